@@ -1,0 +1,5 @@
+#include "real_f32.h"
+
+#include "arithmetic.h"
+
+const nnk_arithmetic nnk_f32 = NNK_ARITHMETIC;

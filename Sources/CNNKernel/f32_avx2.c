@@ -1,0 +1,20 @@
+#include "vector_arithmetic.h"
+
+#if NNK_X86
+#include <emmintrin.h>
+#include <string.h>
+
+#include "target_avx2.h"
+
+#include "real_f32.h"
+#define NNK_FORWARD_UNITS  5
+#define NNK_GRADIENT_UNITS 5
+
+#include "arithmetic.h"
+
+const nnk_arithmetic nnk_f32_avx2 = NNK_ARITHMETIC;
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif

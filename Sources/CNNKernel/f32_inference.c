@@ -1,0 +1,5 @@
+#include "real_f32.h"
+
+#include "inference.h"
+
+const nnk_inference nnk_f32_inference = {REAL_DTYPE, sizeof(real), accumulate, head};

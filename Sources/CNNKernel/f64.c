@@ -1,0 +1,5 @@
+#include "real_f64.h"
+
+#include "arithmetic.h"
+
+const nnk_arithmetic nnk_f64 = NNK_ARITHMETIC;

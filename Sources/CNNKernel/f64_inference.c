@@ -1,0 +1,5 @@
+#include "real_f64.h"
+
+#include "inference.h"
+
+const nnk_inference nnk_f64_inference = {REAL_DTYPE, sizeof(real), accumulate, head};

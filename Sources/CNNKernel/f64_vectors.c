@@ -1,0 +1,9 @@
+#include "vector_arithmetic.h"
+
+#include "real_f64.h"
+#define NNK_FORWARD_UNITS  1
+#define NNK_GRADIENT_UNITS 1
+
+#include "arithmetic.h"
+
+const nnk_arithmetic nnk_f64_vectors = NNK_ARITHMETIC;

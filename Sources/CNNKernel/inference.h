@@ -1,0 +1,40 @@
+/// One image through the network. kernels.h states the order of the sums.
+///
+/// Included once a file, after a real_*.h.
+#include "nnkernel/kernels.h"
+
+static void accumulate(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
+                       size_t count) {
+    real *sum = sum_;
+    for (size_t i = 0; i < units; i++) {
+        const real *w = (const real *)w_ + i * inputs;
+        real lane[NNK_LANES] = {0};
+        size_t k = 0;
+        for (; k + NNK_LANES <= count; k += NNK_LANES)
+            for (size_t l = 0; l < NNK_LANES; l++) lane[l] += w[k + l] * (real)x[k + l];
+        for (size_t l = 0; k + l < count; l++) lane[l] += w[k + l] * (real)x[k + l];
+        for (size_t step = 1; step < NNK_LANES; step *= 2)
+            for (size_t l = 0; l < NNK_LANES; l += 2 * step) lane[l] += lane[l + step];
+        sum[i] += lane[0];
+    }
+}
+
+/// Layer by layer, each from one of the two buffers into the other; the last has one unit.
+static double head(const nnk_topology *t, const void *parameters, void *sum, void *work) {
+    const real *p = (const real *)parameters + (size_t)t->size[0] * (size_t)t->size[1];
+    real *z = sum, *next = work;
+    for (int32_t i = 0; i < t->size[1]; i++) z[i] = z[i] * (REAL(1.0) / REAL(255.0)) + *p++;
+    for (int32_t l = 2; l <= t->layers; l++) {
+        const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
+        for (size_t k = 0; k < inputs; k++) z[k] = z[k] <= 0 ? 0 : z[k];
+        for (size_t i = 0; i < outputs; i++) {
+            next[i] = 0;
+            for (size_t k = 0; k < inputs; k++) next[i] += *p++ * z[k];
+        }
+        for (size_t i = 0; i < outputs; i++) next[i] += *p++;
+        real *done = z;
+        z = next;
+        next = done;
+    }
+    return (double)(REAL(1.0) / (REAL(1.0) + real_exp(-z[0])));
+}

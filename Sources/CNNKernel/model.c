@@ -1,0 +1,102 @@
+#include "nnkernel/model.h"
+#include "header.h"
+#include "layout.h"
+#include "nnkernel/kernels.h"
+
+// Offsets in the header; docs/FORMAT.md describes the fields.
+enum {
+    AT_MAGIC = 0,
+    AT_VERSION = 4,
+    AT_HEADER_BYTES = 5,
+    AT_DTYPE = 6,
+    AT_KIND = 7,
+    AT_LAYERS = 8,
+    AT_INITIALIZER = 9,
+    AT_METHOD = 10,
+    AT_ZERO = 11,
+    AT_SIZES = 12,
+    AT_EXAMPLES = 28,
+    AT_PAYLOAD_BYTES = 32,
+    AT_PAYLOAD_CRC = 36,
+    AT_SEED = 40,
+    AT_ITERATIONS = 44,
+    AT_LEARNING_RATE = 48,
+    AT_DATA_CRC = 56,
+    AT_HEADER_CRC = 60,
+};
+
+enum { VERSION = 1, KIND_MODEL = 0 };
+
+// The last byte is what DOS takes for the end of a text; the first is no ASCII.
+static const uint8_t magic[4] = {0x8e, 'N', 'N', 0x1a};
+
+void nnk_header_write(uint8_t h[NNK_HEADER_BYTES], const nnk_model *m, uint32_t payload_crc) {
+    memset(h, 0, NNK_HEADER_BYTES);
+    memcpy(h + AT_MAGIC, magic, sizeof magic);
+    h[AT_VERSION] = VERSION;
+    h[AT_HEADER_BYTES] = NNK_HEADER_BYTES;
+    h[AT_DTYPE] = (uint8_t)m->dtype;
+    h[AT_KIND] = KIND_MODEL;
+    h[AT_LAYERS] = (uint8_t)m->topology->layers;
+    h[AT_INITIALIZER] = (uint8_t)m->initializer;
+    h[AT_METHOD] = (uint8_t)m->method;
+    for (int32_t l = 0; l <= m->topology->layers; l++)
+        nnk_put16(h + AT_SIZES + 2 * l, (uint32_t)m->topology->size[l]);
+    nnk_put32(h + AT_EXAMPLES, m->examples);
+    nnk_put32(h + AT_PAYLOAD_BYTES, m->payload_bytes);
+    nnk_put32(h + AT_PAYLOAD_CRC, payload_crc);
+    nnk_put32(h + AT_SEED, m->seed);
+    nnk_put32(h + AT_ITERATIONS, m->iterations);
+    nnk_put_f64(h + AT_LEARNING_RATE, m->learning_rate);
+    nnk_put32(h + AT_DATA_CRC, m->data_crc);
+    nnk_put32(h + AT_HEADER_CRC, nnk_crc32(0, h, AT_HEADER_CRC));
+}
+
+static int32_t same_topology(const uint8_t *h, const nnk_topology *t) {
+    if (h[AT_LAYERS] != t->layers) return 0;
+    for (int32_t l = 0; l <= t->layers; l++)
+        if (nnk_get16(h + AT_SIZES + 2 * l) != (uint32_t)t->size[l]) return 0;
+    return 1;
+}
+
+nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *topology) {
+    const uint8_t *h = bytes;
+    if (!nnk_topology_valid(topology)) return NNK_E_ARGUMENT;
+    if (memcmp(h + AT_MAGIC, magic, sizeof magic) != 0) return NNK_E_MAGIC;
+    if (nnk_crc32(0, h, AT_HEADER_CRC) != nnk_get32(h + AT_HEADER_CRC)) return NNK_E_HEADER;
+    if (h[AT_VERSION] != VERSION || h[AT_HEADER_BYTES] != NNK_HEADER_BYTES) return NNK_E_VERSION;
+    if (h[AT_KIND] != KIND_MODEL || (h[AT_DTYPE] != NNK_F32 && h[AT_DTYPE] != NNK_F64)) return NNK_E_KIND;
+    if (!same_topology(h, topology)) return NNK_E_TOPOLOGY;
+    *m = (nnk_model){
+        .topology = topology,
+        .payload_bytes = nnk_get32(h + AT_PAYLOAD_BYTES),
+        .dtype = h[AT_DTYPE],
+        .method = h[AT_METHOD],
+        .initializer = h[AT_INITIALIZER],
+        .seed = nnk_get32(h + AT_SEED),
+        .iterations = nnk_get32(h + AT_ITERATIONS),
+        .examples = nnk_get32(h + AT_EXAMPLES),
+        .data_crc = nnk_get32(h + AT_DATA_CRC),
+        .learning_rate = nnk_get_f64(h + AT_LEARNING_RATE),
+    };
+    const uint32_t real_bytes = m->dtype == NNK_F32 ? 4 : 8;
+    return m->payload_bytes == nnk_parameter_count(topology) * real_bytes ? NNK_OK : NNK_E_SIZE;
+}
+
+nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const nnk_topology *topology) {
+    const uint8_t *h = bytes;
+    if (length < NNK_HEADER_BYTES) return NNK_E_LENGTH;
+    if ((uintptr_t)bytes % 8 != 0) return NNK_E_ALIGN;
+    nnk_status status = nnk_model_peek(m, bytes, topology);
+    if (status != NNK_OK) return status;
+    if (length - NNK_HEADER_BYTES < m->payload_bytes) return NNK_E_LENGTH;
+    if (length - NNK_HEADER_BYTES > m->payload_bytes) return NNK_E_SIZE;
+    if (nnk_crc32(0, h + NNK_HEADER_BYTES, m->payload_bytes) != nnk_get32(h + AT_PAYLOAD_CRC))
+        return NNK_E_PAYLOAD;
+    m->parameters = h + NNK_HEADER_BYTES;
+    return NNK_OK;
+}
+
+void nnk_model_to_native(const nnk_model *m, void *bytes) {
+    nnk_swap_reals((uint8_t *)bytes + NNK_HEADER_BYTES, m->payload_bytes, m->dtype == NNK_F32 ? 4 : 8);
+}

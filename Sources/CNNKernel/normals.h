@@ -1,0 +1,58 @@
+/// The generator behind random.h, for inlining where weights are drawn.
+#ifndef NNK_NORMALS_H
+#define NNK_NORMALS_H
+
+#include "math_f64.h"
+#include "nnkernel/random.h"
+
+// MT19937 (Matsumoto and Nishimura 1998), seeded as in their init_genrand.
+enum { NNK_WORDS = 624, NNK_SHIFT = 397 };
+
+static inline uint32_t nnk_twist(uint32_t high, uint32_t low, uint32_t far) {
+    uint32_t y = (high & 0x80000000u) | (low & 0x7fffffffu);
+    return far ^ y >> 1 ^ ((0u - (y & 1)) & 0x9908b0dfu);
+}
+
+static inline void nnk_refill(uint32_t *w) {
+    uint32_t i = 0;
+    for (; i < NNK_WORDS - NNK_SHIFT; i++) w[i] = nnk_twist(w[i], w[i + 1], w[i + NNK_SHIFT]);
+    for (; i < NNK_WORDS - 1; i++) w[i] = nnk_twist(w[i], w[i + 1], w[i + NNK_SHIFT - NNK_WORDS]);
+    w[i] = nnk_twist(w[i], w[0], w[NNK_SHIFT - 1]);
+}
+
+static inline uint32_t nnk_next_word(nnk_random *random) {
+    if (random->next >= NNK_WORDS) {
+        nnk_refill(random->word);
+        random->next = 0;
+    }
+    uint32_t y = random->word[random->next++];
+    y ^= y >> 11;
+    y ^= y << 7 & 0x9d2c5680u;
+    y ^= y << 15 & 0xefc60000u;
+    return y ^ y >> 18;
+}
+
+static inline double nnk_uniform(nnk_random *random) {
+    uint32_t high = nnk_next_word(random) >> 5, low = nnk_next_word(random) >> 6; // 27 and 26 bits
+    return ((double)high * 0x1p26 + (double)low) * 0x1p-53;
+}
+
+// Marsaglia's polar method: a point uniform in the unit disc gives two normals; the second is drawn first.
+static inline double nnk_normal(nnk_random *random) {
+    if (random->has_spare) {
+        random->has_spare = 0;
+        return random->spare;
+    }
+    double x, y, square;
+    do {
+        x = 2.0 * nnk_uniform(random) - 1.0;
+        y = 2.0 * nnk_uniform(random) - 1.0;
+        square = x * x + y * y;
+    } while (square >= 1.0 || square == 0.0);
+    double factor = nnk_sqrt_f64(-2.0 * nnk_log_f64(square) / square);
+    random->spare = factor * x;
+    random->has_spare = 1;
+    return factor * y;
+}
+
+#endif

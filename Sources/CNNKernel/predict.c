@@ -1,0 +1,79 @@
+#include "nnkernel/predict.h"
+#include <string.h>
+
+// In memory: the predictor; the sums, of the largest layer; the patch, later the other layer's sums.
+static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference) {
+    int32_t units = 1;
+    for (int32_t l = 1; l <= t->layers; l++)
+        if (t->size[l] > units) units = t->size[l];
+    return (size_t)(units * inference->real_bytes);
+}
+
+static uint8_t *sums_of(nnk_predictor *p) {
+    return (uint8_t *)(p + 1);
+}
+
+static uint8_t *patch_of(nnk_predictor *p) {
+    return sums_of(p) + (sum_bytes(p->model->topology, p->inference) + 7) / 8 * 8;
+}
+
+size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference) {
+    size_t sums = sum_bytes(topology, inference), patch = sums > NNK_PATCH ? sums : NNK_PATCH;
+    return sizeof(nnk_predictor) + (sums + 7) / 8 * 8 + (patch + 7) / 8 * 8;
+}
+
+nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
+                             const nnk_inference *inference) {
+    if (!memory || !model || !model->parameters || !inference) return NNK_E_ARGUMENT;
+    if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
+    if (bytes < nnk_predict_bytes(model->topology, inference)) return NNK_E_MEMORY;
+    if (model->dtype != inference->dtype) return NNK_E_KIND;
+    nnk_predictor *p = memory;
+    *p = (nnk_predictor){model, inference, 0, 0};
+    memset(sums_of(p), 0, sum_bytes(model->topology, inference));
+    return NNK_OK;
+}
+
+static void take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
+    const nnk_topology *t = p->model->topology;
+    const uint8_t *weights = p->model->parameters;
+    p->inference->accumulate(sums_of(p), weights + (size_t)p->position * (size_t)p->inference->real_bytes,
+                             (size_t)t->size[0], (size_t)t->size[1], x, count);
+    p->position += count;
+}
+
+nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count) {
+    nnk_predictor *p = memory;
+    const uint32_t size = (uint32_t)p->model->topology->size[0], taken = p->position + p->pending;
+    if (taken > size || count > size - taken) return NNK_E_ARGUMENT;
+    uint8_t *patch = patch_of(p);
+    while (count > 0) {
+        if (p->pending == 0 && count >= NNK_PATCH) {
+            take_in(p, pixels, NNK_PATCH);
+            pixels += NNK_PATCH;
+            count -= NNK_PATCH;
+            continue;
+        }
+        const size_t room = NNK_PATCH - p->pending, part = count < room ? count : room;
+        memcpy(patch + p->pending, pixels, part);
+        p->pending += (uint32_t)part;
+        pixels += part;
+        count -= part;
+        if (p->pending == NNK_PATCH) {
+            p->pending = 0;
+            take_in(p, patch, NNK_PATCH);
+        }
+    }
+    return NNK_OK;
+}
+
+nnk_status nnk_predict_finish(void *memory, double *probability) {
+    nnk_predictor *p = memory;
+    const nnk_topology *t = p->model->topology;
+    if (p->position + p->pending != (uint32_t)t->size[0]) return NNK_E_STATE;
+    if (p->pending) take_in(p, patch_of(p), p->pending);
+    p->position = (uint32_t)t->size[0] + 1; // another finish or feed is out of order
+    p->pending = 0;
+    *probability = p->inference->head(t, p->model->parameters, sums_of(p), patch_of(p));
+    return NNK_OK;
+}

@@ -1,0 +1,23 @@
+/// Included first by every file that computes: the bits of the results rest on what stands here.
+#ifndef NNK_STRICT_FLOAT_H
+#define NNK_STRICT_FLOAT_H
+
+#include <float.h>
+
+#if defined(__FAST_MATH__) || defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "nnkernel must not be built with -ffast-math: its results would differ from those of other builds"
+#endif
+#if FLT_EVAL_METHOD != 0
+#error "nnkernel needs FLT_EVAL_METHOD 0; on x86-32 build with -msse2 -mfpmath=sse, on s390x with -std=gnu11"
+#endif
+
+// a * b + c is rounded twice everywhere. Each compiler has its own way to say so and ignores the other's.
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#else
+#error "nnkernel knows gcc and clang: say here how this compiler is kept from contracting a * b + c"
+#endif
+
+#endif

@@ -1,0 +1,142 @@
+/// The arithmetic: every computation of training and inference, once for float and once for double.
+///
+/// A caller names the objects that it wants (nnk_f32, nnk_f64_inference, ...), and the linker keeps only
+/// these. `real` below is the object's element type. All matrices lie row by row; the columns of activations
+/// are examples, so A is (units, examples) and W is (outputs, inputs).
+///
+/// Order of sums, the same on every machine: a sum over inputs or units ascends from +0. A sum over examples
+/// runs in 16 lanes (example j in lane j mod 16), each ascending from +0, then neighbours are added: 1 + 1,
+/// 2 + 2, 4 + 4, 8 + 8. Nothing is contracted to a fused multiply-add.
+#ifndef NNKERNEL_KERNELS_H
+#define NNKERNEL_KERNELS_H
+
+#include "nnkernel/random.h"
+#include "nnkernel/status.h"
+#include "nnkernel/topology.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Element types, as they stand in a model's header.
+#define NNK_F32 1
+#define NNK_F64 2
+
+#define NNK_LANES 16  ///< examples side by side; part of the results, see above
+#define NNK_PATCH 192 ///< bytes of an image that are taken in at a time: a row of 64 RGB pixels
+
+/// The sizes of one layer at work. Rows of activations start `stride` reals apart, stride >= examples.
+typedef struct nnk_shape {
+    size_t outputs, inputs, examples, stride;
+} nnk_shape;
+
+/// Up to NNK_LANES (forward) or any number (gradient) of images, of which `width` <= NNK_PATCH bytes are
+/// visited: byte k of image j is x[j * stride + k].
+typedef struct nnk_patch {
+    const uint8_t *x;
+    size_t stride, examples, width;
+} nnk_patch;
+
+/// Building blocks of training. Outputs must not overlap inputs unless it is said that they may.
+typedef struct nnk_arithmetic {
+    int32_t dtype;      ///< NNK_F32 or NNK_F64
+    int32_t real_bytes; ///< 4 or 8
+
+    /// w[0 ... count) = the next normals, scaled: `initializer` NNK_INIT_DEEP or NNK_INIT_SMALL.
+    /// Drawn and scaled in double, then rounded to real.
+    void (*initialize)(void *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random);
+
+    /// Z = W A + b.   z (outputs, examples), w (outputs, inputs), b (outputs), a (inputs, examples)
+    void (*linear_forward)(void *z, const void *w, const void *b, const void *a, nnk_shape shape);
+
+    /// dW = dZ A^T / m,  db = sum of dZ's columns / m,  dA = W^T dZ; `da` may be NULL.
+    void (*linear_backward)(void *dw, void *db, void *da, const void *dz, const void *w, const void *a,
+                            nnk_shape shape);
+
+    /// a = max(z, 0).   a may be z
+    void (*relu)(void *a, const void *z, size_t count);
+
+    /// dz = z <= 0 ? 0 : da.   dz may be da or z
+    void (*relu_backward)(void *dz, const void *da, const void *z, size_t count);
+
+    /// a = 1 / (1 + exp(-z)).   a may be z
+    void (*sigmoid)(void *a, const void *z, size_t count);
+
+    /// dz = da s (1 - s), s = sigmoid(z).   dz may be da
+    void (*sigmoid_backward)(void *dz, const void *da, const void *z, size_t count);
+
+    /// Binary cross-entropy: -1/m sum of y log(p) + (1 - y) log(1 - p), p (examples), y 0 or 1.
+    /// No logarithm is taken of less than the smallest normal real, so p = 0 and 1 give a finite cost.
+    double (*cost)(const void *p, const uint8_t *y, size_t examples);
+
+    /// dp = -(y / p - (1 - y) / (1 - p)); divisors are kept from zero as in `cost`.
+    void (*cost_backward)(void *dp, const void *p, const uint8_t *y, size_t examples);
+
+    /// The same cost from logits, z = log(p / (1 - p)): finite for every finite z.
+    /// -1/m sum of y z - max(z, 0) - log(1 + exp(-|z|))
+    double (*logit_cost)(const void *z, const uint8_t *y, size_t examples);
+
+    /// z = sigmoid(z) - y, in place: the gradient of m times the cost.  Returns 1, or 0 if a z was not
+    /// finite.
+    int32_t (*logit_backward)(void *z, const uint8_t *y, size_t examples);
+
+    /// p -= rate g
+    void (*update)(void *p, const void *g, double rate, size_t count);
+
+    /// One hidden layer backwards and down the gradient, with one row of extra memory:
+    ///   a (inputs, examples): activations in, dZ of the layer below out (ReLU's derivative applied)
+    ///   w, b: W -= step dZ A^T, b -= step sum of dZ's columns; dZ of the layer below uses the old W
+    ///   dz (outputs, examples); row (stride): scratch
+    void (*hidden_step)(void *a, void *w, void *b, const void *dz, double step, void *row, nnk_shape shape);
+
+    /// b -= step sum of dZ's columns.   dz (outputs, examples); shape.inputs is not used
+    void (*bias_step)(void *b, const void *dz, double step, nnk_shape shape);
+
+    /// sum += W x over one patch of images.
+    ///   sum (units, NNK_LANES); w: (units) rows of `patch.width`, `inputs` reals apart
+    ///   tile (NNK_PATCH, NNK_LANES): scratch. Columns from patch.examples on hold zeros.
+    void (*input_forward)(void *sum, const void *w, size_t inputs, size_t units, nnk_patch patch, void *tile);
+
+    /// a = max(sum / 255 + b, 0) (or without max, if `relu` is 0), the end of input_forward.
+    ///   sum (units, NNK_LANES), a: (units, examples) of `stride`, 1 ... NNK_LANES examples
+    void (*input_activate)(void *a, const void *sum, const void *b, int32_t relu, nnk_shape shape);
+
+    /// g += dZ x^T over one patch of images.
+    ///   g (units, NNK_PATCH), dz: (units, patch.examples) of `stride`
+    void (*input_gradient)(void *g, const void *dz, size_t stride, size_t units, nnk_patch patch);
+
+    /// W -= step g.   w: (units) rows of `width`, `inputs` reals apart; g (units, NNK_PATCH)
+    void (*input_step)(void *w, const void *g, double step, size_t inputs, size_t units, size_t width);
+} nnk_arithmetic;
+
+/// The definition, in scalar C: small, for boards.
+extern const nnk_arithmetic nnk_f32, nnk_f64;
+
+/// The same bits from the widest vectors that this processor has.
+const nnk_arithmetic *nnk_fastest(int32_t dtype);
+
+/// Building blocks of inference, one image at a time.
+///
+/// Sums of the first layer run in 16 lanes over each NNK_PATCH bytes (byte k of a patch in lane k mod 16),
+/// then neighbours are added as above, and the patches ascend.
+typedef struct nnk_inference {
+    int32_t dtype;      ///< NNK_F32 or NNK_F64
+    int32_t real_bytes; ///< 4 or 8
+
+    /// sum += W x over one patch.   sum (units), w: (units) rows, `inputs` reals apart, x (count)
+    void (*accumulate)(void *sum, const void *w, size_t inputs, size_t units, const uint8_t *x, size_t count);
+
+    /// The layers above.   sum (size[1]) in; parameters: the model's payload; both sum and work have room for
+    /// the largest layer. Returns the probability of class 1.
+    double (*head)(const nnk_topology *topology, const void *parameters, void *sum, void *work);
+} nnk_inference;
+
+extern const nnk_inference nnk_f32_inference, nnk_f64_inference;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

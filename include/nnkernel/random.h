@@ -1,0 +1,31 @@
+/// numpy's legacy random numbers: `np.random.seed(seed)`, then `np.random.randn()`, bit for bit.
+#ifndef NNKERNEL_RANDOM_H
+#define NNKERNEL_RANDOM_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The generator's whole state: MT19937 and the second number of the last pair of normals.
+typedef struct nnk_random {
+    uint32_t word[624];
+    uint32_t next;      ///< words used, 0 ... 624
+    uint32_t has_spare; ///< 1 while `spare` waits to be drawn
+    double spare;
+} nnk_random;
+
+void nnk_random_seed(nnk_random *random, uint32_t seed);
+
+/// Uniform on [0, 1), 53 bits: `np.random.random_sample()`.
+double nnk_random_uniform(nnk_random *random);
+
+/// Standard normal: `np.random.randn()`.
+double nnk_random_normal(nnk_random *random);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

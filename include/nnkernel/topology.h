@@ -1,0 +1,56 @@
+/// The shape of a network.
+#ifndef NNKERNEL_TOPOLOGY_H
+#define NNKERNEL_TOPOLOGY_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NNK_MAX_LAYERS 7     ///< Layers of weights.
+#define NNK_MAX_INPUTS 65535 ///< Bytes of an image.
+#define NNK_MAX_UNITS  256   ///< Units of a layer.
+
+/// Sizes from the image to the output: `size[0]` bytes, then the units of layers 1 to `layers`.
+/// Layers below the last use ReLU; the last has one unit, a sigmoid: the probability of class 1.
+typedef struct nnk_topology {
+    int32_t layers;                   ///< 1 ... NNK_MAX_LAYERS
+    int32_t size[NNK_MAX_LAYERS + 1]; ///< [0]: 1 ... NNK_MAX_INPUTS; [1 ... layers - 1]: 1 ... NNK_MAX_UNITS
+} nnk_topology;
+
+extern const nnk_topology nnk_deep;      ///< 12288-20-7-5-1
+extern const nnk_topology nnk_two_layer; ///< 12288-7-1
+
+/// 1 if every field of `t` is in its range, else 0.
+int32_t nnk_topology_valid(const nnk_topology *t);
+
+/// 1 if `a` and `b` have the same layers, else 0.
+int32_t nnk_topology_equal(const nnk_topology *a, const nnk_topology *b);
+
+/// All weights and biases, 4.2 million for each full-sized layer at most. `t` must be valid.
+uint32_t nnk_parameter_count(const nnk_topology *t);
+
+/// All units of layers 1 to `layers`. `t` must be valid.
+uint32_t nnk_unit_count(const nnk_topology *t);
+
+/// How the initial weights are scaled; biases start at zero.
+#define NNK_INIT_DEFAULT 0 ///< SMALL for up to two layers of weights, DEEP for more.
+#define NNK_INIT_DEEP    1 ///< normal / sqrt(inputs of the layer)
+#define NNK_INIT_SMALL   2 ///< normal * 0.01
+
+/// The counts of the given topologies as constant expressions, for NNK_TRAIN_BYTES and NNK_PREDICT_BYTES.
+#define NNK_DEEP_PARAMETERS      245973
+#define NNK_DEEP_UNITS           33
+#define NNK_DEEP_LAYERS          4
+#define NNK_DEEP_UNITS_1         20
+#define NNK_TWO_LAYER_PARAMETERS 86031
+#define NNK_TWO_LAYER_UNITS      8
+#define NNK_TWO_LAYER_LAYERS     2
+#define NNK_TWO_LAYER_UNITS_1    7
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

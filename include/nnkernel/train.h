@@ -1,0 +1,102 @@
+/// Training: full-batch gradient descent, in bounded slices, on memory that the caller owns.
+///
+///     nnk_job job = {.topology = &nnk_deep, .arithmetic = &nnk_f32, .examples = 209, .labels = labels,
+///                    .images = {.images = pixels}, .iterations = 2500, .learning_rate = 0.0075, .seed = 1};
+///     nnk_train_begin(&job, arena, sizeof arena);
+///     while (nnk_train_step(&job, arena) > 0) {}     // anything else may happen between two slices
+///     while (nnk_train_finish(&job, arena, sink) > 0) {}
+#ifndef NNKERNEL_TRAIN_H
+#define NNKERNEL_TRAIN_H
+
+#include "nnkernel/kernels.h"
+#include "nnkernel/random.h"
+#include "nnkernel/status.h"
+#include "nnkernel/stream.h"
+#include "nnkernel/topology.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NNK_PRIMAL 0 ///< Gradient descent on the weights themselves; they stand in the arena.
+#define NNK_DUAL   1 ///< Reserved.
+
+#define NNK_MAX_EXAMPLES 1048576
+
+/// What to train. Nothing of it is kept between calls: pass the same job each time.
+typedef struct nnk_job {
+    const nnk_topology *topology;
+    const nnk_arithmetic *arithmetic; ///< nnk_f32, nnk_f64, or what nnk_fastest gives: the same bits
+    int32_t method;                   ///< NNK_PRIMAL
+    int32_t initializer;              ///< NNK_INIT_...; 0: by the number of layers
+    uint32_t seed;                    ///< of the initial weights
+    uint32_t iterations;              ///< gradient steps; 0 leaves the initial weights
+    uint32_t cost_every;              ///< iterations between two costs; 0: none
+    uint32_t examples;                ///< m, 1 ... NNK_MAX_EXAMPLES
+    double learning_rate;             ///< > 0
+    const uint8_t *labels;            ///< m labels, 0 or 1
+    nnk_source images;                ///< m images of topology->size[0] bytes
+} nnk_job;
+
+/// The start of the arena. Of interest to callers: what nnk_train_progress shows.
+typedef struct nnk_trainer {
+    uint32_t magic;
+    uint32_t job_crc; ///< of the job's numbers, so that another job is refused
+    uint32_t phase;
+    uint32_t item; ///< of the phase: the slice that comes next
+    uint32_t iteration;
+    uint32_t cost_iteration;
+    double cost;
+    uint32_t data_crc;
+    uint32_t payload_crc;
+    nnk_random random;
+} nnk_trainer;
+
+typedef struct nnk_progress {
+    uint32_t iteration;      ///< gradient steps done
+    uint32_t cost_iteration; ///< the last cost is of the parameters after that many steps
+    double cost;
+} nnk_progress;
+
+#define NNK_ROUND_UP(n, to)  (((size_t)(n) + (to)-1) / (to) * (to))
+#define NNK_LARGER(a, b)     ((a) > (b) ? (a) : (b))
+#define NNK_STRIDE(examples) NNK_ROUND_UP(examples, NNK_LANES)
+#define NNK_SCRATCH_REALS(units_1, examples)                                                                 \
+    NNK_LARGER(NNK_LARGER((size_t)(units_1)*NNK_PATCH, (NNK_PATCH + (size_t)(units_1)) * NNK_LANES),         \
+               NNK_STRIDE(examples))
+
+/// Bytes of the arena as a constant expression. `network`: DEEP or TWO_LAYER; `real_bytes`: 4 or 8.
+///
+///     _Alignas(8) static uint8_t arena[NNK_PRIMAL_BYTES(TWO_LAYER, 4, 209)];
+#define NNK_PRIMAL_BYTES(network, real_bytes, examples)                                                      \
+    NNK_PRIMAL_BYTES_OF(NNK_##network##_PARAMETERS, NNK_##network##_UNITS, NNK_##network##_UNITS_1,          \
+                        real_bytes, examples)
+#define NNK_PRIMAL_BYTES_OF(parameters, units, units_1, real_bytes, examples)                                \
+    (sizeof(nnk_trainer) + NNK_ROUND_UP((size_t)(parameters) * (real_bytes), 8) +                            \
+     NNK_STRIDE(examples) * (units) * (real_bytes) + NNK_SCRATCH_REALS(units_1, examples) * (real_bytes) +   \
+     (size_t)NNK_LANES * NNK_PATCH)
+
+/// Bytes of the arena; 0 if a field of the job is out of its range or the arena would not fit an address.
+size_t nnk_train_bytes(const nnk_job *job);
+
+/// Starts the job in `arena`, aligned to 8 bytes. What the arena held before is lost.
+/// NNK_E_ARGUMENT, NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_LABEL.
+nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
+
+/// One slice: NNK_MORE or NNK_COST; NNK_OK once all iterations are done.
+/// The longest takes 16 images forward, or all images' gradients for 192 bytes of the input.
+/// NNK_E_STATE, NNK_E_SOURCE (the slice can be tried again), NNK_E_DIVERGED.
+nnk_status nnk_train_step(const nnk_job *job, void *arena);
+
+/// After the last step, one slice of writing the model: NNK_MORE, then NNK_OK when the header is written.
+/// NNK_E_STATE, NNK_E_SINK (writing starts anew at the next call).
+nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
+
+/// How far it is. NNK_E_STATE if the arena holds no trainer of this job.
+nnk_status nnk_train_progress(const nnk_job *job, const void *arena, nnk_progress *progress);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
