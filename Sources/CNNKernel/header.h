@@ -4,7 +4,10 @@
 
 #include "nnkernel/model.h"
 
-/// Writes `model`'s header; parameters are not looked at.
+/// Bytes of the parameters and of the class names behind them.
+uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype);
+
+/// Writes `model`'s header; its pointers into the payload are not looked at.
 void nnk_header_write(uint8_t header[NNK_HEADER_BYTES], const nnk_model *model, uint32_t payload_crc);
 
 #endif

@@ -52,6 +52,10 @@ void nnk_header_write(uint8_t h[NNK_HEADER_BYTES], const nnk_model *m, uint32_t 
     nnk_put32(h + AT_HEADER_CRC, nnk_crc32(0, h, AT_HEADER_CRC));
 }
 
+uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype) {
+    return nnk_parameter_count(topology) * (dtype == NNK_F32 ? 4u : 8u) + 2 * NNK_CLASS_NAME_BYTES;
+}
+
 static int32_t same_topology(const uint8_t *h, const nnk_topology *t) {
     if (h[AT_LAYERS] != t->layers) return 0;
     for (int32_t l = 0; l <= t->layers; l++)
@@ -79,8 +83,7 @@ nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *t
         .data_crc = nnk_get32(h + AT_DATA_CRC),
         .learning_rate = nnk_get_f64(h + AT_LEARNING_RATE),
     };
-    const uint32_t real_bytes = m->dtype == NNK_F32 ? 4 : 8;
-    return m->payload_bytes == nnk_parameter_count(topology) * real_bytes ? NNK_OK : NNK_E_SIZE;
+    return m->payload_bytes == nnk_payload_bytes(topology, m->dtype) ? NNK_OK : NNK_E_SIZE;
 }
 
 nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const nnk_topology *topology) {
@@ -94,9 +97,15 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     if (nnk_crc32(0, h + NNK_HEADER_BYTES, m->payload_bytes) != nnk_get32(h + AT_PAYLOAD_CRC))
         return NNK_E_PAYLOAD;
     m->parameters = h + NNK_HEADER_BYTES;
+    const uint8_t *names = h + length - 2 * NNK_CLASS_NAME_BYTES;
+    for (int32_t i = 0; i < 2; i++) {
+        m->class_names[i] = (const char *)(names + i * NNK_CLASS_NAME_BYTES);
+        if (m->class_names[i][NNK_CLASS_NAME_BYTES - 1] != 0) return NNK_E_KIND;
+    }
     return NNK_OK;
 }
 
 void nnk_model_to_native(const nnk_model *m, void *bytes) {
-    nnk_swap_reals((uint8_t *)bytes + NNK_HEADER_BYTES, m->payload_bytes, m->dtype == NNK_F32 ? 4 : 8);
+    nnk_swap_reals((uint8_t *)bytes + NNK_HEADER_BYTES, m->payload_bytes - 2 * NNK_CLASS_NAME_BYTES,
+                   m->dtype == NNK_F32 ? 4 : 8);
 }

@@ -60,7 +60,7 @@ static int32_t initializer_of(const nnk_job *job) {
 static nnk_model model_of(const nnk_job *job, const nnk_trainer *trainer) {
     return (nnk_model){
         .topology = job->topology,
-        .payload_bytes = nnk_parameter_count(job->topology) * (uint32_t)job->arithmetic->real_bytes,
+        .payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype),
         .dtype = job->arithmetic->dtype,
         .method = job->method,
         .initializer = initializer_of(job),
@@ -72,16 +72,30 @@ static nnk_model model_of(const nnk_job *job, const nnk_trainer *trainer) {
     };
 }
 
-/// Of everything in a job that is a number: a trainer goes on only with the job that it was begun with.
+/// Both class names as they lie in the model.
+static void put_class_names(uint8_t names[2 * NNK_CLASS_NAME_BYTES], const nnk_job *job) {
+    memset(names, 0, 2 * NNK_CLASS_NAME_BYTES);
+    for (int32_t i = 0; i < 2; i++) {
+        const char *name = job->class_names[i];
+        for (int32_t b = 0; name && name[b] && b < NNK_CLASS_NAME_BYTES - 1; b++)
+            names[i * NNK_CLASS_NAME_BYTES + b] = (uint8_t)name[b];
+    }
+}
+
+/// Of everything in a job that is a number or a name: a trainer goes on only with the job that it was begun
+/// with.
 static uint32_t job_crc(const nnk_job *job) {
-    uint8_t header[NNK_HEADER_BYTES], every[4];
+    uint8_t header[NNK_HEADER_BYTES], every[4], names[2 * NNK_CLASS_NAME_BYTES];
     const nnk_trainer none = {.data_crc = 0};
     const nnk_model model = model_of(job, &none);
     nnk_header_write(header, &model, 0);
     nnk_put32(every, job->cost_every);
-    return nnk_crc32(nnk_crc32(0, header, sizeof header), every, sizeof every);
+    put_class_names(names, job);
+    const uint32_t crc = nnk_crc32(nnk_crc32(0, header, sizeof header), every, sizeof every);
+    return nnk_crc32(crc, names, sizeof names);
 }
 
+/// Whether the arena holds a trainer of this job.
 static int32_t is_of(const nnk_trainer *trainer, const nnk_job *job) {
     return job_valid(job) && trainer->magic == MAGIC && trainer->job_crc == job_crc(job);
 }
@@ -311,12 +325,18 @@ static int32_t all_finite(const uint8_t *bytes, uint32_t count, int32_t real_byt
 /// The next bytes of the payload. `item`: bytes written.
 static nnk_status write_payload(const nnk_job *job, arena a, uint32_t payload_bytes, nnk_sink sink) {
     nnk_trainer *t = a.trainer;
-    const uint32_t count = smaller(WRITTEN_AT_ONCE, payload_bytes - t->item);
-    memcpy(a.bytes, a.parameters + t->item, count);
-    nnk_swap_reals(a.bytes, count, job->arithmetic->real_bytes);
-    if (!all_finite(a.bytes, count, job->arithmetic->real_bytes)) {
-        enter(t, DIVERGED);
-        return NNK_E_DIVERGED;
+    const uint32_t parameter_bytes = payload_bytes - 2 * NNK_CLASS_NAME_BYTES;
+    uint32_t count = 2 * NNK_CLASS_NAME_BYTES;
+    if (t->item == parameter_bytes) {
+        put_class_names(a.bytes, job);
+    } else {
+        count = smaller(WRITTEN_AT_ONCE, parameter_bytes - t->item);
+        memcpy(a.bytes, a.parameters + t->item, count);
+        nnk_swap_reals(a.bytes, count, job->arithmetic->real_bytes);
+        if (!all_finite(a.bytes, count, job->arithmetic->real_bytes)) {
+            enter(t, DIVERGED);
+            return NNK_E_DIVERGED;
+        }
     }
     if (sink.write(sink.context, NNK_HEADER_BYTES + t->item, a.bytes, count) != NNK_OK) {
         enter(t, TRAINED);
@@ -349,6 +369,7 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
 nnk_status nnk_train_progress(const nnk_job *job, const void *memory, nnk_progress *progress) {
     const nnk_trainer *t = memory;
     if (!is_of(t, job)) return NNK_E_STATE;
-    *progress = (nnk_progress){t->iteration, t->cost_iteration, t->cost};
+    const int32_t stage = t->phase < FORWARD ? NNK_SETUP : t->phase < TRAINED ? NNK_LOOP : NNK_TRAINED;
+    *progress = (nnk_progress){stage, t->iteration, t->cost_iteration, t->cost};
     return NNK_OK;
 }

@@ -11,14 +11,16 @@
 extern "C" {
 #endif
 
-#define NNK_HEADER_BYTES 64
+#define NNK_HEADER_BYTES     64
+#define NNK_CLASS_NAME_BYTES 32 ///< of UTF-8 for each class, the rest zeros; at least one zero
 
 /// A model's header, and where its weights are.
 typedef struct nnk_model {
     const nnk_topology *topology;
-    const void *parameters; ///< W1, b1, W2, b2, ...: each W row by row; aligned to 8 bytes
-    uint32_t payload_bytes;
-    int32_t dtype; ///< NNK_F32 or NNK_F64
+    const void *parameters;     ///< W1, b1, W2, b2, ...: each W row by row; aligned to 8 bytes
+    const char *class_names[2]; ///< zero-terminated, behind the parameters; empty if they weren't given
+    uint32_t payload_bytes;     ///< parameters and names
+    int32_t dtype;              ///< NNK_F32 or NNK_F64
     /// Where it comes from.
     int32_t method;      ///< NNK_PRIMAL or NNK_DUAL
     int32_t initializer; ///< NNK_INIT_DEEP or NNK_INIT_SMALL
@@ -36,7 +38,7 @@ typedef struct nnk_model {
 /// `topology`, which must outlive `model`.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
-/// The same, of the header alone: `bytes` holds NNK_HEADER_BYTES, `model->parameters` is NULL.
+/// The same, of the header alone: `bytes` holds NNK_HEADER_BYTES, the pointers into the payload are NULL.
 nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topology *topology);
 
 /// Files are little-endian. On a big-endian processor this turns the payload of a checked model around, in

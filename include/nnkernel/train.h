@@ -35,6 +35,7 @@ typedef struct nnk_job {
     uint32_t examples;                ///< m, 1 ... NNK_MAX_EXAMPLES
     double learning_rate;             ///< > 0
     const uint8_t *labels;            ///< m labels, 0 or 1
+    const char *class_names[2];       ///< up to 31 bytes of UTF-8 each go into the model; NULL: none
     nnk_source images;                ///< m images of topology->size[0] bytes
 } nnk_job;
 
@@ -52,7 +53,12 @@ typedef struct nnk_trainer {
     nnk_random random;
 } nnk_trainer;
 
+#define NNK_SETUP   0 ///< The initial weights are drawn, the images' checksum is formed.
+#define NNK_LOOP    1 ///< Gradient descent.
+#define NNK_TRAINED 2 ///< All iterations are done.
+
 typedef struct nnk_progress {
+    int32_t stage;           ///< NNK_SETUP, NNK_LOOP or NNK_TRAINED
     uint32_t iteration;      ///< gradient steps done
     uint32_t cost_iteration; ///< the last cost is of the parameters after that many steps
     double cost;

@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "SwiftNN",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "CNNKernel", targets: ["CNNKernel"]),
+        .library(name: "SwiftNN", targets: ["SwiftNN"]),
+        .executable(name: "nn-cli", targets: ["nn-cli"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        .target(
+            name: "CNNKernel",
+            path: ".",
+            sources: ["Sources/CNNKernel"],
+            publicHeadersPath: "include"
+        ),
+        .target(name: "SwiftNN", dependencies: ["CNNKernel"]),
+        .systemLibrary(
+            name: "CHDF5",
+            // Homebrew and Debian name the serial library's description differently.
+            pkgConfig: hdf5PkgConfig,
+            providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]
+        ),
+        .systemLibrary(
+            name: "CCrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+        ),
+        .target(name: "NNData", dependencies: ["CHDF5", "CCrypto"]),
+        .executableTarget(
+            name: "nn-cli",
+            dependencies: [
+                "SwiftNN", "NNData",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"]),
+        .testTarget(name: "NNDataTests", dependencies: ["NNData", "CHDF5"]),
+        .testTarget(name: "CLITests", dependencies: ["nn-cli", "SwiftNN", "NNData", "CHDF5"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11
+)
+
+#if os(macOS)
+    var hdf5PkgConfig: String { "hdf5" }
+#else
+    var hdf5PkgConfig: String { "hdf5-serial" }
+#endif

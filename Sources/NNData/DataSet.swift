@@ -1,0 +1,31 @@
+/// Labelled images of one size, and the names of the two classes.
+public struct DataSet: Sendable, Equatable {
+    /// Width and height of an image in pixels; each has a red, a green and a blue byte.
+    public static let side = 64
+    /// Bytes of one image: 64 rows of 64 pixels, each R G B.
+    public static let imageBytes = side * side * 3
+
+    /// `count` images of ``imageBytes`` bytes, one after the other.
+    public let images: [UInt8]
+    /// One label an image, 0 or 1.
+    public let labels: [UInt8]
+    /// The names of class 0 and class 1.
+    public let classes: [String]
+
+    public var count: Int { labels.count }
+
+    /// - Precondition: `images` holds ``imageBytes`` bytes a label; labels are 0 or 1; there are two classes.
+    public init(images: [UInt8], labels: [UInt8], classes: [String]) {
+        precondition(images.count == labels.count * Self.imageBytes)
+        precondition(labels.allSatisfy { $0 <= 1 })
+        precondition(classes.count == 2)
+        self.images = images
+        self.labels = labels
+        self.classes = classes
+    }
+
+    /// The bytes of image `index`, 0..<``count``.
+    public func image(_ index: Int) -> ArraySlice<UInt8> {
+        images[index * Self.imageBytes..<(index + 1) * Self.imageBytes]
+    }
+}

@@ -1,0 +1,27 @@
+/// A file that could not be used: which, what was expected of it, and what was found.
+public struct FileError: Error, Equatable, CustomStringConvertible {
+    /// Why, in the terms a caller acts on.
+    public enum Kind: Sendable {
+        /// There is no such file, or it may not be opened.
+        case missing
+        /// The file is there, and its content is not what it should be.
+        case badData
+        /// The system failed while reading or writing.
+        case io
+    }
+
+    public let kind: Kind
+    /// The path as the user wrote it; `stdin` and `stdout` for the standard streams.
+    public let file: String
+    public let expected: String
+    public let found: String
+
+    public init(_ kind: Kind, file: String, expected: String, found: String) {
+        self.kind = kind
+        self.file = file
+        self.expected = expected
+        self.found = found
+    }
+
+    public var description: String { "\(file): expected \(expected), got \(found)" }
+}

@@ -1,0 +1,48 @@
+import CHDF5
+
+/// Which of the two sets of a training a data set is; part of its arrays' names.
+public enum DataSetRole: String, Sendable {
+    case train, test
+}
+
+extension DataSet {
+    /// The bytes of an HDF5 file that ``init(hdf5:)`` reads, as do h5py and others.
+    ///
+    /// The file is made in memory, so that it can be written as a whole or not at all.
+    public func hdf5(role: DataSetRole) -> [UInt8] {
+        let side = UInt64(Self.side)
+        let nameBytes = classes.map(\.utf8.count).max()! + 1
+        let names = classes.flatMap { Array($0.utf8) + Array(repeating: 0, count: nameBytes - $0.utf8.count) }
+        return HDF5.exclusively {
+            let access = HDF5Handle(H5Pcreate(nn_h5_file_access()))!
+            H5Pset_fapl_core(access.id, 1 << 20, false)
+            let file = HDF5Handle(H5Fcreate("in memory", nn_h5_truncate(), nn_h5_default(), access.id))!
+            let text = HDF5Handle(H5Tcopy(nn_h5_string()))!
+            H5Tset_size(text.id, nameBytes)
+            let count = UInt64(self.count)
+            Self.put(images, [count, side, side, 3], nn_h5_uint8(), "\(role)_set_x", in: file)
+            Self.put(labels.map(Int64.init), [count], nn_h5_int64(), "\(role)_set_y", in: file)
+            Self.put(names, [2], text.id, "list_classes", in: file)
+            H5Fflush(file.id, H5F_SCOPE_GLOBAL)
+            return [UInt8](unsafeUninitializedCapacity: H5Fget_file_image(file.id, nil, 0)) { bytes, size in
+                size = H5Fget_file_image(file.id, bytes.baseAddress, bytes.count)
+            }
+        }
+    }
+
+    /// None of this can fail for want of anything but memory.
+    private static func put<Element>(
+        _ elements: [Element], _ shape: [UInt64], _ type: hid_t, _ name: String, in file: borrowing HDF5Handle
+    ) {
+        let space = HDF5Handle(H5Screate_simple(Int32(shape.count), shape, nil))!
+        let creation = HDF5Handle(H5Pcreate(nn_h5_dataset_create()))!
+        H5Pset_obj_track_times(creation.id, false)  // the same data gives the same file
+        let array = HDF5Handle(
+            H5Dcreate2(file.id, name, type, space.id, nn_h5_default(), creation.id, nn_h5_default()))!
+        let memory = Element.self == Int64.self ? nn_h5_native_int64() : type
+        let status = elements.withUnsafeBytes { bytes in
+            H5Dwrite(array.id, memory, nn_h5_all(), nn_h5_all(), nn_h5_default(), bytes.baseAddress)
+        }
+        precondition(status >= 0, "HDF5 could not write to memory")
+    }
+}

@@ -1,0 +1,123 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Writing whole files so that a reader finds the old content or the new, never a part of it.
+public struct OutputFile {
+    /// The path as the user wrote it.
+    public let path: String
+
+    /// Checks that the file can be written, so that it is known before hours of work. Throws `.io`.
+    public init(_ path: String) throws(FileError) {
+        self.path = path
+        guard !isDevice else { return }
+        if let status = Self.status(of: path), status.st_mode & S_IFMT == S_IFDIR {
+            throw FileError(.io, file: path, expected: "a file to write", found: "a folder")
+        }
+        let (file, name) = try createTemporary()
+        close(file)
+        unlink(name)
+    }
+
+    /// Writes `bytes` to a temporary file beside the target, syncs it, renames it, syncs the folder.
+    /// Throws `.io`; what was at the path before is still there then.
+    public func write(_ bytes: [UInt8]) throws(FileError) {
+        guard !isDevice else { return try writeToDevice(bytes) }
+        let (file, name) = try createTemporary()
+        var failure = Self.writeAll(bytes, to: file)
+        if failure == nil, fsync(file) != 0 { failure = lastSystemError() }
+        if close(file) != 0, failure == nil { failure = lastSystemError() }
+        if failure == nil, rename(name, target) != 0 { failure = lastSystemError() }
+        if let failure {
+            unlink(name)
+            throw error(failure)
+        }
+        let folder = open(Self.folder(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if folder >= 0 {
+            // The file is in place; that a file system can't sync folders is no reason to say otherwise.
+            fsync(folder)
+            close(folder)
+        }
+    }
+
+    private func error(_ found: String) -> FileError {
+        FileError(.io, file: path, expected: "a file to write", found: found)
+    }
+
+    /// Renaming over a device, such as the null device, would replace it: it is written to instead.
+    private var isDevice: Bool {
+        guard let status = Self.status(of: path) else { return false }
+        return status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
+    }
+
+    private func writeToDevice(_ bytes: [UInt8]) throws(FileError) {
+        let file = open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { throw error(lastSystemError()) }
+        let failure = Self.writeAll(bytes, to: file)
+        close(file)
+        if let failure { throw error(failure) }
+    }
+
+    /// What `path` leads to: a link stays a link, and the file that it names is replaced.
+    private var target: String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private func createTemporary() throws(FileError) -> (file: Int32, name: String) {
+        let target = target
+        for attempt in 0..<100 {
+            let name = "\(target).\(getpid())-\(attempt).part"
+            let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            if file >= 0 { return (file, name) }
+            guard errno == EEXIST else { throw error(lastSystemError()) }
+        }
+        throw error("a hundred leftovers of earlier runs (\(target).*.part)")
+    }
+
+    private static func status(of path: String) -> stat? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status : nil
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// nil, or why it failed.
+    private static func writeAll(_ bytes: [UInt8], to file: Int32) -> String? {
+        bytes.withUnsafeBytes { bytes in
+            var done = 0
+            while done < bytes.count {
+                let part = systemWrite(file, bytes.baseAddress! + done, bytes.count - done)
+                if part < 0 {
+                    if errno == EINTR { continue }
+                    return lastSystemError()
+                }
+                done += part
+            }
+            return nil
+        }
+    }
+
+    /// Makes a folder, unless there is one. Throws `.io`.
+    public static func makeFolder(_ path: String) throws(FileError) {
+        guard mkdir(path, 0o777) != 0 else { return }
+        let found = errno == EEXIST ? "a file" : lastSystemError()
+        if let status = status(of: path), status.st_mode & S_IFMT == S_IFDIR { return }
+        throw FileError(.io, file: path, expected: "a folder", found: found)
+    }
+
+    /// Writes `text` to the standard output. Throws `.io`, as on a full disk.
+    public static func print(_ text: String) throws(FileError) {
+        if let failure = writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) {
+            throw FileError(.io, file: "stdout", expected: "an output to write", found: failure)
+        }
+    }
+}

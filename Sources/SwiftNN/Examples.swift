@@ -1,0 +1,61 @@
+#if !hasFeature(Embedded)
+    /// Images and their labels, to train on or to evaluate with.
+    public struct Examples: Sendable {
+        /// All images, one after the other.
+        public let images: [UInt8]
+        /// One label an image, 0 or 1.
+        public let labels: [UInt8]
+        /// Bytes of one image.
+        public let imageBytes: Int
+        /// The names of class 0 and class 1, empty if they have none. Up to 31 bytes of UTF-8 of each become
+        /// part of a model.
+        public let classNames: [String]
+
+        public var count: Int { labels.count }
+
+        /// Throws ``NNError/invalidArgument`` unless there are `imageBytes` bytes for each of one or more labels
+        /// and two class names, ``NNError/invalidLabel`` for a label other than 0 and 1.
+        public init(
+            images: [UInt8], labels: [UInt8], imageBytes: Int = Topology.deep.inputs,
+            classNames: [String] = ["", ""]
+        ) throws(NNError) {
+            let (bytes, overflow) = imageBytes.multipliedReportingOverflow(by: labels.count)
+            guard imageBytes > 0, !labels.isEmpty, !overflow, images.count == bytes, classNames.count == 2
+            else { throw .invalidArgument }
+            guard labels.allSatisfy({ $0 <= 1 }) else { throw .invalidLabel }
+            self.images = images
+            self.labels = labels
+            self.imageBytes = imageBytes
+            self.classNames = classNames
+        }
+    }
+
+    /// How a network does on examples.
+    public struct Evaluation: Equatable, Sendable {
+        /// The network's output for each example: the probability of class 1.
+        public let probabilities: [Double]
+        /// The examples whose class is predicted wrongly, ascending.
+        public let mislabeled: [Int]
+
+        /// The share of examples whose class is predicted rightly.
+        public var accuracy: Double {
+            Double(probabilities.count - mislabeled.count) / Double(probabilities.count)
+        }
+    }
+
+    extension Network {
+        /// Predicts each example: class 1 where the probability is above one half.
+        /// Throws ``NNError/invalidArgument`` for images of another size.
+        public func evaluate(_ examples: Examples) throws(NNError) -> Evaluation {
+            var probabilities: [Double] = []
+            for index in 0..<examples.count {
+                let image = examples.images[index * examples.imageBytes..<(index + 1) * examples.imageBytes]
+                probabilities.append(try probability(of: image))
+            }
+            let mislabeled = probabilities.indices.filter {
+                (probabilities[$0] > 0.5) != (examples.labels[$0] == 1)
+            }
+            return Evaluation(probabilities: probabilities, mislabeled: mislabeled)
+        }
+    }
+#endif

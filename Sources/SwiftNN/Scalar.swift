@@ -1,0 +1,56 @@
+import CNNKernel
+
+/// The element type of weights.
+public enum Precision: Int32, Sendable, CaseIterable {
+    /// float, 4 bytes
+    case f32 = 1
+    /// double, 8 bytes
+    case f64 = 2
+}
+
+/// A number that networks compute with: `Float` or `Double`.
+public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+    static var precision: Precision { get }
+}
+
+extension Float: Scalar {
+    public static var precision: Precision { .f32 }
+}
+
+extension Double: Scalar {
+    public static var precision: Precision { .f64 }
+}
+
+extension Precision {
+    /// The kernels for this machine (kernels.h).
+    var kernels: UnsafePointer<nnk_arithmetic> { nnk_fastest(rawValue) }
+}
+
+/// How initial weights are drawn; biases start at zero.
+public enum Initializer: Int32, Sendable {
+    /// normal / sqrt(inputs of the layer)
+    case deep = 1
+    /// normal x 0.01
+    case small = 2
+}
+
+/// numpy's legacy random numbers, to the bit: `np.random.seed(seed)`, then `randn()` (random.h).
+public struct NumpyRandom: Sendable {
+    private var state = nnk_random()
+
+    public init(seed: UInt32) { nnk_random_seed(&state, seed) }
+
+    /// Standard normal: `np.random.randn()`.
+    public mutating func normal() -> Double { nnk_random_normal(&state) }
+
+    /// Uniform on [0, 1): `np.random.random_sample()`.
+    public mutating func uniform() -> Double { nnk_random_uniform(&state) }
+
+    /// Fills `weights` with normals, scaled by `initializer` for a layer of `inputs`.
+    mutating func draw<S: Scalar>(
+        _ weights: UnsafeMutableBufferPointer<S>, inputs: Int, _ initializer: Initializer
+    ) {
+        S.precision.kernels.pointee.initialize(
+            weights.baseAddress, weights.count, Int32(inputs), initializer.rawValue, &state)
+    }
+}

@@ -1,0 +1,204 @@
+#if !hasFeature(Embedded)
+    import CNNKernel
+
+    /// How the weights are computed. The result is that of gradient descent either way.
+    public enum Method: Int32, Sendable {
+        /// On the weights themselves.
+        case primal = 0
+    }
+
+    /// What to train, and how (train.h). The defaults are those of the seed document's deep network.
+    public struct TrainingOptions: Equatable, Sendable {
+        public var topology: Topology = .deep
+        public var precision: Precision = .f64
+        public var method: Method = .primal
+        /// nil: ``Initializer/small`` for networks of up to two layers, else ``Initializer/deep``.
+        public var initializer: Initializer?
+        /// Of the initial weights.
+        public var seed: UInt32 = 1
+        /// Gradient steps, 0...2^32 - 1.
+        public var iterations = 2500
+        /// Finite and above 0.
+        public var learningRate = 0.0075
+        /// Iterations between two costs, 0...2^32 - 1; 0: no costs.
+        public var costEvery = 100
+
+        public init() {}
+    }
+
+    /// Memory to train in, freed when its owner goes.
+    public struct Arena: ~Copyable {
+        let memory: UnsafeMutableRawPointer
+        public let byteCount: Int
+
+        /// - Precondition: `byteCount` is not negative.
+        public init(byteCount: Int) {
+            memory = .allocate(byteCount: byteCount, alignment: 64)
+            self.byteCount = byteCount
+        }
+
+        deinit { memory.deallocate() }
+    }
+
+    /// One training run: full-batch gradient descent, a bounded slice of work at a time.
+    ///
+    ///     var trainer = try Trainer(options, examples: examples)
+    ///     while case let progress = try trainer.step(), progress != .trained { ... }
+    ///     let network = try trainer.finish()
+    ///
+    /// A trainer owns its arena and its examples, so neither can go before it does.
+    public struct Trainer: ~Copyable {
+        private let options: TrainingOptions
+        private let examples: Examples
+        private let arena: Arena
+
+        /// What a slice of work brought.
+        public enum Progress: Equatable, Sendable {
+            /// There is more to do.
+            case working
+            /// There is more to do, and the cost of the parameters before this iteration's step is known.
+            case cost(Double, iteration: Int)
+            /// All iterations are done.
+            case trained
+        }
+
+        /// Bytes that the arena of such a run needs.
+        /// Throws ``NNError/invalidArgument`` if an option is out of its range.
+        public static func arenaBytes(_ options: TrainingOptions, examples: Int) throws(NNError) -> Int {
+            let bytes = options.withJob(examples: examples) { nnk_train_bytes($0) } ?? 0
+            guard bytes > 0 else { throw .invalidArgument }
+            return bytes
+        }
+
+        /// Begins in memory of its own.
+        /// Throws ``NNError/invalidArgument`` if an option is out of its range or the images have another size
+        /// than the topology's inputs.
+        public init(_ options: TrainingOptions, examples: Examples) throws(NNError) {
+            let bytes = try Self.arenaBytes(options, examples: examples.count)
+            try self.init(options, examples: examples, arena: Arena(byteCount: bytes))
+        }
+
+        /// Begins in the given memory. Throws ``NNError/outOfMemory`` too, if it is too small.
+        public init(_ options: TrainingOptions, examples: Examples, arena: consuming Arena) throws(NNError) {
+            let imagesFit = examples.imageBytes == options.topology.inputs
+            let status =
+                imagesFit
+                ? options.withJob(examples) { nnk_train_begin($0, arena.memory, arena.byteCount) }
+                : NNK_E_ARGUMENT
+            self.options = options
+            self.examples = examples
+            self.arena = arena
+            try NNError.check(status)
+        }
+
+        /// Bytes of memory that the run uses.
+        public var arenaBytes: Int { arena.byteCount }
+
+        /// Whether the initial weights are still being drawn, before the first iteration.
+        public var isSettingUp: Bool { progress.stage == NNK_SETUP }
+
+        /// Gradient steps done.
+        public var iteration: Int { Int(progress.iteration) }
+
+        /// One slice of work: a few images, or a few columns of the weights.
+        /// Throws ``NNError/diverged(iteration:)`` when the cost is no longer finite.
+        public mutating func step() throws(NNError) -> Progress {
+            let status = options.withJob(examples) { nnk_train_step($0, arena.memory) }
+            try NNError.check(status, iteration: iteration)
+            switch status {
+            case NNK_OK: return .trained
+            case NNK_COST: return .cost(progress.cost, iteration: Int(progress.cost_iteration))
+            default: return .working
+            }
+        }
+
+        /// The trained network. Throws ``NNError/outOfOrder`` unless ``step()`` has said ``Progress/trained``.
+        public consuming func finish() throws(NNError) -> Network {
+            let parameters = options.topology.parameterCount * (options.precision == .f32 ? 4 : 8)
+            let count = Int(NNK_HEADER_BYTES) + parameters + 2 * Int(NNK_CLASS_NAME_BYTES)
+            var bytes = [UInt8](repeating: 0, count: count)
+            let status = bytes.withUnsafeMutableBytes { file in
+                var base = file.baseAddress
+                return withUnsafeMutablePointer(to: &base) { base in
+                    let sink = nnk_sink(write: writeToMemory, context: base)
+                    var status = NNK_MORE
+                    while status == NNK_MORE {
+                        status = options.withJob(examples) { nnk_train_finish($0, arena.memory, sink) }
+                    }
+                    return status
+                }
+            }
+            try NNError.check(status, iteration: iteration)
+            return try Network(bytes: bytes, topologies: [options.topology])
+        }
+
+        private var progress: nnk_progress {
+            var progress = nnk_progress()
+            _ = options.withJob(examples) { nnk_train_progress($0, arena.memory, &progress) }
+            return progress
+        }
+    }
+
+    /// A sink whose context points to where the file's memory begins.
+    private func writeToMemory(
+        context: UnsafeMutableRawPointer?, offset: UInt32, bytes: UnsafePointer<UInt8>?, count: UInt32
+    ) -> nnk_status {
+        guard let context, let bytes else { return NNK_E_SINK }
+        let base = context.load(as: UnsafeMutableRawPointer.self)
+        (base + Int(offset)).copyMemory(from: bytes, byteCount: Int(count))
+        return NNK_OK
+    }
+
+    extension String {
+        /// As many whole characters as fit a class name of a model, as a C string.
+        fileprivate func withTruncatedCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+            var name = self
+            while name.utf8.count >= Int(NNK_CLASS_NAME_BYTES) { name.removeLast() }
+            return name.withCString(body)
+        }
+    }
+
+    extension TrainingOptions {
+        /// The core's view of a run on `examples`, valid within `body`.
+        fileprivate func withJob(
+            _ examples: Examples, _ body: (UnsafePointer<nnk_job>) -> nnk_status
+        ) -> nnk_status {
+            examples.images.withUnsafeBufferPointer { images in
+                examples.labels.withUnsafeBufferPointer { labels in
+                    examples.classNames[0].withTruncatedCString { name0 in
+                        examples.classNames[1].withTruncatedCString { name1 in
+                            withJob(examples: examples.count) { job in
+                                var job = job.pointee
+                                job.images.images = images.baseAddress
+                                job.labels = labels.baseAddress
+                                job.class_names = (name0, name1)
+                                return withUnsafePointer(to: job, body)
+                            } ?? NNK_E_ARGUMENT
+                        }
+                    }
+                }
+            }
+        }
+
+        /// The options as the core takes them, without data; nil if a number does not fit its field.
+        fileprivate func withJob<Result>(examples: Int, _ body: (UnsafePointer<nnk_job>) -> Result) -> Result?
+        {
+            guard let iterations = UInt32(exactly: iterations), let costEvery = UInt32(exactly: costEvery),
+                let examples = UInt32(exactly: examples)
+            else { return nil }
+            return withUnsafePointer(to: topology.table) { table in
+                var job = nnk_job()
+                job.topology = table
+                job.arithmetic = precision.kernels
+                job.method = method.rawValue
+                job.initializer = initializer?.rawValue ?? NNK_INIT_DEFAULT
+                job.seed = seed
+                job.iterations = iterations
+                job.cost_every = costEvery
+                job.examples = examples
+                job.learning_rate = learningRate
+                return body(&job)
+            }
+        }
+    }
+#endif

@@ -1,0 +1,49 @@
+import ArgumentParser
+import NNData
+
+struct DataSetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dataset",
+        abstract: "Make data sets.",
+        subcommands: [Synth.self]
+    )
+}
+
+struct Synth: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write the drawings that train learns from when it is given no data.",
+        discussion: """
+            Writes into the folder: train.h5 with 209 images, test.h5 with 50 others, and these 50 as raw images,
+            such as 07-cat.bin.
+
+            EXAMPLES
+              nn-cli dataset synth -o drawings
+              nn-cli train --train drawings/train.h5 --test drawings/test.h5
+              nn-cli predict drawings/*.bin
+            """
+    )
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("The folder; it is made if it is missing.", valueName: "folder"))
+    var output: String
+
+    func run() throws {
+        try OutputFile.makeFolder(output)
+        let test = DrawnData.test
+        try OutputFile("\(output)/train.h5").write(DrawnData.training.hdf5(role: .train))
+        try OutputFile("\(output)/test.h5").write(test.hdf5(role: .test))
+        for index in 0..<test.count {
+            let number = index < 10 ? "0\(index)" : "\(index)"
+            let name = "\(output)/\(number)-\(test.classes[Int(test.labels[index])]).bin"
+            try OutputFile(name).write(Array(test.image(index)))
+        }
+        Console.note("wrote \(output): train.h5, test.h5 and \(test.count) images")
+    }
+}
+
+/// The data set that the tool draws itself: always the same, whatever the seed of a training.
+enum DrawnData {
+    static var training: DataSet { DataSet.drawn(count: 209, seed: 1) }
+    static var test: DataSet { DataSet.drawn(count: 50, seed: 2) }
+}

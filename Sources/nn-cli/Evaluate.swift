@@ -1,0 +1,61 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say how well a model does on a data set.",
+        discussion: """
+            EXAMPLES
+              nn-cli evaluate --data test.h5
+              nn-cli evaluate --data test.h5 -m cats.nnk --min-accuracy 0.75
+            """
+    )
+
+    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"))
+    var data: String
+
+    @OptionGroup var modelOption: ModelOption
+
+    @Option(help: ArgumentHelp("End with exit code 1 below this, 0 ... 1.", valueName: "accuracy"))
+    var minAccuracy: Double?
+
+    @Flag(help: "Answer with one JSON object.")
+    var json = false
+
+    private struct Answer: Encodable {
+        let accuracy: Double
+        let count: Int
+        let mislabeled: [Int]
+        let probabilities: [Double]
+    }
+
+    func validate() throws {
+        if let minAccuracy, !(0...1).contains(minAccuracy) {
+            throw ValidationError("--min-accuracy: expected 0 ... 1, got \(minAccuracy)")
+        }
+    }
+
+    func run() throws {
+        let network = try ModelFile.load(modelOption.model)
+        let data = try CrashGuard.load(data)
+        let result = try network.evaluate(Examples(data))
+        if json {
+            try Console.answer(
+                json: Answer(
+                    accuracy: result.accuracy, count: data.count, mislabeled: result.mislabeled,
+                    probabilities: result.probabilities))
+        } else {
+            try Console.answer("Accuracy \(accuracyText(result.accuracy))")
+            let right = data.count - result.mislabeled.count
+            let indices = result.mislabeled.map(String.init).joined(separator: " ")
+            try Console.answer(
+                "\(right) of \(data.count) right" + (indices.isEmpty ? "" : "; mislabeled: \(indices)"))
+            Console.note("model: \(modelOption.model)")
+        }
+        if let minAccuracy, result.accuracy < minAccuracy {
+            throw Failure(
+                code: 1, message: "accuracy \(accuracyText(result.accuracy)) is below \(minAccuracy)")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what a model or a data set holds.",
+        discussion: """
+            EXAMPLES
+              nn-cli inspect model.nnk
+              nn-cli inspect train.h5 --json
+            """
+    )
+
+    @Argument(help: "A model or a data set (HDF5).")
+    var file: String
+
+    @Flag(help: "Answer with one JSON object.")
+    var json = false
+
+    func run() throws {
+        let start = try InputFile.readStart(file, expected: "a model or a data set", count: 8)
+        let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
+        if isHDF5 {
+            let facts = DataSetFacts(try CrashGuard.load(file), path: file)
+            try json ? Console.answer(json: facts) : facts.print()
+        } else {
+            let facts = ModelFacts(try ModelFile.load(file), path: file)
+            try json ? Console.answer(json: facts) : facts.print()
+        }
+    }
+}
+
+private struct DataSetFacts: Encodable {
+    let kind = "data set"
+    let path: String
+    let count: Int
+    let shape = [DataSet.side, DataSet.side, 3]
+    let classes: [String]
+    /// Examples of class 0 and of class 1.
+    let counts: [Int]
+
+    init(_ data: DataSet, path: String) {
+        self.path = path
+        count = data.count
+        classes = data.classes
+        let ones = data.labels.count { $0 == 1 }
+        counts = [data.count - ones, ones]
+    }
+
+    func print() throws {
+        try Console.answer("data set   \(path)")
+        try Console.answer("images     \(count) of 64 x 64 pixels, RGB")
+        for index in 0...1 { try Console.answer("class \(index)    \(classes[index]): \(counts[index])") }
+    }
+}
+
+private struct ModelFacts: Encodable {
+    let kind = "model"
+    let path: String
+    let sha256: String
+    let bytes: Int
+    let layers: [Int]
+    let parameters: Int
+    let precision: String
+    let classes: [String]
+    let method: String
+    let initializer: String
+    let seed: UInt32
+    let iterations: Int
+    let learningRate: Double
+    let examples: Int
+    let dataCRC: String
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, path, sha256, bytes, layers, parameters, precision, classes, method, initializer, seed
+        case iterations, examples
+        case learningRate = "learning_rate"
+        case dataCRC = "data_crc32"
+    }
+
+    init(_ network: Network, path: String) {
+        self.path = path
+        sha256 = NNData.sha256(network.bytes)
+        bytes = network.bytes.count
+        layers = network.topology.sizes
+        parameters = network.topology.parameterCount
+        precision = network.precision.name
+        classes = network.classNames
+        let origin = network.origin
+        method = "\(origin.method)"
+        initializer = "\(origin.initializer)"
+        seed = origin.seed
+        iterations = origin.iterations
+        learningRate = origin.learningRate
+        examples = origin.examples
+        let hex = String(origin.dataCRC, radix: 16)
+        dataCRC = String(repeating: "0", count: 8 - hex.count) + hex
+    }
+
+    func print() throws {
+        try Console.answer(
+            """
+            model          \(path)
+            sha256         \(sha256)
+            size           \(bytes) bytes
+            layers         \(layers.map(String.init).joined(separator: "-"))
+            parameters     \(parameters) of \(precision)
+            classes        0: \(classes[0].isEmpty ? "-" : classes[0]), 1: \(classes[1].isEmpty ? "-" : classes[1])
+            trained by     \(method) gradient descent, \(iterations) iterations at rate \(learningRate)
+            initial        \(initializer), seed \(seed)
+            data           \(examples) images, CRC-32 \(dataCRC)
+            """)
+    }
+}

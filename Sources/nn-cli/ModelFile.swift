@@ -1,0 +1,84 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+/// The option that says which model to use.
+struct ModelOption: ParsableArguments {
+    @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The model to use.", valueName: "file"))
+    var model = ModelFile.defaultPath
+}
+
+enum ModelFile {
+    static let defaultPath = "model.nnk"
+
+    /// Far above the largest model there is, 2 MB.
+    private static let limit = 1 << 26
+
+    static func load(_ path: String) throws(FileError) -> Network {
+        let bytes = try InputFile.read(path, expected: "a model file", limit: limit)
+        do {
+            return try Network(bytes: bytes)
+        } catch {
+            throw self.error(error, in: bytes, at: path)
+        }
+    }
+
+    private static func error(_ error: NNError, in bytes: [UInt8], at path: String) -> FileError {
+        let (expected, found) =
+            switch error {
+            case .invalidModel(.truncated): ("a whole model", "\(bytes.count) bytes of one: it is cut off")
+            case .invalidModel(.notAModel): ("a SwiftNN model", "another kind of file")
+            case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
+            case .invalidModel(.laterVersion): ("a model of format version 1", "version \(bytes[4])")
+            case .invalidModel(.otherKind): ("a model with f32 or f64 weights", "a file of another kind")
+            case .invalidModel(.otherTopology):
+                ("a model of 12288-20-7-5-1 or 12288-7-1", "one of \(topologyText(ofHeader: bytes))")
+            case .invalidModel(.wrongSize): ("a payload that fits the header", "\(bytes.count) bytes in all")
+            case .invalidModel(.damagedWeights): ("an intact model", "damaged weights (wrong checksum)")
+            default: ("a usable model", "\(error)")
+            }
+        return FileError(.badData, file: path, expected: expected, found: found)
+    }
+
+    /// The sizes in a header whose checksum is right, as in "12288-20-7-5-1" (docs/FORMAT.md).
+    private static func topologyText(ofHeader bytes: [UInt8]) -> String {
+        let layers = min(Int(bytes[8]), 7)
+        return (0...layers).map { String(Int(bytes[12 + 2 * $0]) | Int(bytes[13 + 2 * $0]) << 8) }
+            .joined(separator: "-")
+    }
+}
+
+extension Network {
+    /// The name of a class, or its number where the model has no names.
+    func className(_ index: Int) -> String {
+        classNames[index].isEmpty ? String(index) : classNames[index]
+    }
+}
+
+/// A model, as `--json` shows it.
+struct ModelSummary: Encodable {
+    let path: String
+    let sha256: String
+    let layers: [Int]
+    let precision: String
+
+    init(_ network: Network, path: String) {
+        self.path = path
+        sha256 = NNData.sha256(network.bytes)
+        layers = network.topology.sizes
+        precision = network.precision.name
+    }
+}
+
+extension Precision {
+    var name: String {
+        switch self {
+        case .f32: "f32"
+        case .f64: "f64"
+        }
+    }
+}
+
+extension Topology {
+    var text: String { sizes.map(String.init).joined(separator: "-") }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+@main
+struct NNCLI: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nn-cli",
+        abstract: "Trains a small neural network on images, and asks it.",
+        discussion: """
+            EXAMPLES
+              nn-cli train                                  on drawings that it makes itself
+              nn-cli train --train train.h5 --test test.h5  on your images
+              nn-cli predict image.bin                      64 x 64 pixels, R G B: 12288 bytes
+
+            EXIT CODES
+              0 done   1 --min-accuracy not met   64 usage   65 bad data   66 missing input
+              70 internal error   74 read or write failed   130 interrupted
+            """,
+        version: "0.1.0",
+        subcommands: [Train.self, Predict.self, Evaluate.self, Inspect.self, DataSetCommand.self]
+    )
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as Failure {
+            Console.error(failure.message)
+            exit(withError: ExitCode(failure.code))
+        } catch let error as FileError {
+            Console.error(error.description)
+            exit(withError: ExitCode(error.exitCode))
+        } catch let error as NNError {
+            Console.error("internal error: \(error)")
+            exit(withError: ExitCode(70))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// An end without a result: what to say, and the exit code (sysexits.h).
+struct Failure: Error {
+    let code: Int32
+    let message: String
+
+    static func usage(_ message: String) -> Failure { Failure(code: 64, message: message) }
+    static func badData(_ message: String) -> Failure { Failure(code: 65, message: message) }
+}
+
+extension FileError {
+    var exitCode: Int32 {
+        switch kind {
+        case .missing: 66
+        case .badData: 65
+        case .io: 74
+        }
+    }
+}

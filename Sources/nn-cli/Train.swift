@@ -1,0 +1,270 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a network and write it to a model file.",
+        discussion: """
+            Without --train it learns from 209 small drawings that it makes itself, and is tested on 50 others.
+
+            EXAMPLES
+              nn-cli train
+              nn-cli train --train train.h5 --test test.h5 -o cats.nnk
+              nn-cli train --topology two-layer --precision f32 --seed 7 --json
+            """
+    )
+
+    enum TopologyName: String, ExpressibleByArgument, CaseIterable {
+        case deep
+        case twoLayer = "two-layer"
+
+        var topology: Topology { self == .deep ? .deep : .twoLayer }
+    }
+
+    enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
+        case f64, f32
+
+        var precision: Precision { self == .f64 ? .f64 : .f32 }
+    }
+
+    enum MethodName: String, ExpressibleByArgument, CaseIterable {
+        case auto, primal
+    }
+
+    @Option(help: ArgumentHelp("Images to learn from (HDF5).", valueName: "file"))
+    var train: String?
+
+    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"))
+    var test: String?
+
+    @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1.")
+    var topology = TopologyName.deep
+
+    @Option(help: "The type of the weights: double or float.")
+    var precision = PrecisionName.f64
+
+    @Option(help: "How the weights are computed.")
+    var method = MethodName.auto
+
+    @Option(help: ArgumentHelp("Gradient steps, 1 ... 4294967295.", valueName: "n"))
+    var iterations = 2500
+
+    @Option(help: ArgumentHelp("The size of a step, above 0.", valueName: "rate"))
+    var learningRate = 0.0075
+
+    @Option(help: ArgumentHelp("Of the initial weights, 0 ... 4294967295.", valueName: "n"))
+    var seed: UInt32 = 1
+
+    @Option(help: ArgumentHelp("Iterations between two costs.", valueName: "n"))
+    var logEvery = 100
+
+    @Option(
+        name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "file"))
+    var output = ModelFile.defaultPath
+
+    @Flag(help: "No progress.")
+    var quiet = false
+
+    @Flag(help: "Answer with one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard 1...Int(UInt32.max) ~= iterations else {
+            throw ValidationError("--iterations: expected 1 ... \(UInt32.max), got \(iterations)")
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw ValidationError("--learning-rate: expected a number above 0, got \(learningRate)")
+        }
+        guard 1...Int(UInt32.max) ~= logEvery else {
+            throw ValidationError("--log-every: expected 1 ... \(UInt32.max), got \(logEvery)")
+        }
+        guard test == nil || train != nil else {
+            throw ValidationError("--test needs --train: drawings have a test set of their own")
+        }
+        guard output != train, output != test else {
+            throw ValidationError("--output: expected a file other than the data sets, got \(output)")
+        }
+    }
+
+    private var options: TrainingOptions {
+        var options = TrainingOptions()
+        options.topology = topology.topology
+        options.precision = precision.precision
+        options.seed = seed
+        options.iterations = iterations
+        options.learningRate = learningRate
+        options.costEvery = logEvery
+        return options
+    }
+
+    func run() throws {
+        Interrupt.watch()
+        let start = ContinuousClock.now
+        let file = try OutputFile(output)
+        let (trainingSet, testSet) = try loadData()
+        var seconds = TrainingReport.Seconds(load: nn_cli.seconds(since: start))
+        let (network, costs, arenaBytes) = try fit(Examples(trainingSet), &seconds)
+
+        let finishing = ContinuousClock.now
+        try file.write(network.bytes)
+        let onTraining = try network.evaluate(Examples(trainingSet))
+        let onTest = try testSet.map { try network.evaluate(Examples($0)) }
+        seconds.finish += nn_cli.seconds(since: finishing)
+        seconds.total = nn_cli.seconds(since: start)
+
+        let report = TrainingReport(
+            model: ModelSummary(network, path: output), method: "primal", seed: seed, iterations: iterations,
+            learningRate: learningRate, costs: costs, trainAccuracy: onTraining.accuracy,
+            testAccuracy: onTest?.accuracy, mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes,
+            seconds: seconds)
+        if json { return try Console.answer(json: report) }
+        try Console.answer("Train Accuracy \(accuracyText(onTraining.accuracy))")
+        if let onTest { try Console.answer("Test Accuracy \(accuracyText(onTest.accuracy))") }
+        note("wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
+    }
+
+    /// What --quiet keeps away.
+    private func note(_ line: String) {
+        if !quiet { Console.note(line) }
+    }
+
+    private func loadData() throws -> (training: DataSet, test: DataSet?) {
+        guard let train else {
+            note("no --train: learning from 209 drawings of cats and other things, testing with 50")
+            return (DrawnData.training, DrawnData.test)
+        }
+        return (try CrashGuard.load(train), try test.map(CrashGuard.load))
+    }
+
+    private func fit(
+        _ examples: Examples, _ seconds: inout TrainingReport.Seconds
+    ) throws -> (Network, [TrainingReport.Cost], arenaBytes: Int) {
+        let settingUp = ContinuousClock.now
+        var trainer = try Trainer(options, examples: examples)
+        note(
+            "training \(topology.topology.text) in \(precision.rawValue) by primal gradient descent on "
+                + "\(examples.count) images, \(trainer.arenaBytes) bytes of memory")
+        while trainer.isSettingUp { _ = try trainer.step() }
+        seconds.setup = nn_cli.seconds(since: settingUp)
+
+        let looping = ContinuousClock.now
+        let costs = try descend(&trainer)
+        seconds.loop = nn_cli.seconds(since: looping)
+
+        let finishing = ContinuousClock.now
+        let arenaBytes = trainer.arenaBytes
+        do {
+            let network = try trainer.finish()
+            seconds.finish = nn_cli.seconds(since: finishing)
+            return (network, costs, arenaBytes)
+        } catch .diverged(let iteration) {
+            throw divergence(iteration)
+        }
+    }
+
+    private func descend(_ trainer: inout Trainer) throws -> [TrainingReport.Cost] {
+        var costs: [TrainingReport.Cost] = []
+        var progress = ProgressReport(total: iterations, isQuiet: quiet)
+        defer { progress.clear() }
+        do {
+            while true {
+                guard !Interrupt.isRequested else {
+                    progress.clear()
+                    throw Failure(
+                        code: 130,
+                        message: "interrupted after \(trainer.iteration) of \(iterations) "
+                            + "iterations; \(output) was not written")
+                }
+                switch try trainer.step() {
+                case .trained: return costs
+                case .working: progress.update(trainer.iteration, cost: costs.last?.cost)
+                case .cost(let cost, let iteration):
+                    costs.append(TrainingReport.Cost(iteration: iteration, cost: cost))
+                    progress.clear()
+                    if !json {
+                        try Console.answer("Cost after iteration \(iteration): \(text(ofCost: cost))")
+                    }
+                }
+            }
+        } catch let error as NNError {
+            guard case .diverged(let iteration) = error else { throw error }
+            throw divergence(iteration)
+        }
+    }
+
+    /// The seed document shows six digits for the deep network and all for the two-layer one.
+    private func text(ofCost cost: Double) -> String {
+        topology == .deep ? rounded(cost, places: 6) : "\(cost)"
+    }
+
+    private func divergence(_ iteration: Int) -> Failure {
+        .badData(
+            "the cost is no longer finite after iteration \(iteration) with --learning-rate \(learningRate): "
+                + "try a lower one")
+    }
+}
+
+extension Examples {
+    init(_ data: DataSet) throws {
+        try self.init(images: data.images, labels: data.labels, classNames: data.classes)
+    }
+}
+
+/// The answer of `train --json`.
+struct TrainingReport: Encodable {
+    struct Cost: Encodable {
+        let iteration: Int
+        let cost: Double
+
+        func encode(to encoder: any Encoder) throws {
+            var pair = encoder.unkeyedContainer()
+            try pair.encode(iteration)
+            try pair.encode(cost)
+        }
+    }
+
+    struct Seconds: Encodable {
+        var load = 0.0
+        var setup = 0.0
+        var loop = 0.0
+        var finish = 0.0
+        var total = 0.0
+    }
+
+    let model: ModelSummary
+    let method: String
+    let seed: UInt32
+    let iterations: Int
+    let learningRate: Double
+    let costs: [Cost]
+    let trainAccuracy: Double
+    /// null without a test set
+    let testAccuracy: Double?
+    let mislabeled: [Int]
+    let arenaBytes: Int
+    let seconds: Seconds
+
+    private enum CodingKeys: String, CodingKey {
+        case model, method, seed, iterations, costs, mislabeled, seconds
+        case learningRate = "learning_rate"
+        case trainAccuracy = "train_accuracy"
+        case testAccuracy = "test_accuracy"
+        case arenaBytes = "arena_bytes"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(model, forKey: .model)
+        try object.encode(method, forKey: .method)
+        try object.encode(seed, forKey: .seed)
+        try object.encode(iterations, forKey: .iterations)
+        try object.encode(learningRate, forKey: .learningRate)
+        try object.encode(costs, forKey: .costs)
+        try object.encode(trainAccuracy, forKey: .trainAccuracy)
+        try object.encode(testAccuracy, forKey: .testAccuracy)
+        try object.encode(mislabeled, forKey: .mislabeled)
+        try object.encode(arenaBytes, forKey: .arenaBytes)
+        try object.encode(seconds, forKey: .seconds)
+    }
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs what is missing of the libraries and tools named after it: build (libraries alone) or test.
+set -euo pipefail
+
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
+case "${1:-build}" in
+build) packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config" ;;
+test) packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config gcc cmake ninja-build clang-format strace python3-venv" ;;
+*) echo "usage: $0 [build|test]" >&2; exit 64 ;;
+esac
+
+if command -v apt-get >/dev/null; then
+    missing=
+    for package in $packages; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || exit 0
+    echo "installing$missing"
+    as_root apt-get update -qq
+    # shellcheck disable=SC2086 # a list of names
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+elif command -v brew >/dev/null; then
+    brew list hdf5 openssl@3 pkgconf >/dev/null 2>&1 || brew install --quiet hdf5 openssl@3 pkgconf
+    [ "${1:-build}" = build ] || brew list cmake ninja clang-format >/dev/null 2>&1 ||
+        brew install --quiet cmake ninja clang-format
+else
+    echo "Neither apt-get nor brew is here. Please install by hand: $packages" >&2
+fi
