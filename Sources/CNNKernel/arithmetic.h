@@ -9,6 +9,10 @@
 #include "input_wide.h"
 #endif
 #include "input.h"
+#if defined(NNK_FORWARD_UNITS)
+#include "dual_wide.h"
+#endif
+#include "dual.h"
 
 #define NNK_ARITHMETIC                                                                                       \
     {                                                                                                        \
@@ -18,5 +22,9 @@
         .cost = cost, .cost_backward = cost_backward, .logit_cost = logit_cost,                              \
         .logit_backward = logit_backward, .update = update, .hidden_step = hidden_step,                      \
         .bias_step = bias_step, .input_forward = input_forward, .input_activate = input_activate,            \
-        .input_gradient = input_gradient, .input_step = input_step                                           \
+        .input_gradient = input_gradient, .input_step = input_step, .unit_step = unit_step,                  \
+        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products,           \
+        .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
+        .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_walk = dual_walk,                    \
+        .dual_update = dual_update                                                                           \
     }

@@ -86,18 +86,28 @@ static void bias_step(void *b_, const void *dz_, double rate, nnk_shape s) {
     for (size_t i = 0; i < s.outputs; i++) b[i] -= step * sum_of_examples(dz + i * s.stride, s.examples);
 }
 
-static void hidden_step(void *a_, void *w_, void *b, const void *dz_, double rate, void *row_, nnk_shape s) {
-    real *a = a_, *w = w_, *row = row_;
-    const real *dz = dz_, step = (real)rate;
-    for (size_t k = 0; k < s.inputs; k++) {
-        real *below = a + k * s.stride;
-        gradient_of_input(row, w, dz, k, s);
-        for (size_t i = 0; i < s.outputs; i++)
-            w[i * s.inputs + k] -= step * dot_of_examples(dz + i * s.stride, below, s.examples);
-        // An activation above zero is a logit above zero.
-        relu_backward(below, row, below, s.examples);
+static void unit_step(void *below_, void *w_, const void *dz_, double rate, void *row, nnk_shape s) {
+    real *below = below_, *w = w_, step = (real)rate;
+    const real *dz = dz_;
+    gradient_of_input(row, w, dz, 0, s);
+    for (size_t i = 0; i < s.outputs; i++)
+        w[i * s.inputs] -= step * dot_of_examples(dz + i * s.stride, below, s.examples);
+    // An activation above zero is a logit above zero.
+    relu_backward(below, row, below, s.examples);
+}
+
+static void unit_forward(void *z_, const void *w_, const void *a_, nnk_shape s) {
+    const real *w = w_, *restrict a = a_;
+    for (size_t i = 0; i < s.outputs; i++) {
+        real *restrict z = (real *)z_ + i * s.stride;
+        for (size_t j = 0; j < s.examples; j++) z[j] += w[i * s.inputs] * a[j];
     }
-    bias_step(b, dz, rate, s);
+}
+
+static void hidden_step(void *a_, void *w_, void *b, const void *dz, double step, void *row, nnk_shape s) {
+    for (size_t k = 0; k < s.inputs; k++)
+        unit_step((real *)a_ + k * s.stride, (real *)w_ + k, dz, step, row, s);
+    bias_step(b, dz, step, s);
 }
 
 static void initialize(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {

@@ -3,6 +3,8 @@
 /// The bytes enter the sums as whole numbers; their scale, 1/255, is applied to the sums.
 /// Part of every arithmetic: included after dense.h. input_wide.h has the same for vectors, to the bit.
 
+#define BYTE_SCALE (REAL(1.0) / REAL(255.0))
+
 /// The tile: byte k of image j at [k][j], zeros for the images that are missing to 16.
 static void fill_tile(real *restrict tile, nnk_patch p) {
     for (size_t j = 0; j < NNK_LANES; j++)
@@ -36,10 +38,10 @@ static void input_gradient(void *g_, const void *dz_, size_t stride, size_t unit
 #endif
 
 static void input_activate(void *a_, const void *sum_, const void *b_, int32_t with_relu, nnk_shape s) {
-    const real *sum = sum_, *b = b_, scale = REAL(1.0) / REAL(255.0);
+    const real *sum = sum_, *b = b_;
     for (size_t i = 0; i < s.outputs; i++) {
         real *a = (real *)a_ + i * s.stride;
-        for (size_t j = 0; j < s.examples; j++) a[j] = sum[i * NNK_LANES + j] * scale + b[i];
+        for (size_t j = 0; j < s.examples; j++) a[j] = sum[i * NNK_LANES + j] * BYTE_SCALE + b[i];
         if (with_relu) relu(a, a, s.examples);
     }
 }

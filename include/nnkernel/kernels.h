@@ -91,6 +91,12 @@ typedef struct nnk_arithmetic {
     ///   dz (outputs, examples); row (stride): scratch
     void (*hidden_step)(void *a, void *w, void *b, const void *dz, double step, void *row, nnk_shape shape);
 
+    /// hidden_step for one unit of the layer below: `below` is its row of a, `w` points to its column of W.
+    void (*unit_step)(void *below, void *w, const void *dz, double step, void *row, nnk_shape shape);
+
+    /// Z += the part of one unit of the layer below: `a` is its row, `w` points to its column of W.
+    void (*unit_forward)(void *z, const void *w, const void *a, nnk_shape shape);
+
     /// b -= step sum of dZ's columns.   dz (outputs, examples); shape.inputs is not used
     void (*bias_step)(void *b, const void *dz, double step, nnk_shape shape);
 
@@ -109,6 +115,33 @@ typedef struct nnk_arithmetic {
 
     /// W -= step g.   w: (units) rows of `width`, `inputs` reals apart; g (units, NNK_PATCH)
     void (*input_step)(void *w, const void *g, double step, size_t inputs, size_t units, size_t width);
+
+    /// What one step of a stored element of the Gram matrix stands for: 64 for float, 1 for double.
+    double gram_unit;
+
+    /// sum (16, 16) += X^T Y over two patches of up to 16 images, of any (the same) width.
+    void (*gram_products)(uint32_t *sum, nnk_patch x, nnk_patch y);
+
+    /// Stores one element: in 3 bytes (float) or 4 (double); or, in the wide layout, twice as a real.
+    void (*gram_pack)(uint8_t *packed, uint32_t sum);
+    void (*gram_spread)(void *gram, uint32_t sum, size_t j, size_t k, size_t examples);
+
+    /// p (examples) += x . w of one unit over one patch, and the scale of the bytes at the end.
+    void (*project)(void *p, const void *w, nnk_patch patch);
+    void (*project_end)(void *p, size_t count);
+
+    /// a = max(P + b, 0) (or without max, if `relu` is 0).   a may be p
+    void (*dual_logits)(void *a, const void *p, const void *b, int32_t relu, nnk_shape shape);
+
+    /// c += dz, then dz *= scale
+    void (*dual_collect)(void *c, void *dz, double scale, size_t count);
+
+    /// p += G e for one unit, G packed.   p, e (examples); zeros in e are skipped
+    void (*dual_walk)(void *p, const void *e, const uint8_t *gram, size_t examples);
+
+    /// P += E G for all units, G wide.   p, e (outputs, examples); scratch: (outputs + 1) (examples + 1)
+    /// reals
+    void (*dual_update)(void *p, const void *e, const void *gram, nnk_shape shape, void *scratch);
 } nnk_arithmetic;
 
 /// The definition, in scalar C: small, for boards.

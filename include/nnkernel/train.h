@@ -18,16 +18,28 @@
 extern "C" {
 #endif
 
-#define NNK_PRIMAL 0 ///< Gradient descent on the weights themselves; they stand in the arena.
-#define NNK_DUAL   1 ///< Reserved.
+/// How the weights of layer 1 are computed. It is the same gradient descent; only the rounding differs.
+///
+/// Full-batch gradient descent changes W1 only along the images, the columns of X: with D, the sum of all
+/// deltas dZ1 so far, and G = X^T X, the Gram matrix, both m wide,
+///
+///     W1 = W1(0) - rate/m D X^T,   W1 X = P = W1(0) X - rate/m D G
+///
+/// so once P and G are formed, an iteration needs neither a weight of layer 1 nor an image: D += dZ1 and
+/// P -= rate/m dZ1 G. W1 is written out in the end.
+#define NNK_PRIMAL 0 ///< On the weights themselves; for many examples.
+#define NNK_DUAL   1 ///< By P and G, in little memory: W1 exists only row by row, G as a packed triangle.
+#define NNK_DUAL_WIDE                                                                                        \
+    2 ///< The same bits, at speed: W1 and a square G stand in memory. A model says NNK_DUAL.
 
-#define NNK_MAX_EXAMPLES 1048576
+#define NNK_MAX_EXAMPLES    1048576
+#define NNK_MAX_DUAL_INPUTS 16512 ///< so that G < 2^30
 
 /// What to train. Nothing of it is kept between calls: pass the same job each time.
 typedef struct nnk_job {
-    const nnk_topology *topology;
+    const nnk_topology *topology;     ///< with two layers or more for the dual methods
     const nnk_arithmetic *arithmetic; ///< nnk_f32, nnk_f64, or what nnk_fastest gives: the same bits
-    int32_t method;                   ///< NNK_PRIMAL
+    int32_t method;                   ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
     int32_t initializer;              ///< NNK_INIT_...; 0: by the number of layers
     uint32_t seed;                    ///< of the initial weights
     uint32_t iterations;              ///< gradient steps; 0 leaves the initial weights
@@ -39,17 +51,26 @@ typedef struct nnk_job {
     nnk_source images;                ///< m images of topology->size[0] bytes
 } nnk_job;
 
+/// A job's numbers, kept so that a trainer goes on only with the job that it was begun with.
+typedef struct nnk_job_numbers {
+    nnk_topology topology;
+    int32_t dtype, method, initializer;
+    uint32_t seed, iterations, cost_every, examples;
+    double learning_rate;
+} nnk_job_numbers;
+
 /// The start of the arena. Of interest to callers: what nnk_train_progress shows.
 typedef struct nnk_trainer {
     uint32_t magic;
-    uint32_t job_crc; ///< of the job's numbers, so that another job is refused
     uint32_t phase;
     uint32_t item; ///< of the phase: the slice that comes next
     uint32_t iteration;
     uint32_t cost_iteration;
-    double cost;
     uint32_t data_crc;
     uint32_t payload_crc;
+    uint32_t zero;
+    double cost;
+    nnk_job_numbers job;
     nnk_random random;
 } nnk_trainer;
 
@@ -65,22 +86,53 @@ typedef struct nnk_progress {
 } nnk_progress;
 
 #define NNK_ROUND_UP(n, to)  (((size_t)(n) + (to)-1) / (to) * (to))
-#define NNK_LARGER(a, b)     ((a) > (b) ? (a) : (b))
+#define NNK_LARGER(a, b)     ((size_t)(a) > (size_t)(b) ? (size_t)(a) : (size_t)(b))
 #define NNK_STRIDE(examples) NNK_ROUND_UP(examples, NNK_LANES)
+#define NNK_PATCH_BYTES      ((size_t)NNK_LANES * NNK_PATCH)
 #define NNK_SCRATCH_REALS(units_1, examples)                                                                 \
     NNK_LARGER(NNK_LARGER((size_t)(units_1)*NNK_PATCH, (NNK_PATCH + (size_t)(units_1)) * NNK_LANES),         \
                NNK_STRIDE(examples))
 
-/// Bytes of the arena as a constant expression. `network`: DEEP or TWO_LAYER; `real_bytes`: 4 or 8.
+/// Bytes of the arena as constant expressions. `network`: DEEP or TWO_LAYER; `real_bytes`: 4 or 8.
 ///
-///     _Alignas(8) static uint8_t arena[NNK_PRIMAL_BYTES(TWO_LAYER, 4, 209)];
+///     _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, 209)];
 #define NNK_PRIMAL_BYTES(network, real_bytes, examples)                                                      \
     NNK_PRIMAL_BYTES_OF(NNK_##network##_PARAMETERS, NNK_##network##_UNITS, NNK_##network##_UNITS_1,          \
                         real_bytes, examples)
+#define NNK_DUAL_BYTES(network, real_bytes, examples)                                                        \
+    NNK_DUAL_BYTES_OF(NNK_##network##_PARAMETERS, NNK_##network##_UNITS, NNK_##network##_UNITS_1,            \
+                      NNK_##network##_INPUTS, real_bytes, examples)
+#define NNK_DUAL_WIDE_BYTES(network, real_bytes, examples)                                                   \
+    NNK_DUAL_WIDE_BYTES_OF(NNK_##network##_PARAMETERS, NNK_##network##_UNITS, NNK_##network##_UNITS_1,       \
+                           real_bytes, examples)
+
 #define NNK_PRIMAL_BYTES_OF(parameters, units, units_1, real_bytes, examples)                                \
     (sizeof(nnk_trainer) + NNK_ROUND_UP((size_t)(parameters) * (real_bytes), 8) +                            \
-     NNK_STRIDE(examples) * (units) * (real_bytes) + NNK_SCRATCH_REALS(units_1, examples) * (real_bytes) +   \
-     (size_t)NNK_LANES * NNK_PATCH)
+     NNK_STRIDE(examples) * (units) * (real_bytes) +                                                         \
+     NNK_ROUND_UP(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes), 8) + NNK_PATCH_BYTES)
+
+#define NNK_DUAL_WIDE_BYTES_OF(parameters, units, units_1, real_bytes, examples)                             \
+    (sizeof(nnk_trainer) + NNK_ROUND_UP((size_t)(parameters) * (real_bytes), 8) +                            \
+     NNK_STRIDE(examples) * ((size_t)(units) + 2 * (size_t)(units_1)) * (real_bytes) +                       \
+     NNK_STRIDE(examples) * (examples) * (real_bytes) +                                                      \
+     NNK_ROUND_UP(NNK_LARGER(NNK_SCRATCH_REALS(units_1, examples),                                           \
+                             ((size_t)(units_1) + 1) * ((size_t)(examples) + 1)) *                           \
+                      (real_bytes),                                                                          \
+                  8) +                                                                                       \
+     2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES)
+
+/// P and D; the layers above; then what is needed at different times, in the same place: activations and
+/// two rows in the loop, patches of images and the products of a block before and after.
+#define NNK_DUAL_BYTES_OF(parameters, units, units_1, inputs, real_bytes, examples)                          \
+    (sizeof(nnk_trainer) +                                                                                   \
+     NNK_ROUND_UP(((size_t)(parameters) - (size_t)(units_1) * (inputs)) * (real_bytes), 8) +                 \
+     NNK_ROUND_UP(2 * (size_t)(units_1) * (examples) * (real_bytes), 8) +                                    \
+     NNK_LARGER(NNK_ROUND_UP(((size_t)(units) - (units_1) + 2) * (examples) * (real_bytes), 8),              \
+                2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES) +                                                \
+     NNK_LARGER(NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
+                2 * NNK_PATCH * (size_t)(real_bytes)))
+
+#define NNK_GRAM_BLOCK_BYTES ((size_t)NNK_LANES * NNK_LANES * 4)
 
 /// Bytes of the arena; 0 if a field of the job is out of its range or the arena would not fit an address.
 size_t nnk_train_bytes(const nnk_job *job);
@@ -90,9 +142,13 @@ size_t nnk_train_bytes(const nnk_job *job);
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
 /// One slice: NNK_MORE or NNK_COST; NNK_OK once all iterations are done.
-/// The longest takes 16 images forward, or all images' gradients for 192 bytes of the input.
+/// The longest takes 16 images forward, or all images' gradients for 192 bytes of the input, or one unit
+/// through the whole Gram matrix.
 /// NNK_E_STATE, NNK_E_SOURCE (the slice can be tried again), NNK_E_DIVERGED.
 nnk_status nnk_train_step(const nnk_job *job, void *arena);
+
+/// Up to `slices` of nnk_train_step, ending early with a cost, the last slice or an error.
+nnk_status nnk_train_run(const nnk_job *job, void *arena, uint32_t slices);
 
 /// After the last step, one slice of writing the model: NNK_MORE, then NNK_OK when the header is written.
 /// NNK_E_STATE, NNK_E_SINK (writing starts anew at the next call).

@@ -1,0 +1,125 @@
+/// The dual trainer's arithmetic on logits and the Gram matrix. train.h states the algebra.
+///
+/// Part of every arithmetic: included after input.h. dual_wide.h has the same for vectors, to the bit.
+
+/// Elements of the Gram matrix. They are below 2^30 for images of up to NNK_MAX_DUAL_INPUTS bytes. float has
+/// room for 24 bits and keeps G / 64, rounded to nearest; double keeps G itself.
+enum { GRAM_BITS = sizeof(real) == 4 ? 6 : 0, PACKED_BYTES = sizeof(real) == 4 ? 3 : 4 };
+
+static uint32_t gram_element(uint32_t sum) {
+    return (sum + (1u << GRAM_BITS >> 1)) >> GRAM_BITS;
+}
+
+static void gram_pack(uint8_t *packed, uint32_t sum) {
+    const uint32_t g = gram_element(sum);
+    for (uint32_t b = 0; b < PACKED_BYTES; b++) packed[b] = (uint8_t)(g >> 8 * b);
+}
+
+static real gram_unpack(const uint8_t *packed) {
+    uint32_t g = 0;
+    for (uint32_t b = 0; b < PACKED_BYTES; b++) g |= (uint32_t)packed[b] << 8 * b;
+    return (real)(int32_t)g;
+}
+
+/// The wide layout: 16 columns side by side, so that a column block is read from start to end.
+static size_t gram_index(size_t row, size_t column, size_t examples) {
+    return (column / NNK_LANES * examples + row) * NNK_LANES + column % NNK_LANES;
+}
+
+static void gram_spread(void *gram_, uint32_t sum, size_t j, size_t k, size_t examples) {
+    real *gram = gram_;
+    gram[gram_index(j, k, examples)] = gram[gram_index(k, j, examples)] = (real)(int32_t)gram_element(sum);
+}
+
+/// sum[i][j] += x_i . y_j
+static void gram_products(uint32_t sum[NNK_LANES * NNK_LANES], nnk_patch x, nnk_patch y) {
+    for (size_t i = 0; i < x.examples; i++)
+        for (size_t j = 0; j < y.examples; j++) {
+            const uint8_t *a = x.x + i * x.stride, *b = y.x + j * y.stride;
+            uint32_t dot = 0;
+            for (size_t k = 0; k < x.width; k++) dot += (uint32_t)a[k] * b[k];
+            sum[i * NNK_LANES + j] += dot;
+        }
+}
+
+static void project(void *p_, const void *w_, nnk_patch patch) {
+    real *p = p_;
+    const real *w = w_;
+    for (size_t j = 0; j < patch.examples; j++) {
+        const uint8_t *x = patch.x + j * patch.stride;
+        real sum = p[j];
+        for (size_t k = 0; k < patch.width; k++) sum += w[k] * (real)x[k];
+        p[j] = sum;
+    }
+}
+
+static void project_end(void *p_, size_t count) {
+    real *p = p_;
+    for (size_t j = 0; j < count; j++) p[j] *= BYTE_SCALE;
+}
+
+static void dual_logits(void *a_, const void *p_, const void *b_, int32_t with_relu, nnk_shape s) {
+    const real *b = b_;
+    for (size_t i = 0; i < s.outputs; i++) {
+        real *a = (real *)a_ + i * s.stride;
+        const real *p = (const real *)p_ + i * s.stride;
+        for (size_t j = 0; j < s.examples; j++) a[j] = p[j] + b[i];
+        if (with_relu) relu(a, a, s.examples);
+    }
+}
+
+static void dual_collect(void *c_, void *dz_, double scale_, size_t count) {
+    real *c = c_, *dz = dz_, scale = (real)scale_;
+    for (size_t i = 0; i < count; i++) {
+        c[i] += dz[i];
+        dz[i] *= scale;
+    }
+}
+
+/// Row j of the triangle gives p[k] += e[j] G[j][k] for k < j, and p[j] += e[k] G[j][k] for k <= j.
+static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t examples) {
+    real *p = p_;
+    const real *e = e_;
+    for (size_t j = 0; j < examples; j++) {
+        real sum = p[j];
+        for (size_t k = 0; k < j; k++, packed += PACKED_BYTES) {
+            if (e[j] == 0 && e[k] == 0) continue;
+            const real g = gram_unpack(packed);
+            sum += e[k] * g;
+            p[k] += e[j] * g;
+        }
+        p[j] = sum + e[j] * gram_unpack(packed);
+        packed += PACKED_BYTES;
+    }
+}
+
+/// The columns k in which any unit's e[k] is not zero, and these e, unit after unit: k in list, e in kept.
+static size_t gather_columns(uint32_t *list, real *kept, const real *e, size_t units, size_t examples,
+                             size_t stride) {
+    size_t count = 0;
+    for (size_t k = 0; k < examples; k++) {
+        int32_t any = 0;
+        for (size_t i = 0; i < units; i++) {
+            kept[count * units + i] = e[i * stride + k];
+            any |= e[i * stride + k] != 0;
+        }
+        list[count] = (uint32_t)k;
+        count += (size_t)any;
+    }
+    return count;
+}
+
+#if !defined(NNK_VECTORS)
+static void dual_update(void *p_, const void *e_, const void *gram_, nnk_shape s, void *scratch) {
+    const real *gram = gram_;
+    real *kept = scratch;
+    uint32_t *list = (uint32_t *)(kept + s.outputs * (s.examples + 1));
+    const size_t count = gather_columns(list, kept, e_, s.outputs, s.examples, s.stride);
+    for (size_t i = 0; i < s.outputs; i++) {
+        real *p = (real *)p_ + i * s.stride;
+        for (size_t j = 0; j < s.examples; j++)
+            for (size_t n = 0; n < count; n++)
+                p[j] += kept[n * s.outputs + i] * gram[gram_index(list[n], j, s.examples)];
+    }
+}
+#endif

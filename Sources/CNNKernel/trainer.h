@@ -1,0 +1,105 @@
+/// What the parts of the trainer share: the phases, the arena, the data.
+#ifndef NNK_TRAINER_H
+#define NNK_TRAINER_H
+
+#include "layout.h"
+#include "nnkernel/train.h"
+
+/// The order of phases; which of them a method has is said where they are entered.
+enum {
+    PROJECT_ROWS, // dual: a row of W1(0) at a time times the images, P
+    DRAW,         // initial weights
+    DIGEST,       // the data's checksum
+    PROJECT,      // wide: W1(0) times 16 images, P
+    GRAM,         // the Gram matrix, 16 x 16 images a slice
+    FORWARD,      // the loop: activations
+    BACKWARD,     // the loss, and layers above the first, which learn on the way
+    DESCENT,      // layer 1 learns
+    EXPAND,       // wide: W1 from D
+    TRAINED,
+    PAYLOAD,
+    HEADER,
+    WRITTEN,
+    DIVERGED,
+};
+
+/// The arena's parts. `parameters`, `activations` and `scratch` are reals.
+typedef struct arena {
+    nnk_trainer *trainer;
+    uint8_t *parameters;  ///< W1, b1, W2, ... as in the model; in packed dual from b1 on
+    uint8_t *activations; ///< (units, stride) of all layers, in packed dual of those above the first
+    uint8_t *logits;      ///< dual: P (units of layer 1, stride)
+    uint8_t *deltas;      ///< dual: D (units of layer 1, stride)
+    uint8_t *gram;        ///< dual: G; in packed dual also a piece of a row of W1 and of its gradient
+    uint8_t *scratch;     ///< a tile and sums; or rows; or the gradient of NNK_PATCH columns of W1
+    uint8_t *bytes;       ///< patches of images that aren't mapped; the model on its way out
+    uint8_t *products;    ///< dual: 16 x 16 of G, uint32
+    size_t stride;        ///< of rows of activations, P and D
+    size_t columns;       ///< of these, computed with: up to the stride where it is padded
+} arena;
+
+static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+static inline void nnk_enter(nnk_trainer *t, uint32_t phase) {
+    t->phase = phase;
+    t->item = 0;
+}
+
+static inline size_t nnk_real_bytes(const nnk_job *job) {
+    return (size_t)job->arithmetic->real_bytes;
+}
+
+/// The parameter of that index in the model.
+static inline uint8_t *nnk_parameter(const nnk_job *job, const arena *a, uint32_t index) {
+    if (job->method == NNK_DUAL) index -= nnk_biases_at(job->topology, 1);
+    return a->parameters + index * nnk_real_bytes(job);
+}
+
+/// The activations of layer `l` from example `first` on.
+static inline uint8_t *nnk_activations(const nnk_job *job, const arena *a, int32_t l, uint32_t first) {
+    size_t unit = 0;
+    for (int32_t i = job->method == NNK_DUAL ? 2 : 1; i < l; i++) unit += (size_t)job->topology->size[i];
+    return a->activations + (unit * a->stride + first) * nnk_real_bytes(job);
+}
+
+/// Row `unit` of P or D.
+static inline uint8_t *nnk_row(const nnk_job *job, const arena *a, uint8_t *rows, size_t unit) {
+    return rows + unit * a->stride * nnk_real_bytes(job);
+}
+
+/// Layer `l` at work on all columns.
+static inline nnk_shape nnk_layer_shape(const nnk_job *job, const arena *a, int32_t l) {
+    return (nnk_shape){(size_t)job->topology->size[l], (size_t)job->topology->size[l - 1], a->columns,
+                       a->stride};
+}
+
+/// `count` images from `first` on, bytes `offset` ... `offset + width`: where they are mapped, or copied.
+nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
+                     uint32_t width, nnk_patch *patch);
+
+int32_t nnk_initializer_of(const nnk_job *job);
+
+/// Layers 2 and up for `shape.examples` columns from `first` on; the last layer's logits stay logits.
+void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
+
+/// The loss: the cost if it is due, then the last layer's deltas. NNK_MORE, NNK_COST or NNK_E_DIVERGED.
+nnk_status nnk_loss(const nnk_job *job, const arena *a);
+
+/// sum (units, 16) = W1 times 16 images from `first` on.
+nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
+
+/// W1 -= step dZ X^T for the NNK_PATCH columns of `item`. dZ (units, stride); sets `*last` with the last.
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, int32_t *last);
+
+/// The loss, then a layer a slice downwards, then the biases of layer 1. `item`: slices done.
+nnk_status nnk_backward(const nnk_job *job, const arena *a);
+
+nnk_status nnk_primal_step(const nnk_job *job, const arena *a);
+nnk_status nnk_dual_step(const nnk_job *job, const arena *a);
+
+/// The next bytes of W1's rows, for the model of a packed dual: made in `a->gram`. `item`: bytes written.
+nnk_status nnk_dual_rows(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
+
+#endif
