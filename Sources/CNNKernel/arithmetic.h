@@ -6,25 +6,37 @@
 #include "dense.h"
 #include "loss.h"
 #if defined(NNK_FORWARD_UNITS)
+// The numbers of units whose sums stay in registers: as many as there are registers for, at
+// 16 * sizeof(real) bytes a unit, beside those that the operands need.
+#include "lanes.h"
+
+#include "dense_wide.h"
+#include "dual_wide.h"
 #include "input_wide.h"
+#include "loss_wide.h"
 #endif
 #include "input.h"
-#if defined(NNK_FORWARD_UNITS)
-#include "dual_wide.h"
-#endif
+
 #include "dual.h"
+
+#if defined(NNK_FORWARD_UNITS)
+#define VECTOR(kernel) kernel##_wide
+#else
+#define VECTOR(kernel) kernel
+#endif
 
 #define NNK_ARITHMETIC                                                                                       \
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .initialize = initialize,                           \
-        .linear_forward = linear_forward, .linear_backward = linear_backward, .relu = relu,                  \
+        .linear_forward = VECTOR(linear_forward), .linear_backward = linear_backward, .relu = relu,          \
         .relu_backward = relu_backward, .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward,            \
         .cost = cost, .cost_backward = cost_backward, .logit_cost = logit_cost,                              \
-        .logit_backward = logit_backward, .update = update, .hidden_step = hidden_step,                      \
-        .bias_step = bias_step, .input_forward = input_forward, .input_activate = input_activate,            \
-        .input_gradient = input_gradient, .input_step = input_step, .unit_step = unit_step,                  \
-        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products,           \
-        .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
+        .logit_backward = VECTOR(logit_backward), .update = update, .hidden_step = VECTOR(hidden_step),      \
+        .bias_step = VECTOR(bias_step), .input_forward = VECTOR(input_forward),                              \
+        .input_activate = input_activate, .input_gradient = VECTOR(input_gradient),                          \
+        .input_step = input_step, .unit_step = VECTOR(unit_step), .unit_forward = unit_forward,              \
+        .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products, .gram_pack = gram_pack,                 \
+        .gram_spread = gram_spread, .project = project, .project_end = project_end,                          \
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_walk = dual_walk,                    \
-        .dual_update = dual_update                                                                           \
+        .dual_update = VECTOR(dual_update)                                                                   \
     }

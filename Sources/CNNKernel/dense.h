@@ -104,11 +104,13 @@ static void unit_forward(void *z_, const void *w_, const void *a_, nnk_shape s) 
     }
 }
 
+#if !defined(NNK_FORWARD_UNITS)
 static void hidden_step(void *a_, void *w_, void *b, const void *dz, double step, void *row, nnk_shape s) {
     for (size_t k = 0; k < s.inputs; k++)
         unit_step((real *)a_ + k * s.stride, (real *)w_ + k, dz, step, row, s);
     bias_step(b, dz, step, s);
 }
+#endif
 
 static void initialize(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
     real *w = w_;

@@ -93,15 +93,15 @@ static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t ex
     }
 }
 
+#if !defined(NNK_FORWARD_UNITS)
 /// The columns k in which any unit's e[k] is not zero, and these e, unit after unit: k in list, e in kept.
-static size_t gather_columns(uint32_t *list, real *kept, const real *e, size_t units, size_t examples,
-                             size_t stride) {
+static size_t gather_columns(uint32_t *list, real *kept, const real *e, nnk_shape s) {
     size_t count = 0;
-    for (size_t k = 0; k < examples; k++) {
+    for (size_t k = 0; k < s.examples; k++) {
         int32_t any = 0;
-        for (size_t i = 0; i < units; i++) {
-            kept[count * units + i] = e[i * stride + k];
-            any |= e[i * stride + k] != 0;
+        for (size_t i = 0; i < s.outputs; i++) {
+            kept[count * s.outputs + i] = e[i * s.stride + k];
+            any |= e[i * s.stride + k] != 0;
         }
         list[count] = (uint32_t)k;
         count += (size_t)any;
@@ -109,12 +109,11 @@ static size_t gather_columns(uint32_t *list, real *kept, const real *e, size_t u
     return count;
 }
 
-#if !defined(NNK_VECTORS)
 static void dual_update(void *p_, const void *e_, const void *gram_, nnk_shape s, void *scratch) {
     const real *gram = gram_;
     real *kept = scratch;
     uint32_t *list = (uint32_t *)(kept + s.outputs * (s.examples + 1));
-    const size_t count = gather_columns(list, kept, e_, s.outputs, s.examples, s.stride);
+    const size_t count = gather_columns(list, kept, e_, s);
     for (size_t i = 0; i < s.outputs; i++) {
         real *p = (real *)p_ + i * s.stride;
         for (size_t j = 0; j < s.examples; j++)

@@ -9,6 +9,7 @@
 #include "real_f32.h"
 #define NNK_FORWARD_UNITS  5
 #define NNK_GRADIENT_UNITS 5
+#define NNK_DOT_UNITS      4
 
 #include "arithmetic.h"
 

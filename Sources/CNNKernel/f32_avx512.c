@@ -8,7 +8,8 @@
 
 #include "real_f32.h"
 #define NNK_FORWARD_UNITS  10
-#define NNK_GRADIENT_UNITS 20
+#define NNK_GRADIENT_UNITS 10
+#define NNK_DOT_UNITS      7
 
 #include "arithmetic.h"
 

@@ -9,6 +9,7 @@
 #include "real_f64.h"
 #define NNK_FORWARD_UNITS  2
 #define NNK_GRADIENT_UNITS 2
+#define NNK_DOT_UNITS      2
 
 #include "arithmetic.h"
 

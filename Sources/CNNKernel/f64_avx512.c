@@ -9,6 +9,7 @@
 #include "real_f64.h"
 #define NNK_FORWARD_UNITS  5
 #define NNK_GRADIENT_UNITS 10
+#define NNK_DOT_UNITS      7
 
 #include "arithmetic.h"
 

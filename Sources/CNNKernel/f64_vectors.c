@@ -3,6 +3,7 @@
 #include "real_f64.h"
 #define NNK_FORWARD_UNITS  1
 #define NNK_GRADIENT_UNITS 1
+#define NNK_DOT_UNITS      1
 
 #include "arithmetic.h"
 

@@ -12,7 +12,7 @@ static void fill_tile(real *restrict tile, nnk_patch p) {
             tile[k * NNK_LANES + j] = j < p.examples ? (real)p.x[j * p.stride + k] : 0;
 }
 
-#if !defined(NNK_VECTORS)
+#if !defined(NNK_FORWARD_UNITS)
 static void input_forward(void *sum_, const void *w_, size_t inputs, size_t units, nnk_patch p, void *tile_) {
     const real *w = w_;
     real *tile = tile_;

@@ -1,45 +1,39 @@
 /// input.h's two products on vectors: the same sums in the same order, 16 of them at a time.
 ///
-/// Part of the vector arithmetics: included before input.h, with NNK_FORWARD_UNITS and NNK_GRADIENT_UNITS,
-/// the numbers of units whose sums stay in registers: as many as there are registers for, at
-/// 16 * sizeof(real) bytes a unit, with two vectors' room for operands.
-#define NNK_VECTORS
-
-typedef real lanes __attribute__((vector_size(NNK_LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
-typedef uint8_t byte_lanes __attribute__((vector_size(NNK_LANES), aligned(1), may_alias));
+/// Part of the vector arithmetics: included before input.h.
 
 static void fill_tile(real *restrict tile, nnk_patch p);
 
 /// sum (units, 16) += w (units rows of p.width) tile (p.width, 16), for a `units` known when compiled.
-static inline __attribute__((always_inline)) void
-forward_units(const size_t units, real *sum, const real *w, size_t inputs, size_t width, const real *tile) {
+INLINE void forward_units(const size_t units, real *sum, const real *w, size_t inputs, size_t width,
+                          const real *tile) {
     lanes s[NNK_FORWARD_UNITS];
-    for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(sum + i * NNK_LANES);
+    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(sum + i * NNK_LANES);
     for (size_t k = 0; k < width; k++)
-        for (size_t i = 0; i < units; i++) s[i] += w[i * inputs + k] * *(const lanes *)(tile + k * NNK_LANES);
-    for (size_t i = 0; i < units; i++) *(lanes *)(sum + i * NNK_LANES) = s[i];
+        UNROLLED for (size_t i = 0; i < units; i++) s[i] +=
+            w[i * inputs + k] * *(const lanes *)(tile + k * NNK_LANES);
+    UNROLLED for (size_t i = 0; i < units; i++) * (lanes *)(sum + i * NNK_LANES) = s[i];
 }
 
-static void input_forward(void *sum_, const void *w_, size_t inputs, size_t units, nnk_patch p, void *tile_) {
+static void input_forward_wide(void *sum_, const void *w_, size_t inputs, size_t units, nnk_patch p,
+                               void *tile_) {
     const real *w = w_;
     real *sum = sum_, *tile = tile_;
     fill_tile(tile, p);
-    size_t i = 0;
-    for (; i + NNK_FORWARD_UNITS <= units; i += NNK_FORWARD_UNITS)
-        forward_units(NNK_FORWARD_UNITS, sum + i * NNK_LANES, w + i * inputs, inputs, p.width, tile);
-    for (; i < units; i++) forward_units(1, sum + i * NNK_LANES, w + i * inputs, inputs, p.width, tile);
+#define BODY(n, i) forward_units(n, sum + (i)*NNK_LANES, w + (i)*inputs, inputs, p.width, tile)
+    IN_GROUPS(NNK_FORWARD_UNITS, units, BODY);
+#undef BODY
 }
 
 /// g (units, 16 of NNK_PATCH) += dz (units, examples) x (examples, 16 bytes), for a known `units`.
-static inline __attribute__((always_inline)) void gradient_units(const size_t units, real *g, const real *dz,
-                                                                 size_t stride, nnk_patch p) {
+INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t stride, nnk_patch p) {
     lanes s[NNK_GRADIENT_UNITS];
-    for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(g + i * NNK_PATCH);
+    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(g + i * NNK_PATCH);
     for (size_t j = 0; j < p.examples; j++) {
-        lanes x = __builtin_convertvector(*(const byte_lanes *)(p.x + j * p.stride), lanes);
-        for (size_t i = 0; i < units; i++) s[i] += dz[i * stride + j] * x;
+        const lanes x = __builtin_convertvector(*(const byte_lanes *)(p.x + j * p.stride), lanes);
+        UNROLLED for (size_t i = 0; i < units; i++) s[i] += dz[i * stride + j] * x;
     }
-    for (size_t i = 0; i < units; i++) *(lanes *)(g + i * NNK_PATCH) = s[i];
+    UNROLLED for (size_t i = 0; i < units; i++) * (lanes *)(g + i * NNK_PATCH) = s[i];
 }
 
 /// The bytes beyond the last whole 16 of a patch.
@@ -50,16 +44,15 @@ static void gradient_rest(real *g, const real *dz, size_t stride, size_t units, 
                 g[i * NNK_PATCH + k] += dz[i * stride + j] * (real)p.x[j * p.stride + k];
 }
 
-static void input_gradient(void *g_, const void *dz_, size_t stride, size_t units, nnk_patch p) {
+static void input_gradient_wide(void *g_, const void *dz_, size_t stride, size_t units, nnk_patch p) {
     real *g = g_;
     const real *dz = dz_;
     gradient_rest(g, dz, stride, units, p);
     nnk_patch column = p;
     for (size_t k = 0; k + NNK_LANES <= p.width; k += NNK_LANES) {
         column.x = p.x + k;
-        size_t i = 0;
-        for (; i + NNK_GRADIENT_UNITS <= units; i += NNK_GRADIENT_UNITS)
-            gradient_units(NNK_GRADIENT_UNITS, g + i * NNK_PATCH + k, dz + i * stride, stride, column);
-        for (; i < units; i++) gradient_units(1, g + i * NNK_PATCH + k, dz + i * stride, stride, column);
+#define BODY(n, i) gradient_units(n, g + (i)*NNK_PATCH + k, dz + (i)*stride, stride, column)
+        IN_GROUPS(NNK_GRADIENT_UNITS, units, BODY);
+#undef BODY
     }
 }

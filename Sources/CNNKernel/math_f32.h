@@ -23,24 +23,31 @@ static inline float nnk_power_of_two_f32(int32_t k) {
     return nnk_from_bits_f32((uint32_t)(k + 127) << 23);
 }
 
+#define NNK_EXP_MOST_F32  0x1.62e42ep+6f  // above it, exp overflows
+#define NNK_EXP_LEAST_F32 -0x1.9fe368p+6f // below it, exp rounds to 0
+#define NNK_LOG2_E_F32    0x1.715476p+0f
+#define NNK_LN2_HIGH_F32  0x1.62e4p-1f
+#define NNK_LN2_LOW_F32   0x1.7f7d1cp-20f
+#define NNK_ROUND_F32     0x1.8p+23f // adding it leaves no bits for a fraction: rounds to the nearest integer
+
+/// p's coefficients, the highest power first.
+static const float nnk_exp_terms_f32[] = {0x1.6d110ap-10f, 0x1.120b6ep-7f, 0x1.55551ap-5f, 0x1.5554dcp-3f,
+                                          0x1.0p-1f};
+enum { NNK_EXP_TERMS_F32 = 5 };
+
 /// exp(x): x = k ln 2 + r, |r| <= ln 2 / 2, exp(x) = 2^k exp(r), exp(r) = 1 + r + r^2 p(r).
 ///
 /// ln 2 is split so that k times its upper part is exact: 15 bits, and |k| < 2^8. p is the interpolation of
 /// (exp(r) - 1 - r) / r^2 at Chebyshev's points: 2^-26.5 of exp(r). 1 + r is kept as an exact pair.
 /// Bounds: below 1 ulp; +inf above 88.73, 0 below -103.98; a NaN comes back.
 static inline float nnk_exp_f32(float x) {
-    if (!(x <= 0x1.62e42ep+6f)) return x != x ? x : nnk_from_bits_f32(0x7f800000);
-    if (x < -0x1.9fe368p+6f) return 0.0f;
-    const float round = 0x1.8p+23f; // adding it leaves no bits for a fraction: rounds to the nearest integer
-    float k = x * 0x1.715476p+0f + round - round;
-    float high = x - k * 0x1.62e4p-1f, low = k * 0x1.7f7d1cp-20f;
-    float r = high - low;
-    float p = 0x1.6d110ap-10f;
-    p = p * r + 0x1.120b6ep-7f;
-    p = p * r + 0x1.55551ap-5f;
-    p = p * r + 0x1.5554dcp-3f;
-    p = p * r + 0x1.0p-1f;
-    float sum = 1.0f + high, lost = 1.0f - sum + high;
+    if (!(x <= NNK_EXP_MOST_F32)) return x != x ? x : nnk_from_bits_f32(0x7f800000);
+    if (x < NNK_EXP_LEAST_F32) return 0;
+    float k = x * NNK_LOG2_E_F32 + NNK_ROUND_F32 - NNK_ROUND_F32;
+    float high = x - k * NNK_LN2_HIGH_F32, low = k * NNK_LN2_LOW_F32, r = high - low;
+    float p = nnk_exp_terms_f32[0];
+    for (int32_t i = 1; i < NNK_EXP_TERMS_F32; i++) p = p * r + nnk_exp_terms_f32[i];
+    float sum = 1 + high, lost = 1 - sum + high;
     float y = sum + (lost + (r * r * p - low));
     // In two steps, as 2^k itself may be out of range; the first is exact.
     int32_t n = (int32_t)k, half = n / 2;

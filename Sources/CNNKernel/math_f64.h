@@ -27,28 +27,38 @@ static inline double nnk_power_of_two_f64(int32_t k) {
     return nnk_from_bits_f64((uint64_t)(k + 1023) << 52);
 }
 
+#define NNK_EXP_MOST_F64  0x1.62e42fefa39efp+9  // above it, exp overflows
+#define NNK_EXP_LEAST_F64 -0x1.74910d52d3052p+9 // below it, exp rounds to 0
+#define NNK_LOG2_E_F64    0x1.71547652b82fep+0
+#define NNK_LN2_HIGH_F64  0x1.62e42fefa3800p-1
+#define NNK_LN2_LOW_F64   0x1.ef35793c76730p-45
+#define NNK_ROUND_F64     0x1.8p+52 // adding it leaves no bits for a fraction: rounds to the nearest integer
+
+/// p's coefficients, the highest power first.
+static const double nnk_exp_terms_f64[] = {0x1.1f730349868cep-29,
+                                           0x1.af4de97ca4194p-26,
+                                           0x1.27e4db646b17ep-22,
+                                           0x1.71de0231960ebp-19,
+                                           0x1.a01a01a6d889cp-16,
+                                           0x1.a01a01abe7fe1p-13,
+                                           0x1.6c16c16c162d4p-10,
+                                           0x1.11111111100dcp-7,
+                                           0x1.5555555555556p-5,
+                                           0x1.5555555555557p-3,
+                                           0x1.0p-1};
+enum { NNK_EXP_TERMS_F64 = 11 };
+
 /// exp(x), as nnk_exp_f32 does it: k times the upper 42 bits of ln 2 is exact for |k| < 2^11, p is within
 /// 2^-61 of exp(r).
 /// Bounds: below 1 ulp; +inf above 709.78, 0 below -745.14; a NaN comes back.
 static inline double nnk_exp_f64(double x) {
-    if (!(x <= 0x1.62e42fefa39efp+9)) return x != x ? x : nnk_from_bits_f64(0x7ff0000000000000);
-    if (x < -0x1.74910d52d3052p+9) return 0.0;
-    const double round = 0x1.8p+52; // adding it leaves no bits for a fraction: rounds to the nearest integer
-    double k = x * 0x1.71547652b82fep+0 + round - round;
-    double high = x - k * 0x1.62e42fefa3800p-1, low = k * 0x1.ef35793c76730p-45;
-    double r = high - low;
-    double p = 0x1.1f730349868cep-29;
-    p = p * r + 0x1.af4de97ca4194p-26;
-    p = p * r + 0x1.27e4db646b17ep-22;
-    p = p * r + 0x1.71de0231960ebp-19;
-    p = p * r + 0x1.a01a01a6d889cp-16;
-    p = p * r + 0x1.a01a01abe7fe1p-13;
-    p = p * r + 0x1.6c16c16c162d4p-10;
-    p = p * r + 0x1.11111111100dcp-7;
-    p = p * r + 0x1.5555555555556p-5;
-    p = p * r + 0x1.5555555555557p-3;
-    p = p * r + 0x1.0p-1;
-    double sum = 1.0 + high, lost = 1.0 - sum + high;
+    if (!(x <= NNK_EXP_MOST_F64)) return x != x ? x : nnk_from_bits_f64(0x7ff0000000000000);
+    if (x < NNK_EXP_LEAST_F64) return 0;
+    double k = x * NNK_LOG2_E_F64 + NNK_ROUND_F64 - NNK_ROUND_F64;
+    double high = x - k * NNK_LN2_HIGH_F64, low = k * NNK_LN2_LOW_F64, r = high - low;
+    double p = nnk_exp_terms_f64[0];
+    for (int32_t i = 1; i < NNK_EXP_TERMS_F64; i++) p = p * r + nnk_exp_terms_f64[i];
+    double sum = 1 + high, lost = 1 - sum + high;
     double y = sum + (lost + (r * r * p - low));
     // In two steps, as 2^k itself may be out of range; the first is exact.
     int32_t n = (int32_t)k, half = n / 2;

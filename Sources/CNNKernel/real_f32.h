@@ -2,8 +2,21 @@
 #include "math_f32.h"
 
 typedef float real;
+typedef int32_t real_int; // of the same size
 #define REAL(x)       x##f
 #define REAL_DTYPE    NNK_F32
 #define REAL_SMALLEST FLT_MIN
+#define REAL_LARGEST  FLT_MAX
 #define real_exp      nnk_exp_f32
 #define real_log      nnk_log_f32
+
+#define REAL_FRACTION_BITS 23
+#define REAL_EXPONENT_BIAS 127
+#define REAL_EXP_MOST      NNK_EXP_MOST_F32
+#define REAL_EXP_LEAST     NNK_EXP_LEAST_F32
+#define REAL_LOG2_E        NNK_LOG2_E_F32
+#define REAL_LN2_HIGH      NNK_LN2_HIGH_F32
+#define REAL_LN2_LOW       NNK_LN2_LOW_F32
+#define REAL_ROUND         NNK_ROUND_F32
+#define real_exp_terms     nnk_exp_terms_f32
+#define REAL_EXP_TERMS     NNK_EXP_TERMS_F32

@@ -1,0 +1,49 @@
+/// loss.h's sigmoid on vectors, to the bit.
+///
+/// Part of the vector arithmetics: included after lanes.h.
+
+/// x where the mask has ones, else y.
+INLINE void choose(lanes *result, const lanes_int *mask, const lanes *x, const lanes *y) {
+    *result = (lanes)((*mask & (lanes_int)*x) | (~*mask & (lanes_int)*y));
+}
+
+/// exp of 16 values, as nnk_exp_f32 and nnk_exp_f64 compute it (math_f32.h).
+INLINE void exp_of_vector(lanes *result, const lanes *argument) {
+    const lanes x = *argument, zero = {0};
+    const lanes_int small = x < REAL_EXP_LEAST, large = ~(lanes_int)(x <= REAL_EXP_MOST);
+    lanes_int outside = small | large;
+    lanes inside;
+    choose(&inside, &outside, &zero, &x);
+    const lanes shifted = inside * REAL_LOG2_E + REAL_ROUND, k = shifted - REAL_ROUND;
+    const lanes high = inside - k * REAL_LN2_HIGH, low = k * REAL_LN2_LOW, r = high - low;
+    lanes p = zero + real_exp_terms[0];
+    UNROLLED for (int32_t i = 1; i < REAL_EXP_TERMS; i++) p = p * r + real_exp_terms[i];
+    const lanes sum = 1 + high, lost = 1 - sum + high;
+    const lanes y = sum + (lost + (r * r * p - low));
+    // The integer k stands in the last bits of `shifted`: it differs from REAL_ROUND by so many units.
+    const lanes_int n = (lanes_int)shifted - (lanes_int)(zero + REAL_ROUND), half = n >> 1;
+    const lanes power = (lanes)((half + REAL_EXPONENT_BIAS) << REAL_FRACTION_BITS);
+    const lanes other = (lanes)((n - half + REAL_EXPONENT_BIAS) << REAL_FRACTION_BITS);
+    const lanes finite = y * power * other;
+    // Outside, x + x is a NaN of a NaN, and x times itself, which is above the limit, overflows to infinity.
+    const lanes above = x * x * REAL_LARGEST + x;
+    lanes low_or_high;
+    choose(&low_or_high, &small, &zero, &above);
+    choose(result, &outside, &low_or_high, &finite);
+}
+
+static int32_t logit_backward_wide(void *z_, const uint8_t *y, size_t examples) {
+    real *z = z_;
+    int32_t finite = 1;
+    size_t j = 0;
+    for (; j + NNK_LANES <= examples; j += NNK_LANES) {
+        const lanes x = *(const lanes *)(z + j), minus = -x;
+        lanes exponential;
+        exp_of_vector(&exponential, &minus);
+        const lanes label = __builtin_convertvector(*(const byte_lanes *)(y + j), lanes);
+        const lanes_int bad = x - x != 0;
+        for (size_t i = 0; i < NNK_LANES; i++) finite &= bad[i] == 0;
+        *(lanes *)(z + j) = 1 / (1 + exponential) - label;
+    }
+    return finite & logit_backward(z + j, y + j, examples - j);
+}
