@@ -18,10 +18,10 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, ui
     return NNK_OK;
 }
 
-nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, int32_t *last) {
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, uint32_t patch) {
     const nnk_topology *t = job->topology;
     const nnk_arithmetic *k = job->arithmetic;
-    const uint32_t size = (uint32_t)t->size[0], offset = a->trainer->item * NNK_PATCH;
+    const uint32_t size = (uint32_t)t->size[0], offset = patch * NNK_PATCH;
     const uint32_t width = nnk_smaller(NNK_PATCH, size - offset);
     const uint32_t batch = job->images.images ? job->examples : NNK_LANES;
     const size_t units = (size_t)t->size[1];
@@ -34,64 +34,57 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *
     }
     k->input_step(nnk_parameter(job, a, offset), a->scratch, job->learning_rate / job->examples / 255.0, size,
                   units, width);
-    a->trainer->item++;
-    *last = offset + width == size;
     return NNK_MORE;
 }
 
-/// 16 images through the network. `item`: the block of 16.
-static nnk_status forward(const nnk_job *job, const arena *a) {
+/// An item: 16 images through the network.
+nnk_status nnk_primal_forward(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
-    const uint32_t first = a->trainer->item * NNK_LANES,
-                   count = nnk_smaller(NNK_LANES, job->examples - first);
+    const uint32_t first = item * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
     if (nnk_input_sums(job, a, first, count) != NNK_OK) return NNK_E_SOURCE;
     nnk_shape shape = nnk_layer_shape(job, a, 1);
     shape.examples = NNK_LANES;
     job->arithmetic->input_activate(nnk_activations(job, a, 1, first), a->scratch,
                                     nnk_parameter(job, a, nnk_biases_at(t, 1)), t->layers > 1, shape);
     nnk_forward_above(job, a, first, NNK_LANES);
-    a->trainer->item++;
-    if (first + count == job->examples) nnk_enter(a->trainer, BACKWARD);
     return NNK_MORE;
 }
 
-nnk_status nnk_backward(const nnk_job *job, const arena *a) {
-    const nnk_topology *t = job->topology;
-    const nnk_arithmetic *k = job->arithmetic;
-    const double step = job->learning_rate / job->examples;
-    const int32_t l = t->layers + 1 - (int32_t)a->trainer->item;
+/// The cost if it is due, then the last layer's deltas.
+static nnk_status loss(const nnk_job *job, const arena *a) {
+    nnk_trainer *t = a->trainer;
+    const size_t m = job->examples;
+    uint8_t *z = nnk_activations(job, a, job->topology->layers, 0);
     nnk_status status = NNK_MORE;
-    if (l > t->layers) {
-        status = nnk_loss(job, a);
-        if (status < 0) return status;
-    } else if (l > 1) {
-        k->hidden_step(nnk_activations(job, a, l - 1, 0), nnk_parameter(job, a, nnk_weights_at(t, l)),
-                       nnk_parameter(job, a, nnk_biases_at(t, l)), nnk_activations(job, a, l, 0), step,
-                       a->scratch, nnk_layer_shape(job, a, l));
-    } else {
-        k->bias_step(nnk_parameter(job, a, nnk_biases_at(t, 1)), nnk_activations(job, a, 1, 0), step,
-                     nnk_layer_shape(job, a, 1));
+    if (job->cost_every && t->iteration % job->cost_every == 0) {
+        t->cost = job->arithmetic->logit_cost(z, job->labels, m);
+        t->cost_iteration = t->iteration;
+        status = NNK_COST;
     }
-    a->trainer->item++;
-    if (l == 1) nnk_enter(a->trainer, DESCENT);
+    // Finite logits may still add up to an infinite cost.
+    if (!job->arithmetic->logit_backward(z, job->labels, m) || t->cost - t->cost != 0) return NNK_E_DIVERGED;
+    // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
+    memset(z + m * nnk_real_bytes(job), 0, (a->stride - m) * nnk_real_bytes(job));
     return status;
 }
 
-/// W1 -= rate/m dZ1 X^T, NNK_PATCH columns a slice. `item`: the patch.
-static nnk_status descend(const nnk_job *job, const arena *a) {
-    int32_t last = 0;
-    if (nnk_input_descent(job, a, nnk_activations(job, a, 1, 0), &last) != NNK_MORE) return NNK_E_SOURCE;
-    if (last) nnk_enter(a->trainer, ++a->trainer->iteration < job->iterations ? FORWARD : TRAINED);
+/// Item 0 is the loss; then a layer an item downwards; the last is the biases of layer 1.
+nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
+    const nnk_topology *t = job->topology;
+    const nnk_arithmetic *k = job->arithmetic;
+    const double step = job->learning_rate / job->examples;
+    const int32_t l = t->layers + 1 - (int32_t)item;
+    if (item == 0) return loss(job, a);
+    uint8_t *dz = nnk_activations(job, a, l, 0), *biases = nnk_parameter(job, a, nnk_biases_at(t, l));
+    if (l > 1)
+        k->hidden_step(nnk_activations(job, a, l - 1, 0), nnk_parameter(job, a, nnk_weights_at(t, l)), biases,
+                       dz, step, a->scratch, nnk_layer_shape(job, a, l));
+    else
+        k->bias_step(biases, dz, step, nnk_layer_shape(job, a, 1));
     return NNK_MORE;
 }
 
-nnk_status nnk_primal_step(const nnk_job *job, const arena *a) {
-    switch (a->trainer->phase) {
-    case FORWARD:
-        return forward(job, a);
-    case BACKWARD:
-        return nnk_backward(job, a);
-    default:
-        return descend(job, a);
-    }
+/// An item: NNK_PATCH columns of W1 -= rate/m dZ1 X^T.
+nnk_status nnk_primal_descend(const nnk_job *job, const arena *a, uint32_t item) {
+    return nnk_input_descent(job, a, nnk_activations(job, a, 1, 0), item);
 }

@@ -18,6 +18,14 @@ static size_t arena_bytes(const nnk_job *job) {
     }
 }
 
+/// Bytes of a.scratch, other than in packed dual.
+static size_t scratch_bytes(const nnk_job *job) {
+    const size_t units_1 = (size_t)job->topology->size[1], m = job->examples;
+    const size_t reals = NNK_SCRATCH_REALS(units_1, m);
+    if (job->method == NNK_PRIMAL) return NNK_ROUND_UP(reals * nnk_real_bytes(job), 8);
+    return NNK_ROUND_UP(NNK_LARGER(reals, (units_1 + 1) * (m + 1)) * nnk_real_bytes(job), 8);
+}
+
 /// The parts in the order and the sizes of NNK_..._BYTES_OF.
 static arena carve(const nnk_job *job, void *memory) {
     const nnk_topology *t = job->topology;
@@ -45,16 +53,14 @@ static arena carve(const nnk_job *job, void *memory) {
     next += NNK_ROUND_UP(parameters * real, 8);
     a.activations = next;
     next += a.stride * units * real;
-    size_t scratch = NNK_SCRATCH_REALS(units_1, m);
     if (job->method == NNK_DUAL_WIDE) {
         a.logits = next;
         a.deltas = a.logits + a.stride * units_1 * real;
         a.gram = a.deltas + a.stride * units_1 * real;
         next = a.gram + a.stride * m * real;
-        scratch = NNK_LARGER(scratch, (units_1 + 1) * (m + 1));
     }
     a.scratch = next;
-    a.bytes = a.scratch + NNK_ROUND_UP(scratch * real, 8);
+    a.bytes = a.scratch + scratch_bytes(job);
     a.products = a.bytes + 2 * NNK_PATCH_BYTES;
     return a;
 }
@@ -125,28 +131,6 @@ static int32_t is_of(const nnk_trainer *trainer, const nnk_job *job) {
            had->examples == has.examples && had->learning_rate == has.learning_rate;
 }
 
-nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
-    const size_t needed = nnk_train_bytes(job);
-    if (needed == 0 || !memory || !job->labels || (!job->images.images && !job->images.read))
-        return NNK_E_ARGUMENT;
-    if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
-    if (bytes < needed) return NNK_E_MEMORY;
-    for (uint32_t j = 0; j < job->examples; j++)
-        if (job->labels[j] > 1) return NNK_E_LABEL;
-    nnk_trainer *t = memory;
-    memset(t, 0, sizeof *t);
-    t->magic = MAGIC;
-    t->job = numbers_of(job);
-    t->phase = job->method == NNK_DUAL ? PROJECT_ROWS : DRAW;
-    t->data_crc = nnk_crc32(0, job->labels, job->examples);
-    nnk_random_seed(&t->random, job->seed);
-    if (job->method != NNK_PRIMAL) {
-        const arena a = carve(job, memory);
-        memset(a.logits, 0, 2 * (size_t)job->topology->size[1] * a.stride * nnk_real_bytes(job));
-    }
-    return NNK_OK;
-}
-
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch) {
     const size_t size = (size_t)job->topology->size[0];
@@ -162,42 +146,42 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
     return NNK_OK;
 }
 
-/// The next weights, or one layer's biases. `item`: parameters done; in packed dual, behind W1.
-static nnk_status draw(const nnk_job *job, const arena *a) {
+/// Items of DRAW for one layer: its weights, DRAWN_AT_ONCE an item, and its biases.
+static uint32_t draw_items(const nnk_topology *t, int32_t l) {
+    return (nnk_biases_at(t, l) - nnk_weights_at(t, l) + DRAWN_AT_ONCE - 1) / DRAWN_AT_ONCE + 1;
+}
+
+/// The first layer that DRAW draws: packed dual has none of W1.
+static int32_t first_drawn(const nnk_job *job) {
+    return job->method == NNK_DUAL ? 2 : 1;
+}
+
+static nnk_status draw(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
-    const uint32_t behind = job->method == NNK_DUAL ? nnk_biases_at(t, 1) : 0;
-    const uint32_t at = a->trainer->item + behind;
-    int32_t l = 1;
-    while (l < t->layers && at >= nnk_weights_at(t, l + 1)) l++;
-    const uint32_t biases = nnk_biases_at(t, l);
-    uint32_t count = (uint32_t)t->size[l];
-    if (at < biases) {
-        count = nnk_smaller(DRAWN_AT_ONCE, biases - at);
-        job->arithmetic->initialize(nnk_parameter(job, a, at), count, t->size[l - 1], nnk_initializer_of(job),
-                                    &a->trainer->random);
-    } else {
-        memset(nnk_parameter(job, a, at), 0, count * nnk_real_bytes(job));
-    }
-    a->trainer->item += count;
-    if (at + count == nnk_parameter_count(t)) nnk_enter(a->trainer, DIGEST);
+    int32_t l = first_drawn(job);
+    if (l == 2 && item == 0)
+        memset(nnk_parameter(job, a, nnk_biases_at(t, 1)), 0, (size_t)t->size[1] * nnk_real_bytes(job));
+    while (item >= draw_items(t, l)) item -= draw_items(t, l++);
+    const uint32_t at = nnk_weights_at(t, l) + item * DRAWN_AT_ONCE, biases = nnk_biases_at(t, l);
+    if (at < biases)
+        job->arithmetic->initialize(nnk_parameter(job, a, at), nnk_smaller(DRAWN_AT_ONCE, biases - at),
+                                    t->size[l - 1], nnk_initializer_of(job), &a->trainer->random);
+    else
+        memset(nnk_parameter(job, a, biases), 0, (size_t)t->size[l] * nnk_real_bytes(job));
     return NNK_MORE;
 }
 
-/// The checksum of the data, one image a slice. `item`: images done.
-static nnk_status digest(const nnk_job *job, const arena *a) {
-    static const uint8_t next[] = {[NNK_PRIMAL] = FORWARD, [NNK_DUAL] = GRAM, [NNK_DUAL_WIDE] = PROJECT};
+/// The checksum of the data, an image an item.
+static nnk_status digest(const nnk_job *job, const arena *a, uint32_t item) {
     const uint32_t size = (uint32_t)job->topology->size[0];
-    nnk_trainer *t = a->trainer;
-    uint32_t crc = t->data_crc;
+    uint32_t crc = a->trainer->data_crc;
     for (uint32_t k = 0; k < size; k += NNK_PATCH) {
         nnk_patch p;
-        if (nnk_fetch(job, a->bytes, t->item, 1, k, nnk_smaller(NNK_PATCH, size - k), &p) != NNK_OK)
+        if (nnk_fetch(job, a->bytes, item, 1, k, nnk_smaller(NNK_PATCH, size - k), &p) != NNK_OK)
             return NNK_E_SOURCE;
         crc = nnk_crc32(crc, p.x, p.width);
     }
-    t->data_crc = crc;
-    if (++t->item == job->examples)
-        nnk_enter(t, job->method == NNK_PRIMAL && !job->iterations ? TRAINED : next[job->method]);
+    a->trainer->data_crc = crc;
     return NNK_MORE;
 }
 
@@ -218,45 +202,130 @@ void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_
     }
 }
 
-nnk_status nnk_loss(const nnk_job *job, const arena *a) {
-    nnk_trainer *t = a->trainer;
-    const size_t m = job->examples;
-    uint8_t *z = nnk_activations(job, a, job->topology->layers, 0);
-    nnk_status status = NNK_MORE;
-    if (job->cost_every && t->iteration % job->cost_every == 0) {
-        t->cost = job->arithmetic->logit_cost(z, job->labels, m);
-        t->cost_iteration = t->iteration;
-        status = NNK_COST;
+/// What a phase is made of: its work, how many items, and whether they are independent of each other.
+typedef struct phase {
+    nnk_status (*work)(const nnk_job *job, const arena *a, uint32_t item);
+    uint32_t items;
+    int32_t parallel;
+} phase;
+
+static phase phase_of(const nnk_job *job, uint32_t phase_number) {
+    const nnk_topology *t = job->topology;
+    const uint32_t blocks = (job->examples + NNK_LANES - 1) / NNK_LANES, units = (uint32_t)t->size[1];
+    const uint32_t patches = ((uint32_t)t->size[0] + NNK_PATCH - 1) / NNK_PATCH, layers = (uint32_t)t->layers;
+    const int32_t primal = job->method == NNK_PRIMAL, packed = job->method == NNK_DUAL;
+    uint32_t drawn = 0;
+    switch (phase_number) {
+    case PROJECT_ROWS:
+        return (phase){nnk_project_rows, packed ? nnk_project_rows_items(job) : 0, 0};
+    case DRAW:
+        for (int32_t l = first_drawn(job); l <= t->layers; l++) drawn += draw_items(t, l);
+        return (phase){draw, drawn, 0};
+    case DIGEST:
+        return (phase){digest, job->examples, 0};
+    case PROJECT:
+        return (phase){nnk_project, primal || packed ? 0 : blocks, 1};
+    case GRAM:
+        return (phase){nnk_form_gram, primal ? 0 : blocks * (blocks + 1) / 2, !packed};
+    case FORWARD:
+        if (primal) return (phase){nnk_primal_forward, blocks, 1};
+        return packed ? (phase){nnk_packed_forward, units + 1, 0} : (phase){nnk_wide_forward, 1, 0};
+    // Packed leaves layer 2 to DESCENT.
+    case BACKWARD:
+        return (phase){nnk_backward, packed ? layers - 1 : layers + 1, 0};
+    case DESCENT:
+        if (primal) return (phase){nnk_primal_descend, patches, 1};
+        return packed ? (phase){nnk_packed_descend, units + 1, 0} : (phase){nnk_wide_descend, 1, 0};
+    case EXPAND:
+        return (phase){nnk_wide_expand, primal || packed || !job->iterations ? 0 : patches, 1};
+    default:
+        return (phase){0, 0, 0};
     }
-    // Finite logits may still add up to an infinite cost.
-    if (!job->arithmetic->logit_backward(z, job->labels, m) || t->cost - t->cost != 0) {
-        nnk_enter(t, DIVERGED);
-        return NNK_E_DIVERGED;
+}
+
+/// Counts `items` as done, and goes on to the next phase that has any.
+static void advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
+    t->item += items;
+    while (t->phase < TRAINED && t->item >= phase_of(job, t->phase).items) {
+        t->item = 0;
+        t->phase++;
+        if (t->phase == FORWARD && job->iterations == 0) t->phase = EXPAND;
+        if (t->phase == EXPAND && t->iteration < job->iterations && ++t->iteration < job->iterations)
+            t->phase = FORWARD;
     }
-    // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
-    memset(z + m * nnk_real_bytes(job), 0, (a->stride - m) * nnk_real_bytes(job));
+}
+
+nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
+    const size_t needed = nnk_train_bytes(job);
+    if (needed == 0 || !memory || !job->labels || (!job->images.images && !job->images.read))
+        return NNK_E_ARGUMENT;
+    if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
+    if (bytes < needed) return NNK_E_MEMORY;
+    for (uint32_t j = 0; j < job->examples; j++)
+        if (job->labels[j] > 1) return NNK_E_LABEL;
+    nnk_trainer *t = memory;
+    memset(t, 0, sizeof *t);
+    t->magic = MAGIC;
+    t->job = numbers_of(job);
+    t->phase = PROJECT_ROWS;
+    t->data_crc = nnk_crc32(0, job->labels, job->examples);
+    nnk_random_seed(&t->random, job->seed);
+    if (job->method != NNK_PRIMAL) {
+        const arena a = carve(job, memory);
+        memset(a.logits, 0, 2 * (size_t)job->topology->size[1] * a.stride * nnk_real_bytes(job));
+    }
+    advance(job, t, 0);
+    return NNK_OK;
+}
+
+static nnk_status work(const nnk_job *job, const arena *a, uint32_t item) {
+    const nnk_status status = phase_of(job, a->trainer->phase).work(job, a, item);
+    if (status == NNK_E_DIVERGED) a->trainer->phase = DIVERGED;
     return status;
 }
 
+/// NNK_MORE if there is work for nnk_train_step.
+static nnk_status readiness(const nnk_job *job, const nnk_trainer *t) {
+    if (!is_of(t, job)) return NNK_E_STATE;
+    if (t->phase == DIVERGED) return NNK_E_DIVERGED;
+    if (t->phase > TRAINED) return NNK_E_STATE;
+    return t->phase == TRAINED ? NNK_OK : NNK_MORE;
+}
+
 nnk_status nnk_train_step(const nnk_job *job, void *memory) {
-    if (!is_of(memory, job)) return NNK_E_STATE;
+    nnk_status status = readiness(job, memory);
+    if (status != NNK_MORE) return status;
     const arena a = carve(job, memory);
-    switch (a.trainer->phase) {
-    case DRAW:
-        return draw(job, &a);
-    case DIGEST:
-        return digest(job, &a);
-    case TRAINED:
-        return NNK_OK;
-    case DIVERGED:
-        return NNK_E_DIVERGED;
-    case PAYLOAD:
-    case HEADER:
-    case WRITTEN:
-        return NNK_E_STATE;
-    default:
-        return job->method == NNK_PRIMAL ? nnk_primal_step(job, &a) : nnk_dual_step(job, &a);
-    }
+    status = work(job, &a, a.trainer->item);
+    if (status > 0) advance(job, a.trainer, 1);
+    return status;
+}
+
+uint32_t nnk_train_parallel(const nnk_job *job, const void *memory) {
+    const nnk_trainer *t = memory;
+    if (readiness(job, t) != NNK_MORE) return 0;
+    const phase p = phase_of(job, t->phase);
+    return p.parallel ? p.items - t->item : 0;
+}
+
+size_t nnk_train_scratch_bytes(const nnk_job *job) {
+    if (nnk_train_bytes(job) == 0 || job->method == NNK_DUAL) return 0;
+    return scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES;
+}
+
+nnk_status nnk_train_item(const nnk_job *job, void *memory, uint32_t item, void *scratch) {
+    if (item >= nnk_train_parallel(job, memory)) return NNK_E_ARGUMENT;
+    arena a = carve(job, memory);
+    a.scratch = scratch;
+    a.bytes = a.scratch + scratch_bytes(job);
+    a.products = a.bytes + 2 * NNK_PATCH_BYTES;
+    return work(job, &a, a.trainer->item + item);
+}
+
+nnk_status nnk_train_advance(const nnk_job *job, void *memory, uint32_t items) {
+    if (items > nnk_train_parallel(job, memory)) return NNK_E_ARGUMENT;
+    advance(job, memory, items);
+    return NNK_MORE;
 }
 
 nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
@@ -309,15 +378,15 @@ static nnk_status write_payload(const nnk_job *job, const arena *a, uint32_t pay
     uint8_t *bytes;
     uint32_t count;
     const nnk_status status = next_bytes(job, a, payload_bytes - 2 * NNK_CLASS_NAME_BYTES, &bytes, &count);
-    if (status == NNK_E_DIVERGED) nnk_enter(t, DIVERGED);
+    if (status == NNK_E_DIVERGED) t->phase = DIVERGED;
     if (status != NNK_OK) return status;
     if (sink.write(sink.context, NNK_HEADER_BYTES + t->item, bytes, count) != NNK_OK) {
-        nnk_enter(t, TRAINED);
+        t->phase = TRAINED;
         return NNK_E_SINK;
     }
     t->payload_crc = nnk_crc32(t->payload_crc, bytes, count);
     t->item += count;
-    if (t->item == payload_bytes) nnk_enter(t, HEADER);
+    if (t->item == payload_bytes) t->phase = HEADER;
     return NNK_MORE;
 }
 
@@ -329,14 +398,15 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     if (t->phase < TRAINED || t->phase > WRITTEN || !sink.write) return NNK_E_STATE;
     const nnk_model model = model_of(job, t);
     if (t->phase == TRAINED || t->phase == WRITTEN) {
-        nnk_enter(t, PAYLOAD);
+        t->phase = PAYLOAD;
+        t->item = 0;
         t->payload_crc = 0;
         nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
     }
     if (t->phase == PAYLOAD) return write_payload(job, &a, model.payload_bytes, sink);
     nnk_header_write(a.bytes, &model, t->payload_crc);
     const nnk_status status = sink.write(sink.context, 0, a.bytes, NNK_HEADER_BYTES);
-    nnk_enter(t, status == NNK_OK ? WRITTEN : TRAINED);
+    t->phase = status == NNK_OK ? WRITTEN : TRAINED;
     return status == NNK_OK ? NNK_OK : NNK_E_SINK;
 }
 

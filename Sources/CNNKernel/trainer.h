@@ -5,7 +5,9 @@
 #include "layout.h"
 #include "nnkernel/train.h"
 
-/// The order of phases; which of them a method has is said where they are entered.
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
+/// The phases in their order; which of them a method has, phase_of in train.c says.
 enum {
     PROJECT_ROWS, // dual: a row of W1(0) at a time times the images, P
     DRAW,         // initial weights
@@ -42,11 +44,6 @@ static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
-static inline void nnk_enter(nnk_trainer *t, uint32_t phase) {
-    t->phase = phase;
-    t->item = 0;
-}
-
 static inline size_t nnk_real_bytes(const nnk_job *job) {
     return (size_t)job->arithmetic->real_bytes;
 }
@@ -81,25 +78,36 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
 
 int32_t nnk_initializer_of(const nnk_job *job);
 
-/// Layers 2 and up for `shape.examples` columns from `first` on; the last layer's logits stay logits.
+/// Layers 2 and up (packed: 3 and up) for so many columns from `first` on; the last layer's logits stay
+/// logits.
 void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
 
-/// The loss: the cost if it is due, then the last layer's deltas. NNK_MORE, NNK_COST or NNK_E_DIVERGED.
-nnk_status nnk_loss(const nnk_job *job, const arena *a);
-
-/// sum (units, 16) = W1 times 16 images from `first` on.
+/// sum (units, 16), in scratch, = W1 times 16 images from `first` on.
 nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
 
-/// W1 -= step dZ X^T for the NNK_PATCH columns of `item`. dZ (units, stride); sets `*last` with the last.
-nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, int32_t *last);
+/// W1 -= rate/m dZ X^T for NNK_PATCH columns.   dz (units, stride)
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, uint32_t patch);
 
-/// The loss, then a layer a slice downwards, then the biases of layer 1. `item`: slices done.
-nnk_status nnk_backward(const nnk_job *job, const arena *a);
+/// What the phases do, an item at a time: the item is computed, and nothing is counted. After NNK_E_SOURCE
+/// everything is as it was. Items of the phases that nnk_train_parallel names are independent of each other.
+nnk_status nnk_primal_forward(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_primal_descend(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_project_rows(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_project(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_wide_forward(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_wide_descend(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_wide_expand(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_packed_forward(const nnk_job *job, const arena *a, uint32_t item);
+nnk_status nnk_packed_descend(const nnk_job *job, const arena *a, uint32_t item);
 
-nnk_status nnk_primal_step(const nnk_job *job, const arena *a);
-nnk_status nnk_dual_step(const nnk_job *job, const arena *a);
+/// Items of nnk_project_rows.
+uint32_t nnk_project_rows_items(const nnk_job *job);
 
 /// The next bytes of W1's rows, for the model of a packed dual: made in `a->gram`. `item`: bytes written.
 nnk_status nnk_dual_rows(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
+
+#pragma GCC visibility pop
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "nnkernel/kernels.h"
 
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
 #if defined(__x86_64__)
 #define NNK_X86 1
 #else
@@ -19,5 +21,7 @@ extern const nnk_arithmetic nnk_f32_avx2, nnk_f64_avx2, nnk_f32_avx512, nnk_f64_
 /// What the processor has and the operating system saves: 0 neither, 2 AVX2 and FMA, 512 AVX-512 as well.
 int32_t nnk_x86_vectors(void);
 #endif
+
+#pragma GCC visibility pop
 
 #endif

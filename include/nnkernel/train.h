@@ -150,6 +150,23 @@ nnk_status nnk_train_step(const nnk_job *job, void *arena);
 /// Up to `slices` of nnk_train_step, ending early with a cost, the last slice or an error.
 nnk_status nnk_train_run(const nnk_job *job, void *arena, uint32_t slices);
 
+/// Several threads at once: the number of slices that lie ahead and are independent of each other; 0 where
+/// the next one must be taken by nnk_train_step alone. Not for NNK_DUAL.
+///
+///     n = nnk_train_parallel(&job, arena);
+///     nnk_train_item(&job, arena, i, scratch) for i = 0 ... n - 1, on any threads, each with its own scratch
+///     nnk_train_advance(&job, arena, n);           // on one, after all have come back with NNK_MORE
+uint32_t nnk_train_parallel(const nnk_job *job, const void *arena);
+
+/// Bytes of scratch for each thread, aligned to 8 bytes; 0 for NNK_DUAL and for invalid jobs.
+size_t nnk_train_scratch_bytes(const nnk_job *job);
+
+/// One of these slices. NNK_E_ARGUMENT, NNK_E_SOURCE.
+nnk_status nnk_train_item(const nnk_job *job, void *arena, uint32_t item, void *scratch);
+
+/// Counts `items` slices, 0 ... items - 1, as done. NNK_E_ARGUMENT if there are not so many.
+nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
+
 /// After the last step, one slice of writing the model: NNK_MORE, then NNK_OK when the header is written.
 /// NNK_E_STATE, NNK_E_SINK (writing starts anew at the next call).
 nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
