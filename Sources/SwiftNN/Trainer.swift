@@ -1,17 +1,14 @@
 #if !hasFeature(Embedded)
     import CNNKernel
-
-    /// How the weights are computed. The result is that of gradient descent either way.
-    public enum Method: Int32, Sendable {
-        /// On the weights themselves.
-        case primal = 0
-    }
+    import Dispatch
+    import Synchronization
 
     /// What to train, and how (train.h). The defaults are those of the seed document's deep network.
     public struct TrainingOptions: Equatable, Sendable {
         public var topology: Topology = .deep
         public var precision: Precision = .f64
-        public var method: Method = .primal
+        /// nil: chosen by ``chosenMethod(examples:)``.
+        public var method: Method?
         /// nil: ``Initializer/small`` for networks of up to two layers, else ``Initializer/deep``.
         public var initializer: Initializer?
         /// Of the initial weights.
@@ -22,6 +19,8 @@
         public var learningRate = 0.0075
         /// Iterations between two costs, 0...2^32 - 1; 0: no costs.
         public var costEvery = 100
+        /// Threads that share the work where it can be shared, 1 or more. The result is the same, to the bit.
+        public var threads = 1
 
         public init() {}
     }
@@ -51,6 +50,8 @@
         private let options: TrainingOptions
         private let examples: Examples
         private let arena: Arena
+        /// For each thread, if there are several.
+        private let scratch: Arena
 
         /// What a slice of work brought.
         public enum Progress: Equatable, Sendable {
@@ -80,11 +81,13 @@
 
         /// Begins in the given memory. Throws ``NNError/outOfMemory`` too, if it is too small.
         public init(_ options: TrainingOptions, examples: Examples, arena: consuming Arena) throws(NNError) {
-            let imagesFit = examples.imageBytes == options.topology.inputs
+            let isValid = examples.imageBytes == options.topology.inputs && options.threads >= 1
             let status =
-                imagesFit
+                isValid
                 ? options.withJob(examples) { nnk_train_begin($0, arena.memory, arena.byteCount) }
                 : NNK_E_ARGUMENT
+            let threadBytes = options.withJob(examples: examples.count) { nnk_train_scratch_bytes($0) } ?? 0
+            scratch = Arena(byteCount: isValid && options.threads > 1 ? options.threads * threadBytes : 0)
             self.options = options
             self.examples = examples
             self.arena = arena
@@ -100,16 +103,45 @@
         /// Gradient steps done.
         public var iteration: Int { Int(progress.iteration) }
 
-        /// One slice of work: a few images, or a few columns of the weights.
+        /// A little work, of a few milliseconds: some images, some columns of the weights, some iterations.
         /// Throws ``NNError/diverged(iteration:)`` when the cost is no longer finite.
         public mutating func step() throws(NNError) -> Progress {
-            let status = options.withJob(examples) { nnk_train_step($0, arena.memory) }
+            let sharable =
+                options.threads > 1 ? options.withJob(examples) { nnk_train_parallel($0, arena.memory) } : 0
+            let status =
+                sharable > 1
+                ? share(min(sharable, UInt32(clamping: options.threads * Self.slicesAtOnce)))
+                : options.withJob(examples) { nnk_train_run($0, arena.memory, UInt32(Self.slicesAtOnce)) }
             try NNError.check(status, iteration: iteration)
             switch status {
             case NNK_OK: return .trained
             case NNK_COST: return .cost(progress.cost, iteration: Int(progress.cost_iteration))
             default: return .working
             }
+        }
+
+        private static var slicesAtOnce: Int { 16 }
+
+        /// `slices` independent slices on all threads.
+        private func share(_ slices: UInt32) -> nnk_status {
+            let next = Atomic<UInt32>(0)
+            let worst = Atomic<nnk_status>(NNK_MORE)
+            let scratchBytes = scratch.byteCount / options.threads
+            let (arena, scratch) = (Shared(arena.memory), Shared(scratch.memory))
+            let (options, examples) = (options, examples)
+            DispatchQueue.concurrentPerform(iterations: options.threads) { thread in
+                options.withJob(examples) { job in
+                    while true {
+                        let item = next.add(1, ordering: .relaxed).oldValue
+                        guard item < slices else { return }
+                        let own = scratch.memory + thread * scratchBytes
+                        worst.min(nnk_train_item(job, arena.memory, item, own), ordering: .relaxed)
+                    }
+                }
+            }
+            let status = worst.load(ordering: .relaxed)
+            return status < 0
+                ? status : options.withJob(examples) { nnk_train_advance($0, arena.memory, slices) }
         }
 
         /// The trained network. Throws ``NNError/outOfOrder`` unless ``step()`` has said ``Progress/trained``.
@@ -139,6 +171,12 @@
         }
     }
 
+    /// Memory that threads share: each writes where no other reads or writes (train.h).
+    private struct Shared: @unchecked Sendable {
+        let memory: UnsafeMutableRawPointer
+        init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
+    }
+
     /// A sink whose context points to where the file's memory begins.
     private func writeToMemory(
         context: UnsafeMutableRawPointer?, offset: UInt32, bytes: UnsafePointer<UInt8>?, count: UInt32
@@ -160,9 +198,9 @@
 
     extension TrainingOptions {
         /// The core's view of a run on `examples`, valid within `body`.
-        fileprivate func withJob(
-            _ examples: Examples, _ body: (UnsafePointer<nnk_job>) -> nnk_status
-        ) -> nnk_status {
+        fileprivate func withJob<Result>(_ examples: Examples, _ body: (UnsafePointer<nnk_job>) -> Result)
+            -> Result
+        {
             examples.images.withUnsafeBufferPointer { images in
                 examples.labels.withUnsafeBufferPointer { labels in
                     examples.classNames[0].withTruncatedCString { name0 in
@@ -173,7 +211,9 @@
                                 job.labels = labels.baseAddress
                                 job.class_names = (name0, name1)
                                 return withUnsafePointer(to: job, body)
-                            } ?? NNK_E_ARGUMENT
+                            }
+                                // An empty job is refused by every call.
+                                ?? withUnsafePointer(to: nnk_job(), body)
                         }
                     }
                 }
@@ -190,7 +230,8 @@
                 var job = nnk_job()
                 job.topology = table
                 job.arithmetic = precision.kernels
-                job.method = method.rawValue
+                job.method =
+                    (method ?? chosenMethod(examples: Int(examples))) == .primal ? NNK_PRIMAL : NNK_DUAL_WIDE
                 job.initializer = initializer?.rawValue ?? NNK_INIT_DEFAULT
                 job.seed = seed
                 job.iterations = iterations

@@ -36,7 +36,7 @@ enum Console {
     }
 }
 
-/// How far a long run is, on the standard error: a bar on a terminal, else a line at each tenth.
+/// How far a long run is, on the standard error: a bar on a terminal, else lines, a second or more apart.
 struct ProgressReport {
     private let total: Int
     private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -63,7 +63,8 @@ struct ProgressReport {
             let cost = cost.map { ", cost \(rounded($0, places: 4))" } ?? ""
             Console.writeToStandardError("\r[\(bar)] \(done) of \(total)\(cost), \(timeLeft(done))\u{1b}[K")
             isBarShown = true
-        } else if done * 10 / total > tenth {
+        } else if done * 10 / total > tenth, ContinuousClock.now - shown > .seconds(1) {
+            shown = ContinuousClock.now
             tenth = done * 10 / total
             Console.note("\(done) of \(total) iterations, \(rounded(seconds(since: start), places: 1)) s")
         }

@@ -2,6 +2,14 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a network and write it to a model file.",
@@ -29,7 +37,15 @@ struct Train: ParsableCommand {
     }
 
     enum MethodName: String, ExpressibleByArgument, CaseIterable {
-        case auto, primal
+        case auto, dual, primal
+
+        var method: Method? {
+            switch self {
+            case .auto: nil
+            case .dual: .dual
+            case .primal: .primal
+            }
+        }
     }
 
     @Option(help: ArgumentHelp("Images to learn from (HDF5).", valueName: "file"))
@@ -44,7 +60,7 @@ struct Train: ParsableCommand {
     @Option(help: "The type of the weights: double or float.")
     var precision = PrecisionName.f64
 
-    @Option(help: "How the weights are computed.")
+    @Option(help: "How the weights are computed; auto takes what has less to compute and fits memory.")
     var method = MethodName.auto
 
     @Option(help: ArgumentHelp("Gradient steps, 1 ... 4294967295.", valueName: "n"))
@@ -95,6 +111,8 @@ struct Train: ParsableCommand {
         options.iterations = iterations
         options.learningRate = learningRate
         options.costEvery = logEvery
+        options.method = method.method
+        options.threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         return options
     }
 
@@ -114,7 +132,8 @@ struct Train: ParsableCommand {
         seconds.total = nn_cli.seconds(since: start)
 
         let report = TrainingReport(
-            model: ModelSummary(network, path: output), method: "primal", seed: seed, iterations: iterations,
+            model: ModelSummary(network, path: output), method: "\(network.origin.method)", seed: seed,
+            iterations: iterations,
             learningRate: learningRate, costs: costs, trainAccuracy: onTraining.accuracy,
             testAccuracy: onTest?.accuracy, mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes,
             seconds: seconds)
@@ -142,9 +161,7 @@ struct Train: ParsableCommand {
     ) throws -> (Network, [TrainingReport.Cost], arenaBytes: Int) {
         let settingUp = ContinuousClock.now
         var trainer = try Trainer(options, examples: examples)
-        note(
-            "training \(topology.topology.text) in \(precision.rawValue) by primal gradient descent on "
-                + "\(examples.count) images, \(trainer.arenaBytes) bytes of memory")
+        note(description(of: examples.count, arenaBytes: trainer.arenaBytes))
         while trainer.isSettingUp { _ = try trainer.step() }
         seconds.setup = nn_cli.seconds(since: settingUp)
 
@@ -161,6 +178,22 @@ struct Train: ParsableCommand {
         } catch .diverged(let iteration) {
             throw divergence(iteration)
         }
+    }
+
+    /// What is trained and how, and why so.
+    private func description(of count: Int, arenaBytes: Int) -> String {
+        let chosen = options.method ?? options.chosenMethod(examples: count)
+        let other: Method = chosen == .dual ? .primal : .dual
+        let ratio =
+            options.multiplyAdds(other, examples: count) / options.multiplyAdds(chosen, examples: count)
+        let reason =
+            method != .auto
+            ? "as asked"
+            : ratio >= 1
+                ? "\(rounded(ratio, places: ratio < 10 ? 1 : 0)) times less to compute than \(other)"
+                : "\(other) would need too much memory"
+        return "training \(topology.topology.text) in \(precision.rawValue) on \(count) images, "
+            + "\(arenaBytes) bytes of memory; method: \(chosen) (\(reason))"
     }
 
     private func descend(_ trainer: inout Trainer) throws -> [TrainingReport.Cost] {
