@@ -4,6 +4,7 @@
 #include "normals.h"
 
 #include "dense.h"
+#include "float_check.h"
 #include "loss.h"
 #if defined(NNK_FORWARD_UNITS)
 // The numbers of units whose sums stay in registers: as many as there are registers for, at
@@ -27,16 +28,16 @@
 
 #define NNK_ARITHMETIC                                                                                       \
     {                                                                                                        \
-        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .initialize = initialize,                           \
-        .linear_forward = VECTOR(linear_forward), .linear_backward = linear_backward, .relu = relu,          \
-        .relu_backward = relu_backward, .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward,            \
-        .cost = cost, .cost_backward = cost_backward, .logit_cost = logit_cost,                              \
-        .logit_backward = VECTOR(logit_backward), .update = update, .hidden_step = VECTOR(hidden_step),      \
-        .bias_step = VECTOR(bias_step), .input_forward = VECTOR(input_forward),                              \
-        .input_activate = input_activate, .input_gradient = VECTOR(input_gradient),                          \
-        .input_step = input_step, .unit_step = VECTOR(unit_step), .unit_forward = unit_forward,              \
-        .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products, .gram_pack = gram_pack,                 \
-        .gram_spread = gram_spread, .project = project, .project_end = project_end,                          \
+        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict,                       \
+        .initialize = initialize, .linear_forward = VECTOR(linear_forward),                                  \
+        .linear_backward = linear_backward, .relu = relu, .relu_backward = relu_backward,                    \
+        .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward, .cost = cost,                              \
+        .cost_backward = cost_backward, .logit_cost = logit_cost, .logit_backward = VECTOR(logit_backward),  \
+        .update = update, .hidden_step = VECTOR(hidden_step), .bias_step = VECTOR(bias_step),                \
+        .input_forward = VECTOR(input_forward), .input_activate = input_activate,                            \
+        .input_gradient = VECTOR(input_gradient), .input_step = input_step, .unit_step = VECTOR(unit_step),  \
+        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products,           \
+        .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_walk = dual_walk,                    \
         .dual_update = VECTOR(dual_update)                                                                   \
     }

@@ -6,6 +6,7 @@ typedef int32_t real_int; // of the same size
 #define REAL(x)       x##f
 #define REAL_DTYPE    NNK_F32
 #define REAL_SMALLEST FLT_MIN
+#define REAL_EPSILON  FLT_EPSILON
 #define REAL_LARGEST  FLT_MAX
 #define real_exp      nnk_exp_f32
 #define real_log      nnk_log_f32

@@ -6,6 +6,7 @@ typedef int64_t real_int; // of the same size
 #define REAL(x)       x
 #define REAL_DTYPE    NNK_F64
 #define REAL_SMALLEST DBL_MIN
+#define REAL_EPSILON  DBL_EPSILON
 #define REAL_LARGEST  DBL_MAX
 #define real_exp      nnk_exp_f64
 #define real_log      nnk_log_f64

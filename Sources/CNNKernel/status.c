@@ -40,6 +40,8 @@ const char *nnk_status_text(nnk_status status) {
         return "a model's payload has the wrong size";
     case NNK_E_PAYLOAD:
         return "a model's weights are damaged";
+    case NNK_E_FLOAT:
+        return "floating point is not as the results rely on";
     default:
         return "unknown status";
     }

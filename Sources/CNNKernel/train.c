@@ -261,6 +261,7 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
         return NNK_E_ARGUMENT;
     if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
     if (bytes < needed) return NNK_E_MEMORY;
+    if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;
     nnk_trainer *t = memory;
@@ -413,7 +414,8 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
 nnk_status nnk_train_progress(const nnk_job *job, const void *memory, nnk_progress *progress) {
     const nnk_trainer *t = memory;
     if (!is_of(t, job)) return NNK_E_STATE;
-    const int32_t stage = t->phase < FORWARD ? NNK_SETUP : t->phase < TRAINED ? NNK_LOOP : NNK_TRAINED;
+    const int32_t in_loop = (t->phase >= FORWARD && t->phase < TRAINED) || t->phase == DIVERGED;
+    const int32_t stage = in_loop ? NNK_LOOP : t->phase < FORWARD ? NNK_SETUP : NNK_TRAINED;
     *progress = (nnk_progress){stage, t->iteration, t->cost_iteration, t->cost};
     return NNK_OK;
 }

@@ -14,6 +14,7 @@ public struct OutputFile {
     /// Checks that the file can be written, so that it is known before hours of work. Throws `.io`.
     public init(_ path: String) throws(FileError) {
         self.path = path
+        guard !path.isEmpty else { throw error(String(cString: strerror(ENOENT))) }
         guard !isDevice else { return }
         if let status = Self.status(of: path), status.st_mode & S_IFMT == S_IFDIR {
             throw FileError(.io, file: path, expected: "a file to write", found: "a folder")
@@ -62,11 +63,24 @@ public struct OutputFile {
         if let failure { throw error(failure) }
     }
 
-    /// What `path` leads to: a link stays a link, and the file that it names is replaced.
+    /// Whether both paths lead to one file, which is there.
+    public static func isSameFile(_ a: String, _ b: String) -> Bool {
+        guard let a = status(of: a), let b = status(of: b) else { return false }
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+    }
+
+    /// What `path` leads to: a link stays a link, and the file that it names is made or replaced.
     private var target: String {
-        guard let resolved = realpath(path, nil) else { return path }
-        defer { free(resolved) }
-        return String(cString: resolved)
+        var target = path
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        // As many links in a row as Linux follows.
+        for _ in 0..<40 {
+            let count = readlink(target, &buffer, buffer.count)
+            guard count > 0 else { return target }
+            let link = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+            target = link.hasPrefix("/") ? link : "\(Self.folder(of: target))/\(link)"
+        }
+        return target
     }
 
     private func createTemporary() throws(FileError) -> (file: Int32, name: String) {

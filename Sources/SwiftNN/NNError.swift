@@ -18,6 +18,8 @@ public enum NNError: Error, Equatable, Sendable {
     case unwritableModel
     /// The cost is no longer finite, at this iteration: the learning rate is too high.
     case diverged(iteration: Int)
+    /// This processor's floating point does not compute as the results rely on.
+    case looseFloatingPoint
     /// Bytes that are no usable model.
     case invalidModel(ModelDefect)
 }
@@ -51,6 +53,7 @@ extension NNError {
             case NNK_E_SOURCE: .unreadableImages
             case NNK_E_SINK: .unwritableModel
             case NNK_E_DIVERGED: .diverged(iteration: iteration)
+            case NNK_E_FLOAT: .looseFloatingPoint
             case NNK_E_LENGTH: .invalidModel(.truncated)
             case NNK_E_MAGIC: .invalidModel(.notAModel)
             case NNK_E_HEADER: .invalidModel(.damagedHeader)

@@ -98,7 +98,8 @@ struct Train: ParsableCommand {
         guard test == nil || train != nil else {
             throw ValidationError("--test needs --train: drawings have a test set of their own")
         }
-        guard output != train, output != test else {
+        for input in [train, test].compactMap({ $0 })
+        where input == output || OutputFile.isSameFile(input, output) {
             throw ValidationError("--output: expected a file other than the data sets, got \(output)")
         }
     }

@@ -44,6 +44,9 @@ typedef struct nnk_arithmetic {
     int32_t dtype;      ///< NNK_F32 or NNK_F64
     int32_t real_bytes; ///< 4 or 8
 
+    /// 1, or 0 if floating point is not as the bits rely on: subnormals, rounding to nearest, nothing fused.
+    int32_t (*is_strict)(void);
+
     /// w[0 ... count) = the next normals, scaled: `initializer` NNK_INIT_DEEP or NNK_INIT_SMALL.
     /// Drawn and scaled in double, then rounded to real.
     void (*initialize)(void *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random);
@@ -74,7 +77,7 @@ typedef struct nnk_arithmetic {
     /// dp = -(y / p - (1 - y) / (1 - p)); divisors are kept from zero as in `cost`.
     void (*cost_backward)(void *dp, const void *p, const uint8_t *y, size_t examples);
 
-    /// The same cost from logits, z = log(p / (1 - p)): finite for every finite z.
+    /// The same cost from logits, z = log(p / (1 - p)): every term is finite for a finite z.
     /// -1/m sum of y z - max(z, 0) - log(1 + exp(-|z|))
     double (*logit_cost)(const void *z, const uint8_t *y, size_t examples);
 

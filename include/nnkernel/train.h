@@ -138,7 +138,7 @@ typedef struct nnk_progress {
 size_t nnk_train_bytes(const nnk_job *job);
 
 /// Starts the job in `arena`, aligned to 8 bytes. What the arena held before is lost.
-/// NNK_E_ARGUMENT, NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_LABEL.
+/// NNK_E_ARGUMENT, NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_LABEL, NNK_E_FLOAT.
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
 /// One slice: NNK_MORE or NNK_COST; NNK_OK once all iterations are done.

@@ -1,0 +1,407 @@
+import Foundation
+import NNData
+import SwiftNN
+import Testing
+
+/// Expects nothing but the exit code and a message on the standard error.
+private func expectRefusal(
+    _ outcome: Outcome, _ status: Int32, _ message: String, at location: SourceLocation = #_sourceLocation
+) {
+    #expect(outcome.status == status, sourceLocation: location)
+    #expect(outcome.complaint == "Error: \(message)", sourceLocation: location)
+    #expect(outcome.stdout == "", sourceLocation: location)
+    #expect(!outcome.wasKilled, sourceLocation: location)
+}
+
+@Suite("Bad images")
+struct BadImageTests {
+    private let folder = TemporaryFolder()
+
+    init() throws { try folder.write(Fixture.model, as: "model.nnk") }
+
+    @Test("a missing image")
+    func missing() async throws {
+        expectRefusal(
+            try await nnCLI("predict", "image.bin", in: folder), 66,
+            "image.bin: expected 12288 bytes (64x64 RGB), got No such file or directory")
+    }
+
+    @Test("a folder instead of an image")
+    func folderAsImage() async throws {
+        expectRefusal(
+            try await nnCLI("predict", ".", in: folder), 66,
+            ".: expected 12288 bytes (64x64 RGB), got a folder")
+    }
+
+    @Test("an image of another size", arguments: [0, 1, 12000, 12287, 12289, 1 << 20])
+    func otherSize(_ count: Int) async throws {
+        try folder.write([UInt8](repeating: 1, count: count), as: "image.bin")
+        expectRefusal(
+            try await nnCLI("predict", "image.bin", in: folder), 65,
+            "image.bin: expected 12288 bytes (64x64 RGB), got \(count)")
+    }
+
+    @Test("a huge image is not read to its end")
+    func huge() async throws {
+        try folder.write([], as: "image.bin")
+        let file = try FileHandle(forWritingTo: URL(filePath: folder.path("image.bin")))
+        try file.truncate(atOffset: 1 << 40)
+        try file.close()
+        expectRefusal(
+            try await nnCLI("predict", "image.bin", in: folder), 65,
+            "image.bin: expected 12288 bytes (64x64 RGB), got more than 1048576 bytes")
+    }
+
+    @Test("an endless standard input is not read to its end")
+    func endlessInput() async throws {
+        expectRefusal(
+            try await nnCLI("predict", "-", in: folder, input: .file("/dev/zero")), 65,
+            "stdin: expected 12288 bytes (64x64 RGB), got more than 1048576 bytes")
+    }
+
+    @Test("a standard input of another size", arguments: [0, 12287, 12289])
+    func inputOfOtherSize(_ count: Int) async throws {
+        let bytes = [UInt8](repeating: 1, count: count)
+        expectRefusal(
+            try await nnCLI("predict", "-", in: folder, input: .bytes(bytes)), 65,
+            "stdin: expected 12288 bytes (64x64 RGB), got \(count)")
+    }
+
+    @Test("one standard input for two images")
+    func twoInputs() async throws {
+        expectRefusal(
+            try await nnCLI("predict", "-", "-", in: folder, input: .bytes(Fixture.image)), 64,
+            "the standard input can be read once: - stands for one image")
+    }
+
+    @Test("a bad image spoils the answers for all")
+    func oneOfTwo() async throws {
+        try folder.write(Fixture.image, as: "good.bin")
+        try folder.write(Fixture.image.dropLast(), as: "bad.bin")
+        expectRefusal(
+            try await nnCLI("predict", "good.bin", "bad.bin", in: folder), 65,
+            "bad.bin: expected 12288 bytes (64x64 RGB), got 12287")
+    }
+
+    @Test("an image without permission", .enabled(if: geteuid() != 0, "root may read everything"))
+    func unreadable() async throws {
+        try folder.write(Fixture.image, as: "image.bin")
+        try #require(chmod(folder.path("image.bin"), 0) == 0)
+        expectRefusal(
+            try await nnCLI("predict", "image.bin", in: folder), 66,
+            "image.bin: expected 12288 bytes (64x64 RGB), got Permission denied")
+    }
+
+    @Test("an image that opens and cannot be read", .enabled(if: isLinux, "needs Linux's /proc"))
+    func failsToRead() async throws {
+        expectRefusal(
+            try await nnCLI("predict", "/proc/self/mem", in: folder), 74,
+            "/proc/self/mem: expected 12288 bytes (64x64 RGB), got Input/output error")
+    }
+
+    @Test("the good image is answered, as a file and as the standard input")
+    func good() async throws {
+        try folder.write(Fixture.image, as: "image.bin")
+        let probability = try Fixture.network.probability(of: Fixture.image)
+        let text = String(format: "%.4f", probability)
+        let name = Fixture.drawings.classes[probability > 0.5 ? 1 : 0]
+        let outcome = try await nnCLI(
+            "predict", "image.bin", "-", in: folder, input: .bytes(Fixture.image))
+        let answer = "\(name) (probability of \(Fixture.drawings.classes[1]): \(text))"
+        #expect(outcome.stdout == "image.bin: \(answer)\n-: \(answer)\n")
+        #expect(outcome.stderr == "model: model.nnk\n")
+        #expect(outcome.status == 0)
+    }
+}
+
+@Suite("Bad models")
+struct BadModelTests {
+    private let folder = TemporaryFolder()
+    private static let known = "a model of 12288-20-7-5-1 or 12288-7-1"
+
+    /// Asks for a prediction with these bytes as the model.
+    private func predict(with model: [UInt8]) async throws -> Outcome {
+        try folder.write(model, as: "bad.nnk")
+        try folder.write(Fixture.image, as: "image.bin")
+        return try await nnCLI("predict", "image.bin", "--model", "bad.nnk", in: folder)
+    }
+
+    private func expectDefect(_ defect: ModelDefect, of bytes: [UInt8], _ what: String) {
+        #expect(throws: NNError.invalidModel(defect), "\(what)") { try Network(bytes: bytes) }
+    }
+
+    @Test("no model")
+    func missing() async throws {
+        expectRefusal(
+            try await nnCLI("predict", "image.bin", "-m", "bad.nnk", in: folder), 66,
+            "bad.nnk: expected a model file, got No such file or directory")
+    }
+
+    @Test("every cut near the header, and many others")
+    func truncated() {
+        let model = Fixture.model
+        let cuts = Array(0...200) + Array(stride(from: 201, to: model.count, by: 997)) + [model.count - 1]
+        for cut in cuts { expectDefect(.truncated, of: Array(model.prefix(cut)), "\(cut) bytes") }
+    }
+
+    @Test("a cut model, as the user sees it", arguments: [64, 1000, 300_000])
+    func truncatedFile(_ count: Int) async throws {
+        expectRefusal(
+            try await predict(with: Array(Fixture.model.prefix(count))), 65,
+            "bad.nnk: expected a whole model, got \(count) bytes of one: it is cut off")
+    }
+
+    @Test("every single bit of the header")
+    func headerBits() {
+        for bit in 0..<512 {
+            var model = Fixture.model
+            model[bit / 8] ^= 1 << (bit % 8)
+            expectDefect(bit < 32 ? .notAModel : .damagedHeader, of: model, "bit \(bit)")
+        }
+    }
+
+    @Test("single bits at a thousand places of the weights")
+    func payloadBits() {
+        let step = (Fixture.model.count - 64) / 1000
+        for place in 0..<1000 {
+            var model = Fixture.model
+            model[64 + place * step] ^= 1 << (place % 8)
+            expectDefect(.damagedWeights, of: model, "byte \(64 + place * step)")
+        }
+    }
+
+    @Test("a flipped bit in the header, as the user sees it", arguments: [0, 4, 13, 33, 50, 63])
+    func headerBit(_ offset: Int) async throws {
+        var model = Fixture.model
+        model[offset] ^= 0x10
+        let (expected, found) =
+            offset < 4
+            ? ("a SwiftNN model", "another kind of file")
+            : ("an intact model", "a damaged header (wrong checksum)")
+        expectRefusal(
+            try await predict(with: model), 65, "bad.nnk: expected \(expected), got \(found)")
+    }
+
+    @Test(
+        "a flipped bit in the payload, as the user sees it",
+        arguments: [64, 200_000, Fixture.model.count - 1])
+    func payloadBit(_ offset: Int) async throws {
+        var model = Fixture.model
+        model[offset] ^= 1
+        expectRefusal(
+            try await predict(with: model), 65,
+            "bad.nnk: expected an intact model, got damaged weights (wrong checksum)")
+    }
+
+    @Test("a sound model of another topology")
+    func otherTopology() async throws {
+        expectRefusal(
+            try await predict(with: Fixture.otherModel), 65,
+            "bad.nnk: expected \(Self.known), got one of 12288-3-1")
+    }
+
+    @Test("a header that claims more layers than there can be")
+    func tooManyLayers() async throws {
+        expectRefusal(
+            try await predict(with: Fixture.model(with: 255, at: 8)), 65,
+            "bad.nnk: expected \(Self.known), got one of 12288-7-1-0-0-0-0-0")
+    }
+
+    @Test("a later version")
+    func laterVersion() async throws {
+        expectRefusal(
+            try await predict(with: Fixture.model(with: 2, at: 4)), 65,
+            "bad.nnk: expected a model of format version 1, got version 2")
+    }
+
+    @Test("weights of another type, and a file of another kind", arguments: [6, 7])
+    func otherKind(_ offset: Int) async throws {
+        expectRefusal(
+            try await predict(with: Fixture.model(with: 3, at: offset)), 65,
+            "bad.nnk: expected a model with f32 or f64 weights, got a file of another kind")
+    }
+
+    @Test("a header whose size is not that of its topology")
+    func wrongSize() {
+        expectDefect(.wrongSize, of: Fixture.model(with: 0xff, at: 35), "4 GB")
+    }
+
+    @Test("bytes behind the end")
+    func tooLong() async throws {
+        let model = Fixture.model + [0]
+        expectRefusal(
+            try await predict(with: model), 65,
+            "bad.nnk: expected a payload that fits the header, got \(model.count) bytes in all")
+    }
+
+    @Test("a text, an image and an empty file are no models")
+    func otherFiles() async throws {
+        let text = Array(repeatElement("Not a model.\n".utf8, count: 10).joined())
+        for bytes in [text, Fixture.image] {
+            expectRefusal(
+                try await predict(with: bytes), 65,
+                "bad.nnk: expected a SwiftNN model, got another kind of file")
+        }
+        let empty = try await predict(with: [])
+        #expect(empty.status == 65)
+        #expect(empty.complaint.hasPrefix("Error: bad.nnk: expected "))
+    }
+
+    @Test("a folder instead of a model")
+    func folderAsModel() async throws {
+        expectRefusal(
+            try await nnCLI("predict", "image.bin", "-m", ".", in: folder), 66,
+            ".: expected a model file, got a folder")
+    }
+
+    @Test("a huge file is not read to its end")
+    func huge() async throws {
+        expectRefusal(
+            try await nnCLI("predict", "image.bin", "-m", "/dev/zero", in: folder), 65,
+            "/dev/zero: expected a model file, got more than 67108864 bytes")
+    }
+}
+
+@Suite("Bad data sets")
+struct BadDataSetTests {
+    private let folder = TemporaryFolder()
+
+    init() throws {
+        try folder.write(Fixture.model, as: "model.nnk")
+        try folder.write("This is not HDF5.".utf8, as: "text.h5")
+        try folder.write([], as: "empty.h5")
+        folder.writeEmptyHDF5(as: "bare.h5")
+        folder.write(Fixture.drawings, prefix: "train", as: "good.h5")
+    }
+
+    private static let cases: [(file: String, status: Int32, message: String)] = [
+        ("gone.h5", 66, "expected a data set file, got no such file"),
+        (".", 66, "expected a data set file, got a folder"),
+        ("text.h5", 65, "expected an HDF5 file, got a file of another kind"),
+        ("empty.h5", 65, "expected an HDF5 file, got an empty file"),
+        ("bare.h5", 65, "expected train_set_x or test_set_x, got neither"),
+    ]
+
+    @Test("evaluate names the file, what it expected and what it found", arguments: cases)
+    func evaluate(file: String, status: Int32, message: String) async throws {
+        expectRefusal(
+            try await nnCLI("evaluate", "--data", file, in: folder), status, "\(file): \(message)")
+    }
+
+    @Test("train too, for the training set", arguments: cases)
+    func train(file: String, status: Int32, message: String) async throws {
+        expectRefusal(
+            try await nnCLI("train", "--train", file, in: folder), status, "\(file): \(message)")
+        #expect(try folder.bytes(of: "model.nnk") == Fixture.model)
+    }
+
+    @Test("and for the test set, before it trains", arguments: cases)
+    func test(file: String, status: Int32, message: String) async throws {
+        expectRefusal(
+            try await nnCLI("train", "--train", "good.h5", "--test", file, in: folder), status,
+            "\(file): \(message)")
+        #expect(try folder.bytes(of: "model.nnk") == Fixture.model)
+    }
+}
+
+@Suite("Bad options")
+struct BadOptionTests {
+    private let folder = TemporaryFolder()
+
+    private static let cases: [(arguments: String, message: String)] = [
+        ("train --bogus", "Unknown option '--bogus'"),
+        ("train extra", "Unexpected argument 'extra'"),
+        ("train --iterations=-5", "--iterations: expected 1 ... 4294967295, got -5"),
+        ("train --iterations 0", "--iterations: expected 1 ... 4294967295, got 0"),
+        ("train --iterations 4294967296", "--iterations: expected 1 ... 4294967295, got 4294967296"),
+        ("train --iterations abc", "The value 'abc' is invalid for '--iterations <n>'"),
+        ("train --iterations 1e99", "The value '1e99' is invalid for '--iterations <n>'"),
+        ("train --learning-rate 0", "--learning-rate: expected a number above 0, got 0.0"),
+        ("train --learning-rate=-1", "--learning-rate: expected a number above 0, got -1.0"),
+        ("train --learning-rate nan", "--learning-rate: expected a number above 0, got nan"),
+        ("train --learning-rate inf", "--learning-rate: expected a number above 0, got inf"),
+        ("train --learning-rate fast", "The value 'fast' is invalid for '--learning-rate <rate>'"),
+        ("train --seed=-1", "The value '-1' is invalid for '--seed <n>'"),
+        ("train --seed 4294967296", "The value '4294967296' is invalid for '--seed <n>'"),
+        ("train --log-every 0", "--log-every: expected 1 ... 4294967295, got 0"),
+        ("train --test x.h5", "--test needs --train: drawings have a test set of their own"),
+        (
+            "train --train x.h5 --output x.h5",
+            "--output: expected a file other than the data sets, got x.h5"
+        ),
+        (
+            "train --train x.h5 --test y.h5 -o y.h5",
+            "--output: expected a file other than the data sets, got y.h5"
+        ),
+        ("evaluate", "Missing expected argument '--data <file>'"),
+        ("evaluate --data x.h5 --min-accuracy 2", "--min-accuracy: expected 0 ... 1, got 2.0"),
+        ("evaluate --data x.h5 --min-accuracy=-0.1", "--min-accuracy: expected 0 ... 1, got -0.1"),
+        ("evaluate --data x.h5 --min-accuracy nan", "--min-accuracy: expected 0 ... 1, got nan"),
+        ("predict", "Missing expected argument '<input> ...'"),
+        ("inspect", "Missing expected argument '<file>'"),
+        ("learn", "Unexpected argument 'learn'"),
+    ]
+
+    @Test("a bad option ends with 64, a message, and the way to the help", arguments: cases)
+    func badOption(arguments: String, message: String) async throws {
+        let outcome = try await call(arguments)
+        expectRefusal(outcome, 64, message)
+        #expect(outcome.stderr.hasSuffix("--help' for more information.\n"))
+        #expect(try folder.names == [])
+    }
+
+    @Test(
+        "words that are no choice are answered with the choices",
+        arguments: [
+            ("--topology wide", "'deep' and 'two-layer'"), ("--precision f16", "'f64' and 'f32'"),
+        ])
+    func badChoice(arguments: String, choices: String) async throws {
+        let outcome = try await call("train \(arguments)")
+        #expect(outcome.status == 64)
+        #expect(outcome.complaint.contains(choices))
+    }
+
+    @Test(
+        "a minus after a space is a missing value",
+        arguments: ["--iterations -5", "--learning-rate -1", "--seed -1"])
+    func minusAfterSpace(_ arguments: String) async throws {
+        let outcome = try await call("train \(arguments)")
+        #expect(outcome.status == 64)
+        #expect(outcome.complaint.contains("'\(arguments.prefix { $0 != " " }) <"))
+    }
+
+    @Test("the largest seed is not too large")
+    func largestSeed() async throws {
+        let outcome = try await call("train --seed 4294967295 --iterations 1 --topology two-layer --json")
+        #expect(try outcome.answer(TrainingAnswer.self).seed == 4_294_967_295)
+    }
+
+    @Test("no command, and --help, list the commands", arguments: ["", "--help"])
+    func help(_ arguments: String) async throws {
+        let outcome = try await call(arguments)
+        #expect(outcome.status == 0)
+        for command in ["train", "predict", "evaluate", "inspect"] {
+            #expect(outcome.stdout.contains("\n  \(command) "))
+        }
+        for code in ["64 usage", "65 bad data", "66 missing input", "130 interrupted"] {
+            #expect(outcome.stdout.contains(code))
+        }
+    }
+
+    @Test("a rate that is far too high is bad data", arguments: ["deep", "two-layer"])
+    func divergence(_ topology: String) async throws {
+        let outcome = try await call(
+            "train --learning-rate 1e300 --iterations 9 --json --topology \(topology)")
+        #expect(outcome.status == 65)
+        #expect(outcome.stdout == "")
+        let message =
+            "Error: the cost is no longer finite after iteration 1 with --learning-rate 1e+300: "
+            + "try a lower one\n"
+        #expect(outcome.stderr.hasSuffix(message))
+        #expect(try folder.names == [])
+    }
+
+    private func call(_ arguments: String) async throws -> Outcome {
+        try await CommandLineTool(arguments.split(separator: " ").map(String.init), in: folder).run()
+    }
+}

@@ -1,0 +1,557 @@
+import CHDF5
+import Foundation
+import Testing
+
+@testable import NNData
+
+/// The photos of cats are not part of the project: `NN_DATA` tells where they are.
+private enum Photos {
+    static let folder: String =
+        ProcessInfo.processInfo.environment["NN_DATA"]
+        ?? URL(filePath: #filePath).appending(path: "../../../../shared/data").standardized.path
+    static let train = "\(folder)/train_catvnoncat.h5"
+    static let test = "\(folder)/test_catvnoncat.h5"
+    static let arePresent = [train, test].allSatisfy(FileManager.default.isReadableFile)
+    static let areRequired = ProcessInfo.processInfo.environment["CI"] != nil
+}
+
+@Suite("HDF5 data sets")
+struct HDF5DataSetTests {
+    let folder = TemporaryFolder()
+
+    /// Writes a spoilt draft, reads it, and compares the error.
+    func expectRefusal(
+        _ expected: String, _ found: String, kind: FileError.Kind = .badData,
+        at location: SourceLocation = #_sourceLocation, _ spoil: (inout HDF5Draft) -> Void
+    ) {
+        var draft = HDF5Draft()
+        spoil(&draft)
+        let path = draft.write(to: folder)
+        expectRefusal(path, expected, found, kind: kind, at: location)
+    }
+
+    func expectRefusal(
+        _ path: String, _ expected: String, _ found: String, kind: FileError.Kind = .badData,
+        at location: SourceLocation = #_sourceLocation
+    ) {
+        let error = FileError(kind, file: path, expected: expected, found: found)
+        #expect(throws: error, sourceLocation: location) { try DataSet(hdf5: path) }
+    }
+
+    func expectSample(
+        at location: SourceLocation = #_sourceLocation, _ vary: (inout HDF5Draft) -> Void
+    ) throws {
+        var draft = HDF5Draft()
+        vary(&draft)
+        let set = try DataSet(hdf5: draft.write(to: folder))
+        #expect(set == sample, sourceLocation: location)
+    }
+
+    private var sample: DataSet {
+        DataSet(images: HDF5Draft.pixels(2), labels: [0, 1], classes: ["non-cat", "cat"])
+    }
+
+    // MARK: The real thing
+
+    @Test("the photos are there when CI needs them", .enabled(if: Photos.areRequired, "only where CI is set"))
+    func photosArePresent() {
+        #expect(Photos.arePresent, "no data sets in \(Photos.folder); set NN_DATA to their folder")
+    }
+
+    @Test("training photos", .enabled(if: Photos.arePresent, "no data sets; set NN_DATA to their folder"))
+    func trainingPhotos() throws {
+        let set = try DataSet(hdf5: Photos.train)
+        #expect(set.count == 209)
+        #expect(set.labels.count { $0 == 1 } == 72)
+        #expect(set.labels.prefix(6) == [0, 0, 1, 0, 0, 0])
+        #expect(set.classes == ["non-cat", "cat"])
+        #expect(set.image(0).prefix(6) == [17, 31, 56, 22, 33, 59])
+        #expect(set.images.reduce(0) { $0 + Int($1) } == 264_542_077)
+    }
+
+    @Test("test photos", .enabled(if: Photos.arePresent, "no data sets; set NN_DATA to their folder"))
+    func testPhotos() throws {
+        let set = try DataSet(hdf5: Photos.test)
+        #expect(set.count == 50)
+        #expect(set.labels.count { $0 == 1 } == 33)
+        #expect(set.image(0).prefix(6) == [158, 104, 83, 161, 106, 85])
+        #expect(set.images.reduce(0) { $0 + Int($1) } == 65_969_547)
+    }
+
+    // MARK: Accepted
+
+    @Test("contiguous, train and test")
+    func contiguous() throws {
+        try expectSample { _ in }
+        try expectSample { $0 = HDF5Draft(prefix: "test") }
+    }
+
+    @Test(
+        "chunked, with each pipeline",
+        arguments: [[], ["shuffle"], ["deflate"], ["shuffle", "deflate"]],
+        [[1, 64, 64, 3], [2, 64, 64, 3], [1, 17, 30, 2], [5, 64, 64, 3]] as [[UInt64]])
+    func chunked(filters: [String], chunk: [UInt64]) throws {
+        try expectSample { draft in
+            for name in draft.arrays.keys {
+                draft.arrays[name]!.layout = .chunked(name == "train_set_x" ? chunk : [1])
+                draft.arrays[name]!.properties = { properties in
+                    for filter in filters {
+                        check(
+                            filter == "shuffle" ? H5Pset_shuffle(properties) : H5Pset_deflate(properties, 6))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("every level of deflate", arguments: 0...9 as ClosedRange<UInt32>)
+    func deflate(level: UInt32) throws {
+        try expectSample { draft in
+            draft.arrays["train_set_x"]!.layout = .chunked([2, 64, 64, 3])
+            draft.arrays["train_set_x"]!.properties = { check(H5Pset_deflate($0, level)) }
+        }
+    }
+
+    @Test("compact")
+    func compact() throws {
+        try expectSample { draft in
+            for name in draft.arrays.keys { draft.arrays[name]!.layout = .compact }
+        }
+    }
+
+    @Test("any type of integer for labels")
+    func labelTypes() throws {
+        try expectSample { $0.setLabels(nn_h5_int8, [0, 1]) }
+        try expectSample { $0.setLabels(nn_h5_int32_be, [0, 0, 0, 0, 0, 0, 0, 1]) }
+        try expectSample {
+            $0.setLabels(nn_h5_int64, [UInt8](repeating: 0, count: 8) + [1] + [0, 0, 0, 0, 0, 0, 0])
+        }
+        try expectSample {
+            $0.setLabels(nn_h5_uint64, [UInt8](repeating: 0, count: 8) + [1] + [0, 0, 0, 0, 0, 0, 0])
+        }
+    }
+
+    @Test("pixels marked big-endian, which means nothing for a byte")
+    func bigEndianPixels() throws {
+        try expectSample { $0.arrays["train_set_x"]!.type = { H5Tcopy(nn_h5_uint8_be()) } }
+    }
+
+    @Test("class names padded with spaces, and in UTF-8")
+    func classNames() throws {
+        var draft = HDF5Draft()
+        draft.arrays["list_classes"]!.bytes = [UInt8]("no cat žába ".utf8)
+        #expect(try DataSet(hdf5: draft.write(to: folder)).classes == ["no cat", "žába"])
+    }
+
+    @Test("the newest file format")
+    func newestFormat() throws {
+        let path = folder.path("x.h5")
+        let source = HDF5Draft().write(to: folder, as: "old.h5")
+        HDF5.exclusively {
+            let access = check(H5Pcreate(nn_h5_file_access()))
+            check(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110))
+            let old = check(H5Fopen(source, nn_h5_read_only(), nn_h5_default()))
+            let new = check(H5Fcreate(path, nn_h5_truncate(), nn_h5_default(), access))
+            for name in ["train_set_x", "train_set_y", "list_classes"] {
+                check(H5Ocopy(old, name, new, name, nn_h5_default(), nn_h5_default()))
+            }
+            for id in [new, old, access] { check(H5Idec_ref(id)) }
+        }
+        #expect(try DataSet(hdf5: path) == sample)
+    }
+
+    // MARK: Not a file to read
+
+    @Test("no such file")
+    func missing() {
+        expectRefusal(folder.path("no.h5"), "a data set file", "no such file", kind: .missing)
+        let below = folder.write([1]) + "/no.h5"
+        expectRefusal(below, "a data set file", "no such file", kind: .missing)
+    }
+
+    @Test("a folder")
+    func directory() {
+        expectRefusal(folder.root, "a data set file", "a folder", kind: .missing)
+    }
+
+    @Test("a pipe")
+    func pipe() {
+        let path = folder.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        expectRefusal(path, "a data set file", "a pipe or a device", kind: .missing)
+    }
+
+    @Test("no permission", .disabled(if: geteuid() == 0, "root may read everything"))
+    func unreadable() {
+        let path = HDF5Draft().write(to: folder)
+        chmod(path, 0)
+        expectRefusal(path, "a data set file", "no permission to read it", kind: .missing)
+    }
+
+    @Test("not HDF5")
+    func otherFile() {
+        expectRefusal(folder.write([]), "an HDF5 file", "an empty file")
+        expectRefusal(
+            folder.write([UInt8](repeating: 65, count: 5000)), "an HDF5 file", "a file of another kind")
+    }
+
+    // MARK: Not the arrays expected
+
+    @Test("missing arrays")
+    func missingArrays() {
+        expectRefusal("train_set_x or test_set_x", "neither") { $0.arrays["train_set_x"] = nil }
+        expectRefusal("a data set train_set_y", "none") { $0.arrays["train_set_y"] = nil }
+        expectRefusal("a data set list_classes", "none") { $0.arrays["list_classes"] = nil }
+    }
+
+    @Test("train and test in one file")
+    func ambiguous() {
+        expectRefusal("train_set_x or test_set_x", "both") {
+            $0.arrays["test_set_x"] = $0.arrays["train_set_x"]
+        }
+    }
+
+    @Test("a group")
+    func group() {
+        expectRefusal("a data set train_set_x", "a group or a type") { draft in
+            draft.arrays["train_set_x"] = nil
+            draft.edit = { file in
+                check(
+                    H5Gclose(
+                        H5Gcreate2(file, "train_set_x", nn_h5_default(), nn_h5_default(), nn_h5_default())))
+            }
+        }
+    }
+
+    @Test("shapes of the pixels")
+    func pixelShapes() {
+        func refuse(_ shape: [UInt64], _ text: String) {
+            expectRefusal("train_set_x of shape (m, 64, 64, 3)", text) { draft in
+                draft.arrays["train_set_x"]!.shape = shape
+                draft.arrays["train_set_x"]!.bytes = []
+            }
+        }
+        refuse([10, 32, 32, 3], "(10, 32, 32, 3)")
+        refuse([10, 3, 64, 64], "(10, 3, 64, 64)")
+        refuse([10, 12288], "(10, 12288)")
+        refuse([], "()")
+        refuse([1, 2, 64, 64, 3], "(1, 2, 64, 64, 3)")
+    }
+
+    @Test("no images, and too many")
+    func counts() {
+        expectRefusal("train_set_x of at least 1 image", "0") { draft in
+            draft.arrays["train_set_x"]!.shape[0] = 0
+            draft.arrays["train_set_x"]!.bytes = []
+        }
+        for count in [1_000_001, 1 << 40, 1 << 60] as [UInt64] {
+            expectRefusal("train_set_x of at most 1000000 images", "\(count)") { draft in
+                draft.arrays["train_set_x"]!.shape[0] = count
+                draft.arrays["train_set_x"]!.bytes = []
+                draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
+            }
+        }
+    }
+
+    @Test("types of the pixels")
+    func pixelTypes() {
+        func refuse(_ type: @escaping () -> hid_t, _ text: String) {
+            expectRefusal("train_set_x of unsigned 8-bit integers", text) { draft in
+                draft.arrays["train_set_x"]!.type = { H5Tcopy(type()) }
+                draft.arrays["train_set_x"]!.bytes = []
+            }
+        }
+        refuse(nn_h5_int8, "signed 8-bit integers")
+        refuse(nn_h5_int64, "signed 64-bit integers")
+        refuse(nn_h5_float32, "32-bit floating-point numbers")
+        refuse(nn_h5_string, "fixed-length strings")
+    }
+
+    @Test("labels of another shape or type")
+    func labelShapes() {
+        expectRefusal("train_set_y of shape (2), one label an image", "(3)") {
+            $0.setLabels(nn_h5_uint8, count: 3, [0, 1, 0])
+        }
+        expectRefusal("train_set_y of shape (2), one label an image", "(1, 2)") {
+            $0.arrays["train_set_y"]!.shape = [1, 2]
+        }
+        expectRefusal("train_set_y of integers", "32-bit floating-point numbers") {
+            $0.setLabels(nn_h5_float32, [0, 0, 0, 0, 0, 0, 128, 63])
+        }
+        expectRefusal("train_set_y of integers", "an enumeration") { draft in
+            draft.arrays["train_set_y"]!.type = {
+                let type = H5Tenum_create(nn_h5_int8())
+                check(H5Tenum_insert(type, "FALSE", [0 as UInt8]))
+                check(H5Tenum_insert(type, "TRUE", [1 as UInt8]))
+                return type
+            }
+        }
+    }
+
+    @Test("labels other than 0 and 1")
+    func labelValues() {
+        expectRefusal("labels 0 and 1 in train_set_y", "7 at index 1") {
+            $0.setLabels(nn_h5_uint8, [0, 7])
+        }
+        expectRefusal("labels 0 and 1 in train_set_y", "-1 at index 0") {
+            $0.setLabels(nn_h5_int8, [255, 7])
+        }
+        expectRefusal("labels 0 and 1 in train_set_y", "18446744073709551615 at index 0") {
+            $0.setLabels(nn_h5_uint64, [UInt8](repeating: 255, count: 8) + [UInt8](repeating: 0, count: 8))
+        }
+    }
+
+    @Test("class lists")
+    func classLists() {
+        expectRefusal("list_classes of shape (2)", "(3)") { draft in
+            draft.arrays["list_classes"]!.shape = [3]
+            draft.arrays["list_classes"]!.bytes += [UInt8]("another".utf8)
+        }
+        expectRefusal("list_classes of fixed-length strings", "unsigned 8-bit integers") {
+            $0.arrays["list_classes"]!.type = { H5Tcopy(nn_h5_uint8()) }
+        }
+        expectRefusal("list_classes of fixed-length strings", "variable-length strings") { draft in
+            draft.arrays["list_classes"]!.type = {
+                let type = H5Tcopy(nn_h5_string())
+                check(H5Tset_size(type, nn_h5_variable_size()))
+                return type
+            }
+            draft.arrays["list_classes"]!.bytes = []
+        }
+        expectRefusal("class names of at most 256 bytes", "257") { draft in
+            draft.arrays["list_classes"]!.type = { HDF5Draft.string(257) }
+            draft.arrays["list_classes"]!.bytes = [UInt8](repeating: 65, count: 514)
+        }
+    }
+
+    @Test(
+        "class names that cannot be shown",
+        arguments: [[], [0x1B, 0x63], [0xFF], [0xC2, 0x85]] as [[UInt8]])
+    func unprintable(name: [UInt8]) {
+        expectRefusal("a printable name of class 1 in list_classes", "\(name)") { draft in
+            let padding = [UInt8](repeating: 0, count: 7 - name.count)
+            draft.arrays["list_classes"]!.bytes = [UInt8]("non-cat".utf8) + name + padding
+        }
+    }
+
+    // MARK: Data elsewhere
+
+    @Test("soft links, inside the file and dangling", arguments: ["/elsewhere", "/nowhere"])
+    func softLink(target: String) {
+        expectRefusal("train_set_x itself", "a soft link") { draft in
+            draft.arrays["elsewhere"] = draft.arrays.removeValue(forKey: "train_set_x")
+            draft.edit = {
+                check(H5Lcreate_soft(target, $0, "train_set_x", nn_h5_default(), nn_h5_default()))
+            }
+        }
+    }
+
+    @Test("external links", arguments: ["train_set_x", "train_set_y", "list_classes"])
+    func externalLink(name: String) {
+        HDF5Draft().write(to: folder, as: "other.h5")
+        expectRefusal("\(name) itself", "an external link") { draft in
+            draft.arrays[name] = nil
+            draft.edit = {
+                check(H5Lcreate_external("other.h5", name, $0, name, nn_h5_default(), nn_h5_default()))
+            }
+        }
+    }
+
+    @Test("external storage")
+    func externalStorage() {
+        let path = folder.write(HDF5Draft.pixels(2), as: "pixels.bin")
+        expectRefusal("train_set_x stored in the file", "external storage") { draft in
+            draft.arrays["train_set_x"]!.bytes = []
+            draft.arrays["train_set_x"]!.properties = {
+                check(H5Pset_external($0, path, 0, UInt64(2 * DataSet.imageBytes)))
+            }
+        }
+    }
+
+    @Test("virtual data set")
+    func virtual() {
+        let path = HDF5Draft().write(to: folder, as: "source.h5")
+        expectRefusal("train_set_x stored in the file", "a virtual data set") { draft in
+            draft.arrays["train_set_x"]!.bytes = []
+            draft.arrays["train_set_x"]!.properties = { properties in
+                let space = check(H5Screate_simple(4, [2, 64, 64, 3], nil))
+                check(H5Pset_virtual(properties, space, path, "train_set_x", space))
+                check(H5Sclose(space))
+            }
+        }
+    }
+
+    // MARK: Storage
+
+    @Test("filters other than shuffle and deflate")
+    func filters() {
+        func refuse(_ found: String, _ add: @escaping (hid_t) -> Void) {
+            expectRefusal("train_set_x with no filters but shuffle, then deflate", found) { draft in
+                draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
+                draft.arrays["train_set_x"]!.properties = add
+            }
+        }
+        refuse("filter 3") { check(H5Pset_fletcher32($0)) }
+        refuse("filter 5") { check(H5Pset_nbit($0)) }
+        refuse("filter 32015") { check(H5Pset_filter($0, 32015, UInt32(H5Z_FLAG_OPTIONAL), 0, nil)) }
+        refuse("deflate, shuffle") {
+            check(H5Pset_deflate($0, 1))
+            check(H5Pset_shuffle($0))
+        }
+        refuse("deflate, deflate") {
+            check(H5Pset_deflate($0, 1))
+            check(H5Pset_deflate($0, 1))
+        }
+    }
+
+    @Test("data never written")
+    func unwritten() {
+        expectRefusal("24576 bytes of train_set_x", "0") { $0.arrays["train_set_x"]!.bytes = [] }
+        expectRefusal("2 bytes of train_set_y", "0") { $0.arrays["train_set_y"]!.bytes = [] }
+        expectRefusal("chunk (0, 0, 0, 0) of train_set_x", "none") { draft in
+            draft.arrays["train_set_x"]!.bytes = []
+            draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
+        }
+        expectRefusal("chunk (1, 0, 0, 0) of train_set_x", "none") { draft in
+            draft.arrays["train_set_x"]!.bytes = []
+            draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
+            draft.arrays["train_set_x"]!.edit = { writeChunk($0, HDF5Draft.pixels(1)) }
+        }
+    }
+
+    @Test("a chunk too large to unpack")
+    func largeChunk() {
+        expectRefusal("train_set_x in chunks of at most 67108864 bytes", "(5462, 64, 64, 3)") { draft in
+            draft.arrays["train_set_x"]!.bytes = []
+            draft.arrays["train_set_x"]!.layout = .chunked([5462, 64, 64, 3])
+        }
+    }
+
+    /// zlib streams, by the rules of RFC 1950, of zeros only: their lengths are what matters.
+    @Test("chunks that unpack to another size")
+    func wrongChunks() {
+        func refuse(_ expected: String, _ found: String, skip: UInt32 = 0, _ bytes: [UInt8]) {
+            expectRefusal("\(expected) chunk (0, 0, 0, 0) of train_set_x", found) { draft in
+                draft.arrays["train_set_x"]!.bytes = []
+                draft.arrays["train_set_x"]!.layout = .chunked([2, 64, 64, 3])
+                draft.arrays["train_set_x"]!.properties = { check(H5Pset_deflate($0, 1)) }
+                draft.arrays["train_set_x"]!.edit = { writeChunk($0, bytes, skip: skip) }
+            }
+        }
+        let stored: [UInt8] = [0x78, 0x01, 0x01, 3, 0, 0xFC, 0xFF, 0, 0, 0, 0, 3, 0, 1]
+        refuse("24576 bytes in", "3", stored)
+        refuse("24576 bytes in", "10", skip: 1, [UInt8](repeating: 0, count: 10))
+        refuse("24576 bytes in", "damage", [0x78, 0x01, 0x07])
+        refuse("24576 bytes in", "damage", [0x78])
+        expectRefusal("chunk (0, 0, 0, 0) of train_set_x of at most 24576 bytes", "30000") { draft in
+            draft.arrays["train_set_x"]!.bytes = []
+            draft.arrays["train_set_x"]!.layout = .chunked([2, 64, 64, 3])
+            draft.arrays["train_set_x"]!.properties = { check(H5Pset_deflate($0, 1)) }
+            draft.arrays["train_set_x"]!.edit = { writeChunk($0, [UInt8](repeating: 0, count: 30000)) }
+        }
+    }
+
+    @Test("a chunk that unpacks to more than it may")
+    func bomb() {
+        let large = HDF5Draft(count: 3)
+        expectRefusal("12288 bytes in chunk (0, 0, 0, 0) of train_set_x", "damage") { draft in
+            // A stored block as large as the chunk may be on disk.
+            let size = 12300
+            let head: [UInt8] = [0x78, 0x01, 0x01, UInt8(size & 255), UInt8(size >> 8)]
+            let bytes = head + [~head[3], ~head[4]] + large.arrays["train_set_x"]!.bytes.prefix(size)
+            draft.arrays["train_set_x"]!.bytes = []
+            draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
+            draft.arrays["train_set_x"]!.properties = { check(H5Pset_deflate($0, 1)) }
+            draft.arrays["train_set_x"]!.edit = { writeChunk($0, bytes) }
+        }
+    }
+
+    // MARK: Damage
+
+    /// One file of each kind of storage.
+    private func drafts() -> [HDF5Draft] {
+        [[], ["deflate"], ["shuffle", "deflate"]].map { filters in
+            var draft = HDF5Draft()
+            if !filters.isEmpty {
+                draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
+                draft.arrays["train_set_y"]!.layout = .compact
+                draft.arrays["list_classes"]!.layout = .chunked([1])
+            }
+            draft.arrays["train_set_x"]!.properties = { properties in
+                if filters.contains("shuffle") { check(H5Pset_shuffle(properties)) }
+                if filters.contains("deflate") { check(H5Pset_deflate(properties, 6)) }
+            }
+            return draft
+        }
+    }
+
+    @Test("cut short anywhere")
+    func truncated() throws {
+        for draft in drafts() {
+            let whole = [UInt8](try Data(contentsOf: URL(filePath: draft.write(to: folder))))
+            for part in 0..<50 {
+                let path = folder.write(whole.prefix(whole.count * part / 50))
+                let error = #expect(throws: FileError.self) { try DataSet(hdf5: path) }
+                #expect(error?.kind == .badData)
+                #expect(error?.expected == "an HDF5 file")
+            }
+        }
+    }
+
+    @Test("one byte changed anywhere")
+    func corrupted() throws {
+        var random = SplitMix(state: 7)
+        for draft in drafts() {
+            let whole = [UInt8](try Data(contentsOf: URL(filePath: draft.write(to: folder))))
+            let pixels = whole.count - 2 * DataSet.imageBytes
+            for round in 0..<170 {
+                var bytes = whole
+                // Mostly outside the pixels, where it can do harm.
+                let position = Int.random(
+                    in: 0..<(round % 5 == 0 ? whole.count : max(pixels, 3000)), using: &random)
+                bytes[position] ^= UInt8.random(in: 1...255, using: &random)
+                do throws(FileError) {
+                    let set = try DataSet(hdf5: folder.write(bytes))
+                    #expect(set.count > 0)
+                } catch {
+                    #expect(error.kind == .badData, "byte \(position): \(error)")
+                }
+            }
+        }
+    }
+
+    // MARK: The library
+
+    @Test("nothing stays open")
+    func closes() {
+        var draft = HDF5Draft()
+        let good = draft.write(to: folder, as: "good.h5")
+        draft.setLabels(nn_h5_uint8, [0, 2])
+        let bad = draft.write(to: folder, as: "bad.h5")
+        for path in [good, bad, folder.write([1], as: "other")] { _ = try? DataSet(hdf5: path) }
+        #expect(HDF5.exclusively(nn_h5_open_count) == 0)
+    }
+
+    @Test("no plugin may be loaded")
+    func plugins() {
+        let state = HDF5.exclusively {
+            var state: UInt32 = .max
+            check(H5PLget_loading_state(&state))
+            return state
+        }
+        #expect(state == 0)
+    }
+}
+
+extension HDF5Draft {
+    fileprivate mutating func setLabels(_ type: @escaping () -> hid_t, count: UInt64 = 2, _ bytes: [UInt8]) {
+        arrays["train_set_y"]!.type = { H5Tcopy(type()) }
+        arrays["train_set_y"]!.bytes = bytes
+        arrays["train_set_y"]!.shape = [count]
+    }
+}
+
+/// Puts bytes where the first chunk belongs, past all filters.
+private func writeChunk(_ dataset: hid_t, _ bytes: [UInt8], skip: UInt32 = 0) {
+    check(H5Dwrite_chunk(dataset, nn_h5_default(), skip, [0, 0, 0, 0], bytes.count, bytes))
+}

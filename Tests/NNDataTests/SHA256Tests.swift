@@ -1,0 +1,28 @@
+import NNData
+import Testing
+
+@Suite("SHA-256")
+struct SHA256Tests {
+    @Test(
+        "the vectors of FIPS 180",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+            (
+                String(repeating: "a", count: 1_000_000),
+                "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+            ),
+        ])
+    func vectors(text: String, digest: String) {
+        #expect(sha256(Array(text.utf8)) == digest)
+    }
+
+    @Test("every byte value counts")
+    func everyByteCounts() {
+        #expect(Set((0...255).map { sha256([UInt8($0)]) }).count == 256)
+    }
+}

@@ -1,0 +1,253 @@
+import SwiftNN
+import Testing
+
+@Suite("Network")
+struct NetworkTests {
+    private static let headerBytes = 64
+    private let examples: Examples
+    private let network: Network
+    private let topology: Topology
+
+    init() throws {
+        examples = try drawnExamples(9, inputs: 200)
+        let options = try run(.f32)
+        network = try train(options, on: examples).network
+        topology = options.topology
+    }
+
+    // MARK: What finish gave
+
+    @Test("The bytes of a network open as the same network", arguments: Precision.allCases)
+    func opens(precision: Precision) throws {
+        let options = try run(precision)
+        let first = try train(options, on: examples).network
+        let opened = try Network(bytes: first.bytes, topologies: [.deep, topology])
+        #expect(opened.bytes == first.bytes)
+        #expect(opened.topology == topology)
+        #expect(opened.inputs == 200)
+        #expect(opened.precision == precision)
+        #expect(opened.origin == first.origin)
+        #expect(opened.origin.method == .dual)
+        #expect(opened.origin.initializer == .deep)
+        #expect(opened.origin.seed == 3)
+        #expect(opened.origin.iterations == 3)
+        #expect(opened.origin.learningRate == 0.01)
+        #expect(opened.origin.examples == 9)
+        #expect(opened.origin.dataCRC == crc32(examples.labels + examples.images))
+        #expect(try opened.evaluate(examples) == first.evaluate(examples))
+    }
+
+    @Test(
+        "Class names go with a network, up to 31 bytes of whole characters",
+        arguments: [
+            (["", ""], ["", ""]),
+            (["non-cat", "cat"], ["non-cat", "cat"]),
+            (["", "Kätzchen"], ["", "Kätzchen"]),
+            ([String(repeating: "x", count: 31), "y"], [String(repeating: "x", count: 31), "y"]),
+            ([String(repeating: "x", count: 32), "y"], [String(repeating: "x", count: 31), "y"]),
+            (["y", String(repeating: "ä", count: 16)], ["y", String(repeating: "ä", count: 15)]),
+            // 25 bytes each, as one character.
+            (["y", "👨‍👩‍👧‍👦👨‍👩‍👧‍👦"], ["y", "👨‍👩‍👧‍👦"]),
+        ])
+    func classNames(given: [String], kept: [String]) throws {
+        let named = try Examples(
+            images: examples.images, labels: examples.labels, imageBytes: 200, classNames: given)
+        let network = try train(run(.f64, iterations: 0), on: named).network
+        #expect(network.classNames == kept)
+        #expect(try Network(bytes: network.bytes, topologies: [topology]).classNames == kept)
+    }
+
+    @Test("A copy predicts the same, wherever the original went")
+    func copies() throws {
+        var networks = [network]
+        let copy = networks[0]
+        let expected = try network.evaluate(examples)
+        networks.removeAll()
+        #expect(try copy.evaluate(examples) == expected)
+        // Bytes taken out of a network are a copy as well.
+        var bytes = copy.bytes
+        bytes[Self.headerBytes] ^= 1
+        #expect(try copy.evaluate(examples) == expected)
+        #expect(copy.bytes == network.bytes)
+    }
+
+    // MARK: Prediction
+
+    /// Both logits are rounded; the sigmoid's slope is 1/4 at most, and it rounds four times itself.
+    @Test("Probabilities are those of the textbook's forward pass")
+    func probabilities() throws {
+        try probabilities(Double.self)
+        try probabilities(Float.self)
+    }
+
+    private func probabilities<S: Scalar>(_: S.Type) throws {
+        let network = try train(run(S.precision), on: examples).network
+        let perceptron: MultilayerPerceptron<S> = network.perceptron()
+        let x: Matrix<S> = examples.pixels()
+        let expected = perceptron.forward(x).probabilities.elements.map(Double.init)
+        let bound = (2 * logitRoundings(perceptron, x) / 4 + 8) * unit(S.self)
+        let computed = try network.evaluate(examples).probabilities
+        #expect(computed.count == 9)
+        for (p, q) in zip(computed, expected) { #expect((p - q).magnitude <= bound) }
+        // The images must not all look alike to the network, or the bound would say nothing.
+        #expect(expected.max()! - expected.min()! > 10 * bound)
+    }
+
+    @Test("An array, a slice, a lazy and a strided collection of the same bytes give the same")
+    func collections() throws {
+        for index in 0..<examples.count {
+            let slice = examples.image(index)
+            let array = Array(slice)
+            let expected = try network.probability(of: array)
+            #expect(try network.probability(of: slice) == expected)
+            #expect(try network.probability(of: ContiguousArray(slice)) == expected)
+            #expect(try network.probability(of: array.lazy.map { $0 }) == expected)
+            #expect(try network.probability(of: Array(array.reversed()).reversed()) == expected)
+            #expect(try network.probability(of: AnyCollection(array)) == expected)
+        }
+        #expect(try Set(network.evaluate(examples).probabilities).count > 1)
+    }
+
+    @Test("An image of another size is refused", arguments: [0, 1, 199, 201, 400])
+    func imageSize(count: Int) throws {
+        let image = [UInt8](repeating: 9, count: count)
+        #expect(throws: NNError.invalidArgument) { try network.probability(of: image) }
+        #expect(throws: NNError.invalidArgument) { try network.probability(of: image.lazy.map { $0 }) }
+        guard count > 0 else { return }
+        let others = try Examples(images: image, labels: [0], imageBytes: count)
+        #expect(throws: NNError.invalidArgument) { try network.evaluate(others) }
+    }
+
+    @Test("An evaluation's parts agree")
+    func evaluation() throws {
+        let probabilities = try (0..<9).map { try network.probability(of: examples.image($0)) }
+        let predicted = probabilities.map { UInt8($0 > 0.5 ? 1 : 0) }
+        let evaluation = try network.evaluate(examples)
+        #expect(evaluation.probabilities == probabilities)
+        #expect(Set(predicted) == [0, 1])
+        #expect(evaluation.mislabeled == (0..<9).filter { predicted[$0] != examples.labels[$0] })
+
+        // Labels of our choice: two of nine wrong.
+        var labels = predicted
+        for index in [2, 5] { labels[index] ^= 1 }
+        let chosen = try Examples(images: examples.images, labels: labels, imageBytes: 200)
+        #expect(try network.evaluate(chosen).mislabeled == [2, 5])
+        #expect(try network.evaluate(chosen).accuracy == 7.0 / 9)
+        let right = try Examples(images: examples.images, labels: predicted, imageBytes: 200)
+        #expect(try network.evaluate(right).mislabeled == [])
+        #expect(try network.evaluate(right).accuracy == 1)
+        let wrong = try Examples(images: examples.images, labels: predicted.map { 1 - $0 }, imageBytes: 200)
+        #expect(try network.evaluate(wrong).accuracy == 0)
+    }
+
+    /// Without a step all biases are zero, so a black image's logit is, whatever the weights.
+    @Test("One half is class 0")
+    func oneHalf() throws {
+        let black = try Examples(images: [UInt8](repeating: 0, count: 400), labels: [0, 1], imageBytes: 200)
+        let fresh = try train(run(.f64, iterations: 0), on: examples).network
+        let evaluation = try fresh.evaluate(black)
+        #expect(evaluation.probabilities == [0.5, 0.5])
+        #expect(evaluation.mislabeled == [1])
+        #expect(evaluation.accuracy == 0.5)
+    }
+
+    // MARK: Damage
+
+    @Test("Bytes cut off anywhere are truncated")
+    func truncated() {
+        for count in 0..<network.bytes.count {
+            #expect(defect(Array(network.bytes.prefix(count))) == .truncated, "\(count) bytes")
+        }
+    }
+
+    @Test("Bytes too many are of the wrong size", arguments: [1, 8, 1000])
+    func tooLong(count: Int) {
+        #expect(defect(network.bytes + Array(repeating: 0, count: count)) == .wrongSize)
+    }
+
+    @Test("A flipped bit shows, wherever it is")
+    func flippedBits() {
+        #expect(defect(network.bytes) == nil)
+        for place in network.bytes.indices {
+            // One bit of each byte; which one changes from byte to byte.
+            var bytes = network.bytes
+            bytes[place] ^= 1 << (place % 8)
+            let expected: ModelDefect =
+                place < 4 ? .notAModel : place < Self.headerBytes ? .damagedHeader : .damagedWeights
+            #expect(defect(bytes) == expected, "byte \(place)")
+        }
+    }
+
+    @Test("Bytes of something else are no model")
+    func somethingElse() {
+        #expect(defect([UInt8](repeating: 0, count: 1000)) == .notAModel)
+        #expect(defect(Array(repeating: 0x89, count: 64)) == .notAModel)
+    }
+
+    struct Forgery: Sendable, CustomTestStringConvertible {
+        let field: String, offset: Int, value: UInt8, defect: ModelDefect
+        var testDescription: String { "\(field) \(value)" }
+    }
+
+    /// Fields changed on purpose: the header's checksum is right again.
+    @Test(
+        "A field that this version can't use is named",
+        arguments: [
+            Forgery(field: "version", offset: 4, value: 2, defect: .laterVersion),
+            Forgery(field: "header bytes", offset: 5, value: 128, defect: .laterVersion),
+            Forgery(field: "element type", offset: 6, value: 0, defect: .otherKind),
+            Forgery(field: "element type", offset: 6, value: 3, defect: .otherKind),
+            Forgery(field: "element type, of 8 bytes", offset: 6, value: 2, defect: .wrongSize),
+            Forgery(field: "kind", offset: 7, value: 1, defect: .otherKind),
+            Forgery(field: "layers", offset: 8, value: 2, defect: .otherTopology),
+            Forgery(field: "layers", offset: 8, value: 255, defect: .otherTopology),
+            Forgery(field: "initializer", offset: 9, value: 0, defect: .otherKind),
+            Forgery(field: "initializer", offset: 9, value: 3, defect: .otherKind),
+            Forgery(field: "method", offset: 10, value: 9, defect: .otherKind),
+            Forgery(field: "first size", offset: 12, value: 199, defect: .otherTopology),
+            Forgery(field: "second size", offset: 14, value: 5, defect: .otherTopology),
+            Forgery(field: "payload bytes", offset: 32, value: 1, defect: .wrongSize),
+            Forgery(field: "payload checksum", offset: 36, value: 0, defect: .damagedWeights),
+        ])
+    func forged(forgery: Forgery) {
+        var bytes = network.bytes
+        #expect(bytes[forgery.offset] != forgery.value)
+        bytes[forgery.offset] = forgery.value
+        let crc = crc32(bytes.prefix(60))
+        for index in 0..<4 { bytes[60 + index] = UInt8(truncatingIfNeeded: crc >> (8 * index)) }
+        #expect(defect(bytes) == forgery.defect)
+    }
+
+    @Test("A network of another topology is refused")
+    func otherTopology() throws {
+        #expect(defect(network.bytes, [.deep, .twoLayer]) == .otherTopology)
+        #expect(defect(network.bytes, try [Topology([200, 4, 1])]) == .otherTopology)
+        #expect(defect(network.bytes, []) == .otherTopology)
+        #expect(defect(network.bytes, [.deep, topology, .twoLayer]) == nil)
+        // Without a list it must be one of the given two.
+        #expect(throws: NNError.invalidModel(.otherTopology)) { try Network(bytes: network.bytes) }
+    }
+
+    /// What is wrong with a model, or nil.
+    private func defect(_ bytes: [UInt8], _ topologies: [Topology]? = nil) -> ModelDefect? {
+        do throws(NNError) {
+            _ = try Network(bytes: bytes, topologies: topologies ?? [topology])
+            return nil
+        } catch {
+            guard case .invalidModel(let defect) = error else {
+                Issue.record("\(error)")
+                return nil
+            }
+            return defect
+        }
+    }
+}
+
+/// 200 inputs are one of the core's patches and a rest. With seed 3 the images differ to the network, and
+/// both classes are predicted.
+private func run(_ precision: Precision, iterations: Int = 3) throws -> TrainingOptions {
+    var options = try smallRun([200, 4, 3, 1], precision, iterations: iterations)
+    options.seed = 3
+    options.learningRate = 0.01
+    return options
+}

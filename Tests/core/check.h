@@ -1,0 +1,121 @@
+/// The tests' harness: checks that count and go on, random numbers that repeat, and a wide reference type.
+///
+/// Each test is a program of its own: it prints each failure with file and line, then a closing line, and
+/// exits with 1 if a check failed. Where a million rounds take too long, build with -DCHECK_SHARE=100.
+#ifndef CHECK_H
+#define CHECK_H
+
+// Before anything that computes: references must not be contracted either.
+#include "strict_float.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef CHECK_SHARE
+#define CHECK_SHARE 1
+#endif
+
+static unsigned long check_passed, check_failed;
+
+static inline int check_that(int ok, const char *file, int line, const char *what) {
+    if (ok) {
+        check_passed++;
+        return 1;
+    }
+    // One mistake may fail a million checks: the first ones are enough to find it.
+    if (check_failed++ < 20) printf("%s:%d: failed: %s\n", file, line, what);
+    return 0;
+}
+
+static inline int check_equal(long got, long want, const char *file, int line, const char *what) {
+    char text[200];
+    if (got == want) return check_that(1, file, line, what);
+    snprintf(text, sizeof text, "%s is %ld, not %ld", what, got, want);
+    return check_that(0, file, line, text);
+}
+
+static inline int check_near(double got, double want, double tolerance, const char *file, int line,
+                             const char *what) {
+    char text[200];
+    if (fabs(got - want) <= tolerance) return check_that(1, file, line, what);
+    snprintf(text, sizeof text, "%s is %.17g, not %.17g within %.3g", what, got, want, tolerance);
+    return check_that(0, file, line, text);
+}
+
+#define CHECK(condition)       check_that((condition) != 0, __FILE__, __LINE__, #condition)
+#define CHECK_EQUAL(got, want) check_equal((long)(got), (long)(want), __FILE__, __LINE__, #got)
+#define CHECK_NEAR(got, want, tolerance)                                                                     \
+    check_near((double)(got), (double)(want), (double)(tolerance), __FILE__, __LINE__, #got)
+#define CHECK_SAME(a, b, bytes) CHECK(memcmp((a), (b), (bytes)) == 0)
+
+/// The closing line, and main's result.
+static inline int check_end(void) {
+    printf("%lu passed, %lu failed\n", check_passed, check_failed);
+    return check_failed != 0 || check_passed == 0;
+}
+
+/// `full` rounds, or this build's share of them.
+static inline uint32_t check_rounds(uint32_t full) {
+    return full / CHECK_SHARE > 0 ? full / CHECK_SHARE : 1;
+}
+
+/// The next of a fixed sequence of 64 random bits (splitmix64).
+static inline uint64_t random_bits(void) {
+    static uint64_t state = 0;
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+static inline uint32_t random_below(uint32_t n) {
+    return (uint32_t)(random_bits() >> 32) % n;
+}
+
+/// Uniform on [low, high).
+static inline double random_between(double low, double high) {
+    return low + (high - low) * ((double)(random_bits() >> 11) * 0x1p-53);
+}
+
+/// Memory of just that size, so that a sanitizer sees a byte too many. Ends the test if there is none.
+static inline void *room_for(size_t bytes) {
+    void *memory = malloc(bytes ? bytes : 1);
+    if (!memory) {
+        printf("no memory for %lu bytes\n", (unsigned long)bytes);
+        exit(1);
+    }
+    return memory;
+}
+
+static inline void *copy_of(const void *from, size_t bytes) {
+    void *copy = room_for(bytes);
+    memcpy(copy, from, bytes);
+    return copy;
+}
+
+// The reference's type: long double where its functions can be relied on. newlib lacks some of them.
+#if defined(__NEWLIB__)
+typedef double wide;
+#define WIDE_EPSILON DBL_EPSILON
+#define wide_exp     exp
+#define wide_log     log
+#define wide_log1p   log1p
+#define wide_abs     fabs
+#define wide_frexp   frexp
+#define wide_ldexp   ldexp
+#else
+typedef long double wide;
+#define WIDE_EPSILON LDBL_EPSILON
+#define wide_exp     expl
+#define wide_log     logl
+#define wide_log1p   log1pl
+#define wide_abs     fabsl
+#define wide_frexp   frexpl
+#define wide_ldexp   ldexpl
+#endif
+
+#endif

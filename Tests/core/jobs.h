@@ -1,0 +1,155 @@
+/// Training jobs for tests: small data sets, sources and sinks that can fail, and the whole way to a model.
+#ifndef JOBS_H
+#define JOBS_H
+
+#include "nnkernel/nnkernel.h"
+#include "reals.h"
+
+/// A model in memory, written by file_write. Bytes are aligned to 8.
+typedef struct file {
+    uint8_t *bytes;
+    size_t room, size;       ///< what there is, and what is written from 0 on
+    uint32_t next;           ///< the offset that must come next
+    uint32_t calls, fail_at; ///< the call that fails, counted from 1; 0: none
+} file;
+
+static inline nnk_status file_write(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
+    file *f = context;
+    f->calls++;
+    if (offset == NNK_HEADER_BYTES) f->next = offset; // the first bytes, or once again
+    // Without gaps from 64 on, the header last.
+    CHECK(offset == f->next || (offset == 0 && count == NNK_HEADER_BYTES && f->next > NNK_HEADER_BYTES));
+    if (!CHECK((size_t)offset + count <= f->room)) return NNK_E_SINK;
+    const int fails = f->calls == f->fail_at;
+    if (offset > 0) f->next = fails ? 0 : offset + count;
+    memcpy(f->bytes + offset, bytes, fails ? count / 2 : count);
+    if (fails) return NNK_E_SINK;
+    if (offset == 0) f->size = f->next;
+    return NNK_OK;
+}
+
+static inline file new_file(const nnk_job *job) {
+    const size_t parameters = bytes_of(nnk_parameter_count(job->topology), job->arithmetic->dtype);
+    file f = {.room = parameters + 4096};
+    f.bytes = room_for(f.room);
+    memset(f.bytes, 0xee, f.room);
+    return f;
+}
+
+static inline nnk_sink sink_of(file *f) {
+    return (nnk_sink){file_write, f};
+}
+
+/// Images that are read through a callback.
+typedef struct reader {
+    const uint8_t *images;
+    uint32_t size, examples;
+    uint32_t calls, fail_at; ///< as in file
+} reader;
+
+static inline nnk_status reader_read(void *context, uint32_t example, uint32_t offset, uint32_t count,
+                                     uint8_t *out) {
+    reader *r = context;
+    r->calls++;
+    if (!CHECK(count > 0 && example < r->examples && offset <= r->size && count <= r->size - offset))
+        return NNK_E_SOURCE;
+    memcpy(out, r->images + (size_t)example * r->size + offset, count);
+    if (r->calls != r->fail_at) return NNK_OK;
+    memset(out, 0x5a, count / 2 + 1); // half read, and broken
+    return NNK_E_SOURCE;
+}
+
+/// A data set of random images; labels are random as well.
+typedef struct data {
+    uint8_t *images, *labels;
+    reader reader;
+} data;
+
+static inline data random_data(const nnk_topology *t, uint32_t examples) {
+    const uint32_t size = (uint32_t)t->size[0];
+    data d = {random_bytes((size_t)examples * size), room_for(examples), {NULL, size, examples, 0, 0}};
+    for (uint32_t j = 0; j < examples; j++) d.labels[j] = (uint8_t)random_below(2);
+    d.reader.images = d.images;
+    return d;
+}
+
+static inline void release_data(data d) {
+    free(d.images);
+    free(d.labels);
+}
+
+static inline nnk_source mapped(const data *d) {
+    return (nnk_source){.images = d->images};
+}
+
+static inline nnk_source read_in(data *d) {
+    return (nnk_source){.read = reader_read, .context = &d->reader};
+}
+
+static inline nnk_job job_of(const nnk_topology *t, const nnk_arithmetic *k, const data *d,
+                             uint32_t iterations) {
+    return (nnk_job){.topology = t,
+                     .arithmetic = k,
+                     .examples = d->reader.examples,
+                     .labels = d->labels,
+                     .images = mapped(d),
+                     .iterations = iterations,
+                     .cost_every = 1,
+                     .learning_rate = 0.5,
+                     .seed = 1};
+}
+
+static inline nnk_status steps(const nnk_job *job, void *arena) {
+    nnk_status status;
+    while ((status = nnk_train_step(job, arena)) > 0) {
+    }
+    return status;
+}
+
+static inline nnk_status finish(const nnk_job *job, void *arena, file *f) {
+    nnk_status status;
+    while ((status = nnk_train_finish(job, arena, sink_of(f))) > 0) {
+    }
+    return status;
+}
+
+/// From the beginning to a model, in the arena given.
+static inline nnk_status train_in(const nnk_job *job, void *arena, size_t bytes, file *f) {
+    nnk_status status = nnk_train_begin(job, arena, bytes);
+    if (status == NNK_OK) status = steps(job, arena);
+    return status == NNK_OK ? finish(job, arena, f) : status;
+}
+
+/// The model of a job that must succeed.
+static inline file train(const nnk_job *job) {
+    const size_t bytes = nnk_train_bytes(job);
+    void *arena = room_for(bytes);
+    memset(arena, 0xa5, bytes);
+    file f = new_file(job);
+    CHECK_EQUAL(train_in(job, arena, bytes, &f), NNK_OK);
+    free(arena);
+    return f;
+}
+
+static inline int same_file(const file *a, const file *b) {
+    return a->size > NNK_HEADER_BYTES && a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+#define CHECK_SAME_FILE(a, b) CHECK(same_file(&(a), &(b)))
+
+/// Index `i` of a model's parameters. Of a machine with the file's order of bytes, or after to_native.
+static inline double parameter_of(const nnk_model *m, size_t i) {
+    return get(m->parameters, i, m->dtype);
+}
+
+/// Opens a model that must be good, for this processor's order of bytes.
+static inline nnk_model opened(file *f, const nnk_topology *t) {
+    nnk_model model = {0};
+    if (CHECK_EQUAL(nnk_model_open(&model, f->bytes, f->size, t), NNK_OK))
+        nnk_model_to_native(&model, f->bytes);
+    else
+        exit(check_end());
+    return model;
+}
+
+#endif

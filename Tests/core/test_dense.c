@@ -1,0 +1,338 @@
+/// Layers of units: every arithmetic against a restatement of its rounding, to the bit, and the restatement's
+/// algebra against sums in a wider type.
+#include "reals.h"
+
+/// A layer with random numbers in it.
+typedef struct layer {
+    nnk_shape s;
+    int32_t type;
+    void *w, *b, *a, *dz;
+} layer;
+
+static layer random_layer(int32_t type, uint32_t max_examples) {
+    layer l = {.type = type};
+    l.s.outputs = 1 + random_below(23);
+    l.s.inputs = 1 + random_below(23);
+    l.s.examples = 1 + random_below(max_examples);
+    l.s.stride = l.s.examples + random_below(3) * random_below(20);
+    l.w = random_reals(l.s.outputs * l.s.inputs, type);
+    l.b = random_reals(l.s.outputs, type);
+    l.a = random_reals(l.s.inputs * l.s.stride, type);
+    l.dz = random_reals(l.s.outputs * l.s.stride, type);
+    return l;
+}
+
+static void release(layer l) {
+    free(l.w);
+    free(l.b);
+    free(l.a);
+    free(l.dz);
+}
+
+/// Sum of x[j] y[j], from x_at and y_at on, in 16 lanes; y NULL: of x[j].
+static double in_lanes(const void *x, size_t x_at, const void *y, size_t y_at, size_t n, int32_t type) {
+    double lane[16] = {0};
+    for (size_t j = 0; j < n; j++)
+        lane[j % 16] =
+            plus_product(lane[j % 16], get(x, x_at + j, type), y ? get(y, y_at + j, type) : 1, type);
+    return sum_of_16(lane, type);
+}
+
+/// The same in a wider type, and the sum of the terms' sizes: the sum may be off by n + 1 roundings of it.
+static wide exactly(const void *x, size_t x_at, const void *y, size_t y_at, size_t n, int32_t type,
+                    wide *size) {
+    wide sum = 0;
+    for (size_t j = 0; j < n; j++) {
+        const wide term = (wide)get(x, x_at + j, type) * (wide)(y ? get(y, y_at + j, type) : 1);
+        sum += term;
+        *size += wide_abs(term);
+    }
+    return sum;
+}
+
+static double tolerance(size_t roundings, wide size, int32_t type) {
+    return (double)((wide)(roundings + 1) * size) * epsilon_of(type) + DBL_MIN;
+}
+
+static void test_linear_forward(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        layer l = random_layer(type, 40);
+        const nnk_shape s = l.s;
+        const size_t count = s.outputs * s.stride;
+        void *before = random_reals(count, type), *want = copy_of(before, bytes_of(count, type));
+        for (size_t i = 0; i < s.outputs; i++)
+            for (size_t j = 0; j < s.examples; j++) {
+                double z = 0;
+                wide sum = get(l.b, i, type), size = wide_abs(sum);
+                for (size_t k = 0; k < s.inputs; k++) {
+                    const double w = get(l.w, i * s.inputs + k, type), a = get(l.a, k * s.stride + j, type);
+                    z = plus_product(z, w, a, type);
+                    sum += (wide)w * (wide)a;
+                    size += wide_abs((wide)w * (wide)a);
+                }
+                z = plus(z, get(l.b, i, type), type);
+                put(want, i * s.stride + j, z, type);
+                CHECK_NEAR(z, sum, tolerance(s.inputs + 1, size, type));
+            }
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *z = copy_of(before, bytes_of(count, type));
+            k->linear_forward(z, l.w, l.b, l.a, s);
+            CHECK_SAME(z, want, bytes_of(count, type));
+            free(z);
+        }
+        free(want);
+        free(before);
+        release(l);
+    }
+}
+
+/// Row k of W^T dZ into `da` from `at` on: outputs ascend.
+static void input_gradient_row(void *da, size_t at, layer l, size_t k) {
+    for (size_t j = 0; j < l.s.examples; j++) {
+        double sum = 0;
+        wide exact = 0, size = 0;
+        for (size_t i = 0; i < l.s.outputs; i++) {
+            const double w = get(l.w, i * l.s.inputs + k, l.type), d = get(l.dz, i * l.s.stride + j, l.type);
+            sum = plus_product(sum, w, d, l.type);
+            exact += (wide)w * (wide)d;
+            size += wide_abs((wide)w * (wide)d);
+        }
+        put(da, at + j, sum, l.type);
+        CHECK_NEAR(sum, exact, tolerance(l.s.outputs, size, l.type));
+    }
+}
+
+static void test_linear_backward(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        layer l = random_layer(type, 40);
+        const nnk_shape s = l.s;
+        const size_t weights = s.outputs * s.inputs, below = s.inputs * s.stride, m = s.examples;
+        const double share = rounded(1.0 / (double)m, type);
+        void *dw_want = room_for(bytes_of(weights, type)), *db_want = room_for(bytes_of(s.outputs, type));
+        void *da_before = random_reals(below, type), *da_want = copy_of(da_before, bytes_of(below, type));
+        for (size_t i = 0; i < s.outputs; i++) {
+            wide size = 0, sum;
+            for (size_t k = 0; k < s.inputs; k++) {
+                const double dw =
+                    rounded(share * in_lanes(l.dz, i * s.stride, l.a, k * s.stride, m, type), type);
+                put(dw_want, i * s.inputs + k, dw, type);
+                size = 0;
+                sum = exactly(l.dz, i * s.stride, l.a, k * s.stride, m, type, &size);
+                CHECK_NEAR(dw, sum / (wide)m, tolerance(m + 2, size / (wide)m, type));
+            }
+            const double db = rounded(share * in_lanes(l.dz, i * s.stride, NULL, 0, m, type), type);
+            put(db_want, i, db, type);
+            size = 0;
+            sum = exactly(l.dz, i * s.stride, NULL, 0, m, type, &size);
+            CHECK_NEAR(db, sum / (wide)m, tolerance(m + 2, size / (wide)m, type));
+        }
+        for (size_t k = 0; k < s.inputs; k++) input_gradient_row(da_want, k * s.stride, l, k);
+        FOR_EACH_ARITHMETIC(k, type) {
+            for (int with_da = 0; with_da <= 1; with_da++) {
+                void *dw = random_reals(weights, type), *db = random_reals(s.outputs, type);
+                void *da = copy_of(da_before, bytes_of(below, type));
+                k->linear_backward(dw, db, with_da ? da : NULL, l.dz, l.w, l.a, s);
+                CHECK_SAME(dw, dw_want, bytes_of(weights, type));
+                CHECK_SAME(db, db_want, bytes_of(s.outputs, type));
+                CHECK_SAME(da, with_da ? da_want : da_before, bytes_of(below, type));
+                free(dw);
+                free(db);
+                free(da);
+            }
+        }
+        free(dw_want);
+        free(db_want);
+        free(da_before);
+        free(da_want);
+        release(l);
+    }
+}
+
+static double stepped(double p, double step, double g, int32_t type) {
+    return rounded(p - rounded(step * g, type), type);
+}
+
+static void *biases_after(layer l, double step) {
+    void *b = copy_of(l.b, bytes_of(l.s.outputs, l.type));
+    for (size_t i = 0; i < l.s.outputs; i++) {
+        const double sum = in_lanes(l.dz, i * l.s.stride, NULL, 0, l.s.examples, l.type);
+        const double before = get(l.b, i, l.type), after = stepped(before, step, sum, l.type);
+        put(b, i, after, l.type);
+        wide size = 0, exact = exactly(l.dz, i * l.s.stride, NULL, 0, l.s.examples, l.type, &size);
+        CHECK_NEAR(after, before - step * exact,
+                   tolerance(l.s.examples + 3, fabs(before) + step * size, l.type));
+    }
+    return b;
+}
+
+static void test_bias_step(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        layer l = random_layer(type, 40);
+        const double rate = random_between(0, 0.1);
+        void *want = biases_after(l, rounded(rate, type));
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *b = copy_of(l.b, bytes_of(l.s.outputs, type));
+            k->bias_step(b, l.dz, rate, (nnk_shape){l.s.outputs, 0, l.s.examples, l.s.stride});
+            CHECK_SAME(b, want, bytes_of(l.s.outputs, type));
+            free(b);
+        }
+        free(want);
+        release(l);
+    }
+}
+
+static void test_hidden_step(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        layer l = random_layer(type, 40);
+        const nnk_shape s = l.s;
+        const size_t weights = s.outputs * s.inputs, below = s.inputs * s.stride, m = s.examples;
+        const double rate = random_between(0, 0.1), step = rounded(rate, type);
+        for (size_t i = 0; i < below; i++) // activations after a ReLU
+            if (get(l.a, i, type) <= 0) put(l.a, i, 0, type);
+        void *w_want = copy_of(l.w, bytes_of(weights, type)), *a_want = copy_of(l.a, bytes_of(below, type));
+        void *b_want = biases_after(l, step);
+        for (size_t k = 0; k < s.inputs; k++) {
+            input_gradient_row(a_want, k * s.stride, l, k);
+            for (size_t j = 0; j < m; j++)
+                if (get(l.a, k * s.stride + j, type) <= 0) put(a_want, k * s.stride + j, 0, type);
+            for (size_t i = 0; i < s.outputs; i++) {
+                const double w = get(l.w, i * s.inputs + k, type);
+                const double dw = in_lanes(l.dz, i * s.stride, l.a, k * s.stride, m, type);
+                put(w_want, i * s.inputs + k, stepped(w, step, dw, type), type);
+                wide size = 0, exact = exactly(l.dz, i * s.stride, l.a, k * s.stride, m, type, &size);
+                CHECK_NEAR(get(w_want, i * s.inputs + k, type), w - step * exact,
+                           tolerance(m + 3, fabs(w) + step * size, type));
+            }
+        }
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *a = copy_of(l.a, bytes_of(below, type)), *w = copy_of(l.w, bytes_of(weights, type));
+            void *b = copy_of(l.b, bytes_of(s.outputs, type)), *row = random_reals(s.stride, type);
+            k->hidden_step(a, w, b, l.dz, rate, row, s);
+            CHECK_SAME(a, a_want, bytes_of(below, type));
+            CHECK_SAME(w, w_want, bytes_of(weights, type));
+            CHECK_SAME(b, b_want, bytes_of(s.outputs, type));
+            free(a);
+            free(w);
+            free(b);
+            free(row);
+        }
+        free(w_want);
+        free(a_want);
+        free(b_want);
+        release(l);
+    }
+}
+
+static void test_relu(int32_t type) {
+    const double z_some[] = {0.0, -0.0, 1.5, -1.5, (double)INFINITY, -(double)INFINITY, (double)NAN};
+    const double smallest = type == NNK_F32 ? (double)FLT_TRUE_MIN : DBL_TRUE_MIN;
+    for (uint32_t round = 0; round < check_rounds(200); round++) {
+        const size_t count = 1 + random_below(70), bytes = bytes_of(count, type);
+        void *z = random_reals(count, type), *da = random_reals(count, type);
+        for (size_t i = 0; i < count / 2; i++) put(z, random_below((uint32_t)count), z_some[i % 7], type);
+        put(z, 0, round % 2 ? smallest : -smallest, type);
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *a = random_reals(count, type), *in_place = copy_of(z, bytes);
+            k->relu(a, z, count);
+            k->relu(in_place, in_place, count);
+            CHECK_SAME(a, in_place, bytes);
+            void *dz = random_reals(count, type), *on_da = copy_of(da, bytes), *on_z = copy_of(z, bytes);
+            k->relu_backward(dz, da, z, count);
+            k->relu_backward(on_da, on_da, z, count);
+            k->relu_backward(on_z, da, on_z, count);
+            CHECK_SAME(dz, on_da, bytes);
+            CHECK_SAME(dz, on_z, bytes);
+            for (size_t i = 0; i < count; i++) {
+                const double x = get(z, i, type), got = get(a, i, type), slope = get(dz, i, type);
+                if (x != x) // shows, and does not hide as a zero
+                    CHECK(got != got && slope == get(da, i, type));
+                else if (x > 0)
+                    CHECK(got == x && slope == get(da, i, type));
+                else // never -0
+                    CHECK(got == 0 && !signbit(got) && slope == 0 && !signbit(slope));
+            }
+            free(a);
+            free(in_place);
+            free(dz);
+            free(on_da);
+            free(on_z);
+        }
+        free(z);
+        free(da);
+    }
+}
+
+static void test_update(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(200); round++) {
+        const size_t count = 1 + random_below(300);
+        const double rate = random_between(0, 1), step = rounded(rate, type);
+        void *p = random_reals(count, type), *g = random_reals(count, type);
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *got = copy_of(p, bytes_of(count, type));
+            k->update(got, g, rate, count);
+            for (size_t i = 0; i < count; i++) {
+                const double before = get(p, i, type), slope = get(g, i, type);
+                CHECK(get(got, i, type) == stepped(before, step, slope, type));
+                CHECK_NEAR(get(got, i, type), before - rate * slope,
+                           tolerance(3, fabs(before) + fabs(slope), type));
+            }
+            free(got);
+        }
+        free(p);
+        free(g);
+    }
+}
+
+static void test_initialize(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(60); round++) {
+        const size_t count = random_below(700);
+        const int32_t inputs = 1 + (int32_t)random_below(NNK_MAX_INPUTS),
+                      initializer = 1 + (int32_t)(round % 2);
+        nnk_random start;
+        nnk_random_seed(&start, round);
+        for (uint32_t i = 0; i < round; i++) nnk_random_normal(&start);
+        nnk_random after = start;
+        void *want = room_for(bytes_of(count, type));
+        for (size_t i = 0; i < count; i++) {
+            const double normal = nnk_random_normal(&after);
+            put(want, i, initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / sqrt((double)inputs), type);
+        }
+        FOR_EACH_ARITHMETIC(k, type) {
+            nnk_random random = start;
+            void *w = random_reals(count, type);
+            k->initialize(w, count, inputs, initializer, &random);
+            CHECK_SAME(w, want, bytes_of(count, type));
+            CHECK(random.next == after.next && random.has_spare == after.has_spare);
+            CHECK_SAME(random.word, after.word, sizeof after.word);
+            if (after.has_spare) CHECK_SAME(&random.spare, &after.spare, sizeof after.spare);
+            free(w);
+        }
+        free(want);
+    }
+}
+
+static void test_tables(int32_t type) {
+    int arithmetics = 0, fastest_is_one = 0;
+    FOR_EACH_ARITHMETIC(k, type) {
+        arithmetics++;
+        fastest_is_one += k == nnk_fastest(type);
+        CHECK_EQUAL(k->dtype, type);
+        CHECK_EQUAL(k->real_bytes, bytes_of(1, type));
+    }
+    CHECK_EQUAL(fastest_is_one, 1);
+    printf("%s: %d arithmetics\n", type == NNK_F32 ? "float" : "double", arithmetics);
+}
+
+int main(void) {
+    FOR_EACH_TYPE(type) {
+        test_tables(type);
+        test_linear_forward(type);
+        test_linear_backward(type);
+        test_bias_step(type);
+        test_hidden_step(type);
+        test_relu(type);
+        test_update(type);
+        test_initialize(type);
+    }
+    return check_end();
+}

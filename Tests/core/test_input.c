@@ -1,0 +1,183 @@
+/// The first layer's kernels, over bytes.
+#include "reals.h"
+
+/// Patches of images: `count` of them, of `width` bytes, in memory that ends with the last byte.
+static nnk_patch random_patch(uint32_t max_count) {
+    const size_t count = 1 + random_below(max_count), width = 1 + random_below(NNK_PATCH);
+    const size_t stride = width + random_below(2) * random_below(300);
+    uint8_t *x = random_bytes((count - 1) * stride + width);
+    const uint32_t kind = random_below(8);
+    if (kind < 2) memset(x, kind ? 255 : 0, (count - 1) * stride + width);
+    return (nnk_patch){x, stride, count, width};
+}
+
+static double pixel(nnk_patch p, size_t j, size_t k) {
+    return j < p.examples ? p.x[j * p.stride + k] : 0;
+}
+
+static void test_forward(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(250); round++) {
+        const nnk_patch p = random_patch(NNK_LANES);
+        const size_t units = 1 + random_below(23), inputs = p.width + random_below(2) * random_below(300);
+        const size_t sums = units * NNK_LANES;
+        void *w = random_reals((units - 1) * inputs + p.width, type), *before = random_reals(sums, type);
+        void *want = copy_of(before, bytes_of(sums, type));
+        for (size_t i = 0; i < units; i++)
+            for (size_t j = 0; j < NNK_LANES; j++) {
+                double sum = get(before, i * NNK_LANES + j, type);
+                wide exact = sum, size = fabs(sum);
+                for (size_t k = 0; k < p.width; k++) {
+                    const double weight = get(w, i * inputs + k, type), x = pixel(p, j, k);
+                    sum = plus_product(sum, weight, x, type);
+                    exact += (wide)weight * x;
+                    size += fabs(weight) * x;
+                }
+                put(want, i * NNK_LANES + j, sum, type);
+                CHECK_NEAR(sum, exact, (double)(p.width + 1) * epsilon_of(type) * (double)size);
+            }
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *sum = copy_of(before, bytes_of(sums, type));
+            void *tile = random_reals(NNK_PATCH * NNK_LANES, type);
+            k->input_forward(sum, w, inputs, units, p, tile);
+            CHECK_SAME(sum, want, bytes_of(sums, type));
+            free(sum);
+            free(tile);
+        }
+        free((void *)p.x);
+        free(w);
+        free(before);
+        free(want);
+    }
+}
+
+/// Columns without an image hold zeros, when they start from zeros.
+static void test_empty_columns(int32_t type) {
+    for (size_t examples = 1; examples < NNK_LANES; examples++) {
+        const size_t units = 21, width = NNK_PATCH;
+        uint8_t *x = random_bytes(examples * width);
+        void *w = random_reals(units * width, type);
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *sum = room_for(bytes_of(units * NNK_LANES, type));
+            void *tile = random_reals(NNK_PATCH * NNK_LANES, type);
+            memset(sum, 0, bytes_of(units * NNK_LANES, type));
+            k->input_forward(sum, w, width, units, (nnk_patch){x, width, examples, width}, tile);
+            for (size_t i = 0; i < units; i++)
+                for (size_t j = examples; j < NNK_LANES; j++) CHECK(get(sum, i * NNK_LANES + j, type) == 0);
+            free(sum);
+            free(tile);
+        }
+        free(x);
+        free(w);
+    }
+}
+
+static void test_activate(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(250); round++) {
+        nnk_shape s = {1 + random_below(23), 12288, 1 + random_below(NNK_LANES), 0};
+        s.stride = s.examples + random_below(2) * random_below(40);
+        const size_t count = s.outputs * s.stride;
+        const double scale = rounded(1.0 / 255.0, type);
+        void *sum = random_reals(s.outputs * NNK_LANES, type), *b = random_reals(s.outputs, type);
+        void *before = random_reals(count, type);
+        for (size_t i = 0; i < s.outputs * NNK_LANES; i++) put(sum, i, get(sum, i, type) * 500, type);
+        for (int with_relu = 0; with_relu <= 1; with_relu++) {
+            void *want = copy_of(before, bytes_of(count, type));
+            for (size_t i = 0; i < s.outputs; i++)
+                for (size_t j = 0; j < s.examples; j++) {
+                    const double total = get(sum, i * NNK_LANES + j, type), bias = get(b, i, type);
+                    const double z = plus(rounded(total * scale, type), bias, type);
+                    CHECK_NEAR(z, (wide)total / 255 + bias,
+                               3 * epsilon_of(type) * (fabs(total) / 255 + fabs(bias)));
+                    put(want, i * s.stride + j, with_relu && z <= 0 ? 0 : z, type);
+                }
+            FOR_EACH_ARITHMETIC(k, type) {
+                void *a = copy_of(before, bytes_of(count, type));
+                k->input_activate(a, sum, b, with_relu, s);
+                CHECK_SAME(a, want, bytes_of(count, type));
+                free(a);
+            }
+            free(want);
+        }
+        free(sum);
+        free(b);
+        free(before);
+    }
+}
+
+static void test_gradient(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(250); round++) {
+        const nnk_patch p = random_patch(40);
+        const size_t units = 1 + random_below(23), stride = p.examples + random_below(2) * random_below(20);
+        const size_t count = units * NNK_PATCH;
+        void *before = room_for(bytes_of(count, type)),
+             *dz = random_reals((units - 1) * stride + p.examples, type);
+        // From zeros, as training starts, or from what other images left.
+        for (size_t i = 0; i < count; i++) put(before, i, round % 2 ? random_between(1, 2) : 0, type);
+        if (round % 3 == 0) // dead units and inactive examples
+            for (size_t i = 0; i < (units - 1) * stride + p.examples; i++)
+                if (random_below(3)) put(dz, i, 0, type);
+        void *want = copy_of(before, bytes_of(count, type));
+        for (size_t i = 0; i < units; i++)
+            for (size_t k = 0; k < p.width; k++) {
+                double sum = get(before, i * NNK_PATCH + k, type);
+                wide exact = sum, size = fabs(sum);
+                for (size_t j = 0; j < p.examples; j++) {
+                    const double delta = get(dz, i * stride + j, type), x = pixel(p, j, k);
+                    sum = plus_product(sum, delta, x, type);
+                    exact += (wide)delta * x;
+                    size += fabs(delta) * x;
+                }
+                put(want, i * NNK_PATCH + k, sum, type);
+                CHECK_NEAR(sum, exact, (double)(p.examples + 1) * epsilon_of(type) * (double)size);
+            }
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *g = copy_of(before, bytes_of(count, type));
+            k->input_gradient(g, dz, stride, units, p);
+            CHECK_SAME(g, want, bytes_of(count, type));
+            free(g);
+        }
+        free((void *)p.x);
+        free(before);
+        free(dz);
+        free(want);
+    }
+}
+
+static void test_step(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(250); round++) {
+        const size_t units = 1 + random_below(23), width = 1 + random_below(NNK_PATCH);
+        const size_t inputs = width + random_below(2) * random_below(300),
+                     count = (units - 1) * inputs + width;
+        const double rate = random_between(0, 0.1), step = rounded(rate, type);
+        void *w = random_reals(count, type), *g = random_reals(units * NNK_PATCH, type);
+        void *want = copy_of(w, bytes_of(count, type));
+        for (size_t i = 0; i < units; i++)
+            for (size_t k = 0; k < width; k++) {
+                const double weight = get(w, i * inputs + k, type), slope = get(g, i * NNK_PATCH + k, type);
+                const double after = rounded(weight - rounded(step * slope, type), type);
+                CHECK_NEAR(after, (wide)weight - (wide)rate * slope,
+                           3 * epsilon_of(type) * (fabs(weight) + fabs(slope)));
+                put(want, i * inputs + k, after, type);
+            }
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *got = copy_of(w, bytes_of(count, type));
+            k->input_step(got, g, rate, inputs, units, width);
+            CHECK_SAME(got, want, bytes_of(count, type));
+            free(got);
+        }
+        free(w);
+        free(g);
+        free(want);
+    }
+}
+
+int main(void) {
+    FOR_EACH_TYPE(type) {
+        test_forward(type);
+        test_empty_columns(type);
+        test_activate(type);
+        test_gradient(type);
+        test_step(type);
+    }
+    return check_end();
+}

@@ -1,0 +1,239 @@
+/// The sigmoid and the cost, and their gradients.
+#include "math_f32.h"
+#include "math_f64.h"
+#include "reals.h"
+
+static double exp_of(double x, int32_t type) {
+    return type == NNK_F32 ? (double)nnk_exp_f32((float)x) : nnk_exp_f64(x);
+}
+
+static double log_of(double x, int32_t type) {
+    return type == NNK_F32 ? (double)nnk_log_f32((float)x) : nnk_log_f64(x);
+}
+
+static double smallest_of(int32_t type) {
+    return type == NNK_F32 ? (double)FLT_MIN : DBL_MIN;
+}
+
+static double logistic(double z, int32_t type) {
+    return rounded(1.0 / plus(1.0, exp_of(-z, type), type), type);
+}
+
+static wide exact_logistic(double z) {
+    return 1 / (1 + wide_exp(-(wide)z));
+}
+
+static uint8_t *random_labels(size_t m) {
+    uint8_t *y = room_for(m);
+    for (size_t j = 0; j < m; j++) y[j] = (uint8_t)random_below(2);
+    return y;
+}
+
+/// Logits from everyday to far beyond saturation.
+static void *random_logits(size_t m, int32_t type) {
+    static const double some[] = {0.0, -0.0, 1e4, -1e4, 88.8, -88.8, 104, -104, 709.9, -709.9, 745.2, -745.2};
+    void *z = room_for(bytes_of(m, type));
+    for (size_t j = 0; j < m; j++)
+        put(z, j, random_below(4) ? random_between(-8, 8) : some[random_below(12)], type);
+    return z;
+}
+
+/// Probabilities, with exact zeros and ones, and the smallest there are.
+static void *random_probabilities(size_t m, int32_t type) {
+    const double some[] = {0, 1, -0.0, smallest_of(type), smallest_of(type) / 4, 1 - epsilon_of(type) / 2};
+    void *p = room_for(bytes_of(m, type));
+    for (size_t j = 0; j < m; j++)
+        put(p, j, random_below(4) ? random_between(0, 1) : some[random_below(6)], type);
+    return p;
+}
+
+static void test_sigmoid(int32_t type) {
+    const double eps = epsilon_of(type);
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        const size_t m = 1 + random_below(40), bytes = bytes_of(m, type);
+        void *z = random_logits(m, type), *da = random_reals(m, type);
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *a = random_reals(m, type), *in_place = copy_of(z, bytes);
+            k->sigmoid(a, z, m);
+            k->sigmoid(in_place, in_place, m);
+            CHECK_SAME(a, in_place, bytes);
+            void *dz = random_reals(m, type), *on_da = copy_of(da, bytes);
+            k->sigmoid_backward(dz, da, z, m);
+            k->sigmoid_backward(on_da, on_da, z, m);
+            CHECK_SAME(dz, on_da, bytes);
+            for (size_t j = 0; j < m; j++) {
+                const double x = get(z, j, type), got = get(a, j, type), slope = get(da, j, type);
+                const wide exact = exact_logistic(x);
+                CHECK(got == logistic(x, type));
+                // exp below 1 ulp, a sum, a quotient: 2 ulp. Below the smallest normal it may be 0.
+                CHECK_NEAR(got, exact, 2 * eps * (double)exact + smallest_of(type));
+                CHECK(got >= 0 && got <= 1);
+                const double rest = rounded(1 - got, type);
+                const double want = rounded(rounded(slope * got, type) * rest, type);
+                CHECK(get(dz, j, type) == want);
+                // 1 - s is off by the error of s: relative to its size, which is at most 1, 3 ulp in all.
+                CHECK_NEAR(want, (wide)slope * exact * (1 - exact), 4 * eps * fabs(slope));
+            }
+            free(a);
+            free(in_place);
+            free(dz);
+            free(on_da);
+        }
+        free(z);
+        free(da);
+    }
+}
+
+static double kept(double x, int32_t type) {
+    if (fabs(x) >= smallest_of(type)) return x;
+    return x < 0 ? -smallest_of(type) : smallest_of(type);
+}
+
+static double mean_of_lanes(const double lane[16], size_t m, int32_t type) {
+    return rounded(-rounded(1.0 / (double)m, type) * sum_of_16(lane, type), type);
+}
+
+static void test_cost(int32_t type) {
+    const double eps = epsilon_of(type);
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        const size_t m = 1 + random_below(80);
+        uint8_t *y = random_labels(m);
+        void *p = random_probabilities(m, type);
+        double lane[16] = {0};
+        wide sum = 0, size = 0;
+        for (size_t j = 0; j < m; j++) {
+            const double x = get(p, j, type), right = kept(rounded(y[j] ? x : 1 - x, type), type);
+            lane[j % 16] = plus(lane[j % 16], log_of(right, type), type);
+            sum -= wide_log((wide)right);
+            size += wide_abs(wide_log((wide)right));
+        }
+        const double want = mean_of_lanes(lane, m, type);
+        // A logarithm below 1 ulp, m - 1 sums at most, 1 / m and its product.
+        CHECK_NEAR(want, sum / (wide)m, (double)(m + 3) * eps * (double)size / (double)m);
+        FOR_EACH_ARITHMETIC(k, type) {
+            const double got = k->cost(p, y, m);
+            CHECK(got == want && got - got == 0 && !signbit(got)); // a perfect fit costs 0, not -0
+            void *dp = random_reals(m, type);
+            k->cost_backward(dp, p, y, m);
+            for (size_t j = 0; j < m; j++) {
+                const double x = get(p, j, type), slope = get(dp, j, type);
+                const double right = kept(rounded(y[j] ? x : 1 - x, type), type);
+                CHECK(slope == rounded((y[j] ? -1.0 : 1.0) / right, type) && slope - slope == 0);
+                if (x > 0.001 && x < 0.999) {
+                    const double exact = -(y[j] / x - (1 - y[j]) / (1 - x));
+                    CHECK_NEAR(slope, exact, 3 * eps * fabs(exact));
+                }
+            }
+            free(dp);
+        }
+        free(y);
+        free(p);
+    }
+}
+
+/// The seed document's example, to all its digits.
+static void test_known_cost(void) {
+    const double p[] = {0.8, 0.9, 0.4};
+    const uint8_t y[] = {1, 1, 1};
+    FOR_EACH_ARITHMETIC(k, NNK_F64) {
+        char text[40];
+        snprintf(text, sizeof text, "%.17g", k->cost(p, y, 3));
+        if (!CHECK(strcmp(text, "0.41493159961539694") == 0)) printf("    it is %s\n", text);
+    }
+}
+
+static void test_logit_cost(int32_t type) {
+    const double eps = epsilon_of(type);
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        const size_t m = 1 + random_below(80);
+        uint8_t *y = random_labels(m);
+        void *z = random_logits(m, type);
+        double lane[16] = {0};
+        wide sum = 0, size = 0;
+        for (size_t j = 0; j < m; j++) {
+            const double u = y[j] ? get(z, j, type) : -get(z, j, type);
+            const double rest = log_of(plus(1, exp_of(-fabs(u), type), type), type);
+            lane[j % 16] = plus(lane[j % 16], plus(u < 0 ? u : 0, -rest, type), type);
+            const wide exact = wide_log1p(wide_exp(-(wide)fabs(u))) - (u < 0 ? (wide)u : 0);
+            sum += exact;
+            size += exact;
+        }
+        const double want = mean_of_lanes(lane, m, type);
+        // As in test_cost, and 1 + exp rounded: 2 eps of each term's logarithm of at most log 2.
+        CHECK_NEAR(want, sum / (wide)m, (double)(m + 3) * eps * (double)size / (double)m + 2 * eps);
+        FOR_EACH_ARITHMETIC(k, type) {
+            const double got = k->logit_cost(z, y, m);
+            CHECK(got == want && got - got == 0 && !signbit(got)); // a perfect fit costs 0, not -0
+            void *dz = copy_of(z, bytes_of(m, type));
+            CHECK_EQUAL(k->logit_backward(dz, y, m), 1);
+            for (size_t j = 0; j < m; j++) {
+                const double x = get(z, j, type), slope = get(dz, j, type);
+                CHECK(slope == rounded(logistic(x, type) - y[j], type));
+                CHECK_NEAR(slope, exact_logistic(x) - y[j], 2 * eps);
+            }
+            free(dz);
+        }
+        free(y);
+        free(z);
+    }
+}
+
+/// The two costs are one: of logits, and of their probabilities.
+static void test_costs_agree(int32_t type) {
+    FOR_EACH_ARITHMETIC(k, type) {
+        const size_t m = 209;
+        uint8_t *y = random_labels(m);
+        void *z = room_for(bytes_of(m, type)), *p = room_for(bytes_of(m, type));
+        for (size_t j = 0; j < m; j++) put(z, j, random_between(-4, 4), type);
+        k->sigmoid(p, z, m);
+        // 1 - p of p near 1 loses up to log2(1 + e^4) < 6 bits.
+        CHECK_NEAR(k->cost(p, y, m), k->logit_cost(z, y, m), 64 * 4 * epsilon_of(type));
+        free(y);
+        free(z);
+        free(p);
+    }
+}
+
+static void test_not_finite(int32_t type) {
+    const double bad[] = {(double)INFINITY, -(double)INFINITY, (double)NAN};
+    const double huge = type == NNK_F32 ? (double)FLT_MAX : DBL_MAX;
+    FOR_EACH_ARITHMETIC(k, type) {
+        for (size_t m = 1; m <= 40; m++)
+            for (int b = 0; b < 3; b++)
+                for (size_t at = 0; at < m; at += 1 + m / 5) {
+                    uint8_t *y = random_labels(m);
+                    void *z = random_logits(m, type);
+                    put(z, at, bad[b], type);
+                    const double cost = k->logit_cost(z, y, m);
+                    // A wrong answer with infinite confidence costs infinitely much; a right one nothing.
+                    if (b == 2)
+                        CHECK(cost != cost);
+                    else
+                        CHECK((b == 0) == (y[at] == 1) ? cost - cost == 0 : cost == (double)INFINITY);
+                    CHECK_EQUAL(k->logit_backward(z, y, m), 0);
+                    if (b < 2) CHECK(get(z, at, type) == (b == 0) - y[at]);
+                    free(y);
+                    free(z);
+                }
+        for (int sign = -1; sign <= 1; sign += 2)
+            for (uint8_t y = 0; y <= 1; y++) {
+                void *z = room_for(bytes_of(1, type));
+                put(z, 0, sign * huge, type);
+                CHECK(k->logit_cost(z, &y, 1) == ((sign > 0) == (y == 1) ? 0 : huge));
+                CHECK_EQUAL(k->logit_backward(z, &y, 1), 1);
+                free(z);
+            }
+    }
+}
+
+int main(void) {
+    test_known_cost();
+    FOR_EACH_TYPE(type) {
+        test_sigmoid(type);
+        test_cost(type);
+        test_logit_cost(type);
+        test_costs_agree(type);
+        test_not_finite(type);
+    }
+    return check_end();
+}

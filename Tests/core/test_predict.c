@@ -1,0 +1,235 @@
+/// Inference: the same bits for any pieces, equal to a restatement, close to the exact answer.
+#include "jobs.h"
+#include "math_f32.h"
+#include "math_f64.h"
+
+static const nnk_topology shapes[] = {
+    {4, {400, 20, 7, 5, 1}}, {2, {193, 7, 1}},
+    {1, {192, 1}},           {1, {1, 1}},
+    {3, {191, 3, 60, 1}},    {7, {385, 5, 4, 9, 4, 30, 4, 1}},
+    {2, {15, 60, 1}},        {3, {576, 1, 1, 1}},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0], MAX_UNITS = 60 };
+
+static const nnk_inference *inference_of(int32_t type) {
+    return type == NNK_F32 ? &nnk_f32_inference : &nnk_f64_inference;
+}
+
+/// A model with random parameters, in a file of its own.
+static file random_model(const nnk_topology *t, int32_t type, uint32_t seed) {
+    data d = random_data(t, 20);
+    nnk_job job = job_of(t, type == NNK_F32 ? &nnk_f32 : &nnk_f64, &d, 3);
+    job.initializer = NNK_INIT_DEEP;
+    job.seed = seed;
+    job.learning_rate = 0.01; // leaves biases that are not zero
+    file f = train(&job);
+    release_data(d);
+    return f;
+}
+
+static double predict(void *memory, size_t bytes, const nnk_model *m, const uint8_t *x, uint32_t piece) {
+    const uint32_t size = (uint32_t)m->topology->size[0];
+    double p = -1;
+    CHECK_EQUAL(nnk_predict_begin(memory, bytes, m, inference_of(m->dtype)), NNK_OK);
+    for (uint32_t at = 0; at < size;) {
+        uint32_t count = piece ? piece : random_below(500);
+        if (count > size - at) count = size - at;
+        uint8_t *part = copy_of(x + at, count);
+        CHECK_EQUAL(nnk_predict_feed(memory, part, count), NNK_OK);
+        free(part);
+        at += count;
+    }
+    CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_OK);
+    return p;
+}
+
+/// kernels.h's order of sums, once more.
+static double restated(const nnk_model *m, const uint8_t *x) {
+    const nnk_topology *t = m->topology;
+    const int32_t type = m->dtype;
+    double a[MAX_UNITS], z[MAX_UNITS];
+    size_t at = 0;
+    for (int32_t l = 1; l <= t->layers; l++) {
+        const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
+        for (size_t i = 0; i < outputs; i++) {
+            double sum = 0;
+            if (l == 1) {
+                for (size_t patch = 0; patch < inputs; patch += NNK_PATCH) {
+                    double lane[16] = {0};
+                    for (size_t k = patch; k < inputs && k < patch + NNK_PATCH; k++) {
+                        double *s = &lane[(k - patch) % 16];
+                        *s = plus_product(*s, parameter_of(m, at + i * inputs + k), x[k], type);
+                    }
+                    sum = plus(sum, sum_of_16(lane, type), type);
+                }
+                sum = rounded(sum * rounded(1.0 / 255.0, type), type);
+            } else {
+                for (size_t k = 0; k < inputs; k++)
+                    sum = plus_product(sum, parameter_of(m, at + i * inputs + k), a[k], type);
+            }
+            z[i] = plus(sum, parameter_of(m, at + inputs * outputs + i), type);
+        }
+        for (size_t i = 0; i < outputs; i++) a[i] = z[i] <= 0 ? 0 : z[i];
+        at += (inputs + 1) * outputs;
+    }
+    const double e = type == NNK_F32 ? (double)nnk_exp_f32((float)-z[0]) : nnk_exp_f64(-z[0]);
+    return rounded(1.0 / plus(1.0, e, type), type);
+}
+
+/// The exact answer, and a bound of what rounding may add to it: a sum of n terms is off by n + 2 roundings
+/// of its terms' sizes, and by what its inputs are off; the sigmoid's slope is at most 1/4, its own error 2
+/// ulp.
+static wide exactly(const nnk_model *m, const uint8_t *x, double *bound) {
+    const nnk_topology *t = m->topology;
+    wide a[MAX_UNITS], z[MAX_UNITS], a_off[MAX_UNITS], z_off[MAX_UNITS];
+    size_t at = 0;
+    for (int32_t l = 1; l <= t->layers; l++) {
+        const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
+        for (size_t i = 0; i < outputs; i++) {
+            const wide b = parameter_of(m, at + inputs * outputs + i);
+            wide sum = b, size = wide_abs(b), off = 0;
+            for (size_t k = 0; k < inputs; k++) {
+                const wide w = parameter_of(m, at + i * inputs + k), from = l == 1 ? (wide)x[k] / 255 : a[k];
+                sum += w * from;
+                size += wide_abs(w * from);
+                if (l > 1) off += wide_abs(w) * a_off[k];
+            }
+            z[i] = sum;
+            z_off[i] =
+                off * (1 + (wide)epsilon_of(m->dtype)) + (wide)(inputs + 3) * size * epsilon_of(m->dtype);
+        }
+        for (size_t i = 0; i < outputs; i++) {
+            a[i] = z[i] > 0 ? z[i] : 0;
+            a_off[i] = z_off[i];
+        }
+        at += (inputs + 1) * outputs;
+    }
+    *bound = (double)(z_off[0] / 4) + 2 * epsilon_of(m->dtype);
+    return 1 / (1 + wide_exp(-z[0]));
+}
+
+static void test_pieces(int32_t type) {
+    for (size_t s = 0; s < SHAPES; s++)
+        for (uint32_t round = 0; round < 6; round++) {
+            const nnk_topology *t = &shapes[s];
+            file f = random_model(t, type, round);
+            const nnk_model m = opened(&f, t);
+            const size_t size = (size_t)t->size[0], bytes = nnk_predict_bytes(t, inference_of(type));
+            uint8_t *x = random_bytes(size);
+            if (round == 0) memset(x, 0, size);
+            if (round == 1) memset(x, 255, size);
+            void *memory = room_for(bytes);
+            memset(memory, 0xa5, bytes);
+            const double whole = predict(memory, bytes, &m, x, (uint32_t)size);
+            CHECK(predict(memory, bytes, &m, x, 1) == whole);
+            CHECK(predict(memory, bytes, &m, x, 191) == whole);
+            CHECK(predict(memory, bytes, &m, x, 192) == whole);
+            CHECK(predict(memory, bytes, &m, x, 193) == whole);
+            for (int i = 0; i < 5; i++) CHECK(predict(memory, bytes, &m, x, 0) == whole);
+            CHECK(whole == restated(&m, x));
+            double bound;
+            const wide exact = exactly(&m, x, &bound);
+            CHECK_NEAR(whole, exact, bound);
+            CHECK(bound < (type == NNK_F32 ? 0.05 : 1e-10)); // or the check above says nothing
+            free(memory);
+            free(x);
+            free(f.bytes);
+        }
+}
+
+/// The accumulator alone: any weights, any number of units and bytes.
+static void test_accumulate(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(200); round++) {
+        const size_t units = 1 + random_below(23), count = 1 + random_below(NNK_PATCH);
+        const size_t inputs = count + random_below(2) * random_below(200);
+        void *w = random_reals((units - 1) * inputs + count, type), *sum = random_reals(units, type);
+        uint8_t *x = random_bytes(count);
+        void *want = copy_of(sum, bytes_of(units, type));
+        for (size_t i = 0; i < units; i++) {
+            double lane[16] = {0};
+            for (size_t k = 0; k < count; k++)
+                lane[k % 16] = plus_product(lane[k % 16], get(w, i * inputs + k, type), x[k], type);
+            put(want, i, plus(get(sum, i, type), sum_of_16(lane, type), type), type);
+        }
+        inference_of(type)->accumulate(sum, w, inputs, units, x, count);
+        CHECK_SAME(sum, want, bytes_of(units, type));
+        free(w);
+        free(sum);
+        free(x);
+        free(want);
+    }
+}
+
+static void test_sizes(void) {
+    static const nnk_topology widest = {3, {NNK_MAX_INPUTS, 3, NNK_MAX_UNITS, 1}};
+    _Static_assert(NNK_PREDICT_BYTES(4, NNK_DEEP_UNITS_1) <= sizeof(nnk_predictor) + 80 + 192,
+                   "as documented");
+    FOR_EACH_TYPE(type) {
+        const nnk_inference *k = inference_of(type);
+        const size_t real = bytes_of(1, type);
+        CHECK_EQUAL(k->dtype, type);
+        CHECK_EQUAL(k->real_bytes, real);
+        CHECK_EQUAL(nnk_predict_bytes(&nnk_deep, k), NNK_PREDICT_BYTES(real, NNK_DEEP_UNITS_1));
+        CHECK_EQUAL(nnk_predict_bytes(&nnk_two_layer, k), NNK_PREDICT_BYTES(real, NNK_TWO_LAYER_UNITS_1));
+        CHECK_EQUAL(nnk_predict_bytes(&widest, k), NNK_PREDICT_BYTES(real, NNK_MAX_UNITS));
+        CHECK_EQUAL(nnk_predict_bytes(&shapes[3], k), NNK_PREDICT_BYTES(real, 1));
+        for (size_t units = 1; units <= NNK_MAX_UNITS; units++) {
+            const nnk_topology t = {2, {5, (int32_t)units, 1}};
+            CHECK_EQUAL(nnk_predict_bytes(&t, k), NNK_PREDICT_BYTES(real, units));
+        }
+    }
+}
+
+static void test_order(int32_t type) {
+    const nnk_topology *t = &shapes[0];
+    const nnk_inference *k = inference_of(type), *other = inference_of(NNK_F32 + NNK_F64 - type);
+    file f = random_model(t, type, 7);
+    nnk_model m = opened(&f, t);
+    const uint32_t size = (uint32_t)t->size[0];
+    const size_t bytes = nnk_predict_bytes(t, k);
+    uint8_t *x = random_bytes(size + 1), *memory = room_for(bytes + 8);
+    double p = -1, again = -1;
+    CHECK_EQUAL(nnk_predict_begin(NULL, bytes, &m, k), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_begin(memory, bytes, NULL, k), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_begin(memory, bytes, &m, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_begin(memory, bytes * 2, &m, other), NNK_E_KIND);
+    for (size_t b = 0; b < bytes; b++) CHECK_EQUAL(nnk_predict_begin(memory, b, &m, k), NNK_E_MEMORY);
+    for (size_t by = 1; by < 8; by++) CHECK_EQUAL(nnk_predict_begin(memory + by, bytes, &m, k), NNK_E_ALIGN);
+    nnk_model peeked;
+    nnk_model_to_native(&m, f.bytes); // back, for its checksum
+    CHECK_EQUAL(nnk_model_peek(&peeked, f.bytes, t), NNK_OK);
+    CHECK_EQUAL(nnk_predict_begin(memory, bytes, &peeked, k), NNK_E_ARGUMENT);
+    nnk_model_to_native(&m, f.bytes);
+
+    CHECK_EQUAL(nnk_predict_begin(memory, bytes, &m, k), NNK_OK);
+    CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_E_STATE);
+    CHECK_EQUAL(nnk_predict_feed(memory, x, size + 1), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_feed(memory, x, SIZE_MAX), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_feed(memory, x, 0), NNK_OK);
+    CHECK_EQUAL(nnk_predict_feed(memory, x, size - 1), NNK_OK);
+    CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_E_STATE);
+    CHECK(p == -1);
+    CHECK_EQUAL(nnk_predict_feed(memory, x, 2), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_feed(memory, x, SIZE_MAX), NNK_E_ARGUMENT); // no sum wraps around
+    CHECK_EQUAL(nnk_predict_feed(memory, x + size - 1, 1), NNK_OK);     // what was refused left no trace
+    CHECK_EQUAL(nnk_predict_feed(memory, x, 1), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_OK);
+    CHECK(p == restated(&m, x));
+    CHECK_EQUAL(nnk_predict_finish(memory, &again), NNK_E_STATE);
+    CHECK(again == -1);
+    CHECK_EQUAL(nnk_predict_feed(memory, x, 1), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_predict_finish(memory, &again), NNK_E_STATE);
+    free(x);
+    free(memory);
+    free(f.bytes);
+}
+
+int main(void) {
+    test_sizes();
+    FOR_EACH_TYPE(type) {
+        test_accumulate(type);
+        test_pieces(type);
+        test_order(type);
+    }
+    return check_end();
+}

@@ -1,0 +1,76 @@
+/// numpy's random numbers and initial weights, against what numpy itself drew (golden.py).
+#include "golden.h"
+#include "jobs.h"
+#include "layout.h"
+#include "normals.h"
+
+static uint32_t crc_of(uint32_t crc, double x) {
+    uint8_t bytes[8];
+    nnk_put_f64(bytes, x);
+    return nnk_crc32(crc, bytes, sizeof bytes);
+}
+
+static void test_sequences(void) {
+    for (size_t s = 0; s < sizeof golden_sequences / sizeof golden_sequences[0]; s++) {
+        nnk_random random;
+        uint32_t words = 0, uniforms = 0, normals = 0;
+        for (uint32_t i = 0; i < GOLDEN_COUNT; i++) {
+            if (i == 0) nnk_random_seed(&random, golden_sequences[s].seed);
+            const uint32_t word = nnk_next_word(&random);
+            uint8_t bytes[4];
+            nnk_put32(bytes, word);
+            words = nnk_crc32(words, bytes, sizeof bytes);
+            if (i == 0) CHECK(word == golden_sequences[s].word);
+        }
+        CHECK(words == golden_sequences[s].words_crc);
+        nnk_random_seed(&random, golden_sequences[s].seed);
+        for (uint32_t i = 0; i < GOLDEN_COUNT; i++) {
+            const double uniform = nnk_random_uniform(&random);
+            uniforms = crc_of(uniforms, uniform);
+            if (i == 0) CHECK(uniform == golden_sequences[s].uniform);
+        }
+        CHECK(uniforms == golden_sequences[s].uniforms_crc);
+        nnk_random_seed(&random, golden_sequences[s].seed);
+        for (uint32_t i = 0; i < GOLDEN_COUNT; i++) {
+            const double normal = nnk_random_normal(&random);
+            normals = crc_of(normals, normal);
+            if (i == 0) CHECK(normal == golden_sequences[s].normal);
+        }
+        CHECK(normals == golden_sequences[s].normals_crc);
+        CHECK(nnk_random_uniform(&random) == golden_sequences[s].between);
+        CHECK(nnk_random_normal(&random) == golden_sequences[s].spare);
+    }
+}
+
+/// CRC-32 of the parameters in the model that no iterations leave.
+static uint32_t untrained(const nnk_topology *t, const nnk_arithmetic *k, uint32_t seed) {
+    data d = random_data(t, 1);
+    nnk_job job = job_of(t, k, &d, 0);
+    job.seed = seed;
+    file f = train(&job);
+    CHECK(f.size >= NNK_HEADER_BYTES + bytes_of(nnk_parameter_count(t), k->dtype));
+    const uint32_t crc = nnk_crc32(0, f.bytes + NNK_HEADER_BYTES, bytes_of(nnk_parameter_count(t), k->dtype));
+    free(f.bytes);
+    release_data(d);
+    return crc;
+}
+
+static void test_weights(void) {
+    for (size_t s = 0; s < sizeof golden_weights / sizeof golden_weights[0]; s++) {
+        const uint32_t seed = golden_weights[s].seed;
+        FOR_EACH_ARITHMETIC(k, NNK_F64) {
+            CHECK(untrained(&nnk_deep, k, seed) == golden_weights[s].deep_f64);
+            CHECK(untrained(&nnk_two_layer, k, seed) == golden_weights[s].two_layer_f64);
+        }
+        FOR_EACH_ARITHMETIC(k, NNK_F32) {
+            CHECK(untrained(&nnk_deep, k, seed) == golden_weights[s].deep_f32);
+            CHECK(untrained(&nnk_two_layer, k, seed) == golden_weights[s].two_layer_f32);
+        }
+    }
+}
+
+int main(void) {
+    test_sequences();
+    test_weights();
+    return check_end();
+}

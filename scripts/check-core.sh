@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Checks the C core: warnings, what it needs from outside, no writable data, and its tests, in Release and
+# with sanitizers. Quiet unless something fails.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
+fail() {
+    echo "check-core: $*" >&2
+    exit 1
+}
+
+# Runs a command; shows what it printed only if it fails.
+quietly() {
+    "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "failed: $*"; }
+}
+
+# Builds the core's objects, and looks at their symbols. Not position-independent: else the tables of kernels,
+# constants that hold addresses, would count as data that the loader writes.
+check_objects() {
+    local compiler=$1 objects="$work/objects-$1" source foreign writable
+    mkdir "$objects"
+    for source in "$root"/Sources/CNNKernel/*.c; do
+        quietly "$compiler" -std=gnu11 -O2 -fno-pie -fno-pic "${warnings[@]}" -I"$root/include" -c "$source" \
+            -o "$objects/$(basename "$source" .c).o"
+    done
+    nm -u "$objects"/*.o >"$work/undefined"
+    foreign=$(awk '$1 == "U" { print $2 }' "$work/undefined" | sort -u |
+        grep -vE '^_?(nnk_[a-z0-9_]+|memcpy|memset|memmove|memcmp)$' || true)
+    [[ -z $foreign ]] || fail "$compiler: the core needs from outside:" $foreign
+    nm "$objects"/*.o >"$work/symbols"
+    writable=$(awk '$2 ~ /^[DdBbCGgSs]$/ { print $3 }' "$work/symbols")
+    [[ -z $writable ]] || fail "$compiler: the core has writable data:" $writable
+    echo "$compiler: no warnings, nothing needed from outside, no writable data"
+}
+
+# Configures, builds and tests: build_type, then options of cmake.
+check_tests() {
+    local compiler=$1 what=$2 build="$work/build-$1-$2"
+    shift 2
+    quietly cmake -S "$root" -B "$build" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
+        -DNNK_BUILD_TESTS=ON "$@"
+    quietly cmake --build "$build" --parallel "$jobs"
+    quietly ctest --test-dir "$build" --output-on-failure --parallel "$jobs"
+    echo "$compiler: tests pass in $what"
+}
+
+# An installed core is found and used by another project.
+check_package() {
+    local compiler=$1 build="$work/build-$1-Release" user="$work/user-$1"
+    quietly cmake --install "$build" --prefix "$work/installed-$1"
+    mkdir "$user"
+    cat >"$user/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.20)
+project(user C)
+find_package(nnkernel REQUIRED)
+add_executable(user main.c)
+target_link_libraries(user nnkernel::nnkernel)
+END
+    cat >"$user/main.c" <<'END'
+#include <nnkernel/nnkernel.h>
+int main(void) { return nnk_parameter_count(&nnk_deep) != NNK_DEEP_PARAMETERS; }
+END
+    quietly cmake -S "$user" -B "$user/build" -DCMAKE_C_COMPILER="$compiler" \
+        -DCMAKE_PREFIX_PATH="$work/installed-$1"
+    quietly cmake --build "$user/build"
+    quietly "$user/build/user"
+    echo "$compiler: the installed package is found and works"
+}
+
+sanitizes() {
+    echo 'int main(void) { return 0; }' >"$work/probe.c"
+    "$1" -fsanitize=address,undefined "$work/probe.c" -o "$work/probe" >/dev/null 2>&1 && "$work/probe"
+}
+
+strangers=$(find "$root/Sources/CNNKernel" -mindepth 1 ! \( -type f \( -name '*.c' -o -name '*.h' \) \))
+[[ -z $strangers ]] || fail "Sources/CNNKernel holds more than .c and .h:" $strangers
+echo "Sources/CNNKernel: .c and .h alone"
+
+if python3 -c 'import numpy' 2>/dev/null; then
+    quietly python3 "$root/Tests/core/golden.py" --check
+    echo "golden.h: as numpy draws"
+else
+    echo "golden.h: not compared, there is no numpy"
+fi
+
+found=0
+for compiler in gcc clang; do
+    if ! command -v "$compiler" >/dev/null; then
+        echo "$compiler: MISSING, not checked"
+        continue
+    fi
+    found=1
+    check_objects "$compiler"
+    check_tests "$compiler" Release -DCMAKE_BUILD_TYPE=Release
+    check_package "$compiler"
+    if sanitizes "$compiler"; then
+        check_tests "$compiler" sanitized -DCMAKE_BUILD_TYPE=Debug \
+            -DCMAKE_C_FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+    else
+        echo "$compiler: has no sanitizers, not checked with them"
+    fi
+done
+[[ $found == 1 ]] || fail "there is neither gcc nor clang"

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Installs what the tests need and runs every test of the everyday tier.
+#
+# The tests on real photos need the data set of the seed document: NN_DATA names its folder (default
+# ../shared/data, with the reference answers in ../shared/oracle). Where it is missing they are skipped, and
+# say so; with CI set they fail.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "installing what is missing"
+scripts/install-dependencies.sh test
+# Formatters differ from version to version, so this one comes from PyPI.
+[ -x .venv/bin/python ] || python3 -m venv .venv
+.venv/bin/python -c 'import numpy, h5py' 2>/dev/null && [ -x .venv/bin/clang-format ] ||
+    .venv/bin/pip install --quiet --disable-pip-version-check numpy h5py clang-format==14.0.6
+
+step "formatting"
+git ls-files '*.c' '*.h' | xargs .venv/bin/clang-format --dry-run -Werror
+git ls-files '*.swift' | xargs swift format lint --strict --configuration .swift-format
+
+step "the C core"
+.venv/bin/python Tests/core/golden.py --check
+scripts/check-core.sh
+
+step "Swift"
+swift build -c release --build-tests -Xswiftc -enable-testing
+swift test -c release --skip-build -Xswiftc -enable-testing
+
+step "all passed"
