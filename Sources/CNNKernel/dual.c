@@ -7,9 +7,7 @@ static double delta_scale(const nnk_job *job) {
     return -job->learning_rate / job->examples / (255.0 * 255.0) * job->arithmetic->gram_unit;
 }
 
-static uint32_t block_count(const nnk_job *job) {
-    return (job->examples + NNK_LANES - 1) / NNK_LANES;
-}
+static uint32_t block_count(const nnk_job *job) { return (job->examples + NNK_LANES - 1) / NNK_LANES; }
 
 /// Weights of a row that the memory of the Gram matrix has room for, in whole patches.
 static uint32_t piece_length(const nnk_job *job) {

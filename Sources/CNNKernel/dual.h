@@ -6,9 +6,7 @@
 /// room for 24 bits and keeps G / 64, rounded to nearest; double keeps G itself.
 enum { GRAM_BITS = sizeof(real) == 4 ? 6 : 0, PACKED_BYTES = sizeof(real) == 4 ? 3 : 4 };
 
-static uint32_t gram_element(uint32_t sum) {
-    return (sum + (1u << GRAM_BITS >> 1)) >> GRAM_BITS;
-}
+static uint32_t gram_element(uint32_t sum) { return (sum + (1u << GRAM_BITS >> 1)) >> GRAM_BITS; }
 
 static void gram_pack(uint8_t *packed, uint32_t sum) {
     const uint32_t g = gram_element(sum);

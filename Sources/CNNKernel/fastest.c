@@ -23,12 +23,9 @@ int32_t nnk_x86_vectors(void) {
 
 const nnk_arithmetic *nnk_fastest(int32_t dtype) {
     switch (nnk_x86_vectors()) {
-    case 512:
-        return dtype == NNK_F32 ? &nnk_f32_avx512 : &nnk_f64_avx512;
-    case 2:
-        return dtype == NNK_F32 ? &nnk_f32_avx2 : &nnk_f64_avx2;
-    default:
-        return dtype == NNK_F32 ? &nnk_f32_vectors : &nnk_f64_vectors;
+    case 512: return dtype == NNK_F32 ? &nnk_f32_avx512 : &nnk_f64_avx512;
+    case 2: return dtype == NNK_F32 ? &nnk_f32_avx2 : &nnk_f64_avx2;
+    default: return dtype == NNK_F32 ? &nnk_f32_vectors : &nnk_f64_vectors;
     }
 }
 #else

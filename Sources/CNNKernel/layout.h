@@ -26,13 +26,9 @@ static inline void nnk_put32(uint8_t *to, uint32_t x) {
     nnk_put16(to + 2, x >> 16);
 }
 
-static inline uint32_t nnk_get16(const uint8_t *from) {
-    return from[0] | (uint32_t)from[1] << 8;
-}
+static inline uint32_t nnk_get16(const uint8_t *from) { return from[0] | (uint32_t)from[1] << 8; }
 
-static inline uint32_t nnk_get32(const uint8_t *from) {
-    return nnk_get16(from) | nnk_get16(from + 2) << 16;
-}
+static inline uint32_t nnk_get32(const uint8_t *from) { return nnk_get16(from) | nnk_get16(from + 2) << 16; }
 
 static inline void nnk_put_f64(uint8_t *to, double x) {
     uint64_t bits;

@@ -2,9 +2,7 @@
 ///
 /// Part of every arithmetic: included after dense.h.
 
-static real logistic(real z) {
-    return REAL(1.0) / (REAL(1.0) + real_exp(-z));
-}
+static real logistic(real z) { return REAL(1.0) / (REAL(1.0) + real_exp(-z)); }
 
 static void sigmoid(void *a_, const void *z_, size_t count) {
     real *a = a_;

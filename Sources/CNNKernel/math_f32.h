@@ -19,9 +19,7 @@ static inline float nnk_from_bits_f32(uint32_t bits) {
 }
 
 /// 2^k for -126 <= k <= 127.
-static inline float nnk_power_of_two_f32(int32_t k) {
-    return nnk_from_bits_f32((uint32_t)(k + 127) << 23);
-}
+static inline float nnk_power_of_two_f32(int32_t k) { return nnk_from_bits_f32((uint32_t)(k + 127) << 23); }
 
 #define NNK_EXP_MOST_F32  0x1.62e42ep+6f  // above it, exp overflows
 #define NNK_EXP_LEAST_F32 -0x1.9fe368p+6f // below it, exp rounds to 0

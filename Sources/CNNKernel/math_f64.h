@@ -23,9 +23,7 @@ static inline double nnk_from_bits_f64(uint64_t bits) {
 }
 
 /// 2^k for -1022 <= k <= 1023.
-static inline double nnk_power_of_two_f64(int32_t k) {
-    return nnk_from_bits_f64((uint64_t)(k + 1023) << 52);
-}
+static inline double nnk_power_of_two_f64(int32_t k) { return nnk_from_bits_f64((uint64_t)(k + 1023) << 52); }
 
 #define NNK_EXP_MOST_F64  0x1.62e42fefa39efp+9  // above it, exp overflows
 #define NNK_EXP_LEAST_F64 -0x1.74910d52d3052p+9 // below it, exp rounds to 0

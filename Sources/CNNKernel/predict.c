@@ -9,9 +9,7 @@ static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference) {
     return (size_t)(units * inference->real_bytes);
 }
 
-static uint8_t *sums_of(nnk_predictor *p) {
-    return (uint8_t *)(p + 1);
-}
+static uint8_t *sums_of(nnk_predictor *p) { return (uint8_t *)(p + 1); }
 
 static uint8_t *patch_of(nnk_predictor *p) {
     return sums_of(p) + (sum_bytes(p->model->topology, p->inference) + 7) / 8 * 8;

@@ -11,10 +11,6 @@ void nnk_random_seed(nnk_random *random, uint32_t seed) {
     random->spare = 0.0;
 }
 
-double nnk_random_uniform(nnk_random *random) {
-    return nnk_uniform(random);
-}
+double nnk_random_uniform(nnk_random *random) { return nnk_uniform(random); }
 
-double nnk_random_normal(nnk_random *random) {
-    return nnk_normal(random);
-}
+double nnk_random_normal(nnk_random *random) { return nnk_normal(random); }

@@ -9,12 +9,9 @@ static size_t arena_bytes(const nnk_job *job) {
     const size_t real = nnk_real_bytes(job), m = job->examples, units = nnk_unit_count(t);
     const size_t units_1 = (size_t)t->size[1], parameters = nnk_parameter_count(t);
     switch (job->method) {
-    case NNK_PRIMAL:
-        return NNK_PRIMAL_BYTES_OF(parameters, units, units_1, real, m);
-    case NNK_DUAL:
-        return NNK_DUAL_BYTES_OF(parameters, units, units_1, (size_t)t->size[0], real, m);
-    default:
-        return NNK_DUAL_WIDE_BYTES_OF(parameters, units, units_1, real, m);
+    case NNK_PRIMAL: return NNK_PRIMAL_BYTES_OF(parameters, units, units_1, real, m);
+    case NNK_DUAL: return NNK_DUAL_BYTES_OF(parameters, units, units_1, (size_t)t->size[0], real, m);
+    default: return NNK_DUAL_WIDE_BYTES_OF(parameters, units, units_1, real, m);
     }
 }
 
@@ -152,9 +149,7 @@ static uint32_t draw_items(const nnk_topology *t, int32_t l) {
 }
 
 /// The first layer that DRAW draws: packed dual has none of W1.
-static int32_t first_drawn(const nnk_job *job) {
-    return job->method == NNK_DUAL ? 2 : 1;
-}
+static int32_t first_drawn(const nnk_job *job) { return job->method == NNK_DUAL ? 2 : 1; }
 
 static nnk_status draw(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
@@ -216,30 +211,23 @@ static phase phase_of(const nnk_job *job, uint32_t phase_number) {
     const int32_t primal = job->method == NNK_PRIMAL, packed = job->method == NNK_DUAL;
     uint32_t drawn = 0;
     switch (phase_number) {
-    case PROJECT_ROWS:
-        return (phase){nnk_project_rows, packed ? nnk_project_rows_items(job) : 0, 0};
+    case PROJECT_ROWS: return (phase){nnk_project_rows, packed ? nnk_project_rows_items(job) : 0, 0};
     case DRAW:
         for (int32_t l = first_drawn(job); l <= t->layers; l++) drawn += draw_items(t, l);
         return (phase){draw, drawn, 0};
-    case DIGEST:
-        return (phase){digest, job->examples, 0};
-    case PROJECT:
-        return (phase){nnk_project, primal || packed ? 0 : blocks, 1};
-    case GRAM:
-        return (phase){nnk_form_gram, primal ? 0 : blocks * (blocks + 1) / 2, !packed};
+    case DIGEST: return (phase){digest, job->examples, 0};
+    case PROJECT: return (phase){nnk_project, primal || packed ? 0 : blocks, 1};
+    case GRAM: return (phase){nnk_form_gram, primal ? 0 : blocks * (blocks + 1) / 2, !packed};
     case FORWARD:
         if (primal) return (phase){nnk_primal_forward, blocks, 1};
         return packed ? (phase){nnk_packed_forward, units + 1, 0} : (phase){nnk_wide_forward, 1, 0};
     // Packed leaves layer 2 to DESCENT.
-    case BACKWARD:
-        return (phase){nnk_backward, packed ? layers - 1 : layers + 1, 0};
+    case BACKWARD: return (phase){nnk_backward, packed ? layers - 1 : layers + 1, 0};
     case DESCENT:
         if (primal) return (phase){nnk_primal_descend, patches, 1};
         return packed ? (phase){nnk_packed_descend, units + 1, 0} : (phase){nnk_wide_descend, 1, 0};
-    case EXPAND:
-        return (phase){nnk_wide_expand, primal || packed || !job->iterations ? 0 : patches, 1};
-    default:
-        return (phase){0, 0, 0};
+    case EXPAND: return (phase){nnk_wide_expand, primal || packed || !job->iterations ? 0 : patches, 1};
+    default: return (phase){0, 0, 0};
     }
 }
 

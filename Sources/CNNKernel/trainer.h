@@ -40,13 +40,9 @@ typedef struct arena {
     size_t columns;       ///< of these, computed with: up to the stride where it is padded
 } arena;
 
-static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) {
-    return a < b ? a : b;
-}
+static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-static inline size_t nnk_real_bytes(const nnk_job *job) {
-    return (size_t)job->arithmetic->real_bytes;
-}
+static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
 
 /// The parameter of that index in the model.
 static inline uint8_t *nnk_parameter(const nnk_job *job, const arena *a, uint32_t index) {

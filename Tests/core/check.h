@@ -59,9 +59,7 @@ static inline int check_end(void) {
 }
 
 /// `full` rounds, or this build's share of them.
-static inline uint32_t check_rounds(uint32_t full) {
-    return full / CHECK_SHARE > 0 ? full / CHECK_SHARE : 1;
-}
+static inline uint32_t check_rounds(uint32_t full) { return full / CHECK_SHARE > 0 ? full / CHECK_SHARE : 1; }
 
 /// The next of a fixed sequence of 64 random bits (splitmix64).
 static inline uint64_t random_bits(void) {
@@ -72,9 +70,7 @@ static inline uint64_t random_bits(void) {
     return z ^ z >> 31;
 }
 
-static inline uint32_t random_below(uint32_t n) {
-    return (uint32_t)(random_bits() >> 32) % n;
-}
+static inline uint32_t random_below(uint32_t n) { return (uint32_t)(random_bits() >> 32) % n; }
 
 /// Uniform on [low, high).
 static inline double random_between(double low, double high) {

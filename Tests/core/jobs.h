@@ -36,9 +36,7 @@ static inline file new_file(const nnk_job *job) {
     return f;
 }
 
-static inline nnk_sink sink_of(file *f) {
-    return (nnk_sink){file_write, f};
-}
+static inline nnk_sink sink_of(file *f) { return (nnk_sink){file_write, f}; }
 
 /// Images that are read through a callback.
 typedef struct reader {
@@ -78,13 +76,9 @@ static inline void release_data(data d) {
     free(d.labels);
 }
 
-static inline nnk_source mapped(const data *d) {
-    return (nnk_source){.images = d->images};
-}
+static inline nnk_source mapped(const data *d) { return (nnk_source){.images = d->images}; }
 
-static inline nnk_source read_in(data *d) {
-    return (nnk_source){.read = reader_read, .context = &d->reader};
-}
+static inline nnk_source read_in(data *d) { return (nnk_source){.read = reader_read, .context = &d->reader}; }
 
 static inline nnk_job job_of(const nnk_topology *t, const nnk_arithmetic *k, const data *d,
                              uint32_t iterations) {
@@ -138,9 +132,7 @@ static inline int same_file(const file *a, const file *b) {
 #define CHECK_SAME_FILE(a, b) CHECK(same_file(&(a), &(b)))
 
 /// Index `i` of a model's parameters. Of a machine with the file's order of bytes, or after to_native.
-static inline double parameter_of(const nnk_model *m, size_t i) {
-    return get(m->parameters, i, m->dtype);
-}
+static inline double parameter_of(const nnk_model *m, size_t i) { return get(m->parameters, i, m->dtype); }
 
 /// Opens a model that must be good, for this processor's order of bytes.
 static inline nnk_model opened(file *f, const nnk_topology *t) {

@@ -13,13 +13,9 @@ static inline size_t bytes_of(size_t count, int32_t type) {
     return count * (type == NNK_F32 ? sizeof(float) : sizeof(double));
 }
 
-static inline double epsilon_of(int32_t type) {
-    return type == NNK_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
-}
+static inline double epsilon_of(int32_t type) { return type == NNK_F32 ? (double)FLT_EPSILON : DBL_EPSILON; }
 
-static inline double rounded(double x, int32_t type) {
-    return type == NNK_F32 ? (double)(float)x : x;
-}
+static inline double rounded(double x, int32_t type) { return type == NNK_F32 ? (double)(float)x : x; }
 
 static inline double get(const void *reals, size_t i, int32_t type) {
     return type == NNK_F32 ? (double)((const float *)reals)[i] : ((const double *)reals)[i];
@@ -33,9 +29,7 @@ static inline void put(void *reals, size_t i, double x, int32_t type) {
 }
 
 /// x + y and sum + x y as the kernels round them.
-static inline double plus(double x, double y, int32_t type) {
-    return rounded(x + y, type);
-}
+static inline double plus(double x, double y, int32_t type) { return rounded(x + y, type); }
 
 static inline double plus_product(double sum, double x, double y, int32_t type) {
     return rounded(sum + rounded(x * y, type), type);
@@ -55,14 +49,9 @@ static inline void *random_reals(size_t count, int32_t type) {
     for (size_t i = 0; i < count; i++) {
         double x = random_between(-1, 1);
         switch (random_below(8)) {
-        case 0:
-            x *= 0.0;
-            break;
-        case 1:
-            x *= 1e-5;
-            break;
-        default:
-            break;
+        case 0: x *= 0.0; break;
+        case 1: x *= 1e-5; break;
+        default: break;
         }
         put(reals, i, x, type);
     }

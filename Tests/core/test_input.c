@@ -11,9 +11,7 @@ static nnk_patch random_patch(uint32_t max_count) {
     return (nnk_patch){x, stride, count, width};
 }
 
-static double pixel(nnk_patch p, size_t j, size_t k) {
-    return j < p.examples ? p.x[j * p.stride + k] : 0;
-}
+static double pixel(nnk_patch p, size_t j, size_t k) { return j < p.examples ? p.x[j * p.stride + k] : 0; }
 
 static void test_forward(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(250); round++) {

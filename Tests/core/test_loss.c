@@ -11,17 +11,13 @@ static double log_of(double x, int32_t type) {
     return type == NNK_F32 ? (double)nnk_log_f32((float)x) : nnk_log_f64(x);
 }
 
-static double smallest_of(int32_t type) {
-    return type == NNK_F32 ? (double)FLT_MIN : DBL_MIN;
-}
+static double smallest_of(int32_t type) { return type == NNK_F32 ? (double)FLT_MIN : DBL_MIN; }
 
 static double logistic(double z, int32_t type) {
     return rounded(1.0 / plus(1.0, exp_of(-z, type), type), type);
 }
 
-static wide exact_logistic(double z) {
-    return 1 / (1 + wide_exp(-(wide)z));
-}
+static wide exact_logistic(double z) { return 1 / (1 + wide_exp(-(wide)z)); }
 
 static uint8_t *random_labels(size_t m) {
     uint8_t *y = room_for(m);

@@ -39,9 +39,7 @@ static void exp_f64_at(double x) {
         note(x, ulps(got, wide_exp((wide)x), 53, -1074));
 }
 
-static void log_f64_at(double x) {
-    note(x, ulps(nnk_log_f64(x), wide_log((wide)x), 53, -1074));
-}
+static void log_f64_at(double x) { note(x, ulps(nnk_log_f64(x), wide_log((wide)x), 53, -1074)); }
 
 static void test_exp_f64(void) {
     const uint32_t rounds = check_rounds(1000000);

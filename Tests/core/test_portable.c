@@ -32,21 +32,11 @@ static void check_fused(double a, double b, double c) {
 static double hard_real(int32_t range) {
     uint64_t mantissa = 0;
     switch (random_below(5)) {
-    case 0:
-        mantissa = random_bits();
-        break;
-    case 1:
-        mantissa = 1ull << random_below(52);
-        break;
-    case 2:
-        mantissa = 0 - (1ull << random_below(52));
-        break;
-    case 3:
-        mantissa = 1ull << random_below(52) | 1ull << random_below(52);
-        break;
-    default:
-        mantissa = random_bits() << (20 + random_below(32));
-        break;
+    case 0: mantissa = random_bits(); break;
+    case 1: mantissa = 1ull << random_below(52); break;
+    case 2: mantissa = 0 - (1ull << random_below(52)); break;
+    case 3: mantissa = 1ull << random_below(52) | 1ull << random_below(52); break;
+    default: mantissa = random_bits() << (20 + random_below(32)); break;
     }
     const uint64_t exponent = (uint64_t)(1023 - range + (int32_t)random_below((uint32_t)(2 * range + 1)));
     return nnk_from_bits_f64(random_bits() << 63 | exponent << 52 | (mantissa & ((1ull << 52) - 1)));
