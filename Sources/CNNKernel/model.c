@@ -25,18 +25,18 @@ enum {
     AT_HEADER_CRC = 60,
 };
 
-enum { VERSION = 1, KIND_MODEL = 0 };
+enum { VERSION = 1 };
 
 // The last byte is what DOS takes for the end of a text; the first is no ASCII.
 static const uint8_t magic[4] = {0x8e, 'N', 'N', 0x1a};
 
-void nnk_header_write(uint8_t h[NNK_HEADER_BYTES], const nnk_model *m, uint32_t payload_crc) {
+void nnk_header_write(uint8_t h[NNK_HEADER_BYTES], const nnk_model *m, uint32_t kind, uint32_t payload_crc) {
     memset(h, 0, NNK_HEADER_BYTES);
     memcpy(h + AT_MAGIC, magic, sizeof magic);
     h[AT_VERSION] = VERSION;
     h[AT_HEADER_BYTES] = NNK_HEADER_BYTES;
     h[AT_DTYPE] = (uint8_t)m->dtype;
-    h[AT_KIND] = KIND_MODEL;
+    h[AT_KIND] = (uint8_t)kind;
     h[AT_LAYERS] = (uint8_t)m->topology->layers;
     h[AT_INITIALIZER] = (uint8_t)m->initializer;
     h[AT_METHOD] = (uint8_t)m->method;
@@ -56,23 +56,24 @@ uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype) {
     return nnk_parameter_count(topology) * (dtype == NNK_F32 ? 4u : 8u) + 2 * NNK_CLASS_NAME_BYTES;
 }
 
-static int32_t same_topology(const uint8_t *h, const nnk_topology *t) {
-    if (h[AT_LAYERS] != t->layers) return 0;
-    for (int32_t l = 0; l <= t->layers; l++)
-        if (nnk_get16(h + AT_SIZES + 2 * l) != (uint32_t)t->size[l]) return 0;
-    return 1;
-}
-
-nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *topology) {
-    const uint8_t *h = bytes;
-    if (!nnk_topology_valid(topology)) return NNK_E_ARGUMENT;
+nnk_status nnk_header_check(const uint8_t h[NNK_HEADER_BYTES], uint32_t kind) {
     if (memcmp(h + AT_MAGIC, magic, sizeof magic) != 0) return NNK_E_MAGIC;
     if (nnk_crc32(0, h, AT_HEADER_CRC) != nnk_get32(h + AT_HEADER_CRC)) return NNK_E_HEADER;
     if (h[AT_VERSION] != VERSION || h[AT_HEADER_BYTES] != NNK_HEADER_BYTES) return NNK_E_VERSION;
-    if (h[AT_KIND] != KIND_MODEL || (h[AT_DTYPE] != NNK_F32 && h[AT_DTYPE] != NNK_F64)) return NNK_E_KIND;
-    if (!same_topology(h, topology)) return NNK_E_TOPOLOGY;
-    *m = (nnk_model){
-        .topology = topology,
+    if (h[AT_KIND] != kind || (h[AT_DTYPE] != NNK_F32 && h[AT_DTYPE] != NNK_F64)) return NNK_E_KIND;
+    return NNK_OK;
+}
+
+nnk_topology nnk_header_topology(const uint8_t h[NNK_HEADER_BYTES]) {
+    nnk_topology t = {0, {0}};
+    if (h[AT_LAYERS] > NNK_MAX_LAYERS) return t;
+    t.layers = h[AT_LAYERS];
+    for (int32_t l = 0; l <= t.layers; l++) t.size[l] = (int32_t)nnk_get16(h + AT_SIZES + 2 * l);
+    return t;
+}
+
+nnk_model nnk_header_read(const uint8_t h[NNK_HEADER_BYTES]) {
+    return (nnk_model){
         .payload_bytes = nnk_get32(h + AT_PAYLOAD_BYTES),
         .dtype = h[AT_DTYPE],
         .method = h[AT_METHOD],
@@ -83,6 +84,19 @@ nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *t
         .data_crc = nnk_get32(h + AT_DATA_CRC),
         .learning_rate = nnk_get_f64(h + AT_LEARNING_RATE),
     };
+}
+
+uint32_t nnk_header_payload_crc(const uint8_t h[NNK_HEADER_BYTES]) { return nnk_get32(h + AT_PAYLOAD_CRC); }
+
+nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *topology) {
+    if (!nnk_topology_valid(topology)) return NNK_E_ARGUMENT;
+    const nnk_status status = nnk_header_check(bytes, NNK_KIND_MODEL);
+    if (status != NNK_OK) return status;
+    const nnk_topology found = nnk_header_topology(bytes);
+    if (!nnk_topology_equal(&found, topology)) return NNK_E_TOPOLOGY;
+    *m = nnk_header_read(bytes);
+    m->topology = topology;
+    if (!(m->learning_rate > 0) || m->learning_rate - m->learning_rate != 0) return NNK_E_HEADER;
     return m->payload_bytes == nnk_payload_bytes(topology, m->dtype) ? NNK_OK : NNK_E_SIZE;
 }
 
@@ -94,7 +108,7 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     if (status != NNK_OK) return status;
     if (length - NNK_HEADER_BYTES < m->payload_bytes) return NNK_E_LENGTH;
     if (length - NNK_HEADER_BYTES > m->payload_bytes) return NNK_E_SIZE;
-    if (nnk_crc32(0, h + NNK_HEADER_BYTES, m->payload_bytes) != nnk_get32(h + AT_PAYLOAD_CRC))
+    if (nnk_crc32(0, h + NNK_HEADER_BYTES, m->payload_bytes) != nnk_header_payload_crc(h))
         return NNK_E_PAYLOAD;
     m->parameters = h + NNK_HEADER_BYTES;
     const uint8_t *names = h + length - 2 * NNK_CLASS_NAME_BYTES;

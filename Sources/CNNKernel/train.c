@@ -2,7 +2,7 @@
 #include "header.h"
 #include "trainer.h"
 
-enum { MAGIC = 0x4e4e4b01, DRAWN_AT_ONCE = 1024, WRITTEN_AT_ONCE = NNK_LANES * NNK_PATCH };
+enum { DRAWN_AT_ONCE = 1024, WRITTEN_AT_ONCE = NNK_LANES * NNK_PATCH };
 
 static size_t arena_bytes(const nnk_job *job) {
     const nnk_topology *t = job->topology;
@@ -24,7 +24,7 @@ static size_t scratch_bytes(const nnk_job *job) {
 }
 
 /// The parts in the order and the sizes of NNK_..._BYTES_OF.
-static arena carve(const nnk_job *job, void *memory) {
+arena nnk_carve(const nnk_job *job, void *memory) {
     const nnk_topology *t = job->topology;
     const size_t real = nnk_real_bytes(job), m = job->examples, units = nnk_unit_count(t);
     const size_t units_1 = (size_t)t->size[1], parameters = nnk_parameter_count(t);
@@ -104,7 +104,7 @@ static nnk_model model_of(const nnk_job *job, const nnk_trainer *trainer) {
     };
 }
 
-static nnk_job_numbers numbers_of(const nnk_job *job) {
+nnk_job_numbers nnk_numbers_of(const nnk_job *job) {
     return (nnk_job_numbers){
         .topology = *job->topology,
         .dtype = job->arithmetic->dtype,
@@ -118,14 +118,17 @@ static nnk_job_numbers numbers_of(const nnk_job *job) {
     };
 }
 
-/// Whether the arena holds a trainer of this job.
-static int32_t is_of(const nnk_trainer *trainer, const nnk_job *job) {
-    if (!job_valid(job) || trainer->magic != MAGIC) return 0;
-    const nnk_job_numbers *had = &trainer->job, has = numbers_of(job);
-    return nnk_topology_equal(&had->topology, &has.topology) && had->dtype == has.dtype &&
-           had->method == has.method && had->initializer == has.initializer && had->seed == has.seed &&
-           had->iterations == has.iterations && had->cost_every == has.cost_every &&
-           had->examples == has.examples && had->learning_rate == has.learning_rate;
+int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b) {
+    return nnk_topology_equal(&a->topology, &b->topology) && a->dtype == b->dtype && a->method == b->method &&
+           a->initializer == b->initializer && a->seed == b->seed && a->iterations == b->iterations &&
+           a->cost_every == b->cost_every && a->examples == b->examples &&
+           a->learning_rate == b->learning_rate;
+}
+
+int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job) {
+    if (!job_valid(job) || trainer->magic != NNK_TRAINER_MAGIC) return 0;
+    const nnk_job_numbers numbers = nnk_numbers_of(job);
+    return nnk_same_numbers(&trainer->job, &numbers);
 }
 
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
@@ -254,13 +257,13 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
         if (job->labels[j] > 1) return NNK_E_LABEL;
     nnk_trainer *t = memory;
     memset(t, 0, sizeof *t);
-    t->magic = MAGIC;
-    t->job = numbers_of(job);
+    t->magic = NNK_TRAINER_MAGIC;
+    t->job = nnk_numbers_of(job);
     t->phase = PROJECT_ROWS;
     t->data_crc = nnk_crc32(0, job->labels, job->examples);
     nnk_random_seed(&t->random, job->seed);
     if (job->method != NNK_PRIMAL) {
-        const arena a = carve(job, memory);
+        const arena a = nnk_carve(job, memory);
         memset(a.logits, 0, 2 * (size_t)job->topology->size[1] * a.stride * nnk_real_bytes(job));
     }
     advance(job, t, 0);
@@ -275,7 +278,7 @@ static nnk_status work(const nnk_job *job, const arena *a, uint32_t item) {
 
 /// NNK_MORE if there is work for nnk_train_step.
 static nnk_status readiness(const nnk_job *job, const nnk_trainer *t) {
-    if (!is_of(t, job)) return NNK_E_STATE;
+    if (!nnk_trainer_is_of(t, job)) return NNK_E_STATE;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
     if (t->phase > TRAINED) return NNK_E_STATE;
     return t->phase == TRAINED ? NNK_OK : NNK_MORE;
@@ -284,7 +287,7 @@ static nnk_status readiness(const nnk_job *job, const nnk_trainer *t) {
 nnk_status nnk_train_step(const nnk_job *job, void *memory) {
     nnk_status status = readiness(job, memory);
     if (status != NNK_MORE) return status;
-    const arena a = carve(job, memory);
+    const arena a = nnk_carve(job, memory);
     status = work(job, &a, a.trainer->item);
     if (status > 0) advance(job, a.trainer, 1);
     return status;
@@ -304,7 +307,7 @@ size_t nnk_train_scratch_bytes(const nnk_job *job) {
 
 nnk_status nnk_train_item(const nnk_job *job, void *memory, uint32_t item, void *scratch) {
     if (item >= nnk_train_parallel(job, memory)) return NNK_E_ARGUMENT;
-    arena a = carve(job, memory);
+    arena a = nnk_carve(job, memory);
     a.scratch = scratch;
     a.bytes = a.scratch + scratch_bytes(job);
     a.products = a.bytes + 2 * NNK_PATCH_BYTES;
@@ -380,8 +383,8 @@ static nnk_status write_payload(const nnk_job *job, const arena *a, uint32_t pay
 }
 
 nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
-    if (!is_of(memory, job)) return NNK_E_STATE;
-    const arena a = carve(job, memory);
+    if (!nnk_trainer_is_of(memory, job)) return NNK_E_STATE;
+    const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
     if (t->phase < TRAINED || t->phase > WRITTEN || !sink.write) return NNK_E_STATE;
@@ -393,7 +396,7 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
         nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
     }
     if (t->phase == PAYLOAD) return write_payload(job, &a, model.payload_bytes, sink);
-    nnk_header_write(a.bytes, &model, t->payload_crc);
+    nnk_header_write(a.bytes, &model, NNK_KIND_MODEL, t->payload_crc);
     const nnk_status status = sink.write(sink.context, 0, a.bytes, NNK_HEADER_BYTES);
     t->phase = status == NNK_OK ? WRITTEN : TRAINED;
     return status == NNK_OK ? NNK_OK : NNK_E_SINK;
@@ -401,7 +404,7 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
 
 nnk_status nnk_train_progress(const nnk_job *job, const void *memory, nnk_progress *progress) {
     const nnk_trainer *t = memory;
-    if (!is_of(t, job)) return NNK_E_STATE;
+    if (!nnk_trainer_is_of(t, job)) return NNK_E_STATE;
     const int32_t in_loop = (t->phase >= FORWARD && t->phase < TRAINED) || t->phase == DIVERGED;
     const int32_t stage = in_loop ? NNK_LOOP : t->phase < FORWARD ? NNK_SETUP : NNK_TRAINED;
     *progress = (nnk_progress){stage, t->iteration, t->cost_iteration, t->cost};

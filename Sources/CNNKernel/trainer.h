@@ -25,6 +25,8 @@ enum {
     DIVERGED,
 };
 
+enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
+
 /// The arena's parts. `parameters`, `activations` and `scratch` are reals.
 typedef struct arena {
     nnk_trainer *trainer;
@@ -73,6 +75,14 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
                      uint32_t width, nnk_patch *patch);
 
 int32_t nnk_initializer_of(const nnk_job *job);
+
+arena nnk_carve(const nnk_job *job, void *memory);
+
+nnk_job_numbers nnk_numbers_of(const nnk_job *job);
+int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b);
+
+/// Whether the arena holds a trainer of this job.
+int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job);
 
 /// Layers 2 and up (packed: 3 and up) for so many columns from `first` on; the last layer's logits stay
 /// logits.

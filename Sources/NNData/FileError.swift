@@ -23,5 +23,5 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         self.found = found
     }
 
-    public var description: String { "\(file): expected \(expected), got \(found)" }
+    public var description: String { "\(file.isEmpty ? "\"\"" : file): expected \(expected), got \(found)" }
 }

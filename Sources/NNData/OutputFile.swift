@@ -63,6 +63,11 @@ public struct OutputFile {
         if let failure { throw error(failure) }
     }
 
+    /// Removes the file, if it is there. Throws `.io`.
+    public func remove() throws(FileError) {
+        if unlink(target) != 0, errno != ENOENT { throw error(lastSystemError()) }
+    }
+
     /// Whether both paths lead to one file, which is there.
     public static func isSameFile(_ a: String, _ b: String) -> Bool {
         guard let a = status(of: a), let b = status(of: b) else { return false }

@@ -56,7 +56,10 @@
 
         private static func names(at bytes: ArraySlice<UInt8>) -> [String] {
             [bytes.prefix(Int(NNK_CLASS_NAME_BYTES)), bytes.suffix(Int(NNK_CLASS_NAME_BYTES))].map {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                // A name is shown on terminals: what controls them is not part of one.
+                String(
+                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                        .filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } })
             }
         }
 
@@ -66,7 +69,8 @@
         /// The probability of class 1 for one image.
         ///
         /// - Parameter image: ``inputs`` bytes; 64 rows of 64 pixels, R G B, for the given topologies. Other
-        ///   counts throw ``NNError/invalidArgument``.
+        ///   counts throw ``NNError/invalidArgument``. Weights that no training gives may answer with no number,
+        ///   which throws ``ModelDefect/damagedWeights``.
         public func probability(of image: some Collection<UInt8>) throws(NNError) -> Double {
             guard image.count == inputs else { throw .invalidArgument }
             let probability =

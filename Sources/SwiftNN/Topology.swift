@@ -11,7 +11,7 @@ public struct Topology: Sendable {
     /// 12288-7-1, for images of 64 x 64 RGB pixels.
     public static let twoLayer = Topology(table: nnk_two_layer)
 
-    private init(table: nnk_topology) { self.table = table }
+    init(table: nnk_topology) { self.table = table }
 
     /// Bytes of one image.
     public var inputs: Int { Int(table.size.0) }

@@ -94,6 +94,45 @@
             try NNError.check(status)
         }
 
+        /// Goes on from a checkpoint of the same options, on the same examples; ``TrainingOptions/threads`` may
+        /// differ. Throws ``NNError/outOfOrder`` if its options are others (``Checkpoint`` says which),
+        /// ``NNError/invalidModel(_:)`` if it is no whole checkpoint.
+        public static func resume(
+            _ options: TrainingOptions, examples: Examples, checkpoint: [UInt8]
+        ) throws(NNError) -> Trainer {
+            let trainer = try Trainer(options, examples: examples)
+            let (memory, byteCount) = (trainer.arena.memory, trainer.arena.byteCount)
+            let status = checkpoint.withUnsafeBytes { file in
+                var file = file
+                return withUnsafeMutablePointer(to: &file) { file in
+                    let reader = nnk_reader(read: copyFromMemory, context: file)
+                    var (status, progress) = (NNK_MORE, nnk_checkpoint())
+                    while status == NNK_MORE {
+                        status = options.withJob(examples) {
+                            nnk_checkpoint_load($0, memory, byteCount, &progress, reader)
+                        }
+                    }
+                    return status
+                }
+            }
+            // Where the file ends too early, the reader can't read.
+            try NNError.check(status == NNK_E_SOURCE ? NNK_E_LENGTH : status)
+            return trainer
+        }
+
+        /// All that it takes to go on from here, on this or another processor, as the bytes of a file
+        /// (docs/FORMAT.md). Throws ``NNError/diverged(iteration:)`` for a run that came to nothing.
+        public mutating func checkpoint() throws(NNError) -> [UInt8] {
+            let (options, examples, memory) = (options, examples, arena.memory)
+            var progress = nnk_checkpoint()
+            let count = options.withJob(examples) { nnk_checkpoint_bytes($0) }
+            let (status, bytes) = written(count: max(count, Int(NNK_HEADER_BYTES))) { sink in
+                options.withJob(examples) { nnk_checkpoint_save($0, memory, &progress, sink) }
+            }
+            try NNError.check(status, iteration: iteration)
+            return bytes
+        }
+
         /// Bytes of memory that the run uses.
         public var arenaBytes: Int { arena.byteCount }
 
@@ -148,17 +187,9 @@
         public consuming func finish() throws(NNError) -> Network {
             let parameters = options.topology.parameterCount * (options.precision == .f32 ? 4 : 8)
             let count = Int(NNK_HEADER_BYTES) + parameters + 2 * Int(NNK_CLASS_NAME_BYTES)
-            var bytes = [UInt8](repeating: 0, count: count)
-            let status = bytes.withUnsafeMutableBytes { file in
-                var base = file.baseAddress
-                return withUnsafeMutablePointer(to: &base) { base in
-                    let sink = nnk_sink(write: writeToMemory, context: base)
-                    var status = NNK_MORE
-                    while status == NNK_MORE {
-                        status = options.withJob(examples) { nnk_train_finish($0, arena.memory, sink) }
-                    }
-                    return status
-                }
+            let (options, examples, memory) = (options, examples, arena.memory)
+            let (status, bytes) = written(count: count) { sink in
+                options.withJob(examples) { nnk_train_finish($0, memory, sink) }
             }
             try NNError.check(status, iteration: iteration)
             return try Network(bytes: bytes, topologies: [options.topology])
@@ -177,8 +208,23 @@
         init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
     }
 
-    /// A sink whose context points to where the file's memory begins.
-    private func writeToMemory(
+    /// A file of `count` bytes, which `write` gives to a sink until it is done or fails.
+    func written(count: Int, _ write: (nnk_sink) -> nnk_status) -> (nnk_status, [UInt8]) {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let status = bytes.withUnsafeMutableBytes { file in
+            var base = file.baseAddress
+            return withUnsafeMutablePointer(to: &base) { base in
+                let sink = nnk_sink(write: copyToMemory, context: base)
+                var status = NNK_MORE
+                while status == NNK_MORE { status = write(sink) }
+                return status
+            }
+        }
+        return (status, bytes)
+    }
+
+    /// The sink whose context points to where the file's memory begins.
+    private func copyToMemory(
         context: UnsafeMutableRawPointer?, offset: UInt32, bytes: UnsafePointer<UInt8>?, count: UInt32
     ) -> nnk_status {
         guard let context, let bytes else { return NNK_E_SINK }

@@ -4,7 +4,7 @@ import SwiftNN
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what a model or a data set holds.",
+        abstract: "Say what a model, a checkpoint or a data set holds.",
         discussion: """
             EXAMPLES
               nn-cli inspect model.nnk
@@ -12,17 +12,20 @@ struct Inspect: ParsableCommand {
             """
     )
 
-    @Argument(help: "A model or a data set (HDF5).")
+    @Argument(help: "A model, a checkpoint or a data set (HDF5).")
     var file: String
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
 
     func run() throws {
-        let start = try InputFile.readStart(file, expected: "a model or a data set", count: 8)
+        let start = try InputFile.readStart(file, expected: "a model, a checkpoint or a data set", count: 8)
         let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
         if isHDF5 {
             let facts = DataSetFacts(try CrashGuard.load(file), path: file)
+            try json ? Console.answer(json: facts) : facts.print()
+        } else if start.starts(with: ModelFile.magic), start.last == CheckpointFile.kind {
+            let facts = CheckpointFacts(try CheckpointFile.load(file), path: file)
             try json ? Console.answer(json: facts) : facts.print()
         } else {
             let facts = ModelFacts(try ModelFile.load(file), path: file)
@@ -52,6 +55,50 @@ private struct DataSetFacts: Encodable {
         try Console.answer("data set   \(path)")
         try Console.answer("images     \(count) of 64 x 64 pixels, RGB")
         for index in 0...1 { try Console.answer("class \(index)    \(classes[index]): \(counts[index])") }
+    }
+}
+
+private struct CheckpointFacts: Encodable {
+    let kind = "checkpoint"
+    let path: String
+    let layers: [Int]
+    let precision: String
+    let method: String
+    let seed: UInt32
+    let iterations: Int
+    let learningRate: Double
+    let logEvery: Int
+    let examples: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, path, layers, precision, method, seed, iterations, examples
+        case learningRate = "learning_rate"
+        case logEvery = "log_every"
+    }
+
+    init(_ checkpoint: Checkpoint, path: String) {
+        let options = checkpoint.options
+        self.path = path
+        layers = options.topology.sizes
+        precision = options.precision.name
+        method = "\(options.method ?? .dual)"
+        seed = options.seed
+        iterations = options.iterations
+        learningRate = options.learningRate
+        logEvery = options.costEvery
+        examples = checkpoint.examples
+    }
+
+    func print() throws {
+        try Console.answer(
+            """
+            checkpoint     \(path)
+            layers         \(layers.map(String.init).joined(separator: "-")) in \(precision)
+            training by    \(method) gradient descent, \(iterations) iterations at rate \(learningRate)
+            seed           \(seed)
+            costs          each \(logEvery) iterations
+            data           \(examples) images
+            """)
     }
 }
 

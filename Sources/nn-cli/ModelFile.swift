@@ -14,8 +14,14 @@ enum ModelFile {
     /// Far above the largest model there is, 2 MB.
     private static let limit = 1 << 26
 
+    /// How models begin; one that is cut off is told from other files by it.
+    static let magic: [UInt8] = [0x8e, 0x4e, 0x4e, 0x1a]
+
     static func load(_ path: String) throws(FileError) -> Network {
         let bytes = try InputFile.read(path, expected: "a model file", limit: limit)
+        guard bytes.starts(with: magic) else {
+            throw self.error(.invalidModel(.notAModel), in: bytes, at: path)
+        }
         do {
             return try Network(bytes: bytes)
         } catch {
@@ -30,7 +36,8 @@ enum ModelFile {
             case .invalidModel(.notAModel): ("a SwiftNN model", "another kind of file")
             case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
             case .invalidModel(.laterVersion): ("a model of format version 1", "version \(bytes[4])")
-            case .invalidModel(.otherKind): ("a model with f32 or f64 weights", "a file of another kind")
+            case .invalidModel(.otherKind):
+                ("a model with f32 or f64 weights and two class names", "something else")
             case .invalidModel(.otherTopology):
                 ("a model of 12288-20-7-5-1 or 12288-7-1", "one of \(topologyText(ofHeader: bytes))")
             case .invalidModel(.wrongSize): ("a payload that fits the header", "\(bytes.count) bytes in all")

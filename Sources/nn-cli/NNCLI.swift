@@ -31,6 +31,9 @@ struct NNCLI: ParsableCommand {
         } catch let error as FileError {
             Console.error(error.description)
             exit(withError: ExitCode(error.exitCode))
+        } catch NNError.invalidModel(.damagedWeights) {
+            Console.error("the model: expected weights of a training, got some that answer with no number")
+            exit(withError: ExitCode(65))
         } catch let error as NNError {
             Console.error("internal error: \(error)")
             exit(withError: ExitCode(70))

@@ -63,21 +63,32 @@ struct Train: ParsableCommand {
     @Option(help: "How the weights are computed; auto takes what has less to compute and fits memory.")
     var method = MethodName.auto
 
-    @Option(help: ArgumentHelp("Gradient steps, 1 ... 4294967295.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Gradient steps, 1 ... 4294967295.", valueName: "n"))
     var iterations = 2500
 
-    @Option(help: ArgumentHelp("The size of a step, above 0.", valueName: "rate"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The size of a step, above 0.", valueName: "rate"))
     var learningRate = 0.0075
 
-    @Option(help: ArgumentHelp("Of the initial weights, 0 ... 4294967295.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Of the initial weights, 0 ... 4294967295.", valueName: "n"))
     var seed: UInt32 = 1
 
-    @Option(help: ArgumentHelp("Iterations between two costs.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Iterations between two costs.", valueName: "n"))
     var logEvery = 100
 
     @Option(
         name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "file"))
     var output = ModelFile.defaultPath
+
+    @Option(
+        help: ArgumentHelp(
+            "Where Ctrl-C, and each half minute, saves the state of the run; gone when the model is written.",
+            valueName: "file"))
+    var checkpoint: String?
+
+    @Flag(help: "Go on from the checkpoint.")
+    var resume = false
 
     @Flag(help: "No progress.")
     var quiet = false
@@ -97,6 +108,18 @@ struct Train: ParsableCommand {
         }
         guard test == nil || train != nil else {
             throw ValidationError("--test needs --train: drawings have a test set of their own")
+        }
+        guard !resume || checkpoint != nil else {
+            throw ValidationError("--resume needs --checkpoint, the file to go on from")
+        }
+        if let checkpoint {
+            guard checkpoint != output, !OutputFile.isSameFile(checkpoint, output) else {
+                throw ValidationError("--checkpoint: expected a file other than --output, got \(checkpoint)")
+            }
+            guard resume || !OutputFile.isSameFile(checkpoint, checkpoint) else {
+                throw ValidationError(
+                    "--checkpoint: \(checkpoint) is there already: go on from it with --resume, or remove it")
+            }
         }
         for input in [train, test].compactMap({ $0 })
         where input == output || OutputFile.isSameFile(input, output) {
@@ -121,12 +144,14 @@ struct Train: ParsableCommand {
         Interrupt.watch()
         let start = ContinuousClock.now
         let file = try OutputFile(output)
+        let checkpointFile = try checkpoint.map { try CheckpointFile($0) }
         let (trainingSet, testSet) = try loadData()
         var seconds = TrainingReport.Seconds(load: nn_cli.seconds(since: start))
-        let (network, costs, arenaBytes) = try fit(Examples(trainingSet), &seconds)
+        let (network, costs, arenaBytes) = try fit(Examples(trainingSet), checkpointFile, &seconds)
 
         let finishing = ContinuousClock.now
         try file.write(network.bytes)
+        try checkpointFile?.remove()
         let onTraining = try network.evaluate(Examples(trainingSet))
         let onTest = try testSet.map { try network.evaluate(Examples($0)) }
         seconds.finish += nn_cli.seconds(since: finishing)
@@ -158,16 +183,18 @@ struct Train: ParsableCommand {
     }
 
     private func fit(
-        _ examples: Examples, _ seconds: inout TrainingReport.Seconds
+        _ examples: Examples, _ checkpoint: CheckpointFile?, _ seconds: inout TrainingReport.Seconds
     ) throws -> (Network, [TrainingReport.Cost], arenaBytes: Int) {
         let settingUp = ContinuousClock.now
-        var trainer = try Trainer(options, examples: examples)
+        var trainer =
+            resume
+            ? try checkpoint!.trainer(options, examples: examples) : try Trainer(options, examples: examples)
         note(description(of: examples.count, arenaBytes: trainer.arenaBytes))
         while trainer.isSettingUp { _ = try trainer.step() }
         seconds.setup = nn_cli.seconds(since: settingUp)
 
         let looping = ContinuousClock.now
-        let costs = try descend(&trainer)
+        let costs = try descend(&trainer, checkpoint)
         seconds.loop = nn_cli.seconds(since: looping)
 
         let finishing = ContinuousClock.now
@@ -197,7 +224,10 @@ struct Train: ParsableCommand {
             + "\(arenaBytes) bytes of memory; method: \(chosen) (\(reason))"
     }
 
-    private func descend(_ trainer: inout Trainer) throws -> [TrainingReport.Cost] {
+    private func descend(_ trainer: inout Trainer, _ checkpoint: CheckpointFile?) throws -> [TrainingReport
+        .Cost]
+    {
+        var checkpoint = checkpoint
         var costs: [TrainingReport.Cost] = []
         var progress = ProgressReport(total: iterations, isQuiet: quiet)
         defer { progress.clear() }
@@ -205,11 +235,9 @@ struct Train: ParsableCommand {
             while true {
                 guard !Interrupt.isRequested else {
                     progress.clear()
-                    throw Failure(
-                        code: 130,
-                        message: "interrupted after \(trainer.iteration) of \(iterations) "
-                            + "iterations; \(output) was not written")
+                    throw try interruption(&trainer, checkpoint)
                 }
+                try checkpoint?.saveIfDue(&trainer)
                 switch try trainer.step() {
                 case .trained: return costs
                 case .working: progress.update(trainer.iteration, cost: costs.last?.cost)
@@ -225,6 +253,14 @@ struct Train: ParsableCommand {
             guard case .diverged(let iteration) = error else { throw error }
             throw divergence(iteration)
         }
+    }
+
+    private func interruption(_ trainer: inout Trainer, _ checkpoint: CheckpointFile?) throws -> Failure {
+        let message =
+            "interrupted after \(trainer.iteration) of \(iterations) iterations; \(output) was not written"
+        guard var checkpoint else { return Failure(code: 130, message: message) }
+        try checkpoint.save(&trainer)
+        return Failure(code: 130, message: message + "; to go on, repeat the command with --resume")
     }
 
     /// The seed document shows six digits for the deep network and all for the two-layer one.

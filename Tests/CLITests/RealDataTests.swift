@@ -15,7 +15,6 @@ struct PhotosTests {
 @Suite("Training on the photos of cats", .enabled(if: Photos.missing.isEmpty, "\(Photos.advice)"))
 struct RealDataTests {
     private static let deep = Training(isOnPhotos: true)
-    private static let twoLayer = Training(isOnPhotos: true, topology: "two-layer")
     private static let photos = try! DataSet(hdf5: Photos.test)
 
     private func expectOracle(_ training: Training) async throws {
@@ -31,19 +30,23 @@ struct RealDataTests {
         #expect(answer.mislabeled == oracle.mislabeled)
     }
 
-    @Test("the deep network agrees with numpy")
-    func deepAgreesWithOracle() async throws {
-        try await expectOracle(Self.deep)
-        let answer = try await Self.deep.result().answer
+    @Test("the deep network agrees with numpy", arguments: ["dual", "primal"])
+    func deepAgreesWithOracle(method: String) async throws {
+        let training = Training(isOnPhotos: true, method: method)
+        try await expectOracle(training)
+        let answer = try await training.result().answer
+        #expect(answer.method == method)
         #expect(abs(answer.trainAccuracy - 0.985645933014) <= 5e-13)
         #expect(answer.testAccuracy == 0.8)
         #expect(answer.model.layers == [12288, 20, 7, 5, 1])
     }
 
-    @Test("the two-layer network agrees with numpy and with the seed document")
-    func twoLayerAgreesWithOracle() async throws {
-        try await expectOracle(Self.twoLayer)
-        let answer = try await Self.twoLayer.result().answer
+    @Test(
+        "the two-layer network agrees with numpy and with the seed document", arguments: ["dual", "primal"])
+    func twoLayerAgreesWithOracle(method: String) async throws {
+        let training = Training(isOnPhotos: true, topology: "two-layer", method: method)
+        try await expectOracle(training)
+        let answer = try await training.result().answer
         #expect(answer.trainAccuracy == 1)
         #expect(answer.testAccuracy == 0.72)
         let last = try #require(answer.costs.last)

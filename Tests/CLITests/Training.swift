@@ -5,6 +5,7 @@ struct Training: Hashable, Sendable {
     var isOnPhotos = false
     var topology = "deep"
     var precision = "f64"
+    var method = "auto"
     var seed = 1
     var iterations = 2500
 
@@ -34,7 +35,7 @@ struct Training: Hashable, Sendable {
 
     private var arguments: [String] {
         ["train", "--json", "--topology", topology, "--precision", precision, "--seed", "\(seed)"]
-            + ["--iterations", "\(iterations)"]
+            + ["--iterations", "\(iterations)", "--method", method]
             + (isOnPhotos ? ["--train", Photos.train, "--test", Photos.test] : [])
     }
 

@@ -14,6 +14,7 @@ static layer random_layer(int32_t type, uint32_t max_examples) {
     l.s.outputs = 1 + random_below(23);
     l.s.inputs = 1 + random_below(23);
     l.s.examples = 1 + random_below(max_examples);
+    if (random_below(2)) l.s.examples = (l.s.examples + NNK_LANES - 1) / NNK_LANES * NNK_LANES; // wide ones
     l.s.stride = l.s.examples + random_below(3) * random_below(20);
     l.w = random_reals(l.s.outputs * l.s.inputs, type);
     l.b = random_reals(l.s.outputs, type);
@@ -181,40 +182,115 @@ static void test_bias_step(int32_t type) {
     }
 }
 
-static void test_hidden_step(int32_t type) {
+/// A layer on activations after a ReLU.
+static layer layer_above_relu(int32_t type) {
+    layer l = random_layer(type, 40);
+    for (size_t i = 0; i < l.s.inputs * l.s.stride; i++)
+        if (get(l.a, i, type) <= 0) put(l.a, i, 0, type);
+    return l;
+}
+
+/// unit_step for input `k`: its column of w and its row of a, which hold what they held before.
+static void restate_unit_step(void *w, void *a, layer l, size_t k, double step) {
+    const nnk_shape s = l.s;
+    const size_t m = s.examples;
+    input_gradient_row(a, k * s.stride, l, k);
+    for (size_t j = 0; j < m; j++)
+        if (get(l.a, k * s.stride + j, l.type) <= 0) put(a, k * s.stride + j, 0, l.type);
+    for (size_t i = 0; i < s.outputs; i++) {
+        const double before = get(l.w, i * s.inputs + k, l.type);
+        const double dw = in_lanes(l.dz, i * s.stride, l.a, k * s.stride, m, l.type);
+        const double after = stepped(before, step, dw, l.type);
+        put(w, i * s.inputs + k, after, l.type);
+        wide size = 0, exact = exactly(l.dz, i * s.stride, l.a, k * s.stride, m, l.type, &size);
+        CHECK_NEAR(after, before - step * exact, tolerance(m + 3, fabs(before) + step * size, l.type));
+    }
+}
+
+static void *at(void *reals, size_t i, int32_t type) { return (uint8_t *)reals + bytes_of(i, type); }
+
+/// One unit changes its column of w and its row of a, and nothing else.
+static void test_unit_step(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        layer l = layer_above_relu(type);
+        const size_t weights = bytes_of(l.s.outputs * l.s.inputs, type),
+                     unit = random_below((uint32_t)l.s.inputs);
+        const size_t below = bytes_of(l.s.inputs * l.s.stride, type);
+        const double rate = random_between(0, 0.1);
+        void *w_want = copy_of(l.w, weights), *a_want = copy_of(l.a, below);
+        restate_unit_step(w_want, a_want, l, unit, rounded(rate, type));
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *w = copy_of(l.w, weights), *a = copy_of(l.a, below), *row = random_reals(l.s.stride, type);
+            k->unit_step(at(a, unit * l.s.stride, type), at(w, unit, type), l.dz, rate, row, l.s);
+            CHECK_SAME(w, w_want, weights);
+            CHECK_SAME(a, a_want, below);
+            free(w);
+            free(a);
+            free(row);
+        }
+        free(w_want);
+        free(a_want);
+        release(l);
+    }
+}
+
+static void test_unit_forward(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         layer l = random_layer(type, 40);
         const nnk_shape s = l.s;
-        const size_t weights = s.outputs * s.inputs, below = s.inputs * s.stride, m = s.examples;
+        const size_t unit = random_below((uint32_t)s.inputs), bytes = bytes_of(s.outputs * s.stride, type);
+        void *want = copy_of(l.dz, bytes); // any numbers
+        for (size_t i = 0; i < s.outputs; i++)
+            for (size_t j = 0; j < s.examples; j++) {
+                const double w = get(l.w, i * s.inputs + unit, type), a = get(l.a, unit * s.stride + j, type);
+                put(want, i * s.stride + j, plus_product(get(l.dz, i * s.stride + j, type), w, a, type),
+                    type);
+            }
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *z = copy_of(l.dz, bytes);
+            k->unit_forward(z, at(l.w, unit, type), at(l.a, unit * s.stride, type), s);
+            CHECK_SAME(z, want, bytes);
+            free(z);
+        }
+        free(want);
+        release(l);
+    }
+}
+
+/// hidden_step by its parts: unit_step for each unit of the layer below, then bias_step.
+static void hidden_step_by_units(const nnk_arithmetic *k, void *a, void *w, void *b, layer l, double rate) {
+    void *row = random_reals(l.s.stride, l.type);
+    for (size_t unit = 0; unit < l.s.inputs; unit++)
+        k->unit_step(at(a, unit * l.s.stride, l.type), at(w, unit, l.type), l.dz, rate, row, l.s);
+    k->bias_step(b, l.dz, rate, l.s);
+    free(row);
+}
+
+static void test_hidden_step(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        layer l = layer_above_relu(type);
+        const nnk_shape s = l.s;
+        const size_t weights = s.outputs * s.inputs, below = s.inputs * s.stride;
         const double rate = random_between(0, 0.1), step = rounded(rate, type);
-        for (size_t i = 0; i < below; i++) // activations after a ReLU
-            if (get(l.a, i, type) <= 0) put(l.a, i, 0, type);
         void *w_want = copy_of(l.w, bytes_of(weights, type)), *a_want = copy_of(l.a, bytes_of(below, type));
         void *b_want = biases_after(l, step);
-        for (size_t k = 0; k < s.inputs; k++) {
-            input_gradient_row(a_want, k * s.stride, l, k);
-            for (size_t j = 0; j < m; j++)
-                if (get(l.a, k * s.stride + j, type) <= 0) put(a_want, k * s.stride + j, 0, type);
-            for (size_t i = 0; i < s.outputs; i++) {
-                const double w = get(l.w, i * s.inputs + k, type);
-                const double dw = in_lanes(l.dz, i * s.stride, l.a, k * s.stride, m, type);
-                put(w_want, i * s.inputs + k, stepped(w, step, dw, type), type);
-                wide size = 0, exact = exactly(l.dz, i * s.stride, l.a, k * s.stride, m, type, &size);
-                CHECK_NEAR(get(w_want, i * s.inputs + k, type), w - step * exact,
-                           tolerance(m + 3, fabs(w) + step * size, type));
-            }
-        }
+        for (size_t k = 0; k < s.inputs; k++) restate_unit_step(w_want, a_want, l, k, step);
         FOR_EACH_ARITHMETIC(k, type) {
-            void *a = copy_of(l.a, bytes_of(below, type)), *w = copy_of(l.w, bytes_of(weights, type));
-            void *b = copy_of(l.b, bytes_of(s.outputs, type)), *row = random_reals(s.stride, type);
-            k->hidden_step(a, w, b, l.dz, rate, row, s);
-            CHECK_SAME(a, a_want, bytes_of(below, type));
-            CHECK_SAME(w, w_want, bytes_of(weights, type));
-            CHECK_SAME(b, b_want, bytes_of(s.outputs, type));
-            free(a);
-            free(w);
-            free(b);
-            free(row);
+            for (int by_units = 0; by_units <= 1; by_units++) {
+                void *a = copy_of(l.a, bytes_of(below, type)), *w = copy_of(l.w, bytes_of(weights, type));
+                void *b = copy_of(l.b, bytes_of(s.outputs, type)), *row = random_reals(s.stride, type);
+                if (by_units)
+                    hidden_step_by_units(k, a, w, b, l, rate);
+                else
+                    k->hidden_step(a, w, b, l.dz, rate, row, s);
+                CHECK_SAME(a, a_want, bytes_of(below, type));
+                CHECK_SAME(w, w_want, bytes_of(weights, type));
+                CHECK_SAME(b, b_want, bytes_of(s.outputs, type));
+                free(a);
+                free(w);
+                free(b);
+                free(row);
+            }
         }
         free(w_want);
         free(a_want);
@@ -329,6 +405,8 @@ int main(void) {
         test_linear_forward(type);
         test_linear_backward(type);
         test_bias_step(type);
+        test_unit_step(type);
+        test_unit_forward(type);
         test_hidden_step(type);
         test_relu(type);
         test_update(type);

@@ -222,6 +222,76 @@ static void test_not_finite(int32_t type) {
     }
 }
 
+/// The i-th logit that an exponential may stumble over; how many there are, if `i` is that many or more.
+static size_t extreme_logit(size_t i, int32_t type, double *z) {
+    const double largest = type == NNK_F32 ? (double)FLT_MAX : DBL_MAX;
+    const double some[] = {0.0, 1e-300, 1e-30, DBL_TRUE_MIN, 0x1p-25, 1e4, largest, largest / 2};
+    const size_t count = sizeof some / sizeof some[0], near_f32 = 2 * 400, near_f64 = 2 * 600;
+    const double sign = i % 2 ? -1 : 1;
+    if (i < 2 * count)
+        *z = sign * some[i / 2];
+    else if (i < 2 * count + near_f32) // exp of a float leaves its range at 88.7 and -104
+        *z = sign * (80 + 0.1 * (double)((i - 2 * count) / 2));
+    else // that of a double at 709.8 and -745.2
+        *z = sign * (700 + 0.1 * (double)((i - 2 * count - near_f32) / 2));
+    return 2 * count + near_f32 + near_f64;
+}
+
+/// Extremes in every lane and behind the last whole 16, everyday logits beside them.
+static void test_logit_backward(int32_t type) {
+    double extreme;
+    const size_t extremes = extreme_logit(0, type, &extreme);
+    for (size_t i = 0; i < extremes; i += 1 + CHECK_SHARE / 10) {
+        const size_t m = 1 + i % 40, bytes = bytes_of(m, type);
+        uint8_t *y = random_labels(m);
+        void *z = random_logits(m, type), *want = room_for(bytes);
+        for (size_t n = 0; n < 1 + m / 4; n++) {
+            extreme_logit((i + 2 * n) % extremes, type, &extreme);
+            put(z, random_below((uint32_t)m), extreme, type);
+        }
+        for (size_t j = 0; j < m; j++) {
+            const double x = get(z, j, type);
+            put(want, j, rounded(logistic(x, type) - y[j], type), type);
+            CHECK_NEAR(get(want, j, type), exact_logistic(x) - y[j], 2 * epsilon_of(type));
+        }
+        FOR_EACH_ARITHMETIC(k, type) {
+            void *dz = copy_of(z, bytes);
+            CHECK_EQUAL(k->logit_backward(dz, y, m), 1);
+            CHECK_SAME(dz, want, bytes);
+            free(dz);
+        }
+        free(y);
+        free(z);
+        free(want);
+    }
+}
+
+/// One logit that is not finite is found wherever it is, and the others get what the definition gives them.
+static void test_logit_backward_not_finite(int32_t type) {
+    const double bad[] = {(double)INFINITY, -(double)INFINITY, (double)NAN, -(double)NAN};
+    const nnk_arithmetic *definition = arithmetic_at(type, 0);
+    for (size_t m = 1; m <= 40; m++)
+        for (size_t at = 0; at < m; at++) {
+            uint8_t *y = random_labels(m);
+            void *z = random_logits(m, type);
+            put(z, at, bad[(m + at) % 4], type);
+            void *want = copy_of(z, bytes_of(m, type));
+            CHECK_EQUAL(definition->logit_backward(want, y, m), 0);
+            FOR_EACH_ARITHMETIC(k, type) {
+                void *dz = copy_of(z, bytes_of(m, type));
+                CHECK_EQUAL(k->logit_backward(dz, y, m), 0);
+                for (size_t j = 0; j < m; j++) {
+                    const double got = get(dz, j, type), expected = get(want, j, type);
+                    CHECK(got == expected || (j == at && got != got && expected != expected));
+                }
+                free(dz);
+            }
+            free(y);
+            free(z);
+            free(want);
+        }
+}
+
 int main(void) {
     test_known_cost();
     FOR_EACH_TYPE(type) {
@@ -230,6 +300,8 @@ int main(void) {
         test_logit_cost(type);
         test_costs_agree(type);
         test_not_finite(type);
+        test_logit_backward(type);
+        test_logit_backward_not_finite(type);
     }
     return check_end();
 }

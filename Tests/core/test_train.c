@@ -1,5 +1,9 @@
 /// Training: gradients, the whole descent, memory, interruption and errors.
 #include "jobs.h"
+#include <fenv.h>
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
 
 // Guard pages, where there is an operating system with them.
 #if defined(__unix__) || defined(__APPLE__)
@@ -15,6 +19,10 @@ static const nnk_topology topologies[] = {
     {4, {400, 20, 7, 5, 1}},
 };
 enum { TOPOLOGIES = sizeof topologies / sizeof topologies[0] };
+
+/// All methods that can train `t`: the dual ones need a layer above the first.
+#define FOR_EACH_METHOD(method, t)                                                                           \
+    for (int32_t method = NNK_PRIMAL; method <= ((t)->layers > 1 ? NNK_DUAL_WIDE : NNK_PRIMAL); method++)
 
 // A network in the wide type, straight from the textbook: the reference.
 
@@ -142,13 +150,14 @@ static int all_kinds_learn(network n) {
 ///
 /// With h = 1e-5 these are off by h^2 / 6 of the third derivative (of the order of 1) and by the cost's
 /// rounding / h: 2e-11 and, where the wide type is double, 2e-11. No kink lies within 1e-3.
-static void test_gradient(const nnk_topology *t, uint32_t iterations) {
+static void test_gradient(const nnk_topology *t, int32_t method, uint32_t iterations) {
     const wide h = (wide)1e-5, tolerance = (wide)1e-9;
     int found = 0;
     for (uint32_t seed = 1; seed < 500 && !found; seed++) {
         data d = random_data(t, 7);
         nnk_job job = job_of(t, &nnk_f64, &d, iterations);
         job.seed = seed;
+        job.method = method;
         job.initializer = NNK_INIT_DEEP;
         file before = train(&job);
         job.iterations++;
@@ -250,12 +259,13 @@ static void test_training(int32_t type) {
 }
 
 /// Costs come when they should, and are those of the parameters before the step.
-static void test_costs(int32_t type) {
+static void test_costs(int32_t type, int32_t method) {
     const nnk_topology *t = &topologies[0];
     data d = random_data(t, 21);
     for (uint32_t every = 0; every <= 5; every++) {
         nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 11);
         job.cost_every = every;
+        job.method = method;
         job.initializer = NNK_INIT_DEEP;
         const size_t bytes = nnk_train_bytes(&job);
         void *arena = room_for(bytes);
@@ -311,10 +321,11 @@ static void test_sizes(void) {
     }
 }
 
-static void test_refused_memory(void) {
-    for (size_t i = 0; i < TOPOLOGIES; i++) {
-        data d = random_data(&topologies[i], 3);
-        const nnk_job job = job_of(&topologies[i], &nnk_f32, &d, 1);
+static void test_refused_memory(const nnk_topology *t) {
+    data d = random_data(t, 3);
+    FOR_EACH_METHOD(method, t) {
+        nnk_job job = job_of(t, &nnk_f32, &d, 1);
+        job.method = method;
         const size_t bytes = nnk_train_bytes(&job);
         uint8_t *arena = room_for(bytes + 8), *untouched = room_for(bytes + 8);
         memset(arena, 0xa5, bytes + 8);
@@ -325,18 +336,20 @@ static void test_refused_memory(void) {
         CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
         free(arena);
         free(untouched);
-        release_data(d);
     }
+    release_data(d);
 }
 
 #if HAS_GUARDS
 /// Not a byte outside the arena, nor outside the mapped images: both lie against a page that no one may
 /// touch, the arena once on each side.
-static void test_guards(const nnk_topology *t, int32_t type, uint32_t m, uint32_t iterations) {
+static void test_guards(const nnk_topology *t, int32_t type, int32_t method, uint32_t m,
+                        uint32_t iterations) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     data d = random_data(t, m);
     FOR_EACH_ARITHMETIC(k, type) {
         nnk_job job = job_of(t, k, &d, iterations);
+        job.method = method;
         const size_t bytes = nnk_train_bytes(&job), pages = (bytes + page - 1) / page * page;
         const size_t image_bytes = (size_t)m * d.reader.size,
                      image_pages = (image_bytes + page - 1) / page * page;
@@ -371,9 +384,10 @@ static void test_guards(const nnk_topology *t, int32_t type, uint32_t m, uint32_
 #endif
 
 /// Between any two calls the arena may move, and another arithmetic may go on; its old place is overwritten.
-static void test_moved(const nnk_topology *t, int32_t type, uint32_t m) {
+static void test_moved(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     data d = random_data(t, m);
     nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 3);
+    job.method = method;
     const size_t bytes = nnk_train_bytes(&job);
     file want = train(&job), got = new_file(&job);
     uint8_t *from = room_for(bytes + 64), *to = room_for(bytes + 64), *arena = from;
@@ -401,7 +415,121 @@ static void test_moved(const nnk_topology *t, int32_t type, uint32_t m) {
     release_data(d);
 }
 
+/// `slices` at once are as many steps, up to the next cost and the end.
+static void test_run(int32_t type, int32_t method) {
+    const nnk_topology *t = &topologies[4];
+    data d = random_data(t, 18);
+    nnk_job job = job_of(t, nnk_fastest(type), &d, 4);
+    job.method = method;
+    job.cost_every = 2;
+    const size_t bytes = nnk_train_bytes(&job);
+    uint8_t *run = room_for(bytes), *stepped = room_for(bytes);
+    for (uint32_t slices = 0; slices <= 300; slices += 1 + slices * 2) {
+        memset(run, 0xa5, bytes);
+        memset(stepped, 0xa5, bytes);
+        CHECK_EQUAL(nnk_train_begin(&job, run, bytes), NNK_OK);
+        CHECK_EQUAL(nnk_train_begin(&job, stepped, bytes), NNK_OK);
+        CHECK_EQUAL(nnk_train_run(&job, run, 0), NNK_MORE);
+        for (nnk_status status = NNK_MORE; status > 0 && slices > 0;) {
+            nnk_status want = NNK_MORE;
+            for (uint32_t i = 0; i < slices && want == NNK_MORE; i++) want = nnk_train_step(&job, stepped);
+            status = nnk_train_run(&job, run, slices);
+            if (!CHECK_EQUAL(status, want)) break;
+            CHECK_SAME(run, stepped, bytes);
+        }
+    }
+    CHECK_EQUAL(nnk_train_run(&job, run, UINT32_MAX), NNK_OK);
+    free(run);
+    free(stepped);
+    release_data(d);
+}
+
+/// CRC-32 bit by bit.
+static uint32_t restated_crc(uint32_t crc, const uint8_t *bytes, size_t count) {
+    crc = ~crc;
+    for (size_t bit = 0; bit < 8 * count; bit++) {
+        const uint32_t out = (crc ^ (uint32_t)(bytes[bit / 8] >> bit % 8)) & 1;
+        crc = crc >> 1 ^ (out ? 0xedb88320 : 0);
+    }
+    return ~crc;
+}
+
+static void test_checksum(void) {
+    for (uint32_t round = 0; round < check_rounds(20000); round++) {
+        const size_t count = random_below(101), offset = random_below(9);
+        uint8_t *bytes = random_bytes(offset + count); // to the last byte
+        const uint32_t start = round % 2 ? (uint32_t)random_bits() : 0;
+        CHECK(nnk_crc32(start, bytes + offset, count) == restated_crc(start, bytes + offset, count));
+        free(bytes);
+    }
+    for (uint32_t byte = 0; byte < 256; byte++) // every entry of every table
+        for (size_t at = 0; at < 8; at++) {
+            uint8_t bytes[8] = {0};
+            bytes[at] = (uint8_t)byte;
+            CHECK(nnk_crc32(~0u, bytes, 8) == restated_crc(~0u, bytes, 8));
+        }
+}
+
 // Errors.
+
+/// What training says on a processor that is set up as it is now, and whether all arithmetics see it.
+static nnk_status begun(const nnk_job *job, void *arena, size_t bytes, int *strict, int *lax) {
+    *strict = *lax = 0;
+    FOR_EACH_TYPE(type) FOR_EACH_ARITHMETIC(k, type) {
+        const int32_t is_strict = k->is_strict();
+        *strict += is_strict == 1;
+        *lax += is_strict == 0;
+    }
+    return nnk_train_begin(job, arena, bytes);
+}
+
+#if defined(__SSE2__)
+/// Bits of MXCSR: results, and operands, below the smallest normal number become zeros.
+static const uint32_t flushes[] = {0x8000, 0x0040, 0x8040};
+enum { FLUSHES = sizeof flushes / sizeof flushes[0] };
+#else
+enum { FLUSHES = 0 };
+#endif
+
+/// Sets the i-th way in which floating point is not as the bits rely on; 0 after the last.
+static int disturb(size_t i) {
+#if defined(__SSE2__)
+    if (i < FLUSHES) {
+        _mm_setcsr(_mm_getcsr() | flushes[i]);
+        return 1;
+    }
+#endif
+#if defined(FE_UPWARD) && defined(FE_DOWNWARD) && defined(FE_TOWARDZERO) && !defined(__NEWLIB__)
+    static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
+    return i < FLUSHES + 3 && fesetround(modes[i - FLUSHES]) == 0;
+#else
+    return 0;
+#endif
+}
+
+/// No training where floating point is set up otherwise than the bits rely on, and none of it is kept.
+static void test_strictness(void) {
+    const nnk_topology *t = &topologies[0];
+    data d = random_data(t, 4);
+    FOR_EACH_TYPE(type) {
+        const nnk_job job = job_of(t, nnk_fastest(type), &d, 1);
+        const size_t bytes = nnk_train_bytes(&job);
+        void *arena = room_for(bytes);
+        int strict, lax, disturbed = 1;
+        for (size_t i = 0; disturbed; i++) {
+            CHECK_EQUAL(begun(&job, arena, bytes, &strict, &lax), NNK_OK);
+            CHECK(strict >= 4 && lax == 0);
+            fenv_t usual;
+            fegetenv(&usual);
+            disturbed = disturb(i);
+            const nnk_status status = begun(&job, arena, bytes, &strict, &lax);
+            fesetenv(&usual); // before anything else is computed
+            if (disturbed) CHECK(status == NNK_E_FLOAT && strict == 0 && lax >= 4);
+        }
+        free(arena);
+    }
+    release_data(d);
+}
 
 static void check_invalid(const nnk_job *job, void *arena, size_t bytes, int line) {
     CHECK_EQUAL(nnk_train_bytes(job), 0);
@@ -420,6 +548,25 @@ static void check_invalid(const nnk_job *job, void *arena, size_t bytes, int lin
         changed.field = (value);                                                                             \
         check_invalid(&changed, arena, bytes, __LINE__);                                                     \
     } while (0)
+
+/// The dual methods need a layer above the first, and a Gram matrix below 2^30.
+static void test_invalid_dual(nnk_job job, void *arena, size_t bytes) {
+    static const nnk_topology one_layer = {1, {10, 1}};
+    static const nnk_topology largest = {2, {NNK_MAX_DUAL_INPUTS, 2, 1}};
+    static const nnk_topology larger = {2, {NNK_MAX_DUAL_INPUTS + 1, 2, 1}};
+    CHECK((uint64_t)NNK_MAX_DUAL_INPUTS * 255 * 255 < 1 << 30);
+    for (job.method = NNK_DUAL; job.method <= NNK_DUAL_WIDE; job.method++) {
+        INVALID(topology, &one_layer);
+        INVALID(topology, &larger);
+        nnk_job valid = job;
+        valid.topology = &largest;
+        CHECK(nnk_train_bytes(&valid) > 0);
+        valid.method = NNK_PRIMAL;
+        valid.topology = &larger;
+        CHECK(nnk_train_bytes(&valid) > 0);
+    }
+    INVALID(method, NNK_DUAL_WIDE + 1);
+}
 
 static void test_invalid_jobs(void) {
     const nnk_topology *t = &topologies[0];
@@ -448,6 +595,7 @@ static void test_invalid_jobs(void) {
                                        {2, {65536, 4, 1}}, {2, {10, 4, 0}},
                                        {-1, {10, 1}}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) INVALID(topology, &bad[i]);
+    test_invalid_dual(job, arena, bytes);
     CHECK_EQUAL(nnk_train_bytes(NULL), 0);
     CHECK_EQUAL(nnk_train_begin(NULL, arena, bytes), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_train_begin(&job, NULL, bytes), NNK_E_ARGUMENT);
@@ -502,6 +650,7 @@ static void test_other_jobs(void) {
         OTHER(topology, &lower);
         OTHER(arithmetic, &nnk_f64);
         OTHER(method, NNK_DUAL);
+        OTHER(method, NNK_DUAL_WIDE);
         OTHER(initializer, NNK_INIT_SMALL);
         OTHER(seed, 2);
         OTHER(iterations, 4);
@@ -534,11 +683,39 @@ static void test_other_jobs(void) {
     release_data(d);
 }
 
-/// Every read fails once: the slice is tried again, and nothing shows in the model.
-static void test_failing_source(int32_t type) {
-    const nnk_topology *t = &topologies[4];
-    data d = random_data(t, 18);
-    nnk_job job = job_of(t, arithmetic_at(type, 1), &d, 2);
+/// Reads of a whole run of two iterations, by the method's phases.
+static uint32_t reads_of(const nnk_topology *t, int32_t method, uint32_t m) {
+    const uint32_t patches = ((uint32_t)t->size[0] + NNK_PATCH - 1) / NNK_PATCH, units = (uint32_t)t->size[1];
+    const uint32_t all = m * patches, blocks = (m + NNK_LANES - 1) / NNK_LANES;
+    const uint32_t gram = (blocks + 1) * all; // each block with each other and twice with itself
+    switch (method) {
+    case NNK_PRIMAL: return all + 2 * 2 * all;                    // the checksum; there and back, twice
+    case NNK_DUAL: return all + units * all + gram + units * all; // each row of W1, first and last
+    default: return all + all + gram + all;
+    }
+}
+
+/// One run in which a read may fail: in its slice, which is then tried again. Returns how many did.
+static uint32_t run_with_failing_read(const nnk_job *job, void *arena, size_t bytes, file *f) {
+    uint32_t failed = 0;
+    memset(arena, 0xa5, bytes);
+    CHECK_EQUAL(nnk_train_begin(job, arena, bytes), NNK_OK);
+    nnk_status status = steps(job, arena);
+    for (; status == NNK_E_SOURCE && failed < 2; failed++) status = steps(job, arena);
+    CHECK_EQUAL(status, NNK_OK);
+    f->size = 0;
+    status = finish(job, arena, f);
+    for (; status == NNK_E_SOURCE && failed < 2; failed++) status = finish(job, arena, f);
+    CHECK_EQUAL(status, NNK_OK);
+    return failed;
+}
+
+/// Every read fails once, and nothing shows in the model.
+static void test_failing_source(int32_t type, int32_t method) {
+    const nnk_topology t = {3, {400, 5, 3, 1}};
+    data d = random_data(&t, 18);
+    nnk_job job = job_of(&t, arithmetic_at(type, 1), &d, 2);
+    job.method = method;
     file want = train(&job), got = new_file(&job);
     job.images = read_in(&d);
     const size_t bytes = nnk_train_bytes(&job);
@@ -547,20 +724,10 @@ static void test_failing_source(int32_t type) {
     for (uint32_t n = 1; failed == n - 1; n++) {
         d.reader.calls = 0;
         d.reader.fail_at = n;
-        memset(arena, 0xa5, bytes);
-        CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
-        nnk_status status = steps(&job, arena);
-        if (status == NNK_E_SOURCE) {
-            failed++;
-            status = steps(&job, arena);
-        }
-        CHECK_EQUAL(status, NNK_OK);
-        got.size = 0;
-        CHECK_EQUAL(finish(&job, arena, &got), NNK_OK);
+        failed += run_with_failing_read(&job, arena, bytes, &got);
         CHECK_SAME_FILE(got, want);
     }
-    // 3 patches: of each image for its checksum, of all images forward and again for the descent, twice.
-    CHECK_EQUAL(failed, 18 * 3 * (1 + 2 * 2));
+    CHECK_EQUAL(failed, reads_of(&t, method, 18));
     free(arena);
     free(want.bytes);
     free(got.bytes);
@@ -568,10 +735,11 @@ static void test_failing_source(int32_t type) {
 }
 
 /// Every write fails once: writing starts anew, and the model is the same.
-static void test_failing_sink(int32_t type) {
+static void test_failing_sink(int32_t type, int32_t method) {
     const nnk_topology *t = &topologies[4];
     data d = random_data(t, 4);
     nnk_job job = job_of(t, arithmetic_at(type, 1), &d, 1);
+    job.method = method;
     file want = train(&job);
     const size_t bytes = nnk_train_bytes(&job);
     void *arena = room_for(bytes);
@@ -600,7 +768,7 @@ static void test_failing_sink(int32_t type) {
     release_data(d);
 }
 
-static void test_divergence(int32_t type) {
+static void test_divergence(int32_t type, int32_t method) {
     const nnk_topology *t = &topologies[0];
     uint32_t diverged = 0;
     for (uint32_t seed = 1; seed <= 40; seed++)
@@ -610,6 +778,7 @@ static void test_divergence(int32_t type) {
             job.learning_rate = type == NNK_F32 ? 1e30 : 1e300;
             job.initializer = NNK_INIT_DEEP;
             job.cost_every = every;
+            job.method = method;
             job.seed = seed;
             const size_t bytes = nnk_train_bytes(&job);
             void *arena = room_for(bytes);
@@ -639,10 +808,11 @@ static void test_divergence(int32_t type) {
 }
 
 /// The last step takes the weights out of range: no forward pass sees it, but writing does.
-static void test_late_divergence(void) {
+static void test_late_divergence(int32_t method) {
     const nnk_topology *t = &topologies[0];
     data d = random_data(t, 20);
     nnk_job job = job_of(t, &nnk_f32, &d, 1);
+    job.method = method;
     job.learning_rate = 1e300;
     const size_t bytes = nnk_train_bytes(&job);
     void *arena = room_for(bytes);
@@ -661,31 +831,41 @@ static void test_late_divergence(void) {
 int main(void) {
     for (size_t i = 0; i < TOPOLOGIES; i++) {
         if (topologies[i].size[0] > 200) continue;
-        test_gradient(&topologies[i], 0);
-        test_gradient(&topologies[i], 4);
+        FOR_EACH_METHOD(method, &topologies[i]) {
+            test_gradient(&topologies[i], method, 0);
+            test_gradient(&topologies[i], method, 4);
+        }
     }
     test_sizes();
-    test_refused_memory();
+    for (size_t i = 0; i < TOPOLOGIES; i++) test_refused_memory(&topologies[i]);
     test_invalid_jobs();
     test_other_jobs();
-    test_late_divergence();
+    FOR_EACH_METHOD(method, &topologies[0]) test_late_divergence(method);
+    test_checksum();
+    test_strictness();
     FOR_EACH_TYPE(type) {
         test_training(type);
-        test_costs(type);
-        for (size_t i = 0; i < TOPOLOGIES; i++) test_moved(&topologies[i], type, 18);
-        test_failing_source(type);
-        test_failing_sink(type);
-        test_divergence(type);
+        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i])
+        test_moved(&topologies[i], type, method, 18);
+        FOR_EACH_METHOD(method, &nnk_deep) {
+            test_costs(type, method);
+            test_run(type, method);
+            test_failing_source(type, method);
+            test_failing_sink(type, method);
+            test_divergence(type, method);
+        }
         printf("%s: %u of %u data sets left out, close to a kink\n", type == NNK_F32 ? "float" : "double",
                left_out, compared);
         CHECK(left_out * 3 < compared);
         left_out = compared = 0;
 #if HAS_GUARDS
-        for (size_t i = 0; i < TOPOLOGIES; i++)
-            for (uint32_t m = 1; m <= 35; m += 17) test_guards(&topologies[i], type, m, 2);
-        test_guards(&(nnk_topology){2, {7, NNK_MAX_UNITS, 1}}, type, 17, 1);
-        test_guards(&nnk_deep, type, 5, 1);
-        test_guards(&nnk_two_layer, type, 300, 1);
+        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i])
+        for (uint32_t m = 1; m <= 35; m += 17) test_guards(&topologies[i], type, method, m, 2);
+        FOR_EACH_METHOD(method, &nnk_deep) {
+            test_guards(&(nnk_topology){2, {7, NNK_MAX_UNITS, 1}}, type, method, 17, 1);
+            test_guards(&nnk_deep, type, method, 5, 1);
+        }
+        test_guards(&nnk_two_layer, type, NNK_PRIMAL, 300, 1);
 #endif
     }
     return check_end();

@@ -5,6 +5,7 @@
 #ifndef NNKERNEL_NNKERNEL_H
 #define NNKERNEL_NNKERNEL_H
 
+#include "nnkernel/checkpoint.h"
 #include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
 #include "nnkernel/predict.h"

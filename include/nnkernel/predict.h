@@ -36,6 +36,7 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
 nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count);
 
 /// The probability, once the whole image is fed (else NNK_E_STATE); the next image needs a new begin.
+/// NNK_E_PAYLOAD if it is no number, as with weights that no training gives.
 nnk_status nnk_predict_finish(void *memory, double *probability);
 
 #ifdef __cplusplus

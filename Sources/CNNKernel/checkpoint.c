@@ -1,0 +1,177 @@
+#include "nnkernel/checkpoint.h"
+#include "header.h"
+#include "trainer.h"
+
+enum { AT_ONCE = NNK_LANES * NNK_PATCH, SECTIONS = 9 };
+
+/// A part of the arena that lasts from one slice to the next: what a checkpoint is made of.
+typedef struct section {
+    uint8_t *bytes;
+    uint32_t count;
+    int32_t element; ///< bytes of one number; little-endian in the file
+} section;
+
+/// All of them, in the order of the file.
+static void list_sections(const nnk_job *job, void *memory, section list[SECTIONS]) {
+    const arena a = nnk_carve(job, memory);
+    nnk_trainer *t = a.trainer;
+    const uint8_t *end = (uint8_t *)memory + nnk_train_bytes(job);
+    const int32_t real = job->arithmetic->real_bytes, packed = job->method == NNK_DUAL;
+    // Packed, G is bytes already; while P is formed, a piece of W1 lies in its place.
+    const int32_t gram = packed && t->phase != PROJECT_ROWS ? 1 : real;
+    const uint8_t *after_parameters = packed ? a.logits : a.activations;
+    const uint8_t *after_activations = packed ? a.gram : a.logits ? a.logits : a.scratch;
+    const uint8_t *after_gram = packed ? end : a.scratch;
+    const uint8_t *after_deltas = packed ? a.activations : a.gram;
+#define SECTION(from, to, size)                                                                              \
+    ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
+    list[0] = SECTION(&t->job.cost_every, &t->job.cost_every + 1, 4);
+    list[1] = SECTION(&t->phase, &t->zero + 1, 4);
+    list[2] = SECTION(&t->cost, &t->cost + 1, 8);
+    list[3] = SECTION(t->random.word, &t->random.has_spare + 1, 4);
+    list[4] = SECTION(&t->random.spare, &t->random.spare + 1, 8);
+    list[5] = SECTION(a.parameters, after_parameters, real);
+    list[6] = SECTION(a.activations, after_activations, real);
+    list[7] = (section){0, 0, 1};
+    list[8] = (section){0, 0, 1};
+    if (!a.logits) return;
+    list[7] = SECTION(a.logits, after_deltas, real);
+    list[8] = SECTION(a.gram, after_gram, gram);
+#undef SECTION
+}
+
+static uint32_t payload_bytes(const nnk_job *job, void *memory) {
+    section list[SECTIONS];
+    uint32_t count = 0;
+    list_sections(job, memory, list);
+    for (int32_t i = 0; i < SECTIONS; i++) count += list[i].count;
+    return count;
+}
+
+size_t nnk_checkpoint_bytes(const nnk_job *job) {
+    const size_t bytes = nnk_train_bytes(job);
+    if (bytes == 0 || bytes > UINT32_MAX / 2) return 0;
+    nnk_trainer place = {.phase = 0}; // of which only addresses are asked
+    return NNK_HEADER_BYTES + payload_bytes(job, &place);
+}
+
+/// The section at `position`, and in `*offset` where in it; at most AT_ONCE bytes of it are left.
+static section section_at(const nnk_job *job, void *memory, uint32_t position) {
+    section list[SECTIONS];
+    list_sections(job, memory, list);
+    int32_t i = 0;
+    while (position >= list[i].count) position -= list[i++].count;
+    section s = list[i];
+    s.bytes += position;
+    s.count = nnk_smaller(AT_ONCE, s.count - position);
+    return s;
+}
+
+static nnk_model model_of(const nnk_job *job, void *memory) {
+    const nnk_trainer *t = memory;
+    return (nnk_model){
+        .topology = job->topology,
+        .payload_bytes = payload_bytes(job, memory),
+        .dtype = job->arithmetic->dtype,
+        .method = job->method,
+        .initializer = nnk_initializer_of(job),
+        .seed = job->seed,
+        .iterations = job->iterations,
+        .examples = job->examples,
+        .data_crc = t->phase > DIGEST ? t->data_crc : 0,
+        .learning_rate = job->learning_rate,
+    };
+}
+
+nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint *progress, nnk_sink sink) {
+    nnk_trainer *t = memory;
+    if (!nnk_trainer_is_of(t, job) || !sink.write || nnk_checkpoint_bytes(job) == 0) return NNK_E_STATE;
+    if (t->phase == DIVERGED) return NNK_E_DIVERGED;
+    if (t->phase > TRAINED) { // a model that is half written starts anew
+        t->phase = TRAINED;
+        t->item = 0;
+    }
+    if (progress->position == payload_bytes(job, memory)) {
+        uint8_t header[NNK_HEADER_BYTES];
+        const nnk_model model = model_of(job, memory);
+        nnk_header_write(header, &model, NNK_KIND_CHECKPOINT, progress->crc);
+        return sink.write(sink.context, 0, header, sizeof header) == NNK_OK ? NNK_OK : NNK_E_SINK;
+    }
+    const section s = section_at(job, memory, progress->position);
+    // The arena itself is turned around for the file, and back.
+    nnk_swap_reals(s.bytes, s.count, s.element);
+    progress->crc = nnk_crc32(progress->crc, s.bytes, s.count);
+    const nnk_status status =
+        sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
+    nnk_swap_reals(s.bytes, s.count, s.element);
+    if (status != NNK_OK) return NNK_E_SINK;
+    progress->position += s.count;
+    return NNK_MORE;
+}
+
+nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {
+    const uint8_t *header = bytes;
+    const nnk_status status = nnk_header_check(header, NNK_KIND_CHECKPOINT);
+    if (status != NNK_OK) return status;
+    const nnk_model m = nnk_header_read(header);
+    *job = (nnk_job_numbers){
+        .topology = nnk_header_topology(header),
+        .dtype = m.dtype,
+        .method = m.method,
+        .initializer = m.initializer,
+        .seed = m.seed,
+        .iterations = m.iterations,
+        .cost_every = nnk_get32(header + NNK_HEADER_BYTES),
+        .examples = m.examples,
+        .learning_rate = m.learning_rate,
+    };
+    *data_crc = m.data_crc;
+    return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
+}
+
+/// Reads and checks the header, and the 4 bytes behind it.
+static nnk_status read_header(const nnk_job *job, void *memory, nnk_reader reader, uint32_t *payload_crc) {
+    uint8_t header[NNK_HEADER_BYTES + 4];
+    nnk_job_numbers numbers;
+    uint32_t data_crc;
+    if (reader.read(reader.context, 0, sizeof header, header) != NNK_OK) return NNK_E_SOURCE;
+    const nnk_status status = nnk_checkpoint_peek(header, &numbers, &data_crc);
+    if (status != NNK_OK) return status;
+    const nnk_job_numbers mine = nnk_numbers_of(job);
+    if (!nnk_same_numbers(&numbers, &mine)) return NNK_E_STATE;
+    if (nnk_header_read(header).payload_bytes != payload_bytes(job, memory)) return NNK_E_SIZE;
+    *payload_crc = nnk_header_payload_crc(header);
+    return NNK_OK;
+}
+
+nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, nnk_checkpoint *progress,
+                               nnk_reader reader) {
+    nnk_trainer *t = memory;
+    const size_t needed = nnk_train_bytes(job);
+    if (nnk_checkpoint_bytes(job) == 0 || !memory || !reader.read) return NNK_E_ARGUMENT;
+    if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
+    if (bytes < needed) return NNK_E_MEMORY;
+    uint32_t payload_crc;
+    if (progress->position == 0) {
+        memset(t, 0, sizeof *t);
+        const nnk_status status = read_header(job, memory, reader, &payload_crc);
+        if (status != NNK_OK) return status;
+    }
+    const uint32_t count = payload_bytes(job, memory);
+    if (progress->position > count) return NNK_E_ARGUMENT;
+    if (progress->position < count) {
+        const section s = section_at(job, memory, progress->position);
+        if (reader.read(reader.context, NNK_HEADER_BYTES + progress->position, s.count, s.bytes) != NNK_OK)
+            return NNK_E_SOURCE;
+        progress->crc = nnk_crc32(progress->crc, s.bytes, s.count);
+        nnk_swap_reals(s.bytes, s.count, s.element);
+        progress->position += s.count;
+        return NNK_MORE;
+    }
+    const nnk_status status = read_header(job, memory, reader, &payload_crc);
+    if (status != NNK_OK) return status;
+    if (payload_crc != progress->crc || t->phase > TRAINED) return NNK_E_PAYLOAD;
+    t->job = nnk_numbers_of(job);
+    t->magic = NNK_TRAINER_MAGIC;
+    return NNK_OK;
+}

@@ -1,0 +1,91 @@
+import NNData
+import SwiftNN
+
+/// The file of `train --checkpoint`.
+struct CheckpointFile {
+    private let file: OutputFile
+    private var path: String { file.path }
+    /// How often a long run is saved without being asked.
+    private static let interval = Duration.seconds(30)
+    private var saved = ContinuousClock.now
+
+    /// Throws if it can't be written.
+    init(_ path: String) throws { file = try OutputFile(path) }
+
+    mutating func saveIfDue(_ trainer: inout Trainer) throws {
+        if ContinuousClock.now - saved > Self.interval { try save(&trainer) }
+    }
+
+    mutating func save(_ trainer: inout Trainer) throws {
+        try file.write(try trainer.checkpoint())
+        saved = ContinuousClock.now
+    }
+
+    /// Once the model is there, it is of no more use.
+    func remove() throws { try file.remove() }
+
+    /// The trainer that goes on from the file, if it is of the same job.
+    func trainer(_ options: TrainingOptions, examples: Examples) throws -> Trainer {
+        let bytes = try Self.read(path)
+        do {
+            let differences = try Checkpoint(bytes: bytes).differences(to: options, examples: examples)
+            guard differences.isEmpty else {
+                throw FileError(
+                    .badData, file: path, expected: "a checkpoint of this job",
+                    found: "one with \(differences.joined(separator: ", "))")
+            }
+            return try Trainer.resume(options, examples: examples, checkpoint: bytes)
+        } catch NNError.invalidModel(let defect) {
+            throw Self.error(defect, in: bytes, at: path)
+        }
+    }
+
+    /// The byte of the header that tells checkpoints from models (docs/FORMAT.md).
+    static let kind: UInt8 = 1
+
+    static func load(_ path: String) throws -> Checkpoint {
+        let bytes = try read(path)
+        do {
+            return try Checkpoint(bytes: bytes)
+        } catch NNError.invalidModel(let defect) {
+            throw error(defect, in: bytes, at: path)
+        }
+    }
+
+    private static func read(_ path: String) throws(FileError) -> [UInt8] {
+        try InputFile.read(path, expected: "a checkpoint", limit: 1 << 31)
+    }
+
+    private static func error(_ defect: ModelDefect, in bytes: [UInt8], at path: String) -> FileError {
+        let (expected, found) =
+            switch defect {
+            case .truncated: ("a whole checkpoint", "\(bytes.count) bytes: it is cut off")
+            case .notAModel, .otherKind: ("a checkpoint", "another kind of file")
+            case .laterVersion: ("a checkpoint of format version 1", "version \(bytes[4])")
+            default: ("an intact checkpoint", "a damaged one")
+            }
+        return FileError(.badData, file: path, expected: expected, found: found)
+    }
+}
+
+extension Checkpoint {
+    /// What another job has otherwise, by the names of the command line: "--seed 2 (here 1)".
+    func differences(to other: TrainingOptions, examples: Examples) -> [String] {
+        let method = other.method ?? other.chosenMethod(examples: examples.count)
+        var found: [String] = []
+        func compare(_ name: String, _ theirs: String, _ ours: String) {
+            if theirs != ours { found.append("\(name) \(theirs) (here \(ours))") }
+        }
+        compare("--topology", options.topology.text, other.topology.text)
+        compare("--precision", options.precision.name, other.precision.name)
+        compare("--method", "\(options.method ?? .dual)", "\(method)")
+        compare("--seed", "\(options.seed)", "\(other.seed)")
+        compare("--iterations", "\(options.iterations)", "\(other.iterations)")
+        compare("--learning-rate", "\(options.learningRate)", "\(other.learningRate)")
+        compare("--log-every", "\(options.costEvery)", "\(other.costEvery)")
+        if self.examples != examples.count || dataCRC.map({ $0 != examples.crc }) ?? false {
+            found.append("other training data")
+        }
+        return found
+    }
+}

@@ -1,0 +1,49 @@
+/// Checkpoints: a trainer between two slices of work as bytes, to go on from later or elsewhere.
+///
+/// A run that goes on from a checkpoint ends with the model of a run that was never interrupted, to the
+/// byte, on any processor. docs/FORMAT.md has the layout.
+#ifndef NNKERNEL_CHECKPOINT_H
+#define NNKERNEL_CHECKPOINT_H
+
+#include "nnkernel/model.h"
+#include "nnkernel/train.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// How far saving or loading is. Starts as zeros.
+typedef struct nnk_checkpoint {
+    uint32_t position; ///< bytes of the payload that are done
+    uint32_t crc;      ///< of these
+} nnk_checkpoint;
+
+/// Bytes of a checkpoint of such a job; 0 if a field of the job is out of its range.
+size_t nnk_checkpoint_bytes(const nnk_job *job);
+
+/// Writes the next bytes, up to 3072: NNK_MORE, then NNK_OK with the header. No slice of training may be
+/// taken meanwhile. NNK_E_STATE, NNK_E_SINK (start anew, with zeros).
+nnk_status nnk_checkpoint_save(const nnk_job *job, void *arena, nnk_checkpoint *progress, nnk_sink sink);
+
+/// What a checkpoint's job was, from its first NNK_HEADER_BYTES + 4 bytes, and the data that it was begun
+/// with: 0 if their checksum was not complete. NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND,
+/// NNK_E_TOPOLOGY (a topology that this build's limits don't allow).
+nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc);
+
+/// Reads `count` bytes of a file from position `offset` on into `out`; returns NNK_OK or NNK_E_SOURCE.
+typedef struct nnk_reader {
+    nnk_status (*read)(void *context, uint32_t offset, uint32_t count, uint8_t *out);
+    void *context;
+} nnk_reader;
+
+/// Reads the next bytes, up to 3072, into the arena: NNK_MORE, then NNK_OK when all is there and right. Until
+/// then the arena holds no trainer. NNK_E_STATE if it is a checkpoint of another job; NNK_E_ARGUMENT,
+/// NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_SOURCE; and as nnk_checkpoint_peek, NNK_E_SIZE, NNK_E_PAYLOAD.
+nnk_status nnk_checkpoint_load(const nnk_job *job, void *arena, size_t bytes, nnk_checkpoint *progress,
+                               nnk_reader reader);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
