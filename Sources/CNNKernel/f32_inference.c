@@ -2,4 +2,4 @@
 
 #include "inference.h"
 
-const nnk_inference nnk_f32_inference = {REAL_DTYPE, sizeof(real), accumulate, head};
+const nnk_inference nnk_f32_inference = NNK_INFERENCE;

@@ -6,5 +6,8 @@
 #define NNK_DOT_UNITS      2
 
 #include "arithmetic.h"
+#include "inference.h"
+#include "inference_wide.h"
 
 const nnk_arithmetic nnk_f32_vectors = NNK_ARITHMETIC;
+const nnk_inference nnk_f32_vectors_inference = NNK_INFERENCE;

@@ -12,8 +12,11 @@
 #define NNK_DOT_UNITS      2
 
 #include "arithmetic.h"
+#include "inference.h"
+#include "inference_wide.h"
 
 const nnk_arithmetic nnk_f64_avx2 = NNK_ARITHMETIC;
+const nnk_inference nnk_f64_avx2_inference = NNK_INFERENCE;
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -6,5 +6,8 @@
 #define NNK_DOT_UNITS      1
 
 #include "arithmetic.h"
+#include "inference.h"
+#include "inference_wide.h"
 
 const nnk_arithmetic nnk_f64_vectors = NNK_ARITHMETIC;
+const nnk_inference nnk_f64_vectors_inference = NNK_INFERENCE;

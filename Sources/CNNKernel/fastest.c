@@ -28,8 +28,20 @@ const nnk_arithmetic *nnk_fastest(int32_t dtype) {
     default: return dtype == NNK_F32 ? &nnk_f32_vectors : &nnk_f64_vectors;
     }
 }
+
+const nnk_inference *nnk_fastest_inference(int32_t dtype) {
+    switch (nnk_x86_vectors()) {
+    case 512: return dtype == NNK_F32 ? &nnk_f32_avx512_inference : &nnk_f64_avx512_inference;
+    case 2: return dtype == NNK_F32 ? &nnk_f32_avx2_inference : &nnk_f64_avx2_inference;
+    default: return dtype == NNK_F32 ? &nnk_f32_vectors_inference : &nnk_f64_vectors_inference;
+    }
+}
 #else
 const nnk_arithmetic *nnk_fastest(int32_t dtype) {
     return dtype == NNK_F32 ? &nnk_f32_vectors : &nnk_f64_vectors;
+}
+
+const nnk_inference *nnk_fastest_inference(int32_t dtype) {
+    return dtype == NNK_F32 ? &nnk_f32_vectors_inference : &nnk_f64_vectors_inference;
 }
 #endif

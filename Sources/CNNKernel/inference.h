@@ -3,11 +3,10 @@
 /// Included once a file, after a real_*.h.
 #include "nnkernel/kernels.h"
 
-static void accumulate(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
-                       size_t count) {
-    real *sum = sum_;
-    for (size_t i = 0; i < units; i++) {
-        const real *w = (const real *)w_ + i * inputs;
+/// sum (units) += W x over up to NNK_PATCH bytes.
+static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t units, const uint8_t *x,
+                             size_t count) {
+    for (size_t i = 0; i < units; i++, w += inputs) {
         real lane[NNK_LANES] = {0};
         size_t k = 0;
         for (; k + NNK_LANES <= count; k += NNK_LANES)
@@ -18,6 +17,15 @@ static void accumulate(void *sum_, const void *w_, size_t inputs, size_t units, 
         sum[i] += lane[0];
     }
 }
+
+#if !defined(NNK_FORWARD_UNITS)
+static void accumulate(void *sum, const void *w_, size_t inputs, size_t units, const uint8_t *x,
+                       size_t count) {
+    const real *w = w_;
+    for (size_t k = 0; k < count; k += NNK_PATCH)
+        accumulate_patch(sum, w + k, inputs, units, x + k, count - k < NNK_PATCH ? count - k : NNK_PATCH);
+}
+#endif
 
 /// Layer by layer, each from one of the two buffers into the other; the last has one unit.
 static double head(const nnk_topology *t, const void *parameters, void *sum, void *work) {
@@ -38,3 +46,11 @@ static double head(const nnk_topology *t, const void *parameters, void *sum, voi
     }
     return (double)(REAL(1.0) / (REAL(1.0) + real_exp(-z[0])));
 }
+
+#if defined(NNK_FORWARD_UNITS)
+#define NNK_INFERENCE                                                                                        \
+    { REAL_DTYPE, sizeof(real), accumulate_wide, head }
+#else
+#define NNK_INFERENCE                                                                                        \
+    { REAL_DTYPE, sizeof(real), accumulate, head }
+#endif

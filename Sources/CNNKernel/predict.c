@@ -47,9 +47,10 @@ nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count) {
     uint8_t *patch = patch_of(p);
     while (count > 0) {
         if (p->pending == 0 && count >= NNK_PATCH) {
-            take_in(p, pixels, NNK_PATCH);
-            pixels += NNK_PATCH;
-            count -= NNK_PATCH;
+            const size_t whole = count / NNK_PATCH * NNK_PATCH;
+            take_in(p, pixels, (uint32_t)whole);
+            pixels += whole;
+            count -= whole;
             continue;
         }
         const size_t room = NNK_PATCH - p->pending, part = count < room ? count : room;

@@ -81,19 +81,14 @@
 
         private func predict(_ image: UnsafeBufferPointer<UInt8>) -> Result<Double, NNError> {
             withModel { model in
-                var table = precision == .f32 ? nnk_f32_inference : nnk_f64_inference
-                let size = nnk_predict_bytes(model.pointee.topology, &table)
+                let kernels = nnk_fastest_inference(precision.rawValue)
+                let size = nnk_predict_bytes(model.pointee.topology, kernels)
                 return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { memory in
+                    let memory = memory.baseAddress
                     var probability = 0.0
-                    // The predictor refers to the table until it is finished.
-                    let status = withUnsafePointer(to: table) { table in
-                        var status = nnk_predict_begin(memory.baseAddress, size, model, table)
-                        if status == NNK_OK {
-                            status = nnk_predict_feed(memory.baseAddress, image.baseAddress, image.count)
-                        }
-                        if status == NNK_OK { status = nnk_predict_finish(memory.baseAddress, &probability) }
-                        return status
-                    }
+                    var status = nnk_predict_begin(memory, size, model, kernels)
+                    if status == NNK_OK { status = nnk_predict_feed(memory, image.baseAddress, image.count) }
+                    if status == NNK_OK { status = nnk_predict_finish(memory, &probability) }
                     return status == NNK_OK ? .success(probability) : .failure(NNError(status))
                 }
             }

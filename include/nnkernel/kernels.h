@@ -161,7 +161,8 @@ typedef struct nnk_inference {
     int32_t dtype;      ///< NNK_F32 or NNK_F64
     int32_t real_bytes; ///< 4 or 8
 
-    /// sum += W x over one patch.   sum (units), w: (units) rows, `inputs` reals apart, x (count)
+    /// sum += W x.   sum (units), w: (units) rows, `inputs` reals apart, x (count), whole patches but the
+    /// last
     void (*accumulate)(void *sum, const void *w, size_t inputs, size_t units, const uint8_t *x, size_t count);
 
     /// The layers above.   sum (size[1]) in; parameters: the model's payload; both sum and work have room for
@@ -170,6 +171,9 @@ typedef struct nnk_inference {
 } nnk_inference;
 
 extern const nnk_inference nnk_f32_inference, nnk_f64_inference;
+
+/// The same bits from the widest vectors that this processor has.
+const nnk_inference *nnk_fastest_inference(int32_t dtype);
 
 #ifdef __cplusplus
 }
