@@ -170,7 +170,7 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
     }
     const nnk_status status = read_header(job, memory, reader, &payload_crc);
     if (status != NNK_OK) return status;
-    if (payload_crc != progress->crc || t->phase > TRAINED) return NNK_E_PAYLOAD;
+    if (payload_crc != progress->crc || !nnk_trainer_sound(t, job)) return NNK_E_PAYLOAD;
     t->job = nnk_numbers_of(job);
     t->magic = NNK_TRAINER_MAGIC;
     return NNK_OK;

@@ -6,7 +6,7 @@
 #include "nnkernel/random.h"
 
 // MT19937 (Matsumoto and Nishimura 1998), seeded as in their init_genrand.
-enum { NNK_WORDS = 624, NNK_SHIFT = 397 };
+enum { NNK_WORDS = NNK_RANDOM_WORDS, NNK_SHIFT = 397 };
 
 static inline uint32_t nnk_twist(uint32_t high, uint32_t low, uint32_t far) {
     uint32_t y = (high & 0x80000000u) | (low & 0x7fffffffu);

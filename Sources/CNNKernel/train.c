@@ -234,6 +234,11 @@ static phase phase_of(const nnk_job *job, uint32_t phase_number) {
     }
 }
 
+int32_t nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
+    if (t->phase > TRAINED || t->iteration > job->iterations || t->random.next > NNK_RANDOM_WORDS) return 0;
+    return t->phase == TRAINED ? t->item == 0 : t->item < phase_of(job, t->phase).items;
+}
+
 /// Counts `items` as done, and goes on to the next phase that has any.
 static void advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
     t->item += items;

@@ -84,6 +84,9 @@ int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b);
 /// Whether the arena holds a trainer of this job.
 int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job);
 
+/// Whether its counters are such as training gives: a file may say anything.
+int32_t nnk_trainer_sound(const nnk_trainer *trainer, const nnk_job *job);
+
 /// Layers 2 and up (packed: 3 and up) for so many columns from `first` on; the last layer's logits stay
 /// logits.
 void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
