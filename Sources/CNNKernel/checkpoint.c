@@ -87,7 +87,7 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     nnk_trainer *t = memory;
     if (!nnk_trainer_is_of(t, job) || !sink.write || nnk_checkpoint_bytes(job) == 0) return NNK_E_STATE;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
-    if (t->phase > TRAINED) { // a model that is half written starts anew
+    if (t->phase >= TRAINED) { // a model that is half written starts anew
         t->phase = TRAINED;
         t->item = 0;
     }
