@@ -19,6 +19,7 @@
 #include "input.h"
 
 #include "dual.h"
+#include "gram.h"
 
 #if defined(NNK_FORWARD_UNITS)
 #define VECTOR(kernel) kernel##_wide

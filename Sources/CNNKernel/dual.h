@@ -29,17 +29,6 @@ static void gram_spread(void *gram_, uint32_t sum, size_t j, size_t k, size_t ex
     gram[gram_index(j, k, examples)] = gram[gram_index(k, j, examples)] = (real)(int32_t)gram_element(sum);
 }
 
-/// sum[i][j] += x_i . y_j
-static void gram_products(uint32_t sum[NNK_LANES * NNK_LANES], nnk_patch x, nnk_patch y) {
-    for (size_t i = 0; i < x.examples; i++)
-        for (size_t j = 0; j < y.examples; j++) {
-            const uint8_t *a = x.x + i * x.stride, *b = y.x + j * y.stride;
-            uint32_t dot = 0;
-            for (size_t k = 0; k < x.width; k++) dot += (uint32_t)a[k] * b[k];
-            sum[i * NNK_LANES + j] += dot;
-        }
-}
-
 static void project(void *p_, const void *w_, nnk_patch patch) {
     real *p = p_;
     const real *w = w_;

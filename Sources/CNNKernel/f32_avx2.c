@@ -1,7 +1,7 @@
 #include "vector_arithmetic.h"
 
 #if NNK_X86
-#include <emmintrin.h>
+#include <immintrin.h>
 #include <string.h>
 
 #include "target_avx2.h"
@@ -10,6 +10,7 @@
 #define NNK_FORWARD_UNITS  5
 #define NNK_GRADIENT_UNITS 5
 #define NNK_DOT_UNITS      4
+#define NNK_GRAM_BYTES     32
 
 #include "arithmetic.h"
 #include "inference.h"

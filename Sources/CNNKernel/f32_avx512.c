@@ -1,7 +1,7 @@
 #include "vector_arithmetic.h"
 
 #if NNK_X86
-#include <emmintrin.h>
+#include <immintrin.h>
 #include <string.h>
 
 #include "target_avx512.h"
@@ -10,6 +10,7 @@
 #define NNK_FORWARD_UNITS  10
 #define NNK_GRADIENT_UNITS 10
 #define NNK_DOT_UNITS      7
+#define NNK_GRAM_BYTES     64
 
 #include "arithmetic.h"
 #include "inference.h"

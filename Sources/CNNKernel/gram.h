@@ -1,0 +1,77 @@
+/// The Gram matrix's integers: products of bytes. Sums of integers need no order.
+///
+/// Part of every arithmetic.
+
+/// sum[i][j] += x_i . y_j for rows i ... i + rows and columns j ... j + columns of a block.
+static void gram_part(uint32_t *sum, nnk_patch x, nnk_patch y, size_t i, size_t rows, size_t j,
+                      size_t columns) {
+    for (size_t r = i; r < i + rows && r < x.examples; r++)
+        for (size_t c = j; c < j + columns && c < y.examples; c++) {
+            const uint8_t *a = x.x + r * x.stride, *b = y.x + c * y.stride;
+            uint32_t dot = 0;
+            for (size_t k = 0; k < x.width; k++) dot += (uint32_t)a[k] * b[k];
+            sum[r * NNK_LANES + c] += dot;
+        }
+}
+
+#if defined(NNK_GRAM_BYTES)
+// On x86, two bytes' products are added by one instruction, as 16-bit numbers into a 32-bit sum; sums of
+// GRAM_ROWS x GRAM_COLUMNS pairs of images stay in registers, so that each byte is widened for all of them.
+#if NNK_GRAM_BYTES == 64
+typedef __m512i gram_vector;
+enum { GRAM_ROWS = 4, GRAM_COLUMNS = 4 };
+#define gram_widen(bytes)   _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)(bytes)))
+#define gram_add(sum, x, y) _mm512_add_epi32(sum, _mm512_madd_epi16(x, y))
+#define gram_zero()         _mm512_setzero_si512()
+#else
+typedef __m256i gram_vector;
+enum { GRAM_ROWS = 4, GRAM_COLUMNS = 2 };
+#define gram_widen(bytes)   _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(bytes)))
+#define gram_add(sum, x, y) _mm256_add_epi32(sum, _mm256_madd_epi16(x, y))
+#define gram_zero()         _mm256_setzero_si256()
+#endif
+enum { GRAM_STEP = NNK_GRAM_BYTES / 2, GRAM_SUMS = NNK_GRAM_BYTES / 4 };
+
+/// The bytes up to `width`, a multiple of GRAM_STEP, of GRAM_ROWS x GRAM_COLUMNS pairs.
+static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const uint8_t *y, size_t y_stride,
+                       size_t width) {
+    gram_vector s[GRAM_ROWS][GRAM_COLUMNS];
+    UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++)
+        s[i][j] = gram_zero();
+    for (size_t k = 0; k < width; k += GRAM_STEP) {
+        gram_vector b[GRAM_COLUMNS];
+        UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++) b[j] = gram_widen(y + j * y_stride + k);
+        UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) {
+            const gram_vector a = gram_widen(x + i * x_stride + k);
+            UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++) s[i][j] = gram_add(s[i][j], a, b[j]);
+        }
+    }
+    UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++) {
+        uint32_t part[GRAM_SUMS];
+        memcpy(part, &s[i][j], sizeof part);
+        for (size_t n = 0; n < GRAM_SUMS; n++) sum[i * NNK_LANES + j] += part[n];
+    }
+}
+
+static void gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
+    const size_t whole = x.width / GRAM_STEP * GRAM_STEP;
+    nnk_patch x_rest = x, y_rest = y;
+    x_rest.x += whole;
+    y_rest.x += whole;
+    x_rest.width = x.width - whole;
+    for (size_t i = 0; i < NNK_LANES; i += GRAM_ROWS)
+        for (size_t j = 0; j < NNK_LANES; j += GRAM_COLUMNS) {
+            if (i + GRAM_ROWS > x.examples || j + GRAM_COLUMNS > y.examples) {
+                gram_part(sum, x, y, i, GRAM_ROWS, j, GRAM_COLUMNS);
+                continue;
+            }
+            gram_group(sum + i * NNK_LANES + j, x.x + i * x.stride, x.stride, y.x + j * y.stride, y.stride,
+                       whole);
+            gram_part(sum, x_rest, y_rest, i, GRAM_ROWS, j, GRAM_COLUMNS);
+        }
+}
+#else
+static void gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
+    gram_part(sum, x, y, 0, NNK_LANES, 0, NNK_LANES);
+}
+#endif
