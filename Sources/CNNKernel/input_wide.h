@@ -4,6 +4,37 @@
 
 static void fill_tile(real *restrict tile, nnk_patch p);
 
+/// v[j] byte k becomes v[k] byte j: four times, the rows of both halves are interleaved.
+INLINE void transpose_bytes(byte_lanes v[NNK_LANES]) {
+    byte_lanes t[NNK_LANES];
+    UNROLLED for (int32_t turn = 0; turn < 4; turn++) {
+        UNROLLED for (size_t i = 0; i < NNK_LANES / 2; i++) {
+            const byte_lanes a = v[i], b = v[i + NNK_LANES / 2];
+            t[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            t[2 * i + 1] =
+                __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        UNROLLED for (size_t i = 0; i < NNK_LANES; i++) v[i] = t[i];
+    }
+}
+
+/// fill_tile of input.h, 16 bytes of 16 images at a time.
+static void fill_tile_wide(real *restrict tile, nnk_patch p) {
+    size_t k = 0;
+    for (; k + NNK_LANES <= p.width; k += NNK_LANES) {
+        byte_lanes v[NNK_LANES];
+        for (size_t j = 0; j < NNK_LANES; j++)
+            v[j] = j < p.examples ? *(const byte_lanes *)(p.x + j * p.stride + k) : (byte_lanes){0};
+        transpose_bytes(v);
+        for (size_t n = 0; n < NNK_LANES; n++)
+            *(lanes *)(tile + (k + n) * NNK_LANES) = __builtin_convertvector(v[n], lanes);
+    }
+    nnk_patch rest = p;
+    rest.x += k;
+    rest.width -= k;
+    fill_tile(tile + k * NNK_LANES, rest);
+}
+
 /// sum (units, 16) += w (units rows of p.width) tile (p.width, 16), for a `units` known when compiled.
 INLINE void forward_units(const size_t units, real *sum, const real *w, size_t inputs, size_t width,
                           const real *tile) {
@@ -19,17 +50,35 @@ static void input_forward_wide(void *sum_, const void *w_, size_t inputs, size_t
                                void *tile_) {
     const real *w = w_;
     real *sum = sum_, *tile = tile_;
-    fill_tile(tile, p);
+    fill_tile_wide(tile, p);
 #define BODY(n, i) forward_units(n, sum + (i)*NNK_LANES, w + (i)*inputs, inputs, p.width, tile)
     IN_GROUPS(NNK_FORWARD_UNITS, units, BODY);
 #undef BODY
 }
 
-/// g (units, 16 of NNK_PATCH) += dz (units, examples) x (examples, 16 bytes), for a known `units`.
-INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t stride, nnk_patch p) {
+enum { LISTED_AT_ONCE = 256 };
+
+/// The examples in which any unit's delta is not zero, of up to LISTED_AT_ONCE; the others add nothing.
+static size_t list_active(uint16_t list[LISTED_AT_ONCE], const real *dz, size_t stride, size_t units,
+                          size_t examples) {
+    size_t count = 0, j = 0;
+    for (; j + NNK_LANES <= examples; j += NNK_LANES) {
+        lanes_int any = {0};
+        for (size_t i = 0; i < units; i++) any |= *(const lanes *)(dz + i * stride + j) != 0;
+        for (size_t n = 0; n < NNK_LANES; n++)
+            if (any[n]) list[count++] = (uint16_t)(j + n);
+    }
+    for (; j < examples; j++) list[count++] = (uint16_t)j;
+    return count;
+}
+
+/// g (units, 16 of NNK_PATCH) += dz (units, listed examples) x (these, 16 bytes), for a known `units`.
+INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t stride, nnk_patch p,
+                           const uint16_t *list, size_t count) {
     lanes s[NNK_GRADIENT_UNITS];
     UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(g + i * NNK_PATCH);
-    for (size_t j = 0; j < p.examples; j++) {
+    for (size_t n = 0; n < count; n++) {
+        const size_t j = list[n];
         const lanes x = __builtin_convertvector(*(const byte_lanes *)(p.x + j * p.stride), lanes);
         UNROLLED for (size_t i = 0; i < units; i++) s[i] += dz[i * stride + j] * x;
     }
@@ -46,13 +95,19 @@ static void gradient_rest(real *g, const real *dz, size_t stride, size_t units, 
 
 static void input_gradient_wide(void *g_, const void *dz_, size_t stride, size_t units, nnk_patch p) {
     real *g = g_;
-    const real *dz = dz_;
-    gradient_rest(g, dz, stride, units, p);
-    nnk_patch column = p;
-    for (size_t k = 0; k + NNK_LANES <= p.width; k += NNK_LANES) {
-        column.x = p.x + k;
-#define BODY(n, i) gradient_units(n, g + (i)*NNK_PATCH + k, dz + (i)*stride, stride, column)
-        IN_GROUPS(NNK_GRADIENT_UNITS, units, BODY);
+    gradient_rest(g, dz_, stride, units, p);
+    for (size_t start = 0; start < p.examples; start += LISTED_AT_ONCE) {
+        uint16_t list[LISTED_AT_ONCE];
+        const real *dz = (const real *)dz_ + start;
+        const size_t left = p.examples - start;
+        const size_t count =
+            list_active(list, dz, stride, units, left < LISTED_AT_ONCE ? left : LISTED_AT_ONCE);
+        nnk_patch column = p;
+        for (size_t k = 0; k + NNK_LANES <= p.width; k += NNK_LANES) {
+            column.x = p.x + start * p.stride + k;
+#define BODY(n, i) gradient_units(n, g + (i)*NNK_PATCH + k, dz + (i)*stride, stride, column, list, count)
+            IN_GROUPS(NNK_GRADIENT_UNITS, units, BODY);
 #undef BODY
+        }
     }
 }
