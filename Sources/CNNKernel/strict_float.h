@@ -7,6 +7,14 @@
 #if defined(__FAST_MATH__) || defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #error "nnkernel must not be built with -ffast-math: its results would differ from those of other builds"
 #endif
+#if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
+#error "nnkernel must not be built with -fassociative-math or -freciprocal-math: its results would differ"
+#endif
+#if defined(__clang__) && defined(__ARM_NEON) && !defined(__aarch64__)
+#error "32-bit NEON flushes subnormal numbers to zero: build with -mfpu=vfpv3-d16"
+#endif
+// -fsingle-precision-constant makes floats of them.
+_Static_assert(sizeof 1.0 == sizeof(double), "a constant without suffix must be a double");
 #if FLT_EVAL_METHOD != 0
 #error "nnkernel needs FLT_EVAL_METHOD 0; on x86-32 build with -msse2 -mfpmath=sse, on s390x with -std=gnu11"
 #endif
@@ -14,6 +22,7 @@
 // a * b + c is rounded twice everywhere. Each compiler has its own way to say so and ignores the other's.
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
+#pragma clang fp reassociate(off) reciprocal(off)
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
 #else

@@ -4,6 +4,7 @@
 
 #include "layout.h"
 #include "nnkernel/train.h"
+#include "strict_float.h"
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 

@@ -97,7 +97,8 @@ static void test_class_names(void) {
             for (size_t c = 0; c < 2; c++) {
                 uint8_t *changed = copy_of(f.bytes, f.size);
                 memset(changed + f.size - (2 - c) * NNK_CLASS_NAME_BYTES, 'x', NNK_CLASS_NAME_BYTES);
-                nnk_header_write(changed, &m, nnk_crc32(0, changed + NNK_HEADER_BYTES, m.payload_bytes));
+                nnk_header_write(changed, &m, NNK_KIND_MODEL,
+                                 nnk_crc32(0, changed + NNK_HEADER_BYTES, m.payload_bytes));
                 CHECK_EQUAL(open_status(changed, f.size, &small), NNK_E_KIND);
                 free(changed);
             }
