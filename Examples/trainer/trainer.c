@@ -1,0 +1,258 @@
+/// Trains a network with the C core alone, then uses it. Prints one line: the SHA-256 of the model file, the
+/// cost before the last iteration, and the probability that the first image is a cat.
+///
+///     cc -std=gnu11 -O2 -I../../include trainer.c ../../Sources/CNNKernel/*.c -o trainer
+///     ./trainer drawn deep f32 dual 100 1
+///
+/// Everything that it prints is the same on every machine, to the bit; scripts/cross.sh proves it.
+#include "nnkernel/nnkernel.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef TRAINER_ALL_VECTORS // scripts/cross.sh looks behind the public headers, to compare all kernels
+#include "vector_arithmetic.h"
+#endif
+
+static const char usage[] = "usage: trainer FILE|drawn deep|two-layer f32|f64 primal|dual|wide ITERATIONS "
+                            "SEED [scalar|fastest] [-o model.nnk]\n"
+                            "FILE: the number of images m (4 bytes, little-endian), m labels, m images of "
+                            "12288 bytes\n";
+
+enum { IMAGE_BYTES = NNK_DEEP_INPUTS, DRAWN = 33, USAGE = 64, BAD_DATA = 65, UNAVAILABLE = 69 };
+
+_Noreturn static void fail(int code, const char *what, const char *why) {
+    fprintf(stderr, "trainer: %s: %s\n%s", what, why, code == USAGE ? usage : "");
+    exit(code);
+}
+
+static void *allocate(size_t bytes) {
+    void *memory = malloc(bytes);
+    if (!memory) fail(UNAVAILABLE, "malloc", "not enough memory");
+    return memory;
+}
+
+// ---- Data -------------------------------------------------------------------------------------------------
+
+typedef struct data_set {
+    uint32_t examples;
+    uint8_t *labels; ///< (examples)
+    uint8_t *images; ///< (examples, IMAGE_BYTES)
+} data_set;
+
+static data_set data_set_for(uint32_t examples) {
+    return (data_set){examples, allocate(examples), allocate((size_t)examples * IMAGE_BYTES)};
+}
+
+/// 33 images of noise, 0 ... 127, each with a square of 16 x 16 pixels that is brighter by 128: in the upper
+/// left part for label 0, in the lower right for 1. 33 is no multiple of the 16 lanes of the core's sums.
+/// Whole numbers alone, so that the images are the same everywhere.
+static data_set draw(void) {
+    data_set d = data_set_for(DRAWN);
+    uint32_t noise = 1;
+    for (uint32_t j = 0; j < DRAWN; j++) {
+        const uint32_t label = j % 3 == 1, corner = 8 + 32 * label + j % 5;
+        d.labels[j] = (uint8_t)label;
+        for (uint32_t k = 0; k < IMAGE_BYTES; k++) {
+            const uint32_t row = k / 192, column = k % 192 / 3;
+            const uint32_t inside = row - corner < 16 && column - corner < 16; // below zero is large, too
+            noise = noise * 1664525 + 1013904223; // Numerical Recipes' generator; its top bits are its best
+            d.images[(size_t)j * IMAGE_BYTES + k] = (uint8_t)((noise >> 25) + 128 * inside);
+        }
+    }
+    return d;
+}
+
+static data_set load(const char *path) {
+    uint8_t count[4];
+    FILE *file = fopen(path, "rb");
+    if (!file || fread(count, 1, 4, file) != 4) fail(BAD_DATA, path, "can't be read");
+    const uint32_t m =
+        count[0] | (uint32_t)count[1] << 8 | (uint32_t)count[2] << 16 | (uint32_t)count[3] << 24;
+    if (m < 1 || m > 100000) fail(BAD_DATA, path, "expected 1 to 100000 images");
+    data_set d = data_set_for(m);
+    if (fread(d.labels, 1, m, file) != m || fread(d.images, IMAGE_BYTES, m, file) != m)
+        fail(BAD_DATA, path, "ends too early");
+    fclose(file);
+    return d;
+}
+
+// ---- Choices ----------------------------------------------------------------------------------------------
+
+/// The index of `word` among `count` names.
+static int32_t index_of(const char *word, const char *const *names, int32_t count) {
+    for (int32_t i = 0; i < count; i++)
+        if (strcmp(word, names[i]) == 0) return i;
+    fail(USAGE, word, "unknown");
+}
+#define INDEX_OF(word, ...)                                                                                  \
+    index_of(word, (const char *const[]){__VA_ARGS__}, sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *))
+
+static uint32_t number(const char *word) {
+    char *end;
+    const unsigned long long n = strtoull(word, &end, 10);
+    if (*word < '0' || *word > '9' || *end || n > UINT32_MAX) fail(USAGE, word, "not a number below 2^32");
+    return (uint32_t)n;
+}
+
+/// All of them compute the same bits; they differ in speed.
+static const nnk_arithmetic *arithmetic_for(int32_t dtype, const char *kernels) {
+    const int32_t wide = dtype == NNK_F64;
+    if (strcmp(kernels, "scalar") == 0) return wide ? &nnk_f64 : &nnk_f32;
+    if (strcmp(kernels, "fastest") == 0) return nnk_fastest(dtype);
+#ifdef TRAINER_ALL_VECTORS
+    if (strcmp(kernels, "vectors") == 0) return wide ? &nnk_f64_vectors : &nnk_f32_vectors;
+#if NNK_X86
+    if (strcmp(kernels, "avx2") == 0 && nnk_x86_vectors() >= 2) return wide ? &nnk_f64_avx2 : &nnk_f32_avx2;
+    if (strcmp(kernels, "avx512") == 0 && nnk_x86_vectors() >= 512)
+        return wide ? &nnk_f64_avx512 : &nnk_f32_avx512;
+#endif
+    if (kernels[0] == 'a') fail(UNAVAILABLE, kernels, "not on this processor");
+#endif
+    fail(USAGE, kernels, "unknown");
+}
+
+// ---- Training and prediction ------------------------------------------------------------------------------
+
+static nnk_status into_memory(void *file, uint32_t offset, const uint8_t *bytes, uint32_t count) {
+    memcpy((uint8_t *)file + offset, bytes, count);
+    return NNK_OK;
+}
+
+static void check(nnk_status status, const char *what) {
+    if (status < 0) fail(BAD_DATA, what, nnk_status_text(status));
+}
+
+/// The bytes of the model file, of which there are `length`, and the last cost.
+static uint8_t *train(const nnk_job *job, size_t *length, double *cost) {
+    const size_t parameters = nnk_parameter_count(job->topology), arena_bytes = nnk_train_bytes(job);
+    *length = NNK_HEADER_BYTES + parameters * (size_t)job->arithmetic->real_bytes + 2 * NNK_CLASS_NAME_BYTES;
+    uint8_t *file = allocate(*length);
+    void *arena = allocate(arena_bytes);
+    nnk_progress progress;
+    nnk_status status;
+
+    check(nnk_train_begin(job, arena, arena_bytes), "begin");
+    while ((status = nnk_train_step(job, arena)) > 0) {
+    }
+    check(status, "train");
+    check(nnk_train_progress(job, arena, &progress), "progress");
+    while ((status = nnk_train_finish(job, arena, (nnk_sink){into_memory, file})) > 0) {
+    }
+    check(status, "finish");
+
+    *cost = progress.cost;
+    free(arena);
+    return file;
+}
+
+/// Uses the model where it lies. (On a big-endian machine its numbers are turned around for that.)
+static double predict(uint8_t *file, size_t length, const nnk_job *job, const uint8_t *image) {
+    const nnk_inference *inference =
+        job->arithmetic->dtype == NNK_F32 ? &nnk_f32_inference : &nnk_f64_inference;
+    const size_t bytes = nnk_predict_bytes(job->topology, inference);
+    void *memory = allocate(bytes);
+    nnk_model model;
+    double probability;
+
+    check(nnk_model_open(&model, file, length, job->topology), "model");
+    nnk_model_to_native(&model, file);
+    check(nnk_predict_begin(memory, bytes, &model, inference), "predict");
+    check(nnk_predict_feed(memory, image, IMAGE_BYTES), "predict");
+    check(nnk_predict_finish(memory, &probability), "predict");
+
+    free(memory);
+    return probability;
+}
+
+// ---- SHA-256 (FIPS 180-4), to name the file by
+// --------------------------------------------------------------
+
+static uint32_t rotated(uint32_t x, int by) { return x >> by | x << (32 - by); }
+
+static void sha256_block(uint32_t state[8], const uint8_t block[64]) {
+    // The fractions of the cube roots of the first 64 primes.
+    static const uint32_t round[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+        0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+        0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+        0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+    uint32_t w[64], s[8];
+    for (int i = 0; i < 16; i++)
+        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
+               (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
+    for (int i = 16; i < 64; i++)
+        w[i] = w[i - 16] + w[i - 7] + (rotated(w[i - 15], 7) ^ rotated(w[i - 15], 18) ^ w[i - 15] >> 3) +
+               (rotated(w[i - 2], 17) ^ rotated(w[i - 2], 19) ^ w[i - 2] >> 10);
+    memcpy(s, state, sizeof s);
+    for (int i = 0; i < 64; i++) {
+        const uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
+        const uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
+        const uint32_t t =
+            s[7] + (rotated(s[4], 6) ^ rotated(s[4], 11) ^ rotated(s[4], 25)) + choice + round[i] + w[i];
+        const uint32_t u = (rotated(s[0], 2) ^ rotated(s[0], 13) ^ rotated(s[0], 22)) + majority;
+        memmove(s + 1, s, 7 * sizeof *s);
+        s[4] += t;
+        s[0] = t + u;
+    }
+    for (int i = 0; i < 8; i++) state[i] += s[i];
+}
+
+static void print_sha256(const uint8_t *bytes, size_t length) {
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    uint8_t last[128] = {0};
+    const size_t rest = length % 64, end = rest < 56 ? 64 : 128;
+    for (size_t i = 0; i + 64 <= length; i += 64) sha256_block(state, bytes + i);
+    memcpy(last, bytes + length - rest, rest);
+    last[rest] = 0x80;
+    for (size_t i = 0; i < 8; i++) last[end - 1 - i] = (uint8_t)((uint64_t)length * 8 >> 8 * i);
+    for (size_t i = 0; i < end; i += 64) sha256_block(state, last + i);
+    for (size_t i = 0; i < 8; i++) printf("%08lx", (unsigned long)state[i]);
+}
+
+int main(int count, char **word) {
+    const char *kernels = "fastest", *output = NULL;
+    if (count < 7) fail(USAGE, "arguments", "too few");
+    for (int i = 7; i < count; i++)
+        if (strcmp(word[i], "-o") != 0)
+            kernels = word[i];
+        else if (!(output = word[++i]))
+            fail(USAGE, "-o", "a file name is missing");
+
+    nnk_job job = {
+        .topology =
+            (const nnk_topology *[]){&nnk_deep, &nnk_two_layer}[INDEX_OF(word[2], "deep", "two-layer")],
+        .arithmetic = arithmetic_for((int32_t[]){NNK_F32, NNK_F64}[INDEX_OF(word[3], "f32", "f64")], kernels),
+        .method =
+            (int32_t[]){NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE}[INDEX_OF(word[4], "primal", "dual", "wide")],
+        .iterations = number(word[5]),
+        .seed = number(word[6]),
+        .cost_every = 1,
+        .learning_rate = 0.0075,
+        .class_names = {"non-cat", "cat"},
+    };
+    const data_set data = strcmp(word[1], "drawn") == 0 ? draw() : load(word[1]);
+    job.examples = data.examples;
+    job.labels = data.labels;
+    job.images = (nnk_source){.images = data.images};
+
+    size_t length;
+    double cost;
+    uint8_t *file = train(&job, &length, &cost);
+    if (output) {
+        FILE *out = fopen(output, "wb");
+        if (!out || fwrite(file, 1, length, out) != length || fclose(out) != 0)
+            fail(UNAVAILABLE, output, "can't be written");
+    }
+    print_sha256(file, length);
+    printf(" cost %.17g", cost);
+    printf(" first %.17g\n", predict(file, length, &job, data.images));
+    free(file);
+    free(data.images);
+    free(data.labels);
+    return 0;
+}
