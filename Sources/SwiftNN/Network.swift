@@ -81,7 +81,7 @@
 
         private func predict(_ image: UnsafeBufferPointer<UInt8>) -> Result<Double, NNError> {
             withModel { model in
-                let kernels = nnk_fastest_inference(precision.rawValue)
+                let kernels = precision.inference
                 let size = nnk_predict_bytes(model.pointee.topology, kernels)
                 return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { memory in
                     let memory = memory.baseAddress

@@ -21,9 +21,15 @@ extension Double: Scalar {
     public static var precision: Precision { .f64 }
 }
 
+/// The core's kernels for this machine (kernels.h): constants, chosen once. Asking the processor what it has can
+/// take long, as virtual machines answer in its place.
 extension Precision {
-    /// The kernels for this machine (kernels.h).
-    var kernels: UnsafePointer<nnk_arithmetic> { nnk_fastest(rawValue) }
+    nonisolated(unsafe) private static let arithmetic = (nnk_fastest(NNK_F32)!, nnk_fastest(NNK_F64)!)
+    nonisolated(unsafe) private static let inferences =
+        (nnk_fastest_inference(NNK_F32)!, nnk_fastest_inference(NNK_F64)!)
+
+    var kernels: UnsafePointer<nnk_arithmetic> { self == .f32 ? Self.arithmetic.0 : Self.arithmetic.1 }
+    var inference: UnsafePointer<nnk_inference> { self == .f32 ? Self.inferences.0 : Self.inferences.1 }
 }
 
 /// How initial weights are drawn; biases start at zero.

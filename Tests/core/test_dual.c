@@ -138,10 +138,10 @@ static void test_products(void) {
         free((void *)x.x);
         free((void *)y.x);
     }
-    // The largest: two white images of the most bytes.
+    // The largest: white images of the most bytes, all in one place.
     uint8_t *white = room_for(NNK_MAX_DUAL_INPUTS);
     memset(white, 255, NNK_MAX_DUAL_INPUTS);
-    const nnk_patch whole = {white, NNK_MAX_DUAL_INPUTS, 1, NNK_MAX_DUAL_INPUTS};
+    const nnk_patch whole = {white, 0, NNK_LANES, NNK_MAX_DUAL_INPUTS};
     check_products(whole, whole);
     free(white);
 }
@@ -374,13 +374,13 @@ static int same_but_for_method(const file *dual, const file *primal) {
 static void test_first_step(int32_t type) {
     static const nnk_topology topologies[] = {{3, {400, 6, 4, 1}}, {2, {193, 5, 1}}, {2, {7, 256, 1}}};
     for (size_t i = 0; i < 3; i++)
-        for (uint32_t iterations = 0; iterations <= 2; iterations++)
+        for (uint32_t iterations = 0; iterations <= 1; iterations++)
             for (int32_t initializer = NNK_INIT_DEEP; initializer <= NNK_INIT_SMALL; initializer++) {
                 data d = random_data(&topologies[i], 33);
                 nnk_job job = job_of(&topologies[i], arithmetic_at(type, 0), &d, iterations);
                 job.initializer = initializer;
                 file primal = train(&job), dual = dual_model(job, &d);
-                CHECK_EQUAL(same_but_for_method(&dual, &primal), iterations < 2);
+                CHECK(same_but_for_method(&dual, &primal));
                 free(primal.bytes);
                 free(dual.bytes);
                 release_data(d);
@@ -455,7 +455,8 @@ _Static_assert(NNK_DUAL_BYTES(DEEP, 8, 209) <= 184 * 1024, "what boards have");
     } while (0)
 
 static void test_sizes(int32_t type) {
-    CHECK(sizeof an_array > 0);
+    an_array[0] = 1;
+    CHECK_EQUAL(an_array[0], 1);
     const data d = {.labels = (uint8_t[]){0}, .images = (uint8_t[]){0}};
     nnk_job deep = job_of(&nnk_deep, arithmetic_at(type, 0), &d, 1);
     nnk_job two_layer = job_of(&nnk_two_layer, arithmetic_at(type, 0), &d, 1);

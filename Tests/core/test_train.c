@@ -415,6 +415,29 @@ static void test_moved(const nnk_topology *t, int32_t type, int32_t method, uint
     release_data(d);
 }
 
+/// What the arena held before has no part in the model, be it large or no number at all.
+static void test_leftovers(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
+    static const int fills[] = {0, 0x7f, 0xff};
+    data d = random_data(t, m);
+    FOR_EACH_ARITHMETIC(k, type) {
+        nnk_job job = job_of(t, k, &d, 3);
+        job.method = method;
+        file want = train(&job);
+        const size_t bytes = nnk_train_bytes(&job);
+        void *arena = room_for(bytes);
+        for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
+            file got = new_file(&job);
+            memset(arena, fills[i], bytes);
+            CHECK_EQUAL(train_in(&job, arena, bytes, &got), NNK_OK);
+            CHECK_SAME_FILE(got, want);
+            free(got.bytes);
+        }
+        free(arena);
+        free(want.bytes);
+    }
+    release_data(d);
+}
+
 /// `slices` at once are as many steps, up to the next cost and the end.
 static void test_run(int32_t type, int32_t method) {
     const nnk_topology *t = &topologies[4];
@@ -845,8 +868,10 @@ int main(void) {
     test_strictness();
     FOR_EACH_TYPE(type) {
         test_training(type);
-        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i])
-        test_moved(&topologies[i], type, method, 18);
+        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i]) {
+                test_moved(&topologies[i], type, method, 18);
+                for (uint32_t m = 1; m <= 33; m += 16) test_leftovers(&topologies[i], type, method, m);
+            }
         FOR_EACH_METHOD(method, &nnk_deep) {
             test_costs(type, method);
             test_run(type, method);
