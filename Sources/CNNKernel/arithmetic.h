@@ -7,8 +7,8 @@
 #include "float_check.h"
 #include "loss.h"
 #if defined(NNK_FORWARD_UNITS)
-// The numbers of units whose sums stay in registers: as many as there are registers for, at
-// 16 * sizeof(real) bytes a unit, beside those that the operands need.
+// What a *_avx2.c and the like say: how many units' sums stay in registers. NNK_FORWARD_UNITS and
+// NNK_DOT_UNITS count sums of 16 lanes, NNK_PART_UNITS sums of one register, NNK_REGISTER_BYTES wide.
 #include "lanes.h"
 
 #include "dense_wide.h"

@@ -17,27 +17,27 @@ static size_t gather_columns_wide(uint32_t *list, real *kept, const real *e, nnk
     return count;
 }
 
-/// p (units, 16 of stride) += kept (count, all_units) gram (rows of the list, 16), for a known `units`.
+/// p (units, PART of stride) += kept (count, all_units) gram (rows of the list, PART), for a known `units`.
 INLINE void update_units(const size_t units, real *p, const real *kept, size_t all_units,
                          const uint32_t *list, size_t count, const real *gram, size_t stride) {
-    lanes s[NNK_GRADIENT_UNITS];
-    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(p + i * stride);
+    part s[NNK_PART_UNITS];
+    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const part *)(p + i * stride);
     for (size_t n = 0; n < count; n++) {
-        const lanes g = *(const lanes *)(gram + list[n] * (size_t)NNK_LANES);
+        const part g = *(const part *)(gram + list[n] * (size_t)NNK_LANES);
         UNROLLED for (size_t i = 0; i < units; i++) s[i] += kept[n * all_units + i] * g;
     }
-    UNROLLED for (size_t i = 0; i < units; i++) * (lanes *)(p + i * stride) = s[i];
+    UNROLLED for (size_t i = 0; i < units; i++) * (part *)(p + i * stride) = s[i];
 }
 
 static void dual_update_wide(void *p_, const void *e_, const void *gram_, nnk_shape s, void *scratch) {
     real *kept = scratch;
     uint32_t *list = (uint32_t *)(kept + s.outputs * (s.examples + 1));
     const size_t count = gather_columns_wide(list, kept, e_, s);
-    for (size_t j = 0; j < s.stride; j += NNK_LANES) {
-        const real *gram = (const real *)gram_ + j * s.examples;
+    for (size_t j = 0; j < s.stride; j += PART) {
+        const real *gram = (const real *)gram_ + j / NNK_LANES * NNK_LANES * s.examples + j % NNK_LANES;
         real *p = (real *)p_ + j;
 #define BODY(n, i) update_units(n, p + (i)*s.stride, kept + (i), s.outputs, list, count, gram, s.stride)
-        IN_GROUPS(NNK_GRADIENT_UNITS, s.outputs, BODY);
+        IN_GROUPS(NNK_PART_UNITS, s.outputs, BODY);
 #undef BODY
     }
 }

@@ -8,8 +8,9 @@
 
 #include "real_f32.h"
 #define NNK_FORWARD_UNITS  10
-#define NNK_GRADIENT_UNITS 10
 #define NNK_DOT_UNITS      7
+#define NNK_REGISTER_BYTES 64
+#define NNK_PART_UNITS     20
 #define NNK_GRAM_BYTES     64
 
 #include "arithmetic.h"

@@ -2,8 +2,9 @@
 
 #include "real_f32.h"
 #define NNK_FORWARD_UNITS  3
-#define NNK_GRADIENT_UNITS 3
 #define NNK_DOT_UNITS      2
+#define NNK_REGISTER_BYTES 16
+#define NNK_PART_UNITS     10
 
 #include "arithmetic.h"
 #include "inference.h"

@@ -47,9 +47,9 @@ static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const u
         }
     }
     UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++) {
-        uint32_t part[GRAM_SUMS];
-        memcpy(part, &s[i][j], sizeof part);
-        for (size_t n = 0; n < GRAM_SUMS; n++) sum[i * NNK_LANES + j] += part[n];
+        uint32_t sums[GRAM_SUMS];
+        memcpy(sums, &s[i][j], sizeof sums);
+        for (size_t n = 0; n < GRAM_SUMS; n++) sum[i * NNK_LANES + j] += sums[n];
     }
 }
 

@@ -35,14 +35,17 @@ static void fill_tile_wide(real *restrict tile, nnk_patch p) {
     fill_tile(tile + k * NNK_LANES, rest);
 }
 
-/// sum (units, 16) += w (units rows of p.width) tile (p.width, 16), for a `units` known when compiled.
+/// sum (units, 16) += w (units rows of `width`) tile (width, 16), for a known `units`. Rows of W1 lie a
+/// multiple of 4096 bytes apart, so they compete for the same few places of the cache: a group is no larger
+/// than these.
 INLINE void forward_units(const size_t units, real *sum, const real *w, size_t inputs, size_t width,
                           const real *tile) {
     lanes s[NNK_FORWARD_UNITS];
     UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(sum + i * NNK_LANES);
-    for (size_t k = 0; k < width; k++)
-        UNROLLED for (size_t i = 0; i < units; i++) s[i] +=
-            w[i * inputs + k] * *(const lanes *)(tile + k * NNK_LANES);
+    for (size_t k = 0; k < width; k++) {
+        const lanes x = *(const lanes *)(tile + k * NNK_LANES);
+        UNROLLED for (size_t i = 0; i < units; i++) s[i] += w[i * inputs + k] * x;
+    }
     UNROLLED for (size_t i = 0; i < units; i++) * (lanes *)(sum + i * NNK_LANES) = s[i];
 }
 
@@ -72,24 +75,24 @@ static size_t list_active(uint16_t list[LISTED_AT_ONCE], const real *dz, size_t 
     return count;
 }
 
-/// g (units, 16 of NNK_PATCH) += dz (units, listed examples) x (these, 16 bytes), for a known `units`.
+/// g (units, PART of NNK_PATCH) += dz (units, listed examples) x (these, PART bytes), for a known `units`.
 INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t stride, nnk_patch p,
                            const uint16_t *list, size_t count) {
-    lanes s[NNK_GRADIENT_UNITS];
-    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(g + i * NNK_PATCH);
+    part s[NNK_PART_UNITS];
+    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const part *)(g + i * NNK_PATCH);
     for (size_t n = 0; n < count; n++) {
         const size_t j = list[n];
-        const lanes x = __builtin_convertvector(*(const byte_lanes *)(p.x + j * p.stride), lanes);
+        const part x = __builtin_convertvector(*(const byte_part *)(p.x + j * p.stride), part);
         UNROLLED for (size_t i = 0; i < units; i++) s[i] += dz[i * stride + j] * x;
     }
-    UNROLLED for (size_t i = 0; i < units; i++) * (lanes *)(g + i * NNK_PATCH) = s[i];
+    UNROLLED for (size_t i = 0; i < units; i++) * (part *)(g + i * NNK_PATCH) = s[i];
 }
 
-/// The bytes beyond the last whole 16 of a patch.
+/// The bytes beyond the last whole PART of a patch.
 static void gradient_rest(real *g, const real *dz, size_t stride, size_t units, nnk_patch p) {
     for (size_t i = 0; i < units; i++)
         for (size_t j = 0; j < p.examples; j++)
-            for (size_t k = p.width / NNK_LANES * NNK_LANES; k < p.width; k++)
+            for (size_t k = p.width / PART * PART; k < p.width; k++)
                 g[i * NNK_PATCH + k] += dz[i * stride + j] * (real)p.x[j * p.stride + k];
 }
 
@@ -103,10 +106,10 @@ static void input_gradient_wide(void *g_, const void *dz_, size_t stride, size_t
         const size_t count =
             list_active(list, dz, stride, units, left < LISTED_AT_ONCE ? left : LISTED_AT_ONCE);
         nnk_patch column = p;
-        for (size_t k = 0; k + NNK_LANES <= p.width; k += NNK_LANES) {
+        for (size_t k = 0; k + PART <= p.width; k += PART) {
             column.x = p.x + start * p.stride + k;
 #define BODY(n, i) gradient_units(n, g + (i)*NNK_PATCH + k, dz + (i)*stride, stride, column, list, count)
-            IN_GROUPS(NNK_GRADIENT_UNITS, units, BODY);
+            IN_GROUPS(NNK_PART_UNITS, units, BODY);
 #undef BODY
         }
     }

@@ -15,6 +15,12 @@ typedef uint8_t byte_lanes __attribute__((vector_size(NNK_LANES), aligned(1), ma
 #define UNROLLED _Pragma("GCC unroll 32")
 #endif
 
+/// One register's worth, for sums that need no lanes: each of them is a sum of its own anyway.
+enum { PART = NNK_REGISTER_BYTES / sizeof(real) };
+typedef real part __attribute__((vector_size(NNK_REGISTER_BYTES), aligned(sizeof(real)), may_alias));
+typedef uint8_t byte_part
+    __attribute__((vector_size(NNK_REGISTER_BYTES / sizeof(real)), aligned(1), may_alias));
+
 #define INLINE static inline __attribute__((always_inline))
 
 /// The end of a sum in lanes, as sum_of_lanes in dense.h has it: neighbours first.

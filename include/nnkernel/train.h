@@ -32,7 +32,7 @@ extern "C" {
 #define NNK_DUAL_WIDE                                                                                        \
     2 ///< The same bits, at speed: W1 and a square G stand in memory. A model says NNK_DUAL.
 
-#define NNK_MAX_EXAMPLES    1048576
+#define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that G < 2^30
 
 /// What to train. Nothing of it is kept between calls: pass the same job each time.
@@ -168,7 +168,8 @@ nnk_status nnk_train_item(const nnk_job *job, void *arena, uint32_t item, void *
 nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
 
 /// After the last step, one slice of writing the model: NNK_MORE, then NNK_OK when the header is written.
-/// NNK_E_STATE, NNK_E_SINK (writing starts anew at the next call).
+/// NNK_E_STATE, NNK_E_SINK (writing starts anew at the next call), NNK_E_DIVERGED; in NNK_DUAL also
+/// NNK_E_SOURCE (the slice can be tried again).
 nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
 
 /// How far it is. NNK_E_STATE if the arena holds no trainer of this job.

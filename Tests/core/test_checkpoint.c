@@ -1,0 +1,730 @@
+/// Checkpoints: a run that goes on from one ends as if it had never stopped, and no other bytes pass for one.
+#include "header.h"
+#include "jobs.h"
+#include "layout.h"
+
+enum { AT_MOST = 3072 }; // bytes of a write or a read
+
+/// Where things lie in a checkpoint (docs/FORMAT.md).
+enum { AT_PAYLOAD_BYTES = 32, AT_PAYLOAD_CRC = 36, AT_DATA_CRC = 56, AT_HEADER_CRC = 60 };
+enum { AT_PHASE = 68, AT_ITEM = 72, AT_ITERATION = 76, AT_RANDOM_NEXT = 104 + 4 * NNK_RANDOM_WORDS };
+
+enum { ENOUGH = 1 << 18 }; // bytes of an arena for any job here
+
+#define FOR_EACH_METHOD(method) for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++)
+
+/// Two blocks of images, two patches of each; odd numbers of weights, so that half a pair of normals waits in
+/// between; and sections of more than one write.
+static const nnk_topology topology = {3, {201, 5, 3, 1}};
+static const uint32_t examples = 19;
+
+static nnk_job job_with(int32_t type, int32_t method, const data *d, uint32_t iterations) {
+    nnk_job job = job_of(&topology, arithmetic_at(type, 0), d, iterations);
+    job.method = method;
+    job.cost_every = 2;
+    CHECK(nnk_train_bytes(&job) <= ENOUGH / 2);
+    return job;
+}
+
+/// An arena that may be any job's, full of what was there before.
+static uint8_t *new_arena(void) {
+    uint8_t *arena = room_for(ENOUGH);
+    memset(arena, 0xa5, ENOUGH);
+    return arena;
+}
+
+static uint8_t *begun(const nnk_job *job) {
+    uint8_t *arena = new_arena();
+    CHECK_EQUAL(nnk_train_begin(job, arena, ENOUGH), NNK_OK);
+    return arena;
+}
+
+/// A trainer in the middle of its work: in the loop, unless `slices` says otherwise.
+static uint8_t *begun_and_stepped(const nnk_job *job, uint32_t slices) {
+    uint8_t *arena = begun(job);
+    for (uint32_t i = 0; i < slices; i++) CHECK(nnk_train_step(job, arena) > 0);
+    return arena;
+}
+
+static uint32_t slices_to_loop(const nnk_job *job) {
+    uint8_t *arena = begun(job);
+    nnk_progress progress;
+    uint32_t slices = 0;
+    while (nnk_train_progress(job, arena, &progress) == NNK_OK && progress.iteration == 0 &&
+           CHECK(nnk_train_step(job, arena) > 0))
+        slices++;
+    free(arena);
+    return slices;
+}
+
+// Saving.
+
+static file new_checkpoint(const nnk_job *job) {
+    file f = {.room = nnk_checkpoint_bytes(job)};
+    f.bytes = room_for(f.room);
+    memset(f.bytes, 0xee, f.room);
+    return f;
+}
+
+static nnk_status bounded_write(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
+    CHECK(count > 0 && count <= AT_MOST);
+    return file_write(context, offset, bytes, count);
+}
+
+static nnk_status save_in(const nnk_job *job, uint8_t *arena, file *f) {
+    nnk_checkpoint progress = {0, 0};
+    const nnk_sink sink = {bounded_write, f};
+    nnk_status status;
+    while ((status = nnk_checkpoint_save(job, arena, &progress, sink)) > 0) CHECK_EQUAL(status, NNK_MORE);
+    return status;
+}
+
+/// A checkpoint that must succeed, and have the bytes that were promised.
+static file saved(const nnk_job *job, uint8_t *arena) {
+    file f = new_checkpoint(job);
+    CHECK_EQUAL(save_in(job, arena, &f), NNK_OK);
+    CHECK(f.size > NNK_HEADER_BYTES);
+    CHECK_EQUAL(f.size, nnk_checkpoint_bytes(job));
+    return f;
+}
+
+// Loading.
+
+typedef struct source {
+    const uint8_t *bytes;
+    size_t size;
+    uint32_t calls, fail_at; ///< the call that fails, counted from 1; 0: none
+    int32_t pads;            ///< gives zeros for what lies behind the end
+} source;
+
+static nnk_status source_read(void *context, uint32_t offset, uint32_t count, uint8_t *out) {
+    source *s = context;
+    CHECK(count > 0 && count <= AT_MOST);
+    const size_t there = offset < s->size ? s->size - offset : 0, some = there < count ? there : count;
+    memset(out, 0, count);
+    memcpy(out, s->bytes + offset, some);
+    if (++s->calls != s->fail_at) return some == count || s->pads ? NNK_OK : NNK_E_SOURCE;
+    memset(out, 0x5a, count / 2 + 1); // half read, and broken
+    return NNK_E_SOURCE;
+}
+
+static nnk_status load_from(const nnk_job *job, uint8_t *arena, source *s) {
+    nnk_checkpoint progress = {0, 0};
+    nnk_status status;
+    const nnk_reader from = {source_read, s};
+    while ((status = nnk_checkpoint_load(job, arena, nnk_train_bytes(job), &progress, from)) > 0)
+        if (!CHECK(status == NNK_MORE && nnk_train_step(job, arena) == NNK_E_STATE)) break;
+    return status;
+}
+
+static source source_of(const file *f) { return (source){.bytes = f->bytes, .size = f->size}; }
+
+static nnk_status load(const nnk_job *job, uint8_t *arena, const file *f) {
+    source s = source_of(f);
+    return load_from(job, arena, &s);
+}
+
+/// Whether no call takes the arena for a trainer.
+static int is_empty(const nnk_job *job, uint8_t *arena) {
+    nnk_progress progress;
+    file none = {0};
+    return nnk_train_step(job, arena) == NNK_E_STATE && finish(job, arena, &none) == NNK_E_STATE &&
+           nnk_train_progress(job, arena, &progress) == NNK_E_STATE &&
+           save_in(job, arena, &none) == NNK_E_STATE && none.calls == 0;
+}
+
+/// Loads over a living trainer of the same job: when refused, none of it may stay.
+static nnk_status load_over(const nnk_job *job, const uint8_t *living, source *s) {
+    uint8_t *arena = copy_of(living, ENOUGH);
+    const nnk_status status = load_from(job, arena, s);
+    CHECK(status == NNK_OK || is_empty(job, arena));
+    free(arena);
+    return status;
+}
+
+/// Goes on from a checkpoint in another arena, and expects the model and the last cost of the whole run.
+static void check_resumed(const nnk_job *job, const file *checkpoint, const file *want, nnk_progress end) {
+    uint8_t *arena = new_arena();
+    file got = new_file(job);
+    nnk_progress progress;
+    CHECK_EQUAL(load(job, arena, checkpoint), NNK_OK);
+    CHECK_EQUAL(steps(job, arena), NNK_OK);
+    CHECK_EQUAL(nnk_train_progress(job, arena, &progress), NNK_OK);
+    CHECK(progress.cost == end.cost && progress.cost_iteration == end.cost_iteration);
+    CHECK_EQUAL(progress.iteration, job->iterations);
+    CHECK_EQUAL(finish(job, arena, &got), NNK_OK);
+    CHECK_SAME_FILE(got, *want);
+    // Nothing behind what the job needs.
+    for (size_t i = nnk_train_bytes(job); i < ENOUGH; i++)
+        if (arena[i] != 0xa5) {
+            CHECK(arena[i] == 0xa5);
+            break;
+        }
+    free(got.bytes);
+    free(arena);
+}
+
+// Whole runs.
+
+/// The data's checksum is 0 or the model's, and never 0 again.
+static void check_data_crc(const file *checkpoint, const file *model, int32_t stage, uint32_t *last) {
+    nnk_job_numbers numbers;
+    uint32_t crc = 1;
+    CHECK_EQUAL(nnk_checkpoint_peek(checkpoint->bytes, &numbers, &crc), NNK_OK);
+    CHECK(crc == nnk_get32(model->bytes + AT_DATA_CRC) || (crc == 0 && *last == 0 && stage == NNK_SETUP));
+    *last = crc;
+}
+
+/// Saves before each slice, and resumes in every arithmetic, from mapped images and from a callback.
+static void check_training(nnk_job job, data *d, const file *want, nnk_progress end) {
+    uint8_t *arena = begun(&job);
+    const size_t bytes = nnk_train_bytes(&job);
+    uint32_t slices = 0, data_crc = 0;
+    nnk_status status;
+    do {
+        nnk_progress progress;
+        uint8_t *before = copy_of(arena, bytes);
+        file c = saved(&job, arena);
+        CHECK_SAME(arena, before, bytes); // undisturbed
+        free(before);
+        CHECK_EQUAL(nnk_train_progress(&job, arena, &progress), NNK_OK);
+        check_data_crc(&c, want, progress.stage, &data_crc);
+        nnk_job other = job;
+        FOR_EACH_ARITHMETIC(k, job.arithmetic->dtype) {
+            other.arithmetic = k;
+            check_resumed(&other, &c, want, end);
+        }
+        other.arithmetic = nnk_fastest(job.arithmetic->dtype);
+        other.images = read_in(d);
+        check_resumed(&other, &c, want, end);
+        free(c.bytes);
+        slices++;
+        status = nnk_train_step(&job, arena);
+    } while (status > 0);
+    CHECK_EQUAL(status, NNK_OK);
+    CHECK(slices > 2 * job.iterations && data_crc != 0);
+    file got = new_file(&job);
+    CHECK_EQUAL(finish(&job, arena, &got), NNK_OK);
+    CHECK_SAME_FILE(got, *want);
+    free(got.bytes);
+    free(arena);
+}
+
+/// Saves after the last iteration and after each slice of writing the model, which starts anew then.
+static void check_finishing(nnk_job job, const file *want, nnk_progress end) {
+    uint8_t *arena = begun(&job);
+    CHECK_EQUAL(steps(&job, arena), NNK_OK);
+    nnk_status status = NNK_MORE;
+    for (uint32_t slices = 0; status > 0; slices++) {
+        file got = new_file(&job);
+        for (uint32_t i = 0; i < slices; i++) status = nnk_train_finish(&job, arena, sink_of(&got));
+        file c = saved(&job, arena);
+        check_resumed(&job, &c, want, end);
+        memset(got.bytes, 0xee, got.room);
+        CHECK_EQUAL(finish(&job, arena, &got), NNK_OK);
+        CHECK_SAME_FILE(got, *want);
+        free(c.bytes);
+        free(got.bytes);
+        CHECK(status == NNK_OK || slices < 1000);
+    }
+    CHECK_EQUAL(status, NNK_OK); // the last one was after the whole model
+    free(arena);
+}
+
+static void test_every_slice(int32_t type, int32_t method, uint32_t iterations) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, iterations);
+    file want = train(&job);
+    uint8_t *arena = begun(&job);
+    nnk_progress end;
+    CHECK_EQUAL(steps(&job, arena), NNK_OK);
+    CHECK_EQUAL(nnk_train_progress(&job, arena, &end), NNK_OK);
+    CHECK_EQUAL(end.cost_iteration, iterations ? (iterations - 1) / 2 * 2 : 0);
+    check_training(job, &d, &want, end);
+    check_finishing(job, &want, end);
+    free(arena);
+    free(want.bytes);
+    release_data(d);
+}
+
+/// From one checkpoint to the next, each in another arena.
+static void test_chain(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 2);
+    file want = train(&job), got = new_file(&job);
+    uint8_t *arena = begun(&job);
+    do {
+        file c = saved(&job, arena);
+        memset(arena, 0xa5, ENOUGH);
+        CHECK_EQUAL(load(&job, arena, &c), NNK_OK);
+        file again = saved(&job, arena);
+        CHECK_SAME_FILE(again, c);
+        free(again.bytes);
+        free(c.bytes);
+    } while (nnk_train_step(&job, arena) > 0);
+    CHECK_EQUAL(finish(&job, arena, &got), NNK_OK);
+    CHECK_SAME_FILE(got, want);
+    free(arena);
+    free(want.bytes);
+    free(got.bytes);
+    release_data(d);
+}
+
+/// The names of the classes count when the model is written, and only then.
+static void test_class_names(int32_t method) {
+    data d = random_data(&topology, examples);
+    nnk_job job = job_with(NNK_F32, method, &d, 1), named = job;
+    named.class_names[0] = "other";
+    named.class_names[1] = "cat";
+    file unnamed_model = train(&job), named_model = train(&named);
+    CHECK(!same_file(&unnamed_model, &named_model));
+    uint8_t *arena = begun(&job);
+    nnk_progress end;
+    CHECK_EQUAL(steps(&named, arena), NNK_OK);
+    CHECK_EQUAL(nnk_train_progress(&job, arena, &end), NNK_OK);
+    uint8_t *early = begun_and_stepped(&named, 2);
+    file c = saved(&job, arena), of_named = saved(&named, arena), e = saved(&named, early);
+    CHECK_SAME_FILE(c, of_named);
+    check_resumed(&named, &c, &named_model, end);
+    check_resumed(&job, &c, &unnamed_model, end);
+    check_resumed(&named, &e, &named_model, end);
+    check_resumed(&job, &e, &unnamed_model, end);
+    free(c.bytes);
+    free(of_named.bytes);
+    free(e.bytes);
+    free(arena);
+    free(early);
+    free(unnamed_model.bytes);
+    free(named_model.bytes);
+    release_data(d);
+}
+
+// What fails.
+
+/// Every write fails once: the file is not taken for a checkpoint, and saving anew gives the right one.
+static void test_failing_sink(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job) + 1);
+    const size_t bytes = nnk_train_bytes(&job);
+    uint8_t *before = copy_of(arena, bytes);
+    file want = saved(&job, arena);
+    CHECK(want.calls > 4);
+    for (uint32_t n = 1; n <= want.calls; n++) {
+        file f = new_checkpoint(&job);
+        f.fail_at = n;
+        CHECK_EQUAL(save_in(&job, arena, &f), NNK_E_SINK);
+        CHECK_EQUAL(f.calls, n);
+        CHECK_SAME(arena, before, bytes);
+        source s = {.bytes = f.bytes, .size = f.room};
+        const nnk_status status = load_over(&job, arena, &s);
+        CHECK_EQUAL(status, n == want.calls ? NNK_E_HEADER : NNK_E_MAGIC);
+        CHECK_EQUAL(save_in(&job, arena, &f), NNK_OK);
+        CHECK_SAME_FILE(f, want);
+        free(f.bytes);
+    }
+    free(before);
+    free(want.bytes);
+    free(arena);
+    release_data(d);
+}
+
+/// Every read fails once: there is no trainer then, and loading anew gives the right one.
+static void test_failing_reader(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job) + 1), *other = new_arena();
+    file c = saved(&job, arena);
+    source whole = source_of(&c);
+    CHECK_EQUAL(load_over(&job, arena, &whole), NNK_OK);
+    CHECK(whole.calls > 5);
+    for (uint32_t n = 1; n <= whole.calls; n++) {
+        source s = source_of(&c);
+        s.fail_at = n;
+        CHECK_EQUAL(load_over(&job, arena, &s), NNK_E_SOURCE);
+        CHECK_EQUAL(s.calls, n);
+        s = (source){.bytes = c.bytes, .size = c.size, .fail_at = n};
+        CHECK_EQUAL(load_from(&job, other, &s), NNK_E_SOURCE);
+        CHECK_EQUAL(load_from(&job, other, &s), NNK_OK);
+        file again = saved(&job, other);
+        CHECK_SAME_FILE(again, c);
+        free(again.bytes);
+    }
+    free(c.bytes);
+    free(arena);
+    free(other);
+    release_data(d);
+}
+
+/// Puts the checksums right.
+static void seal(file *f) {
+    nnk_put32(f->bytes + AT_PAYLOAD_CRC,
+              nnk_crc32(0, f->bytes + NNK_HEADER_BYTES, f->size - NNK_HEADER_BYTES));
+    nnk_put32(f->bytes + AT_HEADER_CRC, nnk_crc32(0, f->bytes, AT_HEADER_CRC));
+}
+
+/// Cut off anywhere, by a reader that says so and by one that doesn't.
+static void test_cut_off(int32_t type, int32_t method) {
+    const nnk_topology small = {2, {3, 2, 1}};
+    data d = random_data(&small, 2);
+    nnk_job job = job_of(&small, arithmetic_at(type, 0), &d, 3);
+    job.method = method;
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
+    file c = saved(&job, arena);
+    c.bytes[c.size - 1] |= 1; // else zeros would put it right
+    seal(&c);
+    CHECK_EQUAL(load(&job, arena, &c), NNK_OK);
+    for (size_t size = 0; size < c.size; size++) {
+        uint8_t *part = copy_of(c.bytes, size); // so that a sanitizer sees a byte too many
+        source s = {.bytes = part, .size = size};
+        CHECK_EQUAL(load_from(&job, arena, &s), NNK_E_SOURCE);
+        CHECK_EQUAL(nnk_train_step(&job, arena), NNK_E_STATE);
+        s.pads = 1;
+        const nnk_status status = load_from(&job, arena, &s);
+        if (size < 4)
+            CHECK_EQUAL(status, NNK_E_MAGIC);
+        else if (size < NNK_HEADER_BYTES)
+            CHECK_EQUAL(status, NNK_E_HEADER);
+        else // the interval of the costs stands at the payload's start
+            CHECK_EQUAL(status, size == NNK_HEADER_BYTES ? NNK_E_STATE : NNK_E_PAYLOAD);
+        CHECK_EQUAL(nnk_train_step(&job, arena), NNK_E_STATE);
+        free(part);
+    }
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+static void check_flip(const nnk_job *job, const uint8_t *living, file *c, size_t bit) {
+    c->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    source s = source_of(c);
+    const nnk_status status = load_over(job, living, &s);
+    if (bit / 8 < 4)
+        CHECK_EQUAL(status, NNK_E_MAGIC);
+    else if (bit / 8 < NNK_HEADER_BYTES)
+        CHECK_EQUAL(status, NNK_E_HEADER);
+    else // another interval of the costs is another job's
+        CHECK_EQUAL(status, bit / 8 < NNK_HEADER_BYTES + 4 ? NNK_E_STATE : NNK_E_PAYLOAD);
+    c->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+}
+
+/// All bits of the header and of the numbers behind it, and some of the rest.
+static void test_flips(int32_t type, int32_t method, uint32_t slices) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices);
+    file c = saved(&job, arena);
+    for (size_t bit = 0; bit < 8 * (NNK_HEADER_BYTES + 40); bit++) check_flip(&job, arena, &c, bit);
+    for (uint32_t i = 0; i < check_rounds(500); i++)
+        check_flip(&job, arena, &c,
+                   8 * NNK_HEADER_BYTES + random_below(8 * ((uint32_t)c.size - NNK_HEADER_BYTES)));
+    CHECK_EQUAL(load(&job, arena, &c), NNK_OK); // all of it was the flips
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+/// Loads `c` with a byte of its header changed, and the header's checksum put right.
+static nnk_status load_sealed(const nnk_job *job, const uint8_t *living, const file *c, size_t at,
+                              uint32_t value) {
+    file f = *c;
+    f.bytes = copy_of(c->bytes, c->size);
+    f.bytes[at] = (uint8_t)value;
+    nnk_put32(f.bytes + AT_HEADER_CRC, nnk_crc32(0, f.bytes, AT_HEADER_CRC));
+    source s = source_of(&f);
+    const nnk_status status = load_over(job, living, &s);
+    nnk_job_numbers numbers;
+    uint32_t crc;
+    const nnk_status peeked = nnk_checkpoint_peek(f.bytes, &numbers, &crc);
+    CHECK(peeked == status ||
+          (peeked == NNK_OK && (status == NNK_E_STATE || status == NNK_E_SIZE || status == NNK_E_PAYLOAD)));
+    free(f.bytes);
+    return status;
+}
+
+/// Intact, but not what is asked for.
+static void test_other_contents(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
+    const file c = saved(&job, arena);
+#define SEALED(at, value) load_sealed(&job, arena, &c, at, value)
+    CHECK_EQUAL(SEALED(0, c.bytes[0]), NNK_OK);
+    CHECK_EQUAL(SEALED(0, 0), NNK_E_MAGIC);
+    CHECK_EQUAL(SEALED(4, 2), NNK_E_VERSION);
+    CHECK_EQUAL(SEALED(5, 72), NNK_E_VERSION);
+    CHECK_EQUAL(SEALED(6, 0), NNK_E_KIND);
+    CHECK_EQUAL(SEALED(6, 3), NNK_E_KIND);
+    CHECK_EQUAL(SEALED(6, type == NNK_F32 ? NNK_F64 : NNK_F32), NNK_E_STATE);
+    CHECK_EQUAL(SEALED(7, NNK_KIND_MODEL), NNK_E_KIND);
+    CHECK_EQUAL(SEALED(7, 2), NNK_E_KIND);
+    CHECK_EQUAL(SEALED(8, 0), NNK_E_TOPOLOGY);
+    CHECK_EQUAL(SEALED(8, NNK_MAX_LAYERS + 1), NNK_E_TOPOLOGY);
+    CHECK_EQUAL(SEALED(8, 255), NNK_E_TOPOLOGY);
+    CHECK_EQUAL(SEALED(12, 200), NNK_E_STATE);
+    CHECK_EQUAL(SEALED(15, 2), NNK_E_TOPOLOGY); // 517 units
+    CHECK_EQUAL(SEALED(AT_PAYLOAD_BYTES, c.bytes[AT_PAYLOAD_BYTES] ^ 8), NNK_E_SIZE);
+    CHECK_EQUAL(SEALED(AT_PAYLOAD_BYTES + 3, 0x80), NNK_E_SIZE);
+    CHECK_EQUAL(SEALED(AT_PAYLOAD_CRC, c.bytes[AT_PAYLOAD_CRC] ^ 1), NNK_E_PAYLOAD);
+#undef SEALED
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+/// Loads `c` with a number of its payload changed, all checksums right: refused, or trained to its end in an
+/// arena that a sanitizer guards. Returns whether it was accepted.
+static int accepts(const nnk_job *job, file c, size_t at, uint32_t value) {
+    const size_t bytes = nnk_train_bytes(job);
+    uint8_t *arena = room_for(bytes);
+    nnk_put32(c.bytes + at, value);
+    seal(&c);
+    const nnk_status status = load(job, arena, &c);
+    if (status == NNK_OK) {
+        const nnk_status ended = steps(job, arena);
+        CHECK(ended == NNK_OK || ended == NNK_E_DIVERGED);
+    } else {
+        CHECK_EQUAL(status, NNK_E_PAYLOAD);
+        CHECK_EQUAL(nnk_train_step(job, arena), NNK_E_STATE);
+    }
+    free(arena);
+    return status == NNK_OK;
+}
+
+/// A file's counters may say anything, and its checksums that this is right.
+static void test_counters(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job) + 1);
+    file c = saved(&job, arena);
+    const uint32_t phase = nnk_get32(c.bytes + AT_PHASE), item = nnk_get32(c.bytes + AT_ITEM);
+    for (uint32_t p = 0, phases = 0; p < 40; p++) {
+        nnk_put32(c.bytes + AT_PHASE, p);
+        uint32_t items = 0;
+        while (items < 1000 && accepts(&job, c, AT_ITEM, items)) items++;
+        CHECK(items < 1000);
+        for (uint32_t i = items; i < items + 20; i++) CHECK(!accepts(&job, c, AT_ITEM, i));
+        for (uint32_t bit = 10; bit < 32; bit++) CHECK(!accepts(&job, c, AT_ITEM, 1u << bit));
+        CHECK(!accepts(&job, c, AT_ITEM, UINT32_MAX));
+        CHECK(items > 0 || p != phase);
+        phases += items > 0;
+        if (p == 39) CHECK_EQUAL(phases, method == NNK_PRIMAL ? 6 : method == NNK_DUAL ? 8 : 9);
+    }
+    nnk_put32(c.bytes + AT_ITEM, 0);
+    for (uint32_t bit = 8; bit < 32; bit++) CHECK(!accepts(&job, c, AT_PHASE, phase | 1u << bit));
+    nnk_put32(c.bytes + AT_PHASE, phase);
+    nnk_put32(c.bytes + AT_ITEM, item);
+    CHECK(accepts(&job, c, AT_ITERATION, 3) && accepts(&job, c, AT_ITERATION, 0));
+    CHECK(!accepts(&job, c, AT_ITERATION, 4) && !accepts(&job, c, AT_ITERATION, UINT32_MAX));
+    nnk_put32(c.bytes + AT_ITERATION, 0);
+    CHECK(accepts(&job, c, AT_RANDOM_NEXT, 0) && accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS));
+    CHECK(!accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS + 1));
+    CHECK(!accepts(&job, c, AT_RANDOM_NEXT, UINT32_MAX));
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+#define OTHER(field, value)                                                                                  \
+    do {                                                                                                     \
+        nnk_job other = job;                                                                                 \
+        other.field = (value);                                                                               \
+        file none = {0};                                                                                     \
+        source s = source_of(&c);                                                                            \
+        CHECK_EQUAL(save_in(&other, arena, &none), NNK_E_STATE);                                             \
+        CHECK_EQUAL(none.calls, 0);                                                                          \
+        CHECK_EQUAL(load_over(&other, arena, &s), NNK_E_STATE);                                              \
+        uint8_t *mine = copy_of(arena, ENOUGH);                                                              \
+        CHECK_EQUAL(load(&other, mine, &c), NNK_E_STATE);                                                    \
+        CHECK(is_empty(&job, mine));                                                                         \
+        free(mine);                                                                                          \
+    } while (0)
+
+/// Each number of a job makes it another one.
+static void test_other_jobs(int32_t type, int32_t method) {
+    static const nnk_topology wider = {3, {202, 5, 3, 1}}, higher = {3, {201, 5, 4, 1}},
+                              broader = {3, {201, 6, 3, 1}}, lower = {2, {201, 5, 1}},
+                              deeper = {4, {201, 5, 3, 1, 1}}, same = {3, {201, 5, 3, 1}};
+    data d = random_data(&topology, examples);
+    nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job) + 2);
+    const file c = saved(&job, arena);
+    OTHER(topology, &wider);
+    OTHER(topology, &higher);
+    OTHER(topology, &broader);
+    OTHER(topology, &lower);
+    OTHER(topology, &deeper);
+    OTHER(arithmetic, arithmetic_at(NNK_F32 + NNK_F64 - type, 0));
+    OTHER(method, (method + 1) % 3);
+    OTHER(method, (method + 2) % 3);
+    OTHER(initializer, NNK_INIT_SMALL);
+    OTHER(seed, 2);
+    OTHER(seed, 0x80000001);
+    OTHER(iterations, 4);
+    OTHER(iterations, 0);
+    OTHER(cost_every, 0);
+    OTHER(cost_every, 0x80000002);
+    OTHER(examples, 18);
+    OTHER(examples, 20);
+    OTHER(learning_rate, 0.25);
+    OTHER(learning_rate, nextafter(0.5, 1));
+    // The same job, said in another way.
+    nnk_job equal = job;
+    equal.topology = &same;
+    equal.initializer = NNK_INIT_DEEP;
+    CHECK_EQUAL(load(&equal, arena, &c), NNK_OK);
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+static void test_models(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
+    const file c = saved(&job, arena), model = train(&job);
+    source s = source_of(&model);
+    nnk_model m;
+    nnk_job_numbers numbers;
+    uint32_t crc;
+    CHECK_EQUAL(load_over(&job, arena, &s), NNK_E_KIND);
+    CHECK_EQUAL(nnk_checkpoint_peek(model.bytes, &numbers, &crc), NNK_E_KIND);
+    CHECK_EQUAL(nnk_model_open(&m, c.bytes, c.size, &topology), NNK_E_KIND);
+    CHECK_EQUAL(nnk_model_peek(&m, c.bytes, &topology), NNK_E_KIND);
+    CHECK_EQUAL(nnk_model_open(&m, model.bytes, model.size, &topology), NNK_OK);
+    free(c.bytes);
+    free(model.bytes);
+    free(arena);
+    release_data(d);
+}
+
+// Arguments.
+
+static nnk_status load_at(const nnk_job *job, uint8_t *arena, size_t bytes, const file *c) {
+    source s = source_of(c);
+    nnk_checkpoint progress = {0, 0};
+    return nnk_checkpoint_load(job, arena, bytes, &progress, (nnk_reader){source_read, &s});
+}
+
+static void test_arguments(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
+    const file c = saved(&job, arena);
+    const size_t bytes = nnk_train_bytes(&job);
+    uint8_t *before = copy_of(arena, ENOUGH);
+    nnk_checkpoint progress = {0, 0};
+    source s = source_of(&c);
+    for (size_t b = 0; b < bytes; b += b < 100 || b + 100 > bytes ? 1 : 97)
+        CHECK_EQUAL(load_at(&job, arena, b, &c), NNK_E_MEMORY);
+    for (size_t by = 1; by < 8; by++) CHECK_EQUAL(load_at(&job, arena + by, bytes, &c), NNK_E_ALIGN);
+    CHECK_EQUAL(load_at(&job, NULL, bytes, &c), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_checkpoint_load(&job, arena, bytes, &progress, (nnk_reader){0}), NNK_E_ARGUMENT);
+    CHECK_EQUAL(load_at(NULL, arena, bytes, &c), NNK_E_ARGUMENT);
+    nnk_job bad = job;
+    bad.learning_rate = 0;
+    CHECK_EQUAL(nnk_checkpoint_bytes(&bad), 0);
+    CHECK_EQUAL(load_at(&bad, arena, bytes, &c), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_checkpoint_bytes(NULL), 0);
+    progress.position = (uint32_t)c.size;
+    CHECK(nnk_checkpoint_load(&job, arena, bytes, &progress, (nnk_reader){source_read, &s}) < 0);
+    CHECK_EQUAL(s.calls, 0);
+    CHECK_SAME(arena, before, ENOUGH); // not a byte of it all
+    progress = (nnk_checkpoint){0, 0};
+    CHECK_EQUAL(nnk_checkpoint_save(&job, arena, &progress, (nnk_sink){0}), NNK_E_STATE);
+    memset(arena, 0, ENOUGH);
+    CHECK(is_empty(&job, arena));
+    memset(arena, 0xff, ENOUGH);
+    CHECK(is_empty(&job, arena));
+    free(before);
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+/// Of so many examples that a checkpoint's length would not fit its field.
+static void test_too_large(void) {
+    const data d = {.labels = (uint8_t[]){0}, .images = (uint8_t[]){0}};
+    nnk_job job = job_of(&topology, &nnk_f64, &d, 1);
+    job.method = NNK_DUAL_WIDE;
+    job.examples = NNK_MAX_EXAMPLES;
+    CHECK_EQUAL(nnk_checkpoint_bytes(&job), 0);
+    job.examples = 1;
+    CHECK(nnk_checkpoint_bytes(&job) > NNK_HEADER_BYTES + sizeof(nnk_random));
+}
+
+/// What came to nothing is not kept.
+static void test_divergence(int32_t type, int32_t method) {
+    uint32_t diverged = 0;
+    for (uint32_t seed = 1; seed <= 10; seed++) {
+        data d = random_data(&topology, examples);
+        nnk_job job = job_with(type, method, &d, 30);
+        job.learning_rate = type == NNK_F32 ? 1e30 : 1e300;
+        job.seed = seed;
+        uint8_t *arena = begun(&job);
+        if (steps(&job, arena) == NNK_E_DIVERGED) {
+            file none = {0};
+            diverged++;
+            for (int again = 0; again < 2; again++) CHECK_EQUAL(save_in(&job, arena, &none), NNK_E_DIVERGED);
+            CHECK_EQUAL(none.calls, 0);
+            CHECK_EQUAL(nnk_train_step(&job, arena), NNK_E_DIVERGED);
+        }
+        free(arena);
+        release_data(d);
+    }
+    CHECK(diverged > 0);
+}
+
+static void test_peek(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    nnk_job job = job_with(type, method, &d, 0x80000003);
+    job.seed = 0xfedcba98;
+    job.cost_every = 0x87654321;
+    job.learning_rate = 0.1;
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
+    const file c = saved(&job, arena);
+    uint8_t start[NNK_HEADER_BYTES + 4]; // and not a byte more
+    memcpy(start, c.bytes, sizeof start);
+    nnk_job_numbers numbers;
+    uint32_t crc = 0;
+    CHECK_EQUAL(nnk_checkpoint_peek(start, &numbers, &crc), NNK_OK);
+    CHECK(nnk_topology_equal(&numbers.topology, &topology));
+    CHECK_EQUAL(numbers.dtype, type);
+    CHECK_EQUAL(numbers.method, method);
+    CHECK_EQUAL(numbers.initializer, NNK_INIT_DEEP);
+    CHECK_EQUAL(numbers.seed, 0xfedcba98);
+    CHECK_EQUAL(numbers.iterations, 0x80000003);
+    CHECK_EQUAL(numbers.cost_every, 0x87654321);
+    CHECK_EQUAL(numbers.examples, examples);
+    CHECK(numbers.learning_rate == 0.1);
+    CHECK(crc == nnk_crc32(nnk_crc32(0, d.labels, examples), d.images, (size_t)examples * 201));
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+int main(void) {
+    test_too_large();
+    FOR_EACH_TYPE(type) FOR_EACH_METHOD(method) {
+        data d = random_data(&topology, examples);
+        const nnk_job job = job_with(type, method, &d, 3);
+        for (uint32_t iterations = 0; iterations <= 3; iterations += 3)
+            test_every_slice(type, method, iterations);
+        test_chain(type, method);
+        if (type == NNK_F32) test_class_names(method);
+        test_failing_sink(type, method);
+        test_failing_reader(type, method);
+        test_cut_off(type, method);
+        test_flips(type, method, 2);
+        test_flips(type, method, slices_to_loop(&job) + 1);
+        test_other_contents(type, method);
+        test_counters(type, method);
+        test_other_jobs(type, method);
+        test_models(type, method);
+        test_arguments(type, method);
+        test_divergence(type, method);
+        test_peek(type, method);
+        release_data(d);
+    }
+    return check_end();
+}
