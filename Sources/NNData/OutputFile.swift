@@ -68,10 +68,23 @@ public struct OutputFile {
         if unlink(target) != 0, errno != ENOENT { throw error(lastSystemError()) }
     }
 
-    /// Whether both paths lead to one file, which is there.
+    /// Whether there is a file, a folder or a device.
+    public static func exists(_ path: String) -> Bool { status(of: path) != nil }
+
+    /// Whether both paths lead to one file, be it there or not yet.
     public static func isSameFile(_ a: String, _ b: String) -> Bool {
-        guard let a = status(of: a), let b = status(of: b) else { return false }
-        return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+        if let a = status(of: a), let b = status(of: b) {
+            return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+        }
+        return place(a) == place(b)
+    }
+
+    /// The path without the detours of its folder.
+    private static func place(_ path: String) -> String {
+        let name = path.split(separator: "/").last ?? ""
+        guard let folder = realpath(folder(of: path), nil) else { return path }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(name)"
     }
 
     /// What `path` leads to: a link stays a link, and the file that it names is made or replaced.

@@ -33,6 +33,8 @@
         /// - Precondition: `byteCount` is not negative.
         public init(byteCount: Int) {
             memory = .allocate(byteCount: byteCount, alignment: 64)
+            // A checkpoint holds what the arena holds: nothing of what this memory was before.
+            memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
             self.byteCount = byteCount
         }
 
@@ -117,6 +119,8 @@
             }
             // Where the file ends too early, the reader can't read.
             try NNError.check(status == NNK_E_SOURCE ? NNK_E_LENGTH : status)
+            let count = options.withJob(examples) { nnk_checkpoint_bytes($0) }
+            guard checkpoint.count == count else { throw .invalidModel(.wrongSize) }
             return trainer
         }
 

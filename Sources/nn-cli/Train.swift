@@ -87,7 +87,7 @@ struct Train: ParsableCommand {
             valueName: "file"))
     var checkpoint: String?
 
-    @Flag(help: "Go on from the checkpoint.")
+    @Flag(help: "Go on from the checkpoint; costs are shown from there on.")
     var resume = false
 
     @Flag(help: "No progress.")
@@ -113,16 +113,16 @@ struct Train: ParsableCommand {
             throw ValidationError("--resume needs --checkpoint, the file to go on from")
         }
         if let checkpoint {
-            guard checkpoint != output, !OutputFile.isSameFile(checkpoint, output) else {
+            guard !OutputFile.isSameFile(checkpoint, output) else {
                 throw ValidationError("--checkpoint: expected a file other than --output, got \(checkpoint)")
             }
-            guard resume || !OutputFile.isSameFile(checkpoint, checkpoint) else {
+            guard resume || !OutputFile.exists(checkpoint) else {
                 throw ValidationError(
                     "--checkpoint: \(checkpoint) is there already: go on from it with --resume, or remove it")
             }
         }
         for input in [train, test].compactMap({ $0 })
-        where input == output || OutputFile.isSameFile(input, output) {
+        where OutputFile.isSameFile(input, output) {
             throw ValidationError("--output: expected a file other than the data sets, got \(output)")
         }
     }

@@ -129,6 +129,7 @@ struct TrainingAnswer: Decodable {
     }
 
     let model: ModelAnswer
+    let method: String
     let seed: Int
     let iterations: Int
     let learningRate: Double

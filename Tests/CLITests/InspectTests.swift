@@ -103,8 +103,8 @@ struct InspectTests {
     @Test(
         "what is neither is refused",
         arguments: [
-            ("gone", 66, "expected a model or a data set, got No such file or directory"),
-            (".", 66, "expected a model or a data set, got a folder"),
+            ("gone", 66, "expected a model, a checkpoint or a data set, got No such file or directory"),
+            (".", 66, "expected a model, a checkpoint or a data set, got a folder"),
             ("image.bin", 65, "expected a SwiftNN model, got another kind of file"),
             ("half.h5", 65, "expected an HDF5 file, got one that is cut short"),
         ])

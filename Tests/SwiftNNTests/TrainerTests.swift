@@ -224,11 +224,13 @@ struct TrainerTests {
     }
 
     @Test(
-        "Examples are limited to 1...2^20", arguments: [0, -1, .min, 1 << 20 + 1, 1 << 32, 1 << 32 + 1, .max])
+        "Examples are limited to 1...1,000,000",
+        arguments: [0, -1, .min, 1_000_001, 1 << 32, 1 << 32 + 1, .max])
     func exampleCount(count: Int) throws {
         let options = try smallRun()
         #expect(throws: NNError.invalidArgument) { _ = try Trainer.arenaBytes(options, examples: count) }
-        #expect(try Trainer.arenaBytes(options, examples: 1 << 20) > Trainer.arenaBytes(options, examples: 1))
+        #expect(
+            try Trainer.arenaBytes(options, examples: 1_000_000) > Trainer.arenaBytes(options, examples: 1))
     }
 
     private func expectInvalid(_ options: TrainingOptions, _ location: SourceLocation = #_sourceLocation) {

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""The same training job with this project and with others, side by side in one go.
+
+    compare.py job        209 images, 12288-20-7-5-1, 2500 iterations: time, ratio, peak memory, final cost
+    compare.py scaling    m = 50 ... 4096 synthetic images: dual, primal and PyTorch
+
+Prints Markdown; --json FILE writes the numbers too. Every contestant is a process of its own. Rounds go
+through all contestants in turn, so that noise hits all alike; the least and the median time are kept.
+
+This project's time is that of the whole process, from its start until it has ended with the model on disk.
+The others' is that of the training alone: no start, no import, no reading, no scaling of the images.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+THREADS = min(2, os.cpu_count() or 1)
+TORCH = ["torch_columns", "torch_rows", "torch_autograd"]
+EXAMPLES = [50, 100, 209, 1000, 4096]
+JOB = 2500  # iterations of a whole job
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.folder = Path(options.folder)
+
+    def measure(self, command, threads=THREADS):
+        """What the command prints, as JSON; its wall time in seconds; its peak memory in bytes."""
+        result = self.folder / "measured.json"
+        names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
+        env = {**os.environ, **dict.fromkeys(names, str(threads))}
+        tool = [self.options.tools / "measure", result]
+        done = subprocess.run(
+            tool + command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        if done.returncode:
+            sys.exit(f"compare.py: {' '.join(map(str, command))}: exit code {done.returncode}\n{done.stderr}")
+        measured = json.loads(result.read_text())
+        return json.loads(done.stdout), measured["seconds"], measured["peak_bytes"]
+
+    def ours(self, method, precision, data, iterations):
+        command = [
+            self.options.nn_cli,
+            "train",
+            "--train",
+            data,
+            "--method",
+            method,
+            "--precision",
+            precision,
+        ]
+        command += ["--iterations", str(iterations), "--quiet", "--json", "-o", self.folder / "model.nnk"]
+        answer, seconds, peak = self.measure(command)
+        parts = {**answer["seconds"], "start and end": seconds - answer["seconds"]["total"]}
+        return {"seconds": seconds, "peak": peak, "costs": answer["costs"], "parts": parts}
+
+    def script(self, name, precision, data, iterations, threads=THREADS):
+        command = [sys.executable, HERE / "contestants.py", name, precision, data, str(iterations)]
+        answer, _, peak = self.measure(command, threads)
+        return {"seconds": answer["seconds"], "peak": peak, "costs": answer["costs"]}
+
+    def fann(self, precision, data, iterations):
+        tool = self.options.tools / {"f32": "fann-float", "f64": "fann-double"}[precision]
+        answer, _, peak = self.measure([tool, data, str(iterations)])
+        return {"seconds": answer["seconds"], "peak": peak, "costs": []}
+
+    def fastest(self, variants, precision, data, iterations, rounds=2):
+        """Of several ways, (name, threads), to do it with one tool: the one that is best in a short race."""
+        times = {v: [] for v in variants}
+        for _ in range(rounds):
+            for name, threads in variants:
+                run = self.script(name, precision, data, iterations, threads)
+                times[name, threads].append(run["seconds"])
+        best = min(variants, key=lambda v: min(times[v]))
+        note(f"fastest in {precision}: {best[0]}, {best[1]} threads")
+        return best
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def summary(row, runs, iterations):
+    """The row with its times; runs shorter than the job are scaled up to it."""
+    times = [run["seconds"] * iterations / row["iterations_run"] for run in runs]
+    costs = runs[0]["costs"]
+    best = min(runs, key=lambda run: run["seconds"])
+    return {
+        **row,
+        "seconds_min": min(times),
+        "seconds_median": statistics.median(times),
+        "runs": len(runs),
+        "peak_bytes": max(run["peak"] for run in runs),
+        "final_cost": costs[-1] if costs else None,
+        **({"parts": best["parts"]} if "parts" in best else {}),
+    }
+
+
+def interleaved(contestants, rounds):
+    """Lists of runs; a contestant is (label, function, runs a round)."""
+    results = [[] for _ in contestants]
+    for round in range(rounds):
+        note(f"round {round + 1} of {rounds}")
+        for (label, run, count), result in zip(contestants, results):
+            result += [run() for _ in range(count)]
+            note(f"  {label}: {result[-1]['seconds']:.3f} s")
+    return results
+
+
+def job(bench, data, raw):
+    iterations, rounds = bench.options.iterations, bench.options.rounds
+    rows, contestants = [], []
+    whole = f"whole process, {os.cpu_count()} threads"
+
+    def contestant(name, precision, what, run, times=1, count=iterations):
+        rows.append({"name": name, "precision": precision, "what": what, "iterations_run": count})
+        contestants.append((f"{name} {precision}", run, times))
+
+    for p in ["f32", "f64"]:
+        race = min(200, iterations)
+        torch = bench.fastest([(name, THREADS) for name in TORCH], p, raw, race)
+        dual = bench.fastest([("numpy_dual", 1), ("numpy_dual", THREADS)], p, raw, race)
+        contestant("SwiftNN, dual", p, whole, lambda p=p: bench.ours("dual", p, data, iterations), 5)
+        contestant("SwiftNN, primal", p, whole, lambda p=p: bench.ours("primal", p, data, iterations))
+        contestant(
+            "numpy, dual",
+            p,
+            f"training, {dual[1]} thread{'s' if dual[1] > 1 else ''}",
+            lambda p=p, v=dual: bench.script(v[0], p, raw, iterations, v[1]),
+            5,
+        )
+        contestant(
+            "numpy, seed's algorithm",
+            p,
+            f"training, {THREADS} threads",
+            lambda p=p: bench.script("numpy_seed", p, raw, iterations),
+        )
+        contestant(
+            "PyTorch",
+            p,
+            f"training loop ({torch[0].removeprefix('torch_')}), {THREADS} threads",
+            lambda p=p, v=torch: bench.script(v[0], p, raw, iterations),
+        )
+        if (bench.options.tools / "fann-float").exists():
+            few = min(10, iterations)
+            contestant(
+                "FANN", p, f"{few} iterations, scaled up", lambda p=p, n=few: bench.fann(p, raw, n), count=few
+            )
+    runs = interleaved(contestants, rounds)
+    rows = [summary(row, result, iterations) for row, result in zip(rows, runs)]
+    image = bench.folder / "image.bin"
+    image.write_bytes(raw.read_bytes()[:12288])
+    predict = [bench.options.nn_cli, "predict", image, "-m", bench.folder / "model.nnk", "--json"]
+    predictions = [bench.measure(predict) for _ in range(20 * rounds)]
+    for row in rows:
+        row["ratio"] = row["seconds_min"] / find(rows, "SwiftNN, dual", row["precision"])["seconds_min"]
+    return {
+        "iterations": iterations,
+        "rounds": rounds,
+        "drawn": bench.drawn,
+        "rows": rows,
+        "predict": {
+            "seconds_min": min(seconds for _, seconds, _ in predictions),
+            "seconds_median": statistics.median(seconds for _, seconds, _ in predictions),
+            "peak_bytes": max(peak for _, _, peak in predictions),
+        },
+    }
+
+
+def find(rows, name, precision, **more):
+    wanted = {"name": name, "precision": precision, **more}
+    return next((row for row in rows if all(row[k] == v for k, v in wanted.items())), None)
+
+
+def job_markdown(result):
+    lines = [
+        f"| who | precision | what is timed | least, s | median, s | times ours | peak memory, MB | cost at "
+        f"{(result['iterations'] - 1) // 100 * 100} |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in sorted(result["rows"], key=lambda row: row["precision"]):
+        cost = f"{row['final_cost'][1]:.10f}" if row["final_cost"] else "-"
+        lines.append(
+            f"| {row['name']} | {row['precision']} | {row['what']} | {row['seconds_min']:.3f} | "
+            f"{row['seconds_median']:.3f} | {row['ratio']:.1f} | {row['peak_bytes'] / 1e6:.0f} | {cost} |"
+        )
+    return "\n".join(lines)
+
+
+def scaling(bench):
+    rows = []
+    for m in bench.options.examples:
+        data, raw = bench.folder / f"{m}.h5", bench.folder / f"{m}.raw"
+        subprocess.run([sys.executable, HERE / "contestants.py", "draw", str(m), data], check=True)
+        subprocess.run([sys.executable, HERE / "contestants.py", "raw", data, raw], check=True)
+        # About as much work for every m, and no less than shows the speed.
+        slow, quick = max(12, min(300, 60_000 // m)), max(40, min(JOB, 200_000 // m))
+        if bench.options.quick:
+            slow, quick = max(3, slow // 10), max(3, quick // 10)
+        contestants, here = [], []
+        for p in ["f32", "f64"]:
+            torch = bench.fastest([(name, THREADS) for name in TORCH], p, raw, max(3, slow // 4), rounds=1)[0]
+            for name, count, run in [
+                ("SwiftNN, dual", quick, lambda p=p: bench.ours("dual", p, data, quick)),
+                ("SwiftNN, primal", slow, lambda p=p: bench.ours("primal", p, data, slow)),
+                ("PyTorch", slow, lambda p=p, t=torch: bench.script(t, p, raw, slow)),
+            ]:
+                here.append({"name": name, "precision": p, "examples": m, "iterations_run": count})
+                contestants.append((f"{m} images, {name} {p}", run, 1))
+        for row, runs in zip(here, interleaved(contestants, bench.options.rounds)):
+            loops = [run["parts"]["loop"] if "parts" in run else run["seconds"] for run in runs]
+            rests = [run["seconds"] - loop for run, loop in zip(runs, loops)]
+            row["iteration_min"] = min(loops) / row["iterations_run"]
+            row["iteration_median"] = statistics.median(loops) / row["iterations_run"]
+            row["rest_min"] = min(rests) if row["name"] != "PyTorch" else 0
+            row["job"] = row["rest_min"] + row["iteration_min"] * JOB
+            row["peak_bytes"] = max(run["peak"] for run in runs)
+            rows.append(row)
+        data.unlink(), raw.unlink()
+    return {"rounds": bench.options.rounds, "rows": rows}
+
+
+def scaling_markdown(result):
+    lines = [
+        "| images | precision | dual, ms | primal, ms | PyTorch, ms | PyTorch / primal | dual job, s | "
+        "primal job, s | PyTorch's loop, s | peak dual / primal / PyTorch, MB |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for m in sorted({row["examples"] for row in result["rows"]}):
+        for p in ["f32", "f64"]:
+            rows = [
+                find(result["rows"], n, p, examples=m)
+                for n in ["SwiftNN, dual", "SwiftNN, primal", "PyTorch"]
+            ]
+            ms = " | ".join(f"{row['iteration_min'] * 1e3:.3g}" for row in rows)
+            jobs = " | ".join(f"{row['job']:.3g}" for row in rows)
+            peaks = " / ".join(f"{row['peak_bytes'] / 1e6:.0f}" for row in rows)
+            ratio = rows[2]["iteration_min"] / rows[1]["iteration_min"]
+            lines.append(f"| {m} | {p} | {ms} | {ratio:.2f} | {jobs} | {peaks} |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["job", "scaling"])
+    parser.add_argument("--nn-cli", default=HERE / "../.build/release/nn-cli", type=Path)
+    parser.add_argument("--tools", default=HERE / "build", type=Path, help="folder of measure and fann-*")
+    parser.add_argument("--train", type=Path, help="data set of the job; without it nn-cli's own drawings")
+    parser.add_argument("--iterations", type=int, default=JOB, help="of the job")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--examples", type=int, nargs="+", default=EXAMPLES, help="of the scaling run")
+    parser.add_argument("--quick", action="store_true", help="few iterations: to see whether it works")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    if options.quick:
+        options.iterations, options.rounds = min(options.iterations, 101), 1
+    with tempfile.TemporaryDirectory() as options.folder:
+        bench = Bench(options)
+        if options.what == "scaling":
+            result = scaling(bench)
+            print(scaling_markdown(result))
+        else:
+            data, raw = options.train, bench.folder / "data.raw"
+            bench.drawn = data is None
+            if bench.drawn:
+                command = [options.nn_cli, "dataset", "synth", "-o", bench.folder / "drawn"]
+                subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+                data = bench.folder / "drawn/train.h5"
+            subprocess.run([sys.executable, HERE / "contestants.py", "raw", data, raw], check=True)
+            result = job(bench, data, raw)
+            print(job_markdown(result))
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
