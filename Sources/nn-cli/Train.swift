@@ -268,10 +268,13 @@ struct Train: ParsableCommand {
         topology == .deep ? rounded(cost, places: 6) : "\(cost)"
     }
 
+    /// Training repeats itself to the bit, so the last finite weights are to be had by stopping before.
     private func divergence(_ iteration: Int) -> Failure {
-        .badData(
+        let advice =
+            iteration > 1 ? ", or keep the last finite weights with --iterations \(iteration - 1)" : ""
+        return .badData(
             "the cost is no longer finite after iteration \(iteration) with --learning-rate \(learningRate): "
-                + "try a lower one")
+                + "try a lower one" + advice)
     }
 }
 
