@@ -27,10 +27,9 @@ extern "C" {
 ///
 /// so once P and G are formed, an iteration needs neither a weight of layer 1 nor an image: D += dZ1 and
 /// P -= rate/m dZ1 G. W1 is written out in the end.
-#define NNK_PRIMAL 0 ///< On the weights themselves; for many examples.
-#define NNK_DUAL   1 ///< By P and G, in little memory: W1 exists only row by row, G as a packed triangle.
-#define NNK_DUAL_WIDE                                                                                        \
-    2 ///< The same bits, at speed: W1 and a square G stand in memory. A model says NNK_DUAL.
+#define NNK_PRIMAL    0 ///< On the weights themselves; for many examples.
+#define NNK_DUAL      1 ///< By P and G, in little memory: W1 exists row by row, G as a packed triangle.
+#define NNK_DUAL_WIDE 2 ///< The same bits at speed: W1 and a square G in memory. A model says NNK_DUAL.
 
 #define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that G < 2^30
