@@ -8,7 +8,7 @@
 # agree with its first cell, the scalar kernels as gcc leaves them at -O0; and as `wide` is `dual` at speed,
 # its rows must agree with those of `dual`.
 #
-# The default draws its images and needs some 8 minutes of processor time: about 4 on 2 idle cores. --full adds
+# The default draws its images and needs some 10 minutes of processor time: about 6 on 2 cores. --full adds
 # the photos of the seed document (NN_DATA names their folder, default ../shared/data) with more iterations,
 # which takes hours, as most processors are emulated. CROSS_JOBS sets how many things are done at a time
 # (default: one a core).
