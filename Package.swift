@@ -21,17 +21,14 @@ let package = Package(
         ),
         .target(name: "SwiftNN", dependencies: ["CNNKernel"]),
         .systemLibrary(
-            name: "CHDF5",
-            // Homebrew and Debian name the serial library's description differently.
-            pkgConfig: hdf5PkgConfig,
-            providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]
+            name: "CHDF5", pkgConfig: hdf5PkgConfig, providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]
         ),
         .systemLibrary(
             name: "CCrypto",
-            pkgConfig: "libcrypto",
+            pkgConfig: cryptoPkgConfig,
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
-        .target(name: "NNData", dependencies: ["CHDF5", "CCrypto"]),
+        .target(name: "NNData", dependencies: ["CHDF5", "CCrypto"], linkerSettings: archives),
         .executableTarget(
             name: "nn-cli",
             dependencies: [
@@ -47,8 +44,16 @@ let package = Package(
     cLanguageStandard: .gnu11
 )
 
-#if os(macOS)
-    var hdf5PkgConfig: String { "hdf5" }
+#if os(Linux)
+    // Debian's shared libhdf5 brings thirty other libraries (curl, Kerberos, LDAP) for file drivers that are not
+    // used here; loading them takes longer than a prediction. Its archive needs few, and libcrypto's is small too.
+    var hdf5PkgConfig: String? { nil }
+    var cryptoPkgConfig: String? { nil }
+    var archives: [LinkerSetting] {
+        [":libhdf5_serial.a", ":libcrypto.a", "sz", "z", "m"].map { .linkedLibrary($0) }
+    }
 #else
-    var hdf5PkgConfig: String { "hdf5-serial" }
+    var hdf5PkgConfig: String? { "hdf5" }
+    var cryptoPkgConfig: String? { "libcrypto" }
+    var archives: [LinkerSetting] { [.linkedLibrary("z")] }
 #endif

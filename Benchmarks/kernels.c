@@ -206,7 +206,6 @@ static seconds train(const nnk_arithmetic *arithmetic, uint8_t *model) {
     X(logit_backward)                                                                                        \
     X(hidden_step)                                                                                           \
     X(bias_step)                                                                                             \
-    X(dual_collect)                                                                                          \
     X(dual_update)                                                                                           \
     X(input_gradient)                                                                                        \
     X(input_step)
@@ -263,23 +262,21 @@ static void t_hidden_step(void *a, void *w, void *b, const void *dz, double step
 static void t_bias_step(void *b, const void *dz, double step, nnk_shape s) {
     TIMED(bias_step, s.outputs * s.examples, b, dz, step, s);
 }
-static void t_dual_collect(void *c, void *dz, double scale, size_t n) {
-    TIMED(dual_collect, 2 * n, c, dz, scale, n);
-}
 static double element(const void *p, size_t i, int32_t dtype) {
     return dtype == NNK_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
 }
-static void t_dual_update(void *p, const void *e, const void *gram, nnk_shape s, void *scratch) {
+static void t_dual_update(void *p, void *d, const void *dz, double scale, const void *gram, nnk_shape s,
+                          void *scratch) {
     size_t columns = 0;
     for (size_t j = 0; j < s.examples; j++) {
         size_t elements = 0;
-        for (size_t i = 0; i < s.outputs; i++) elements += element(e, i * s.stride + j, inner->dtype) != 0;
+        for (size_t i = 0; i < s.outputs; i++) elements += element(dz, i * s.stride + j, inner->dtype) != 0;
         columns += elements != 0;
         kept_elements += (double)elements;
     }
     kept_columns += (double)columns;
     all_elements += (double)(s.outputs * s.examples);
-    TIMED(dual_update, 2 * s.outputs * s.examples * columns, p, e, gram, s, scratch);
+    TIMED(dual_update, 2 * s.outputs * s.examples * columns, p, d, dz, scale, gram, s, scratch);
 }
 static void t_input_gradient(void *g, const void *dz, size_t stride, size_t units, nnk_patch p) {
     TIMED(input_gradient, 2 * units * p.width * p.examples, g, dz, stride, units, p);
@@ -306,7 +303,8 @@ typedef struct operands {
     const nnk_inference *inference;
     const char *precision;
     nnk_shape all;                    ///< dual_update's: 20 units, m examples
-    void *p, *e, *e_zero, *e_all;     ///< P; deltas with as many columns as the loop keeps, none, all
+    void *p, *d;                      ///< P and D
+    void *e, *e_zero, *e_all;         ///< deltas with as many columns as the loop keeps, none, all
     void *gram, *scratch, *w, *a, *z; ///< w: a model's parameters
     void *sums, *tile, *gradient;
     nnk_model model;
@@ -323,7 +321,7 @@ static nnk_patch patch(size_t examples, size_t offset) {
     return (nnk_patch){images + offset, PIXELS, examples < m ? examples : m, NNK_PATCH};
 }
 
-static void run_update(const void *e) { o->k->dual_update(o->p, e, o->gram, o->all, o->scratch); }
+static void run_update(const void *e) { o->k->dual_update(o->p, o->d, e, -1.0, o->gram, o->all, o->scratch); }
 static void run_dual_update(void) { run_update(o->e); }
 static void run_dual_update_none(void) { run_update(o->e_zero); }
 static void run_dual_update_all(void) { run_update(o->e_all); }
@@ -407,11 +405,12 @@ static void prepare(operands *with, const uint8_t *model, size_t model_bytes, si
     const size_t stride = NNK_STRIDE(m);
     with->all = (nnk_shape){UNITS, UNITS, m, stride};
     with->p = reals(with, UNITS * stride);
+    with->d = reals(with, UNITS * stride);
     with->e = reals(with, UNITS * stride);
     with->e_zero = reals(with, UNITS * stride);
     with->e_all = reals(with, UNITS * stride);
     with->gram = reals(with, m * stride);
-    with->scratch = reals(with, NNK_LARGER((UNITS + 1) * ((size_t)m + 1), 1024));
+    with->scratch = reals(with, NNK_LARGER((UNITS + 1) * (stride + NNK_LANES), 1024));
     with->w = reals(with, weight_count);
     with->a = reals(with, UNITS * stride);
     with->z = reals(with, UNITS * stride);

@@ -70,7 +70,6 @@ LOOP = [
     "logit_backward",
     "hidden_step",
     "bias_step",
-    "dual_collect",
     "dual_update",
 ]
 EXPAND = ["input_gradient", "input_step"]

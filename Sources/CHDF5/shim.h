@@ -2,7 +2,11 @@
 #ifndef NN_CHDF5_SHIM_H
 #define NN_CHDF5_SHIM_H
 
+#if __has_include(<hdf5/serial/hdf5.h>)
+#include <hdf5/serial/hdf5.h>
+#else
 #include <hdf5.h>
+#endif
 #include <zlib.h>
 
 static inline unsigned nn_h5_read_only(void) { return H5F_ACC_RDONLY; }

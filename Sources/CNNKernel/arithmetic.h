@@ -7,8 +7,9 @@
 #include "float_check.h"
 #include "loss.h"
 #if defined(NNK_FORWARD_UNITS)
-// What a *_avx2.c and the like say: how many units' sums stay in registers. NNK_FORWARD_UNITS and
-// NNK_DOT_UNITS count sums of 16 lanes, NNK_PART_UNITS sums of one register, NNK_REGISTER_BYTES wide.
+// What a *_avx2.c and the like say: how many units' sums stay in registers. NNK_FORWARD_UNITS
+// counts sums of 16 lanes; NNK_PART_UNITS and NNK_TILE_ROWS x NNK_TILE_COLUMNS sums of one register,
+// NNK_REGISTER_BYTES wide.
 #include "lanes.h"
 
 #include "dense_wide.h"
@@ -31,12 +32,12 @@
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict,                       \
         .initialize = initialize, .linear_forward = VECTOR(linear_forward),                                  \
-        .linear_backward = linear_backward, .relu = relu, .relu_backward = relu_backward,                    \
+        .linear_backward = linear_backward, .relu = VECTOR(relu), .relu_backward = relu_backward,            \
         .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward, .cost = cost,                              \
         .cost_backward = cost_backward, .logit_cost = logit_cost, .logit_backward = VECTOR(logit_backward),  \
         .update = update, .hidden_step = VECTOR(hidden_step), .bias_step = VECTOR(bias_step),                \
         .input_forward = VECTOR(input_forward), .input_activate = input_activate,                            \
-        .input_gradient = VECTOR(input_gradient), .input_step = input_step, .unit_step = VECTOR(unit_step),  \
+        .input_gradient = VECTOR(input_gradient), .input_step = input_step, .unit_step = unit_step,          \
         .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products,           \
         .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_walk = dual_walk,                    \

@@ -19,7 +19,7 @@ static void list_sections(const nnk_job *job, void *memory, section list[SECTION
     const int32_t real = job->arithmetic->real_bytes, packed = job->method == NNK_DUAL;
     // Packed, G is bytes already; while P is formed, a piece of W1 lies in its place.
     const int32_t gram = packed && t->phase != PROJECT_ROWS ? 1 : real;
-    const uint8_t *after_parameters = packed ? a.logits : a.activations;
+    const uint8_t *after_parameters = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
     const uint8_t *after_activations = packed ? a.gram : a.logits ? a.logits : a.scratch;
     const uint8_t *after_gram = packed ? end : a.scratch;
     const uint8_t *after_deltas = packed ? a.activations : a.gram;

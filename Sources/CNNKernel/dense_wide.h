@@ -1,70 +1,107 @@
 /// dense.h's products on vectors: the same sums in the same order. Whole blocks of 16 examples only, as the
 /// wide arenas have them; others are left to dense.h.
 ///
-/// Part of the vector arithmetics: included after dense.h.
+/// Part of the vector arithmetics: included after dense.h. A tile of NNK_TILE_ROWS x NNK_TILE_COLUMNS sums
+/// stays in registers: each number that is loaded takes part in several products.
 
-/// z (units, 16) = w a + b for one block of columns.
-INLINE void forward_block(const size_t units, real *z, const real *w, const real *b, const real *a,
-                          nnk_shape s) {
-    lanes sum[NNK_FORWARD_UNITS];
-    UNROLLED for (size_t i = 0; i < units; i++) sum[i] = (lanes){0};
-    for (size_t k = 0; k < s.inputs; k++) {
-        const lanes x = *(const lanes *)(a + k * s.stride);
-        UNROLLED for (size_t i = 0; i < units; i++) sum[i] += w[i * s.inputs + k] * x;
-    }
-    UNROLLED for (size_t i = 0; i < units; i++) * (lanes *)(z + i * s.stride) = sum[i] + b[i];
-}
-
-static void linear_forward_wide(void *z_, const void *w_, const void *b_, const void *a_, nnk_shape s) {
-    if (s.examples % NNK_LANES != 0) {
-        linear_forward(z_, w_, b_, a_, s);
-        return;
-    }
-    const real *w = w_, *b = b_;
-    for (size_t j = 0; j < s.examples; j += NNK_LANES) {
-        real *z = (real *)z_ + j;
-        const real *a = (const real *)a_ + j;
-#define BODY(units, i) forward_block(units, z + (i)*s.stride, w + (i)*s.inputs, b + (i), a, s)
-        IN_GROUPS(NNK_FORWARD_UNITS, s.outputs, BODY);
-#undef BODY
-    }
-}
-
-/// For outputs i ... i + units of a layer: da (examples) += w^T dz, and dot = dz . below, each in one pass.
-INLINE void unit_block(const size_t units, real *dot, real *da, const real *w, const real *dz,
-                       const real *below, nnk_shape s) {
-    lanes sum[NNK_DOT_UNITS];
-    UNROLLED for (size_t i = 0; i < units; i++) sum[i] = (lanes){0};
-    for (size_t j = 0; j < s.examples; j += NNK_LANES) {
-        const lanes x = *(const lanes *)(below + j);
-        lanes back = *(lanes *)(da + j);
-        UNROLLED for (size_t i = 0; i < units; i++) {
-            const lanes d = *(const lanes *)(dz + i * s.stride + j);
-            sum[i] += d * x;
-            back += w[i * s.inputs] * d;
+/// sum[r][c] = sum over t of w[r * row_step + t * term_step] x[t][c], ascending; c counts PARTs.
+/// w read along its rows gives W A, along its columns W^T dZ.
+INLINE void product_tile(const size_t rows, const size_t columns, part *sum, const real *w, size_t row_step,
+                         size_t term_step, const real *x, size_t terms, size_t stride) {
+    UNROLLED for (size_t n = 0; n < rows * columns; n++) sum[n] = (part){0};
+    for (size_t t = 0; t < terms; t++) UNROLLED for (size_t c = 0; c < columns; c++) {
+            const part from = *(const part *)(x + t * stride + c * PART);
+            UNROLLED for (size_t r = 0; r < rows; r++) sum[r * columns + c] +=
+                w[r * row_step + t * term_step] * from;
         }
-        *(lanes *)(da + j) = back;
-    }
-    UNROLLED for (size_t i = 0; i < units; i++) dot[i] = sum_of_vector(&sum[i]);
 }
 
-static void unit_step_wide(void *below_, void *w_, const void *dz_, double rate, void *row_, nnk_shape s) {
+/// z (rows, columns) = w a + b
+INLINE void forward_tile(const size_t rows, const size_t columns, real *z, const real *w, const real *b,
+                         const real *a, nnk_shape s) {
+    part sum[NNK_TILE_ROWS * NNK_TILE_COLUMNS];
+    product_tile(rows, columns, sum, w, s.inputs, 1, a, s.inputs, s.stride);
+    UNROLLED for (size_t r = 0; r < rows; r++) UNROLLED for (size_t c = 0; c < columns; c++) *
+        (part *)(z + r * s.stride + c * PART) = sum[r * columns + c] + b[r];
+}
+
+INLINE void forward_rows(const size_t rows, real *z, const real *w, const real *b, const real *a,
+                         nnk_shape s) {
+#define BODY(columns, c) forward_tile(rows, columns, z + (c)*PART, w, b, a + (c)*PART, s)
+    IN_GROUPS(NNK_TILE_COLUMNS, s.examples / PART, BODY);
+#undef BODY
+}
+
+static void linear_forward_wide(void *z_, const void *w_, const void *b_, const void *a, nnk_shape s) {
     if (s.examples % NNK_LANES != 0) {
-        unit_step(below_, w_, dz_, rate, row_, s);
+        linear_forward(z_, w_, b_, a, s);
         return;
     }
-    real *below = below_, *w = w_, *row = row_, step = (real)rate, dot[NNK_DOT_UNITS];
-    const real *dz = dz_;
-    for (size_t j = 0; j < s.examples; j++) row[j] = 0;
-        // A group's weights change when all that is made of the old ones is made.
-#define BODY(units, i)                                                                                       \
-    do {                                                                                                     \
-        unit_block(units, dot, row, w + (i)*s.inputs, dz + (i)*s.stride, below, s);                          \
-        for (size_t n = 0; n < (units); n++) w[((i) + n) * s.inputs] -= step * dot[n];                       \
-    } while (0)
-    IN_GROUPS(NNK_DOT_UNITS, s.outputs, BODY);
+    real *z = z_;
+    const real *w = w_, *b = b_;
+#define BODY(rows, i) forward_rows(rows, z + (i)*s.stride, w + (i)*s.inputs, b + (i), a, s)
+    IN_GROUPS(NNK_TILE_ROWS, s.outputs, BODY);
 #undef BODY
-    relu_backward(below, row, below, s.examples);
+}
+
+/// Element by element; in place too, where compilers don't widen the loop of dense.h.
+static void relu_wide(void *a_, const void *z_, size_t count) {
+    real *a = a_;
+    const real *z = z_;
+    const lanes zero = {0};
+    size_t j = 0;
+    for (; j + NNK_LANES <= count; j += NNK_LANES) {
+        const lanes x = *(const lanes *)(z + j);
+        const lanes_int off = x <= 0;
+        choose((lanes *)(a + j), &off, &zero, &x);
+    }
+    relu(a + j, z + j, count - j);
+}
+
+/// dot[u * rows + r] = dz[u] . a[r]: a tile of sums in lanes, one register's lanes at a time.
+INLINE void dot_tile(const size_t rows, const size_t units, real *dot, const real *a, const real *dz,
+                     nnk_shape s) {
+    lanes in_lanes[NNK_TILE_ROWS * NNK_TILE_COLUMNS + 1];
+    for (size_t l = 0; l < NNK_LANES; l += PART) {
+        part sum[NNK_TILE_ROWS * NNK_TILE_COLUMNS];
+        UNROLLED for (size_t n = 0; n < rows * units; n++) sum[n] = (part){0};
+        for (size_t j = l; j < s.examples; j += NNK_LANES) {
+            part x[NNK_TILE_ROWS];
+            UNROLLED for (size_t r = 0; r < rows; r++) x[r] = *(const part *)(a + r * s.stride + j);
+            UNROLLED for (size_t u = 0; u < units; u++) {
+                const part d = *(const part *)(dz + u * s.stride + j);
+                UNROLLED for (size_t r = 0; r < rows; r++) sum[u * rows + r] += d * x[r];
+            }
+        }
+        UNROLLED for (size_t n = 0; n < rows * units; n++) * (part *)((real *)&in_lanes[n] + l) = sum[n];
+    }
+    sums_of_vectors(in_lanes, rows * units);
+    memcpy(dot, in_lanes, rows * units * sizeof(real));
+}
+
+/// a (rows, columns) = where a is above zero: w^T dz, else 0. An activation above zero is a logit above zero.
+INLINE void backward_tile(const size_t rows, const size_t columns, real *a, const real *w, const real *dz,
+                          nnk_shape s) {
+    part sum[NNK_TILE_ROWS * NNK_TILE_COLUMNS];
+    product_tile(rows, columns, sum, w, 1, s.inputs, dz, s.outputs, s.stride);
+    UNROLLED for (size_t r = 0; r < rows; r++) UNROLLED for (size_t c = 0; c < columns; c++) {
+        part *place = (part *)(a + r * s.stride + c * PART);
+        const part_int on = ~(part_int)(*place <= 0);
+        *place = (part)((part_int)sum[r * columns + c] & on);
+    }
+}
+
+/// hidden_step for a few units of the layer below, whose activations and columns of W these are.
+INLINE void step_rows(const size_t rows, real *a, real *w, const real *dz, real step, nnk_shape s) {
+    real dot[NNK_TILE_ROWS * NNK_MAX_UNITS];
+#define BODY(units, u) dot_tile(rows, units, dot + (u)*rows, a, dz + (u)*s.stride, s)
+    IN_GROUPS(NNK_TILE_COLUMNS, s.outputs, BODY);
+#undef BODY
+#define BODY(columns, c) backward_tile(rows, columns, a + (c)*PART, w, dz + (c)*PART, s)
+    IN_GROUPS(NNK_TILE_COLUMNS, s.examples / PART, BODY);
+#undef BODY
+    for (size_t u = 0; u < s.outputs; u++)
+        UNROLLED for (size_t r = 0; r < rows; r++) w[u * s.inputs + r] -= step * dot[u * rows + r];
 }
 
 static void bias_step_wide(void *b_, const void *dz_, double rate, nnk_shape s) {
@@ -73,17 +110,29 @@ static void bias_step_wide(void *b_, const void *dz_, double rate, nnk_shape s) 
         return;
     }
     real *b = b_, step = (real)rate;
-    for (size_t i = 0; i < s.outputs; i++) {
-        const real *dz = (const real *)dz_ + i * s.stride;
-        lanes sum = {0};
-        for (size_t j = 0; j < s.examples; j += NNK_LANES) sum += *(const lanes *)(dz + j);
-        b[i] -= step * sum_of_vector(&sum);
+    const real *dz = dz_;
+    for (size_t i = 0; i < s.outputs; i += NNK_LANES) {
+        const size_t some = s.outputs - i < NNK_LANES ? s.outputs - i : NNK_LANES;
+        lanes sum[NNK_LANES];
+        for (size_t n = 0; n < some; n++) {
+            sum[n] = (lanes){0};
+            for (size_t j = 0; j < s.examples; j += NNK_LANES)
+                sum[n] += *(const lanes *)(dz + (i + n) * s.stride + j);
+        }
+        sums_of_vectors(sum, some);
+        for (size_t n = 0; n < some; n++) b[i + n] -= step * sum[0][n];
     }
 }
 
-static void hidden_step_wide(void *a_, void *w_, void *b, const void *dz, double step, void *row,
+static void hidden_step_wide(void *a_, void *w_, void *b, const void *dz, double rate, void *row,
                              nnk_shape s) {
-    for (size_t k = 0; k < s.inputs; k++)
-        unit_step_wide((real *)a_ + k * s.stride, (real *)w_ + k, dz, step, row, s);
-    bias_step_wide(b, dz, step, s);
+    real *a = a_, *w = w_, step = (real)rate;
+    if (s.examples % NNK_LANES != 0) {
+        for (size_t k = 0; k < s.inputs; k++) unit_step(a + k * s.stride, w + k, dz, rate, row, s);
+    } else {
+#define BODY(rows, k) step_rows(rows, a + (k)*s.stride, w + (k), dz, step, s)
+        IN_GROUPS(NNK_TILE_ROWS, s.inputs, BODY);
+#undef BODY
+    }
+    bias_step_wide(b, dz, rate, s);
 }

@@ -131,10 +131,9 @@ nnk_status nnk_wide_forward(const nnk_job *job, const arena *a, uint32_t item) {
 nnk_status nnk_wide_descend(const nnk_job *job, const arena *a, uint32_t item) {
     (void)item; // the only one
     nnk_shape shape = nnk_layer_shape(job, a, 1);
-    uint8_t *dz = nnk_activations(job, a, 1, 0);
-    job->arithmetic->dual_collect(a->deltas, dz, delta_scale(job), shape.outputs * a->stride);
     shape.examples = job->examples;
-    job->arithmetic->dual_update(a->logits, dz, a->gram, shape, a->scratch);
+    job->arithmetic->dual_update(a->logits, a->deltas, nnk_activations(job, a, 1, 0), delta_scale(job),
+                                 a->gram, shape, a->scratch);
     return NNK_MORE;
 }
 

@@ -81,14 +81,17 @@ static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t ex
 }
 
 #if !defined(NNK_FORWARD_UNITS)
-/// The columns k in which any unit's e[k] is not zero, and these e, unit after unit: k in list, e in kept.
-static size_t gather_columns(uint32_t *list, real *kept, const real *e, nnk_shape s) {
+/// D += dZ. The columns k in which any unit's dz[k] is not zero go into list, and these, times scale, unit
+/// after unit, into kept.
+static size_t gather_columns(uint32_t *list, real *kept, real *d, const real *dz, real scale, nnk_shape s) {
     size_t count = 0;
     for (size_t k = 0; k < s.examples; k++) {
         int32_t any = 0;
         for (size_t i = 0; i < s.outputs; i++) {
-            kept[count * s.outputs + i] = e[i * s.stride + k];
-            any |= e[i * s.stride + k] != 0;
+            const real x = dz[i * s.stride + k];
+            d[i * s.stride + k] += x;
+            kept[count * s.outputs + i] = x * scale;
+            any |= x != 0;
         }
         list[count] = (uint32_t)k;
         count += (size_t)any;
@@ -96,11 +99,12 @@ static size_t gather_columns(uint32_t *list, real *kept, const real *e, nnk_shap
     return count;
 }
 
-static void dual_update(void *p_, const void *e_, const void *gram_, nnk_shape s, void *scratch) {
+static void dual_update(void *p_, void *d, const void *dz, double scale, const void *gram_, nnk_shape s,
+                        void *scratch) {
     const real *gram = gram_;
     real *kept = scratch;
-    uint32_t *list = (uint32_t *)(kept + s.outputs * (s.examples + 1));
-    const size_t count = gather_columns(list, kept, e_, s);
+    uint32_t *list = (uint32_t *)(kept + s.outputs * s.stride);
+    const size_t count = gather_columns(list, kept, d, dz, (real)scale, s);
     for (size_t i = 0; i < s.outputs; i++) {
         real *p = (real *)p_ + i * s.stride;
         for (size_t j = 0; j < s.examples; j++)

@@ -2,18 +2,26 @@
 ///
 /// Part of the vector arithmetics: included before dual.h.
 
-/// gather_columns of dual.h: 16 columns at a time are found to be zeros or not.
-static size_t gather_columns_wide(uint32_t *list, real *kept, const real *e, nnk_shape s) {
-    size_t count = 0;
-    for (size_t j = 0; j < s.examples; j += NNK_LANES) {
-        lanes_int any = {0};
-        for (size_t i = 0; i < s.outputs; i++) any |= *(const lanes *)(e + i * s.stride + j) != 0;
-        for (size_t lane = 0; lane < NNK_LANES && j + lane < s.examples; lane++) {
-            if (!any[lane]) continue;
-            for (size_t i = 0; i < s.outputs; i++) kept[count * s.outputs + i] = e[i * s.stride + j + lane];
-            list[count++] = (uint32_t)(j + lane);
-        }
+/// gather_columns of dual.h for 16 columns from `first` on: D += dZ, and those of dZ that are not all zeros
+/// go into list and kept, `count` of which are filled already. Returns how many are then.
+/// scaled (outputs, 16): scratch
+static size_t gather_block(uint32_t *list, real *kept, size_t count, real *d, const real *dz, real scale,
+                           size_t first, nnk_shape s, real *scaled) {
+    lanes_int any = {0};
+    for (size_t i = 0; i < s.outputs; i++) {
+        const lanes x = *(const lanes *)(dz + i * s.stride);
+        *(lanes *)(d + i * s.stride) += x;
+        *(lanes *)(scaled + i * NNK_LANES) = x * scale;
+        any |= x != 0;
     }
+    const size_t start = count;
+    for (size_t lane = 0; lane < NNK_LANES; lane++) {
+        list[count] = (uint32_t)(first + lane);
+        count += (size_t)(any[lane] & 1);
+    }
+    for (size_t n = start; n < count; n++)
+        for (size_t i = 0; i < s.outputs; i++)
+            kept[n * s.outputs + i] = scaled[i * NNK_LANES + list[n] - first];
     return count;
 }
 
@@ -29,10 +37,14 @@ INLINE void update_units(const size_t units, real *p, const real *kept, size_t a
     UNROLLED for (size_t i = 0; i < units; i++) * (part *)(p + i * stride) = s[i];
 }
 
-static void dual_update_wide(void *p_, const void *e_, const void *gram_, nnk_shape s, void *scratch) {
-    real *kept = scratch;
-    uint32_t *list = (uint32_t *)(kept + s.outputs * (s.examples + 1));
-    const size_t count = gather_columns_wide(list, kept, e_, s);
+static void dual_update_wide(void *p_, void *d, const void *dz, double scale, const void *gram_, nnk_shape s,
+                             void *scratch) {
+    real *kept = scratch, *scaled = kept + s.outputs * s.stride;
+    uint32_t *list = (uint32_t *)(scaled + s.outputs * NNK_LANES);
+    size_t count = 0;
+    for (size_t j = 0; j < s.stride; j += NNK_LANES)
+        count =
+            gather_block(list, kept, count, (real *)d + j, (const real *)dz + j, (real)scale, j, s, scaled);
     for (size_t j = 0; j < s.stride; j += PART) {
         const real *gram = (const real *)gram_ + j / NNK_LANES * NNK_LANES * s.examples + j % NNK_LANES;
         real *p = (real *)p_ + j;

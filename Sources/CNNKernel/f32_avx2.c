@@ -8,7 +8,8 @@
 
 #include "real_f32.h"
 #define NNK_FORWARD_UNITS  5
-#define NNK_DOT_UNITS      4
+#define NNK_TILE_ROWS      3
+#define NNK_TILE_COLUMNS   4
 #define NNK_REGISTER_BYTES 32
 #define NNK_PART_UNITS     10
 #define NNK_GRAM_BYTES     32

@@ -8,7 +8,8 @@
 
 #include "real_f32.h"
 #define NNK_FORWARD_UNITS  10
-#define NNK_DOT_UNITS      7
+#define NNK_TILE_ROWS      3
+#define NNK_TILE_COLUMNS   7
 #define NNK_REGISTER_BYTES 64
 #define NNK_PART_UNITS     20
 #define NNK_GRAM_BYTES     64

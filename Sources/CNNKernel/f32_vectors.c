@@ -2,7 +2,8 @@
 
 #include "real_f32.h"
 #define NNK_FORWARD_UNITS  3
-#define NNK_DOT_UNITS      2
+#define NNK_TILE_ROWS      2
+#define NNK_TILE_COLUMNS   4
 #define NNK_REGISTER_BYTES 16
 #define NNK_PART_UNITS     10
 

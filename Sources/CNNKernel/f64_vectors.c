@@ -2,7 +2,8 @@
 
 #include "real_f64.h"
 #define NNK_FORWARD_UNITS  1
-#define NNK_DOT_UNITS      1
+#define NNK_TILE_ROWS      2
+#define NNK_TILE_COLUMNS   4
 #define NNK_REGISTER_BYTES 16
 #define NNK_PART_UNITS     10
 

@@ -4,8 +4,6 @@
 typedef real lanes __attribute__((vector_size(NNK_LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
 typedef real_int lanes_int
     __attribute__((vector_size(NNK_LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
-typedef real lanes_8 __attribute__((vector_size(8 * sizeof(real))));
-typedef real lanes_4 __attribute__((vector_size(4 * sizeof(real))));
 typedef uint8_t byte_lanes __attribute__((vector_size(NNK_LANES), aligned(1), may_alias));
 
 /// Before a loop over a group of units: unrolled, the group's sums are registers and not an array.
@@ -18,18 +16,32 @@ typedef uint8_t byte_lanes __attribute__((vector_size(NNK_LANES), aligned(1), ma
 /// One register's worth, for sums that need no lanes: each of them is a sum of its own anyway.
 enum { PART = NNK_REGISTER_BYTES / sizeof(real) };
 typedef real part __attribute__((vector_size(NNK_REGISTER_BYTES), aligned(sizeof(real)), may_alias));
+typedef real_int part_int __attribute__((vector_size(NNK_REGISTER_BYTES), aligned(sizeof(real)), may_alias));
 typedef uint8_t byte_part
     __attribute__((vector_size(NNK_REGISTER_BYTES / sizeof(real)), aligned(1), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 
-/// The end of a sum in lanes, as sum_of_lanes in dense.h has it: neighbours first.
-INLINE real sum_of_vector(const lanes *v) {
-    const lanes_8 eight = __builtin_shufflevector(*v, *v, 0, 2, 4, 6, 8, 10, 12, 14) +
-                          __builtin_shufflevector(*v, *v, 1, 3, 5, 7, 9, 11, 13, 15);
-    const lanes_4 four =
-        __builtin_shufflevector(eight, eight, 0, 2, 4, 6) + __builtin_shufflevector(eight, eight, 1, 3, 5, 7);
-    return (four[0] + four[1]) + (four[2] + four[3]);
+/// x where the mask has ones, else y.
+INLINE void choose(lanes *result, const lanes_int *mask, const lanes *x, const lanes *y) {
+    *result = (lanes)((*mask & (lanes_int)*x) | (~*mask & (lanes_int)*y));
+}
+
+/// Neighbours of x, then neighbours of y, added.
+INLINE void add_neighbours(lanes *result, const lanes *x, const lanes *y) {
+    *result = __builtin_shufflevector(*x, *y, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+              __builtin_shufflevector(*x, *y, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+
+/// The ends of `count` sums in lanes, as sum_of_lanes in dense.h has them, neighbours first: two halves of a
+/// vector at a time, so that sum n ends in v[n / 16][n % 16]. An odd count needs room for one more.
+INLINE void sums_of_vectors(lanes *v, size_t count) {
+    size_t vectors = count;
+    UNROLLED for (int32_t turn = 0; turn < 4; turn++) {
+        if (vectors % 2 != 0) v[vectors] = (lanes){0};
+        vectors = (vectors + 1) / 2;
+        for (size_t n = 0; n < vectors; n++) add_neighbours(&v[n], &v[2 * n], &v[2 * n + 1]);
+    }
 }
 
 /// Runs body(units, first) over `all` units in groups of a constant size: the largest that is given, then

@@ -2,11 +2,6 @@
 ///
 /// Part of the vector arithmetics: included after lanes.h.
 
-/// x where the mask has ones, else y.
-INLINE void choose(lanes *result, const lanes_int *mask, const lanes *x, const lanes *y) {
-    *result = (lanes)((*mask & (lanes_int)*x) | (~*mask & (lanes_int)*y));
-}
-
 /// exp of 16 values, as nnk_exp_f32 and nnk_exp_f64 compute it (math_f32.h).
 INLINE void exp_of_vector(lanes *result, const lanes *argument) {
     const lanes x = *argument, zero = {0};

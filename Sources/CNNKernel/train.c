@@ -19,8 +19,8 @@ static size_t arena_bytes(const nnk_job *job) {
 static size_t scratch_bytes(const nnk_job *job) {
     const size_t units_1 = (size_t)job->topology->size[1], m = job->examples;
     const size_t reals = NNK_SCRATCH_REALS(units_1, m);
-    if (job->method == NNK_PRIMAL) return NNK_ROUND_UP(reals * nnk_real_bytes(job), 8);
-    return NNK_ROUND_UP(NNK_LARGER(reals, (units_1 + 1) * (m + 1)) * nnk_real_bytes(job), 8);
+    if (job->method == NNK_PRIMAL) return NNK_LINE(reals * nnk_real_bytes(job));
+    return NNK_LINE(NNK_LARGER(reals, (units_1 + 1) * (NNK_STRIDE(m) + NNK_LANES)) * nnk_real_bytes(job));
 }
 
 /// The parts in the order and the sizes of NNK_..._BYTES_OF.
@@ -32,7 +32,7 @@ arena nnk_carve(const nnk_job *job, void *memory) {
     arena a = {.trainer = memory};
     a.stride = packed ? m : NNK_STRIDE(m);
     a.columns = a.stride;
-    a.parameters = (uint8_t *)(a.trainer + 1);
+    a.parameters = (uint8_t *)memory + (packed ? sizeof(nnk_trainer) : NNK_LINE(sizeof(nnk_trainer)));
     uint8_t *next = a.parameters;
     if (packed) {
         next += NNK_ROUND_UP((parameters - units_1 * (size_t)t->size[0]) * real, 8);
@@ -47,7 +47,7 @@ arena nnk_carve(const nnk_job *job, void *memory) {
                                    2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
         return a;
     }
-    next += NNK_ROUND_UP(parameters * real, 8);
+    next += NNK_LINE(parameters * real);
     a.activations = next;
     next += a.stride * units * real;
     if (job->method == NNK_DUAL_WIDE) {

@@ -176,12 +176,14 @@ static void test_elements(int32_t type) {
     }
 }
 
-/// G and what P += E G needs, in all layouts. Columns that fill up the stride are zeros.
+/// G and what D += dZ, P += E G needs, E = scale dZ, in all layouts. Columns that fill up the stride are
+/// zeros.
 typedef struct update {
     nnk_shape s;
     int32_t type;
+    double scale;
     double *g; ///< (examples, examples)
-    void *p, *e, *wide;
+    void *p, *d, *dz, *e, *wide;
     uint8_t *packed;
 } update;
 
@@ -189,7 +191,10 @@ static update random_update(int32_t type, size_t m) {
     const size_t stride = NNK_STRIDE(m);
     update u = {.type = type, .s = {1 + random_below(23), 0, m, stride}};
     u.p = random_sums(u.s.outputs * stride, type);
+    u.d = random_reals(u.s.outputs * stride, type);
+    u.dz = random_reals(u.s.outputs * stride, type);
     u.e = random_reals(u.s.outputs * stride, type);
+    u.scale = rounded(-0.0075 / (double)m, type);
     u.g = room_for(m * m * sizeof(double));
     u.wide = room_for(bytes_of(stride * m, type));
     u.packed = room_for(m * (m + 1) / 2 * packed_bytes(type));
@@ -208,6 +213,8 @@ static update random_update(int32_t type, size_t m) {
 static void release_update(update u) {
     free(u.g);
     free(u.p);
+    free(u.d);
+    free(u.dz);
     free(u.e);
     free(u.wide);
     free(u.packed);
@@ -221,8 +228,10 @@ static void make_sparse(update u) {
         const int is_dead = j >= u.s.examples || random_below(3) < share; // up to all of them
         for (size_t i = 0; i < u.s.outputs; i++)
             if (is_dead || random_below(3))
-                put(u.e, i * u.s.stride + j, random_below(2) ? 0.0 : -0.0, u.type);
+                put(u.dz, i * u.s.stride + j, random_below(2) ? 0.0 : -0.0, u.type);
     }
+    for (size_t i = 0; i < u.s.outputs * u.s.stride; i++)
+        put(u.e, i, rounded(get(u.dz, i, u.type) * u.scale, u.type), u.type);
 }
 
 /// p's terms ascend; adding zeros changes no bit.
@@ -247,13 +256,15 @@ static void *restated_update(update u) {
 
 static void check_update(const nnk_arithmetic *k, update u, const void *want) {
     const size_t m = u.s.examples, bytes = bytes_of(u.s.outputs * u.s.stride, u.type);
-    void *p = copy_of(u.p, bytes), *e = copy_of(u.e, bytes);
-    void *scratch = room_for(bytes_of((u.s.outputs + 1) * (m + 1), u.type));
-    k->dual_update(p, e, u.wide, u.s, scratch);
-    CHECK_SAME(e, u.e, bytes);
+    void *p = copy_of(u.p, bytes), *d = copy_of(u.d, bytes), *dz = copy_of(u.dz, bytes);
+    void *scratch = room_for(bytes_of((u.s.outputs + 1) * (u.s.stride + NNK_LANES), u.type));
+    k->dual_update(p, d, dz, u.scale, u.wide, u.s, scratch);
+    CHECK_SAME(dz, u.dz, bytes);
     for (size_t i = 0; i < u.s.outputs; i++) {
         const size_t row = bytes_of(i * u.s.stride, u.type), row_bytes = bytes_of(m, u.type);
         CHECK_SAME((uint8_t *)p + row, (const uint8_t *)want + row, row_bytes);
+        for (size_t j = i * u.s.stride; j < i * u.s.stride + m; j++)
+            CHECK_EQUAL(get(d, j, u.type), plus(get(u.d, j, u.type), get(u.dz, j, u.type), u.type));
         void *one_p = copy_of((uint8_t *)u.p + row, row_bytes),
              *one_e = copy_of((uint8_t *)u.e + row, row_bytes);
         k->dual_walk(one_p, one_e, u.packed, m);
@@ -262,7 +273,8 @@ static void check_update(const nnk_arithmetic *k, update u, const void *want) {
         free(one_e);
     }
     free(p);
-    free(e);
+    free(d);
+    free(dz);
     free(scratch);
 }
 

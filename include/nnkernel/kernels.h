@@ -136,15 +136,17 @@ typedef struct nnk_arithmetic {
     /// a = max(P + b, 0) (or without max, if `relu` is 0).   a may be p
     void (*dual_logits)(void *a, const void *p, const void *b, int32_t relu, nnk_shape shape);
 
-    /// c += dz, then dz *= scale
-    void (*dual_collect)(void *c, void *dz, double scale, size_t count);
+    /// D += dZ, P += scale dZ G for all units, G wide. Columns of dZ that are all zeros are skipped.
+    ///   p, d, dz (outputs, examples), stride a multiple of NNK_LANES, zeros beyond the examples
+    ///   scratch: (outputs + 1) (stride + NNK_LANES) reals
+    void (*dual_update)(void *p, void *d, const void *dz, double scale, const void *gram, nnk_shape shape,
+                        void *scratch);
 
-    /// p += G e for one unit, G packed.   p, e (examples); zeros in e are skipped
+    /// d += dz, then dz *= scale: the same for one unit, and
+    void (*dual_collect)(void *d, void *dz, double scale, size_t count);
+
+    /// p += G e, G packed.   p, e (examples); zeros in e are skipped
     void (*dual_walk)(void *p, const void *e, const uint8_t *gram, size_t examples);
-
-    /// P += E G for all units, G wide.   p, e (outputs, examples); scratch: (outputs + 1) (examples + 1)
-    /// reals
-    void (*dual_update)(void *p, const void *e, const void *gram, nnk_shape shape, void *scratch);
 } nnk_arithmetic;
 
 /// The definition, in scalar C: small, for boards.

@@ -85,6 +85,7 @@ typedef struct nnk_progress {
 } nnk_progress;
 
 #define NNK_ROUND_UP(n, to)  (((size_t)(n) + (to)-1) / (to) * (to))
+#define NNK_LINE(n)          NNK_ROUND_UP(n, 64) ///< of a cache: the parts of the large arenas begin at one
 #define NNK_LARGER(a, b)     ((size_t)(a) > (size_t)(b) ? (size_t)(a) : (size_t)(b))
 #define NNK_STRIDE(examples) NNK_ROUND_UP(examples, NNK_LANES)
 #define NNK_PATCH_BYTES      ((size_t)NNK_LANES * NNK_PATCH)
@@ -106,18 +107,17 @@ typedef struct nnk_progress {
                            real_bytes, examples)
 
 #define NNK_PRIMAL_BYTES_OF(parameters, units, units_1, real_bytes, examples)                                \
-    (sizeof(nnk_trainer) + NNK_ROUND_UP((size_t)(parameters) * (real_bytes), 8) +                            \
+    (NNK_LINE(sizeof(nnk_trainer)) + NNK_LINE((size_t)(parameters) * (real_bytes)) +                         \
      NNK_STRIDE(examples) * (units) * (real_bytes) +                                                         \
-     NNK_ROUND_UP(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes), 8) + NNK_PATCH_BYTES)
+     NNK_LINE(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes)) + NNK_PATCH_BYTES)
 
 #define NNK_DUAL_WIDE_BYTES_OF(parameters, units, units_1, real_bytes, examples)                             \
-    (sizeof(nnk_trainer) + NNK_ROUND_UP((size_t)(parameters) * (real_bytes), 8) +                            \
+    (NNK_LINE(sizeof(nnk_trainer)) + NNK_LINE((size_t)(parameters) * (real_bytes)) +                         \
      NNK_STRIDE(examples) * ((size_t)(units) + 2 * (size_t)(units_1)) * (real_bytes) +                       \
      NNK_STRIDE(examples) * (examples) * (real_bytes) +                                                      \
-     NNK_ROUND_UP(NNK_LARGER(NNK_SCRATCH_REALS(units_1, examples),                                           \
-                             ((size_t)(units_1) + 1) * ((size_t)(examples) + 1)) *                           \
-                      (real_bytes),                                                                          \
-                  8) +                                                                                       \
+     NNK_LINE(NNK_LARGER(NNK_SCRATCH_REALS(units_1, examples),                                               \
+                         ((size_t)(units_1) + 1) * (NNK_STRIDE(examples) + NNK_LANES)) *                     \
+              (real_bytes)) +                                                                                \
      2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES)
 
 /// P and D; the layers above; then what is needed at different times, in the same place: activations and
