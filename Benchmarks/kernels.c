@@ -233,8 +233,8 @@ static void t_initialize(void *w, size_t n, int32_t in, int32_t scheme, nnk_rand
 static void t_gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
     TIMED(gram_products, 2 * x.examples * y.examples * x.width, sum, x, y);
 }
-static void t_input_forward(void *sum, const void *w, size_t in, size_t units, nnk_patch p, void *tile) {
-    TIMED(input_forward, 2 * units * p.width * p.examples, sum, w, in, units, p, tile);
+static void t_input_forward(void *sum, const void *w, size_t units, nnk_patch p, void *tile) {
+    TIMED(input_forward, 2 * units * p.width * p.examples, sum, w, units, p, tile);
 }
 static void t_dual_logits(void *a, const void *p, const void *b, int32_t relu, nnk_shape s) {
     TIMED(dual_logits, s.outputs * s.examples, a, p, b, relu, s);
@@ -281,8 +281,8 @@ static void t_dual_update(void *p, void *d, const void *dz, double scale, const 
 static void t_input_gradient(void *g, const void *dz, size_t stride, size_t units, nnk_patch p) {
     TIMED(input_gradient, 2 * units * p.width * p.examples, g, dz, stride, units, p);
 }
-static void t_input_step(void *w, const void *g, double step, size_t in, size_t units, size_t width) {
-    TIMED(input_step, 2 * units * width, w, g, step, in, units, width);
+static void t_input_step(void *w, const void *g, double step, size_t units, size_t width) {
+    TIMED(input_step, 2 * units * width, w, g, step, units, width);
 }
 
 static nnk_arithmetic with_clocks(const nnk_arithmetic *arithmetic) {
@@ -333,7 +333,7 @@ static void run_gram_products(void) {
 }
 static void run_input_forward(void) {
     for (size_t k = 0; k < PIXELS; k += NNK_PATCH)
-        o->k->input_forward(o->sums, (uint8_t *)o->w + k * (size_t)o->k->real_bytes, PIXELS, UNITS,
+        o->k->input_forward(o->sums, (uint8_t *)o->w + k * UNITS * (size_t)o->k->real_bytes, UNITS,
                             patch(NNK_LANES, k), o->tile);
 }
 static void run_input_gradient(void) {

@@ -6,10 +6,9 @@
 #include "dense.h"
 #include "float_check.h"
 #include "loss.h"
-#if defined(NNK_FORWARD_UNITS)
-// What a *_avx2.c and the like say: how many units' sums stay in registers. NNK_FORWARD_UNITS
-// counts sums of 16 lanes; NNK_PART_UNITS and NNK_TILE_ROWS x NNK_TILE_COLUMNS sums of one register,
-// NNK_REGISTER_BYTES wide.
+#if defined(NNK_REGISTER_BYTES)
+// What a *_avx2.c and the like say: how many units' sums stay in registers. NNK_PART_UNITS and
+// NNK_TILE_ROWS x NNK_TILE_COLUMNS count sums of one register, NNK_REGISTER_BYTES wide.
 #include "lanes.h"
 
 #include "dense_wide.h"
@@ -22,7 +21,7 @@
 #include "dual.h"
 #include "gram.h"
 
-#if defined(NNK_FORWARD_UNITS)
+#if defined(NNK_REGISTER_BYTES)
 #define VECTOR(kernel) kernel##_wide
 #else
 #define VECTOR(kernel) kernel

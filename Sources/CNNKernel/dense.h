@@ -104,7 +104,7 @@ static void unit_forward(void *z_, const void *w_, const void *a_, nnk_shape s) 
     }
 }
 
-#if !defined(NNK_FORWARD_UNITS)
+#if !defined(NNK_REGISTER_BYTES)
 static void hidden_step(void *a_, void *w_, void *b, const void *dz, double step, void *row, nnk_shape s) {
     for (size_t k = 0; k < s.inputs; k++)
         unit_step((real *)a_ + k * s.stride, (real *)w_ + k, dz, step, row, s);

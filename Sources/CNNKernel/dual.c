@@ -202,7 +202,7 @@ nnk_status nnk_dual_rows(const nnk_job *job, const arena *a, uint8_t **bytes, ui
     }
     // Drawn last: after a failing source the generator stands where it stood.
     k->initialize(w, width, job->topology->size[0], nnk_initializer_of(job), &a->trainer->random);
-    k->input_step(w, g, job->learning_rate / job->examples / 255.0, size, 1, width);
+    k->input_step(w, g, job->learning_rate / job->examples / 255.0, 1, width);
     *bytes = w;
     *count = width * real;
     return NNK_OK;

@@ -80,7 +80,7 @@ static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t ex
     }
 }
 
-#if !defined(NNK_FORWARD_UNITS)
+#if !defined(NNK_REGISTER_BYTES)
 /// D += dZ. The columns k in which any unit's dz[k] is not zero go into list, and these, times scale, unit
 /// after unit, into kept.
 static size_t gather_columns(uint32_t *list, real *kept, real *d, const real *dz, real scale, nnk_shape s) {

@@ -7,7 +7,6 @@
 #include "target_avx2.h"
 
 #include "real_f32.h"
-#define NNK_FORWARD_UNITS  5
 #define NNK_TILE_ROWS      3
 #define NNK_TILE_COLUMNS   4
 #define NNK_REGISTER_BYTES 32

@@ -7,7 +7,6 @@
 #include "target_avx512.h"
 
 #include "real_f32.h"
-#define NNK_FORWARD_UNITS  10
 #define NNK_TILE_ROWS      3
 #define NNK_TILE_COLUMNS   7
 #define NNK_REGISTER_BYTES 64

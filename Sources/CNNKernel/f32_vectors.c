@@ -1,7 +1,6 @@
 #include "vector_arithmetic.h"
 
 #include "real_f32.h"
-#define NNK_FORWARD_UNITS  3
 #define NNK_TILE_ROWS      2
 #define NNK_TILE_COLUMNS   4
 #define NNK_REGISTER_BYTES 16

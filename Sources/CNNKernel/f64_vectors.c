@@ -1,7 +1,6 @@
 #include "vector_arithmetic.h"
 
 #include "real_f64.h"
-#define NNK_FORWARD_UNITS  1
 #define NNK_TILE_ROWS      2
 #define NNK_TILE_COLUMNS   4
 #define NNK_REGISTER_BYTES 16

@@ -18,7 +18,7 @@ static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t uni
     }
 }
 
-#if !defined(NNK_FORWARD_UNITS)
+#if !defined(NNK_REGISTER_BYTES)
 static void accumulate(void *sum, const void *w_, size_t inputs, size_t units, const uint8_t *x,
                        size_t count) {
     const real *w = w_;
@@ -47,7 +47,7 @@ static double head(const nnk_topology *t, const void *parameters, void *sum, voi
     return (double)(REAL(1.0) / (REAL(1.0) + real_exp(-z[0])));
 }
 
-#if defined(NNK_FORWARD_UNITS)
+#if defined(NNK_REGISTER_BYTES)
 #define NNK_INFERENCE                                                                                        \
     { REAL_DTYPE, sizeof(real), accumulate_wide, head }
 #else

@@ -5,6 +5,7 @@
 
 #define BYTE_SCALE (REAL(1.0) / REAL(255.0))
 
+#if !defined(NNK_REGISTER_BYTES)
 /// The tile: byte k of image j at [k][j], zeros for the images that are missing to 16.
 static void fill_tile(real *restrict tile, nnk_patch p) {
     for (size_t j = 0; j < NNK_LANES; j++)
@@ -12,15 +13,14 @@ static void fill_tile(real *restrict tile, nnk_patch p) {
             tile[k * NNK_LANES + j] = j < p.examples ? (real)p.x[j * p.stride + k] : 0;
 }
 
-#if !defined(NNK_FORWARD_UNITS)
-static void input_forward(void *sum_, const void *w_, size_t inputs, size_t units, nnk_patch p, void *tile_) {
+static void input_forward(void *sum_, const void *w_, size_t units, nnk_patch p, void *tile_) {
     const real *w = w_;
     real *tile = tile_;
     fill_tile(tile, p);
     for (size_t i = 0; i < units; i++) {
         real *restrict sum = (real *)sum_ + i * NNK_LANES;
         for (size_t k = 0; k < p.width; k++)
-            for (size_t j = 0; j < NNK_LANES; j++) sum[j] += w[i * inputs + k] * tile[k * NNK_LANES + j];
+            for (size_t j = 0; j < NNK_LANES; j++) sum[j] += w[k * units + i] * tile[k * NNK_LANES + j];
     }
 }
 
@@ -46,7 +46,9 @@ static void input_activate(void *a_, const void *sum_, const void *b_, int32_t w
     }
 }
 
-static void input_step(void *w_, const void *g_, double rate, size_t inputs, size_t units, size_t width) {
-    for (size_t i = 0; i < units; i++)
-        update((real *)w_ + i * inputs, (const real *)g_ + i * NNK_PATCH, rate, width);
+static void input_step(void *w_, const void *g_, double rate, size_t units, size_t width) {
+    real *w = w_, step = (real)rate;
+    const real *g = g_;
+    for (size_t k = 0; k < width; k++)
+        for (size_t i = 0; i < units; i++) w[k * units + i] -= step * g[i * NNK_PATCH + k];
 }

@@ -2,115 +2,157 @@
 ///
 /// Part of the vector arithmetics: included before input.h.
 
-static void fill_tile(real *restrict tile, nnk_patch p);
+/// Rows of bytes, as four groups of 16.
+typedef uint8_t byte_rows __attribute__((vector_size(4 * NNK_LANES), aligned(1), may_alias));
 
-/// v[j] byte k becomes v[k] byte j: four times, the rows of both halves are interleaved.
-INLINE void transpose_bytes(byte_lanes v[NNK_LANES]) {
-    byte_lanes t[NNK_LANES];
+/// In each group, v[j] byte k becomes v[k] byte j: four times, the rows of both halves are interleaved.
+INLINE void transpose_groups(byte_rows v[NNK_LANES]) {
+    byte_rows t[NNK_LANES];
+#define GROUP(n, i)                                                                                          \
+    (n) + (i), (n) + (i) + 64, (n) + (i) + 1, (n) + (i) + 65, (n) + (i) + 2, (n) + (i) + 66, (n) + (i) + 3,  \
+        (n) + (i) + 67, (n) + (i) + 4, (n) + (i) + 68, (n) + (i) + 5, (n) + (i) + 69, (n) + (i) + 6,         \
+        (n) + (i) + 70, (n) + (i) + 7, (n) + (i) + 71
+#define INTERLEAVED(a, b, i)                                                                                 \
+    __builtin_shufflevector(a, b, GROUP(0, i), GROUP(16, i), GROUP(32, i), GROUP(48, i))
     UNROLLED for (int32_t turn = 0; turn < 4; turn++) {
         UNROLLED for (size_t i = 0; i < NNK_LANES / 2; i++) {
-            const byte_lanes a = v[i], b = v[i + NNK_LANES / 2];
-            t[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-            t[2 * i + 1] =
-                __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+            t[2 * i] = INTERLEAVED(v[i], v[i + NNK_LANES / 2], 0);
+            t[2 * i + 1] = INTERLEAVED(v[i], v[i + NNK_LANES / 2], 8);
         }
         UNROLLED for (size_t i = 0; i < NNK_LANES; i++) v[i] = t[i];
     }
+#undef INTERLEAVED
+#undef GROUP
 }
 
-/// fill_tile of input.h, 16 bytes of 16 images at a time.
-static void fill_tile_wide(real *restrict tile, nnk_patch p) {
+/// Byte k of image j at [k][j], zeros for the images that are missing to 16: fill_tile of input.h, in bytes.
+/// Of whole GROUPED bytes, byte 16 group + n is at [4 n + group].
+enum { GROUPED = sizeof(byte_rows) };
+
+static void fill_byte_tile(uint8_t *tile, nnk_patch p) {
     size_t k = 0;
-    for (; k + NNK_LANES <= p.width; k += NNK_LANES) {
-        byte_lanes v[NNK_LANES];
+    for (; k + GROUPED <= p.width; k += GROUPED) {
+        byte_rows v[NNK_LANES];
         for (size_t j = 0; j < NNK_LANES; j++)
-            v[j] = j < p.examples ? *(const byte_lanes *)(p.x + j * p.stride + k) : (byte_lanes){0};
-        transpose_bytes(v);
-        for (size_t n = 0; n < NNK_LANES; n++)
-            *(lanes *)(tile + (k + n) * NNK_LANES) = __builtin_convertvector(v[n], lanes);
+            v[j] = j < p.examples ? *(const byte_rows *)(p.x + j * p.stride + k) : (byte_rows){0};
+        transpose_groups(v);
+        for (size_t n = 0; n < NNK_LANES; n++) *(byte_rows *)(tile + k * NNK_LANES + n * GROUPED) = v[n];
     }
-    nnk_patch rest = p;
-    rest.x += k;
-    rest.width -= k;
-    fill_tile(tile + k * NNK_LANES, rest);
+    for (; k < p.width; k++)
+        for (size_t j = 0; j < NNK_LANES; j++)
+            tile[k * NNK_LANES + j] = j < p.examples ? p.x[j * p.stride + k] : 0;
 }
 
-/// sum (units, 16) += w (units rows of `width`) tile (width, 16), for a known `units`. Rows of W1 lie a
-/// multiple of 4096 bytes apart, so they compete for the same few places of the cache: a group is no larger
-/// than these.
-INLINE void forward_units(const size_t units, real *sum, const real *w, size_t inputs, size_t width,
-                          const real *tile) {
-    lanes s[NNK_FORWARD_UNITS];
-    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const lanes *)(sum + i * NNK_LANES);
-    for (size_t k = 0; k < width; k++) {
-        const lanes x = *(const lanes *)(tile + k * NNK_LANES);
-        UNROLLED for (size_t i = 0; i < units; i++) s[i] += w[i * inputs + k] * x;
+/// s (units) += w (count, all_units) times PARTs of bytes, `step` bytes apart, for a known `units`.
+INLINE void add_bytes(const size_t units, part *s, const real *w, size_t all_units, size_t count,
+                      const uint8_t *bytes, size_t step) {
+    for (size_t k = 0; k < count; k++) {
+        const part x = __builtin_convertvector(*(const byte_part *)(bytes + k * step), part);
+        UNROLLED for (size_t i = 0; i < units; i++) s[i] += w[k * all_units + i] * x;
     }
-    UNROLLED for (size_t i = 0; i < units; i++) * (lanes *)(sum + i * NNK_LANES) = s[i];
 }
 
-static void input_forward_wide(void *sum_, const void *w_, size_t inputs, size_t units, nnk_patch p,
-                               void *tile_) {
+/// sum (units, PART of 16) += w (width, all_units) tile (width, PART of 16), for a known `units`.
+INLINE void forward_units(const size_t units, real *sum, const real *w, size_t all_units, size_t width,
+                          const uint8_t *tile) {
+    part s[NNK_PART_UNITS];
+    UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const part *)(sum + i * NNK_LANES);
+    size_t k = 0;
+    for (; k + GROUPED <= width; k += GROUPED)
+        for (size_t group = 0; group < GROUPED; group += NNK_LANES)
+            add_bytes(units, s, w + (k + group) * all_units, all_units, NNK_LANES,
+                      tile + k * NNK_LANES + group, GROUPED);
+    add_bytes(units, s, w + k * all_units, all_units, width - k, tile + k * NNK_LANES, NNK_LANES);
+    UNROLLED for (size_t i = 0; i < units; i++) * (part *)(sum + i * NNK_LANES) = s[i];
+}
+
+static void input_forward_wide(void *sum_, const void *w_, size_t units, nnk_patch p, void *tile_) {
     const real *w = w_;
-    real *sum = sum_, *tile = tile_;
-    fill_tile_wide(tile, p);
-#define BODY(n, i) forward_units(n, sum + (i)*NNK_LANES, w + (i)*inputs, inputs, p.width, tile)
-    IN_GROUPS(NNK_FORWARD_UNITS, units, BODY);
+    real *sum = sum_;
+    uint8_t *tile = tile_;
+    fill_byte_tile(tile, p);
+    for (size_t l = 0; l < NNK_LANES; l += PART) {
+#define BODY(n, i) forward_units(n, sum + (i)*NNK_LANES + l, w + (i), units, p.width, tile + l)
+        IN_GROUPS(NNK_PART_UNITS, units, BODY);
 #undef BODY
-}
-
-enum { LISTED_AT_ONCE = 256 };
-
-/// The examples in which any unit's delta is not zero, of up to LISTED_AT_ONCE; the others add nothing.
-static size_t list_active(uint16_t list[LISTED_AT_ONCE], const real *dz, size_t stride, size_t units,
-                          size_t examples) {
-    size_t count = 0, j = 0;
-    for (; j + NNK_LANES <= examples; j += NNK_LANES) {
-        lanes_int any = {0};
-        for (size_t i = 0; i < units; i++) any |= *(const lanes *)(dz + i * stride + j) != 0;
-        for (size_t n = 0; n < NNK_LANES; n++)
-            if (any[n]) list[count++] = (uint16_t)(j + n);
     }
-    for (; j < examples; j++) list[count++] = (uint16_t)j;
-    return count;
 }
 
-/// g (units, PART of NNK_PATCH) += dz (units, listed examples) x (these, PART bytes), for a known `units`.
-INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t stride, nnk_patch p,
-                           const uint16_t *list, size_t count) {
+/// Units and examples that input_gradient takes at once.
+enum { KEPT_UNITS = 40, KEPT_EXAMPLES = 32 };
+
+/// What input_gradient copies of some examples, side by side: deltas, unit after unit, and patches. Rows of
+/// both may lie a multiple of 4096 bytes apart, and would drive each other out of the cache.
+typedef struct kept_examples {
+    real dz[KEPT_EXAMPLES * KEPT_UNITS];
+    uint8_t x[KEPT_EXAMPLES * NNK_PATCH];
+    size_t count;
+} kept_examples;
+
+/// Copies of a size that is known are a few instructions.
+INLINE void copy(void *to, const void *from, size_t bytes, size_t usual_bytes) {
+    if (bytes == usual_bytes)
+        memcpy(to, from, usual_bytes);
+    else
+        memcpy(to, from, bytes);
+}
+
+/// Takes in up to 16 examples, but those in which all units' deltas are zero: they add nothing.
+static void keep_block(kept_examples *kept, const real *dz, size_t stride, size_t units, nnk_patch p) {
+    real block[KEPT_UNITS * NNK_LANES];
+    const size_t row = p.examples < NNK_LANES ? p.examples : NNK_LANES;
+    for (size_t i = 0; i < units; i++)
+        copy(block + i * NNK_LANES, dz + i * stride, row * sizeof(real), sizeof(lanes));
+    for (size_t j = 0; j < row; j++) {
+        real *to = kept->dz + kept->count * units;
+        int32_t any = 0;
+        for (size_t i = 0; i < units; i++) {
+            to[i] = block[i * NNK_LANES + j];
+            any |= to[i] != 0;
+        }
+        if (any) copy(kept->x + kept->count++ * NNK_PATCH, p.x + j * p.stride, p.width, NNK_PATCH);
+    }
+}
+
+/// g (units, PART of NNK_PATCH) += dz (units, kept examples) x (these, PART bytes), for a known `units`.
+INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t all_units, const uint8_t *x,
+                           size_t count) {
     part s[NNK_PART_UNITS];
     UNROLLED for (size_t i = 0; i < units; i++) s[i] = *(const part *)(g + i * NNK_PATCH);
     for (size_t n = 0; n < count; n++) {
-        const size_t j = list[n];
-        const part x = __builtin_convertvector(*(const byte_part *)(p.x + j * p.stride), part);
-        UNROLLED for (size_t i = 0; i < units; i++) s[i] += dz[i * stride + j] * x;
+        const part pixels = __builtin_convertvector(*(const byte_part *)(x + n * NNK_PATCH), part);
+        UNROLLED for (size_t i = 0; i < units; i++) s[i] += dz[n * all_units + i] * pixels;
     }
     UNROLLED for (size_t i = 0; i < units; i++) * (part *)(g + i * NNK_PATCH) = s[i];
 }
 
-/// The bytes beyond the last whole PART of a patch.
-static void gradient_rest(real *g, const real *dz, size_t stride, size_t units, nnk_patch p) {
+/// The kept examples' part, for up to KEPT_UNITS units.
+static void add_kept(real *g, const kept_examples *kept, size_t units, size_t width) {
+    for (size_t k = 0; k + PART <= width; k += PART) {
+#define BODY(n, i) gradient_units(n, g + (i)*NNK_PATCH + k, kept->dz + (i), units, kept->x + k, kept->count)
+        IN_GROUPS(NNK_PART_UNITS, units, BODY);
+#undef BODY
+    }
     for (size_t i = 0; i < units; i++)
-        for (size_t j = 0; j < p.examples; j++)
-            for (size_t k = p.width / PART * PART; k < p.width; k++)
-                g[i * NNK_PATCH + k] += dz[i * stride + j] * (real)p.x[j * p.stride + k];
+        for (size_t n = 0; n < kept->count; n++)
+            for (size_t k = width / PART * PART; k < width; k++)
+                g[i * NNK_PATCH + k] += kept->dz[n * units + i] * (real)kept->x[n * NNK_PATCH + k];
 }
 
-static void input_gradient_wide(void *g_, const void *dz_, size_t stride, size_t units, nnk_patch p) {
-    real *g = g_;
-    gradient_rest(g, dz_, stride, units, p);
-    for (size_t start = 0; start < p.examples; start += LISTED_AT_ONCE) {
-        uint16_t list[LISTED_AT_ONCE];
-        const real *dz = (const real *)dz_ + start;
-        const size_t left = p.examples - start;
-        const size_t count =
-            list_active(list, dz, stride, units, left < LISTED_AT_ONCE ? left : LISTED_AT_ONCE);
-        nnk_patch column = p;
-        for (size_t k = 0; k + PART <= p.width; k += PART) {
-            column.x = p.x + start * p.stride + k;
-#define BODY(n, i) gradient_units(n, g + (i)*NNK_PATCH + k, dz + (i)*stride, stride, column, list, count)
-            IN_GROUPS(NNK_PART_UNITS, units, BODY);
-#undef BODY
+static void input_gradient_wide(void *g_, const void *dz_, size_t stride, size_t all_units, nnk_patch p) {
+    kept_examples kept;
+    for (size_t i = 0; i < all_units; i += KEPT_UNITS) {
+        const size_t units = all_units - i < KEPT_UNITS ? all_units - i : KEPT_UNITS;
+        real *g = (real *)g_ + i * NNK_PATCH;
+        nnk_patch rest = p;
+        kept.count = 0;
+        for (size_t j = 0; j < p.examples; j += NNK_LANES) {
+            rest.x = p.x + j * p.stride;
+            rest.examples = p.examples - j;
+            keep_block(&kept, (const real *)dz_ + i * stride + j, stride, units, rest);
+            if (kept.count + NNK_LANES <= KEPT_EXAMPLES && j + NNK_LANES < p.examples) continue;
+            add_kept(g, &kept, units, p.width);
+            kept.count = 0;
         }
     }
 }

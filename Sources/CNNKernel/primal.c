@@ -13,7 +13,7 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, ui
         if (nnk_fetch(job, a->bytes, first, count, offset, nnk_smaller(NNK_PATCH, size - offset), &p) !=
             NNK_OK)
             return NNK_E_SOURCE;
-        job->arithmetic->input_forward(sums, nnk_parameter(job, a, offset), size, units, p, tile);
+        job->arithmetic->input_forward(sums, nnk_parameter(job, a, offset * (uint32_t)units), units, p, tile);
     }
     return NNK_OK;
 }
@@ -32,8 +32,8 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *
         if (nnk_fetch(job, a->bytes, first, count, offset, width, &p) != NNK_OK) return NNK_E_SOURCE;
         k->input_gradient(a->scratch, dz + first * nnk_real_bytes(job), a->stride, units, p);
     }
-    k->input_step(nnk_parameter(job, a, offset), a->scratch, job->learning_rate / job->examples / 255.0, size,
-                  units, width);
+    k->input_step(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch,
+                  job->learning_rate / job->examples / 255.0, units, width);
     return NNK_MORE;
 }
 

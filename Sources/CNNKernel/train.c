@@ -7,10 +7,11 @@ enum { DRAWN_AT_ONCE = 1024, WRITTEN_AT_ONCE = NNK_LANES * NNK_PATCH };
 static size_t arena_bytes(const nnk_job *job) {
     const nnk_topology *t = job->topology;
     const size_t real = nnk_real_bytes(job), m = job->examples, units = nnk_unit_count(t);
-    const size_t units_1 = (size_t)t->size[1], parameters = nnk_parameter_count(t);
+    const size_t inputs = (size_t)t->size[0], units_1 = (size_t)t->size[1];
+    const size_t parameters = nnk_parameter_count(t);
     switch (job->method) {
     case NNK_PRIMAL: return NNK_PRIMAL_BYTES_OF(parameters, units, units_1, real, m);
-    case NNK_DUAL: return NNK_DUAL_BYTES_OF(parameters, units, units_1, (size_t)t->size[0], real, m);
+    case NNK_DUAL: return NNK_DUAL_BYTES_OF(parameters, units, units_1, inputs, real, m);
     default: return NNK_DUAL_WIDE_BYTES_OF(parameters, units, units_1, real, m);
     }
 }
@@ -27,7 +28,8 @@ static size_t scratch_bytes(const nnk_job *job) {
 arena nnk_carve(const nnk_job *job, void *memory) {
     const nnk_topology *t = job->topology;
     const size_t real = nnk_real_bytes(job), m = job->examples, units = nnk_unit_count(t);
-    const size_t units_1 = (size_t)t->size[1], parameters = nnk_parameter_count(t);
+    const size_t inputs = (size_t)t->size[0], units_1 = (size_t)t->size[1];
+    const size_t parameters = nnk_parameter_count(t);
     const int32_t packed = job->method == NNK_DUAL;
     arena a = {.trainer = memory};
     a.stride = packed ? m : NNK_STRIDE(m);
@@ -35,7 +37,7 @@ arena nnk_carve(const nnk_job *job, void *memory) {
     a.parameters = (uint8_t *)memory + (packed ? sizeof(nnk_trainer) : NNK_LINE(sizeof(nnk_trainer)));
     uint8_t *next = a.parameters;
     if (packed) {
-        next += NNK_ROUND_UP((parameters - units_1 * (size_t)t->size[0]) * real, 8);
+        next += NNK_ROUND_UP((parameters - units_1 * inputs) * real, 8);
         a.logits = next;
         a.deltas = a.logits + units_1 * m * real;
         next += NNK_ROUND_UP(2 * units_1 * m * real, 8);
@@ -146,26 +148,46 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
     return NNK_OK;
 }
 
-/// Items of DRAW for one layer: its weights, DRAWN_AT_ONCE an item, and its biases.
+/// Items of DRAW for one row of a layer's weights, DRAWN_AT_ONCE an item.
+static uint32_t draw_pieces(const nnk_topology *t, int32_t l) {
+    return ((uint32_t)t->size[l - 1] + DRAWN_AT_ONCE - 1) / DRAWN_AT_ONCE;
+}
+
+/// Items of DRAW for one layer: its rows of weights, and its biases.
 static uint32_t draw_items(const nnk_topology *t, int32_t l) {
-    return (nnk_biases_at(t, l) - nnk_weights_at(t, l) + DRAWN_AT_ONCE - 1) / DRAWN_AT_ONCE + 1;
+    return (uint32_t)t->size[l] * draw_pieces(t, l) + 1;
 }
 
 /// The first layer that DRAW draws: packed dual has none of W1.
 static int32_t first_drawn(const nnk_job *job) { return job->method == NNK_DUAL ? 2 : 1; }
 
+/// Copies `count` reals to places `to_step` reals apart, from places `from_step` apart.
+static void copy_reals(uint8_t *to, size_t to_step, const uint8_t *from, size_t from_step, uint32_t count,
+                       size_t real) {
+    for (uint32_t i = 0; i < count; i++, to += to_step * real, from += from_step * real)
+        if (real == 4)
+            memcpy(to, from, 4);
+        else
+            memcpy(to, from, 8);
+}
+
 static nnk_status draw(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
+    const size_t real = nnk_real_bytes(job);
     int32_t l = first_drawn(job);
-    if (l == 2 && item == 0)
-        memset(nnk_parameter(job, a, nnk_biases_at(t, 1)), 0, (size_t)t->size[1] * nnk_real_bytes(job));
+    if (l == 2 && item == 0) memset(nnk_parameter(job, a, nnk_biases_at(t, 1)), 0, (size_t)t->size[1] * real);
     while (item >= draw_items(t, l)) item -= draw_items(t, l++);
-    const uint32_t at = nnk_weights_at(t, l) + item * DRAWN_AT_ONCE, biases = nnk_biases_at(t, l);
-    if (at < biases)
-        job->arithmetic->initialize(nnk_parameter(job, a, at), nnk_smaller(DRAWN_AT_ONCE, biases - at),
-                                    t->size[l - 1], nnk_initializer_of(job), &a->trainer->random);
-    else
-        memset(nnk_parameter(job, a, biases), 0, (size_t)t->size[l] * nnk_real_bytes(job));
+    const uint32_t units = (uint32_t)t->size[l], inputs = (uint32_t)t->size[l - 1],
+                   pieces = draw_pieces(t, l);
+    const uint32_t row = item / pieces, offset = item % pieces * DRAWN_AT_ONCE;
+    const uint32_t count = nnk_smaller(DRAWN_AT_ONCE, inputs - offset), weights = nnk_weights_at(t, l);
+    if (row == units) {
+        memset(nnk_parameter(job, a, nnk_biases_at(t, l)), 0, units * real);
+        return NNK_MORE;
+    }
+    uint8_t *drawn = l == 1 ? a->scratch : nnk_parameter(job, a, weights + row * inputs + offset);
+    job->arithmetic->initialize(drawn, count, t->size[l - 1], nnk_initializer_of(job), &a->trainer->random);
+    if (l == 1) copy_reals(nnk_parameter(job, a, offset * units + row), units, drawn, 1, count, real);
     return NNK_MORE;
 }
 
@@ -289,14 +311,19 @@ static nnk_status readiness(const nnk_job *job, const nnk_trainer *t) {
     return t->phase == TRAINED ? NNK_OK : NNK_MORE;
 }
 
-nnk_status nnk_train_step(const nnk_job *job, void *memory) {
+nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
     nnk_status status = readiness(job, memory);
     if (status != NNK_MORE) return status;
     const arena a = nnk_carve(job, memory);
-    status = work(job, &a, a.trainer->item);
-    if (status > 0) advance(job, a.trainer, 1);
+    while (status == NNK_MORE && slices-- > 0) {
+        if (a.trainer->phase == TRAINED) return NNK_OK;
+        status = work(job, &a, a.trainer->item);
+        if (status > 0) advance(job, a.trainer, 1);
+    }
     return status;
 }
+
+nnk_status nnk_train_step(const nnk_job *job, void *memory) { return nnk_train_run(job, memory, 1); }
 
 uint32_t nnk_train_parallel(const nnk_job *job, const void *memory) {
     const nnk_trainer *t = memory;
@@ -325,12 +352,6 @@ nnk_status nnk_train_advance(const nnk_job *job, void *memory, uint32_t items) {
     return NNK_MORE;
 }
 
-nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
-    nnk_status status = NNK_MORE;
-    while (status == NNK_MORE && slices-- > 0) status = nnk_train_step(job, memory);
-    return status;
-}
-
 /// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
 static int32_t all_finite(const uint8_t *bytes, uint32_t count, int32_t real_bytes) {
     const uint32_t size = (uint32_t)real_bytes, mask = real_bytes == 4 ? 0x7f80 : 0x7ff0;
@@ -349,6 +370,18 @@ static void put_class_names(uint8_t names[2 * NNK_CLASS_NAME_BYTES], const nnk_j
     }
 }
 
+/// The next weights of W1, of one row. `item`: bytes written.
+static nnk_status next_of_row(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
+    if (job->method == NNK_DUAL) return nnk_dual_rows(job, a, bytes, count);
+    const uint32_t real = (uint32_t)nnk_real_bytes(job), at = a->trainer->item / real;
+    const uint32_t inputs = (uint32_t)job->topology->size[0], units = (uint32_t)job->topology->size[1];
+    const uint32_t row = at / inputs, offset = at % inputs;
+    const uint32_t some = nnk_smaller(WRITTEN_AT_ONCE / real, inputs - offset);
+    copy_reals(a->bytes, 1, nnk_parameter(job, a, offset * units + row), units, some, real);
+    *count = some * real;
+    return NNK_OK;
+}
+
 /// The next parameters or, behind them, the names. `item`: bytes written.
 static nnk_status next_bytes(const nnk_job *job, const arena *a, uint32_t parameter_bytes, uint8_t **bytes,
                              uint32_t *count) {
@@ -359,8 +392,8 @@ static nnk_status next_bytes(const nnk_job *job, const arena *a, uint32_t parame
         put_class_names(a->bytes, job);
         return NNK_OK;
     }
-    if (job->method == NNK_DUAL && at < nnk_biases_at(job->topology, 1) * real) {
-        nnk_status status = nnk_dual_rows(job, a, bytes, count);
+    if (at < nnk_biases_at(job->topology, 1) * real) {
+        const nnk_status status = next_of_row(job, a, bytes, count);
         if (status != NNK_OK) return status;
     } else {
         *count = nnk_smaller(WRITTEN_AT_ONCE, parameter_bytes - at);

@@ -31,7 +31,8 @@ enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
 /// The arena's parts. `parameters`, `activations` and `scratch` are reals.
 typedef struct arena {
     nnk_trainer *trainer;
-    uint8_t *parameters;  ///< W1, b1, W2, ... as in the model; in packed dual from b1 on
+    uint8_t *parameters;  ///< W1 transposed, (inputs, units), which is how it is read; b1, W2, ... as in the
+                          ///< model; in packed dual from b1 on
     uint8_t *activations; ///< (units, stride) of all layers, in packed dual of those above the first
     uint8_t *logits;      ///< dual: P (units of layer 1, stride)
     uint8_t *deltas;      ///< dual: D (units of layer 1, stride)
@@ -47,7 +48,7 @@ static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : 
 
 static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
 
-/// The parameter of that index in the model.
+/// The parameter of that index in the model, from b1 on. W1 lies transposed at index 0.
 static inline uint8_t *nnk_parameter(const nnk_job *job, const arena *a, uint32_t index) {
     if (job->method == NNK_DUAL) index -= nnk_biases_at(job->topology, 1);
     return a->parameters + index * nnk_real_bytes(job);

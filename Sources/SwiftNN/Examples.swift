@@ -1,4 +1,7 @@
 #if !hasFeature(Embedded)
+    import Dispatch
+    import Synchronization
+
     /// Images and their labels, to train on or to evaluate with.
     public struct Examples: Sendable {
         /// All images, one after the other.
@@ -45,17 +48,35 @@
 
     extension Network {
         /// Predicts each example: class 1 where the probability is above one half.
+        ///
+        /// - Parameter threads: that share the examples, 1 or more; the answer is the same.
+        ///
         /// Throws ``NNError/invalidArgument`` for images of another size.
-        public func evaluate(_ examples: Examples) throws(NNError) -> Evaluation {
+        public func evaluate(_ examples: Examples, threads: Int = 1) throws(NNError) -> Evaluation {
+            let share = (examples.count + threads - 1) / threads
+            let parts = Mutex([Int: Result<[Double], NNError>]())
+            DispatchQueue.concurrentPerform(iterations: threads) { thread in
+                let range = min(thread * share, examples.count)..<min((thread + 1) * share, examples.count)
+                let part = Result { () throws(NNError) in try probabilities(examples, range) }
+                parts.withLock { $0[thread] = part }
+            }
             var probabilities: [Double] = []
-            for index in 0..<examples.count {
-                let image = examples.images[index * examples.imageBytes..<(index + 1) * examples.imageBytes]
-                probabilities.append(try probability(of: image))
+            for thread in 0..<threads {
+                probabilities += try parts.withLock { $0[thread]! }.get()
             }
             let mislabeled = probabilities.indices.filter {
                 (probabilities[$0] > 0.5) != (examples.labels[$0] == 1)
             }
             return Evaluation(probabilities: probabilities, mislabeled: mislabeled)
+        }
+
+        private func probabilities(_ examples: Examples, _ range: Range<Int>) throws(NNError) -> [Double] {
+            var probabilities: [Double] = []
+            for index in range {
+                let image = examples.images[index * examples.imageBytes..<(index + 1) * examples.imageBytes]
+                probabilities.append(try probability(of: image))
+            }
+            return probabilities
         }
     }
 #endif

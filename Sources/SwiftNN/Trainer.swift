@@ -153,8 +153,8 @@
                 options.threads > 1 ? options.withJob(examples) { nnk_train_parallel($0, arena.memory) } : 0
             let status =
                 sharable > 1
-                ? share(min(sharable, UInt32(clamping: options.threads * Self.slicesAtOnce)))
-                : options.withJob(examples) { nnk_train_run($0, arena.memory, UInt32(Self.slicesAtOnce)) }
+                ? share(min(sharable, UInt32(clamping: options.threads * 16)))
+                : options.withJob(examples) { nnk_train_run($0, arena.memory, slicesAtOnce) }
             try NNError.check(status, iteration: iteration)
             switch status {
             case NNK_OK: return .trained
@@ -163,7 +163,8 @@
             }
         }
 
-        private static var slicesAtOnce: Int { 16 }
+        /// Slices in a row: with few images they are so short that beginning them would show.
+        private var slicesAtOnce: UInt32 { UInt32(max(16, (1 << 22) / (examples.count * examples.count))) }
 
         /// `slices` independent slices on all threads.
         private func share(_ slices: UInt32) -> nnk_status {

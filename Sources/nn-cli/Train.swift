@@ -152,21 +152,23 @@ struct Train: ParsableCommand {
         let finishing = ContinuousClock.now
         try file.write(network.bytes)
         try checkpointFile?.remove()
-        let onTraining = try network.evaluate(Examples(trainingSet))
-        let onTest = try testSet.map { try network.evaluate(Examples($0)) }
+        let onTraining = try network.evaluate(Examples(trainingSet), threads: options.threads)
+        let onTest = try testSet.map { try network.evaluate(Examples($0), threads: options.threads) }
         seconds.finish += nn_cli.seconds(since: finishing)
         seconds.total = nn_cli.seconds(since: start)
 
+        guard json else {
+            try Console.answer("Train Accuracy \(accuracyText(onTraining.accuracy))")
+            if let onTest { try Console.answer("Test Accuracy \(accuracyText(onTest.accuracy))") }
+            return note("wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
+        }
         let report = TrainingReport(
             model: ModelSummary(network, path: output), method: "\(network.origin.method)", seed: seed,
             iterations: iterations,
             learningRate: learningRate, costs: costs, trainAccuracy: onTraining.accuracy,
             testAccuracy: onTest?.accuracy, mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes,
             seconds: seconds)
-        if json { return try Console.answer(json: report) }
-        try Console.answer("Train Accuracy \(accuracyText(onTraining.accuracy))")
-        if let onTest { try Console.answer("Test Accuracy \(accuracyText(onTest.accuracy))") }
-        note("wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
+        try Console.answer(json: report)
     }
 
     /// What --quiet keeps away.

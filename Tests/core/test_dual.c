@@ -89,8 +89,8 @@ static void test_project(int32_t type) {
         void *w = random_reals(2 * width, type), *w2 = (uint8_t *)w + bytes_of(width, type);
         void *sums = random_sums(NNK_LANES, type), *before = copy_of(sums, bytes_of(NNK_LANES, type));
         void *tile = room_for(bytes_of(NNK_PATCH * NNK_LANES, type));
-        arithmetic_at(type, 0)->input_forward(sums, w, width, 1, first, tile);
-        arithmetic_at(type, 0)->input_forward(sums, w2, width, 1, second, tile);
+        arithmetic_at(type, 0)->input_forward(sums, w, 1, first, tile);
+        arithmetic_at(type, 0)->input_forward(sums, w2, 1, second, tile);
         void *scaled = copy_of(before, bytes_of(NNK_LANES, type));
         for (size_t j = 0; j < count; j++)
             put(scaled, j, rounded(get(sums, j, type) * rounded(1.0 / 255.0, type), type), type);

@@ -104,9 +104,9 @@ typedef struct nnk_arithmetic {
     void (*bias_step)(void *b, const void *dz, double step, nnk_shape shape);
 
     /// sum += W x over one patch of images.
-    ///   sum (units, NNK_LANES); w: (units) rows of `patch.width`, `inputs` reals apart
+    ///   sum (units, NNK_LANES); w (patch.width, units): W transposed
     ///   tile (NNK_PATCH, NNK_LANES): scratch. Columns from patch.examples on hold zeros.
-    void (*input_forward)(void *sum, const void *w, size_t inputs, size_t units, nnk_patch patch, void *tile);
+    void (*input_forward)(void *sum, const void *w, size_t units, nnk_patch patch, void *tile);
 
     /// a = max(sum / 255 + b, 0) (or without max, if `relu` is 0), the end of input_forward.
     ///   sum (units, NNK_LANES), a: (units, examples) of `stride`, 1 ... NNK_LANES examples
@@ -116,8 +116,8 @@ typedef struct nnk_arithmetic {
     ///   g (units, NNK_PATCH), dz: (units, patch.examples) of `stride`
     void (*input_gradient)(void *g, const void *dz, size_t stride, size_t units, nnk_patch patch);
 
-    /// W -= step g.   w: (units) rows of `width`, `inputs` reals apart; g (units, NNK_PATCH)
-    void (*input_step)(void *w, const void *g, double step, size_t inputs, size_t units, size_t width);
+    /// W -= step g.   w (width, units): W transposed; g (units, NNK_PATCH)
+    void (*input_step)(void *w, const void *g, double step, size_t units, size_t width);
 
     /// What one step of a stored element of the Gram matrix stands for: 64 for float, 1 for double.
     double gram_unit;
