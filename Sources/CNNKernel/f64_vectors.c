@@ -1,5 +1,6 @@
 #include "vector_arithmetic.h"
 
+#if defined(NNK_VECTORS)
 #include "real_f64.h"
 #define NNK_TILE_ROWS      2
 #define NNK_TILE_COLUMNS   4
@@ -12,3 +13,4 @@
 
 const nnk_arithmetic nnk_f64_vectors = NNK_ARITHMETIC;
 const nnk_inference nnk_f64_vectors_inference = NNK_INFERENCE;
+#endif

@@ -6,15 +6,29 @@
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-#if defined(__x86_64__)
+/// Whether the compiler has what the vector kernels are written in: clang, and gcc from 12 on.
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define NNK_VECTORS 1
+#endif
+#endif
+
+#if defined(NNK_VECTORS) && defined(__x86_64__)
 #define NNK_X86 1
 #else
 #define NNK_X86 0
 #endif
 
 /// On the vectors that every processor of the family has: SSE2, NEON.
+#if defined(NNK_VECTORS)
 extern const nnk_arithmetic nnk_f32_vectors, nnk_f64_vectors;
 extern const nnk_inference nnk_f32_vectors_inference, nnk_f64_vectors_inference;
+#else
+#define nnk_f32_vectors           nnk_f32
+#define nnk_f64_vectors           nnk_f64
+#define nnk_f32_vectors_inference nnk_f32_inference
+#define nnk_f64_vectors_inference nnk_f64_inference
+#endif
 
 #if NNK_X86
 extern const nnk_arithmetic nnk_f32_avx2, nnk_f64_avx2, nnk_f32_avx512, nnk_f64_avx512;
