@@ -1,0 +1,15 @@
+/// As much of Arduino as a sketch needs to run on the machine that tests it.
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct Line {
+    void begin(unsigned long) {}
+    void print(const char *text) { fputs(text, stdout); }
+    void println(const char *text) { puts(text); }
+    void println(double x, int digits) { printf("%.*f\n", digits, x); }
+};
+static Line Serial;
+
+void setup();
+void loop();
