@@ -17,12 +17,15 @@ scripts/install-dependencies.sh test
     .venv/bin/pip install --quiet --disable-pip-version-check numpy h5py clang-format==14.0.6
 
 step "formatting"
-git ls-files '*.c' '*.h' | xargs .venv/bin/clang-format --dry-run -Werror
+git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs .venv/bin/clang-format --dry-run -Werror
 git ls-files '*.swift' | xargs swift format lint --strict --configuration .swift-format
 
 step "the C core"
 .venv/bin/python Tests/core/golden.py --check
 scripts/check-core.sh
+
+step "the C core in other people's programs"
+scripts/check-embedding.sh
 
 step "Swift"
 swift build -c release --build-tests -Xswiftc -enable-testing

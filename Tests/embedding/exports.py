@@ -1,0 +1,34 @@
+"""Checks that a shared library exports what the public headers declare, and nothing else, and that
+cmake/nnkernel.map lists the same. Standard input: the names that the library exports, a line each."""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import amalgamate
+
+
+def declared():
+    """The functions and constants of the public headers."""
+    header = re.sub(r"#ifdef __cplusplus\n.*?#endif\n", "", amalgamate.public_header(), flags=re.S)
+    names = set()
+    for head, _ in amalgamate.declarations(amalgamate.code_of(header)):
+        if re.match(r"\s*extern\b", head):
+            names.update(re.findall(r"(\w+)\s*[,;]", head))
+        elif not re.match(r"\s*typedef\b", head):
+            names.update(re.findall(r"(\w+)\s*\(", head)[:1])
+    return names
+
+
+want = declared()
+listed = set(re.findall(r"^ +(nnk_\w+);$", (ROOT / "cmake/nnkernel.map").read_text(), re.M))
+exported = set(sys.stdin.read().split())
+for found, where in (exported, "exported by the library"), (listed, "listed in cmake/nnkernel.map"):
+    for name in sorted(want ^ found):
+        print(f"{name}: {'not ' if name in want else ''}{where}, "
+              f"{'' if name in want else 'not '}declared in include/nnkernel")
+if not want or exported != want or listed != want:
+    sys.exit(1)
+print(f"shared library: exports the {len(want)} names of the headers")

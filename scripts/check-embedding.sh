@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# Checks every way in which other programs take in the C core, with the examples that show it: as a shared
+# library, by CMake and pkg-config, from C, C++ and Python as the README prints it, as two files, for Arduino.
+# Quiet unless something fails; what the machine lacks the tools for is named and left out.
+#
+#     scripts/check-embedding.sh [--slow]
+#
+# --slow adds valgrind and the Swift package that depends on this one.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+case "$*" in
+'') slow=0 ;;
+--slow) slow=1 ;;
+*) echo "usage: $0 [--slow]" >&2; exit 64 ;;
+esac
+
+warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+python=$root/.venv/bin/python
+[[ -x $python ]] || python=python3
+export CMAKE_GENERATOR=${CMAKE_GENERATOR:-$(command -v ninja >/dev/null && echo Ninja || echo "Unix Makefiles")}
+
+fail() {
+    echo "check-embedding: $*" >&2
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Runs a command; shows what it printed only if it fails.
+quietly() {
+    "$@" >"$work/log" 2>&1 || { tail -n 100 "$work/log" >&2; fail "failed: $*"; }
+}
+
+# Configures and builds: source, build folder, options of cmake.
+build() {
+    quietly cmake -S "$1" -B "$2" "${@:3}"
+    quietly cmake --build "$2" --parallel "$jobs"
+}
+
+# What an example prints: four lines that end with a probability, of a dark image and a bright one in turn.
+tells_apart() {
+    awk '(NR % 2 ? $NF < 0.5 : $NF > 0.5) { right++ } END { exit !(NR == 4 && right == 4) }' "$1" ||
+        { cat "$1" >&2; fail "$2 does not tell dark from bright"; }
+}
+
+# The README's block of that language.
+readme() {
+    awk -v fence="\`\`\`$1" '/^```/ { on = $0 == fence; next } on' "$root/README.md"
+}
+
+# ---- A shared library, installed ----------------------------------------------------------------------------
+
+build "$root" "$work/shared" -DBUILD_SHARED_LIBS=ON -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
+    -DCMAKE_C_FLAGS_RELEASE=-O1 # not to wait for -O3
+quietly cmake --install "$work/shared" --prefix "$work/first-place"
+mv "$work/first-place" "$work/installed" # an installed tree can be moved
+library=$(find "$work/installed" -name 'libnnkernel.so' -o -name 'libnnkernel.dylib')
+export NNKERNEL_LIBRARY=$library LD_LIBRARY_PATH=${library%/*} DYLD_LIBRARY_PATH=${library%/*}
+
+case $(uname -s) in
+Darwin) nm -gU "$library" | awk '{ print substr($3, 2) }' ;;
+*) nm -D --defined-only "$library" | awk '{ print $3 }' ;;
+esac | "$python" -B "$root/Tests/embedding/exports.py" || fail "the exports are wrong"
+
+# ---- Programs in C, C++ and Python --------------------------------------------------------------------------
+
+readme c >"$work/first.c"
+cmp "$work/first.c" "$root/Examples/c/first.c" || fail "the README's program in C is not Examples/c/first.c"
+pkg_config() { PKG_CONFIG_PATH="${library%/*}/pkgconfig" pkg-config "$@" nnkernel; }
+if has pkg-config; then
+    # shellcheck disable=SC2046 # words
+    quietly cc "$work/first.c" $(pkg_config --cflags --libs) -o "$work/by-pkg-config"
+    "$work/by-pkg-config" >"$work/c"
+    tells_apart "$work/c" "the README's program in C"
+    echo "pkg-config: the README's program in C compiles and runs as printed"
+else
+    echo "pkg-config: MISSING, not checked"
+fi
+
+build "$root/Examples/c" "$work/c-project" -DCMAKE_PREFIX_PATH="$work/installed"
+"$work/c-project/first" >"$work/c"
+tells_apart "$work/c" "Examples/c"
+echo "find_package: Examples/c works"
+
+build "$root/Examples/cpp" "$work/cpp-project" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
+    -DCMAKE_CXX_FLAGS="${warnings[*]}"
+"$work/cpp-project/first" >"$work/cpp"
+cmp "$work/c" "$work/cpp" || fail "Examples/cpp does not print what Examples/c prints"
+echo "add_subdirectory: Examples/cpp works, and prints what Examples/c prints"
+
+if "$python" -c 'import numpy' 2>/dev/null; then
+    readme python >"$work/first.py"
+    cmp "$work/first.py" "$root/Examples/python/first.py" ||
+        fail "the README's program in Python is not Examples/python/first.py"
+    (cd "$work" && PYTHONPATH="$root/Examples/python" quietly "$python" -B first.py)
+    tail -n 1 "$work/log" | tr -d '[]' | tr -s ' ' '\n' | sed '/^$/d' >"$work/python"
+    tells_apart "$work/python" "the README's program in Python"
+    PYTHONPATH="$root/Examples/python" quietly "$python" -B "$root/Tests/embedding/test_nnkernel.py"
+    echo "Python: the README's program runs as printed, nnkernel.py does what it says"
+else
+    echo "Python: there is no numpy, not checked"
+fi
+
+# ---- Two files ----------------------------------------------------------------------------------------------
+
+quietly "$root/scripts/amalgamate.py" --arduino "$work/arduino"
+two_files=$work/arduino/src
+mkdir "$work/include"
+ln -s "$two_files" "$work/include/nnkernel" # as the trainer includes it
+compilers=()
+for compiler in gcc clang gcc-11; do # gcc 11 is too old for the vector kernels, and does without
+    if ! has "$compiler"; then
+        echo "two files: $compiler is MISSING, not checked"
+        continue
+    fi
+    compilers+=("$compiler")
+    "$compiler" -std=c11 -O1 "${warnings[@]}" -c "$two_files/nnkernel.c" -o "$work/$compiler.o" 2>"$work/log-$compiler" &
+done
+wait
+trainer=$root/Examples/trainer/trainer.c
+quietly cc -std=gnu11 -O1 -I"$root/include" "$trainer" "$library" -o "$work/trainer"
+for compiler in "${compilers[@]}"; do
+    [[ ! -s $work/log-$compiler ]] || { cat "$work/log-$compiler" >&2; fail "$compiler: nnkernel.c"; }
+    quietly "$compiler" -std=gnu11 -I"$work/include" "$trainer" "$work/$compiler.o" -o "$work/trainer-$compiler"
+    for job in "f32 wide fastest" "f64 wide fastest" "f32 primal fastest" "f64 dual scalar"; do
+        read -r type method kernels <<<"$job"
+        cmp <("$work/trainer" drawn deep "$type" "$method" 20 1 "$kernels") \
+            <("$work/trainer-$compiler" drawn deep "$type" "$method" 20 1 "$kernels") ||
+            fail "$compiler: nnkernel.c trains another model than the library: $job"
+    done
+    echo "two files: $compiler compiles them as C11 without warnings, and they train the library's models"
+done
+
+for standard in 11 17; do
+    quietly c++ -std=c++$standard "${warnings[@]}" -I"$two_files" -I"$root/Tests/embedding/arduino" \
+        -I"$work/arduino/examples/first" "$root/Tests/embedding/arduino/main.cpp" "$work/${compilers[0]}.o" -o "$work/sketch"
+    "$work/sketch" | grep bright >"$work/sketch.log"
+    tells_apart "$work/sketch.log" "the sketch for Arduino"
+done
+echo "Arduino: the library's sketch runs on this machine, in C++11 and C++17"
+
+# ---- What takes longer --------------------------------------------------------------------------------------
+
+[[ $slow == 1 ]] || exit 0
+
+if has valgrind; then
+    # The trainer's arena is memory of just that size. valgrind's processor has AVX2.
+    for job in "f32 dual scalar" "f64 dual scalar" "f32 wide fastest" "f64 wide fastest" "f32 primal scalar" \
+        "f64 primal fastest"; do
+        read -r type method kernels <<<"$job"
+        quietly valgrind -q --error-exitcode=1 --leak-check=full \
+            "$work/trainer" drawn deep "$type" "$method" 2 1 "$kernels"
+    done
+    echo "valgrind: nothing to say"
+else
+    echo "valgrind: MISSING, not checked"
+fi
+
+if has swift; then
+    quietly swift build -c release --package-path "$root/Examples/swift" --scratch-path "$work/swift"
+    "$work/swift/release/First" >"$work/swift.log"
+    cmp "$work/c" "$work/swift.log" || fail "Examples/swift does not print what Examples/c prints"
+    echo "Swift: Examples/swift works, and prints what Examples/c prints"
+else
+    echo "Swift: MISSING, not checked"
+fi
