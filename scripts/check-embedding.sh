@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks every way in which other programs take in the C core, with the examples that show it: as a shared
-# library, by CMake and pkg-config, from C, C++ and Python as the README prints it, as two files, for Arduino.
+# library, by CMake and pkg-config, from C, C++ and Python as the README prints it, as two files, and on boards.
 # Quiet unless something fails; what the machine lacks the tools for is named and left out.
 #
 #     scripts/check-embedding.sh [--slow]
@@ -143,6 +143,26 @@ for standard in 11 17; do
     tells_apart "$work/sketch.log" "the sketch for Arduino"
 done
 echo "Arduino: the library's sketch runs on this machine, in C++11 and C++17"
+
+# ---- Boards -------------------------------------------------------------------------------------------------
+
+if "$python" -c 'import yaml' 2>/dev/null; then
+    quietly "$python" -B "$root/Tests/embedding/manifests.py" "$work/arduino"
+    echo "PlatformIO, ESP-IDF, Zephyr, Arduino: their files lead to the sources"
+else
+    echo "PlatformIO, ESP-IDF, Zephyr, Arduino: there is no yaml for Python, their files are not checked"
+fi
+quietly cmake -P "$root/Tests/embedding/esp-idf/CMakeLists.txt"
+[[ $(cat "$work/log") == registered ]] || fail "ESP-IDF: the component does not end with its registration"
+if has arm-none-eabi-gcc; then
+    for system in esp-idf zephyr; do
+        build "$root/Tests/embedding/$system" "$work/$system" \
+            -DCMAKE_TOOLCHAIN_FILE="$root/Tests/embedding/board/toolchain.cmake"
+    done
+    echo "ESP-IDF, Zephyr: what they would build links for a Cortex-M4, without a C library and a heap"
+else
+    echo "ESP-IDF, Zephyr: arm-none-eabi-gcc is MISSING, not built"
+fi
 
 # ---- What takes longer --------------------------------------------------------------------------------------
 

@@ -1,0 +1,53 @@
+"""Checks the files by which package managers know the core: that they can be read, name the version of
+CMakeLists.txt, and lead to the sources and headers that are there. Argument: the Arduino library's folder."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import amalgamate
+
+
+def check(ok, what):
+    if not ok:
+        sys.exit(f"manifests: {what}")
+
+
+version = amalgamate.version()
+sources = set((ROOT / "Sources/CNNKernel").glob("*.c"))
+
+library = json.loads((ROOT / "library.json").read_text())
+check(library["version"] == version, f"library.json: expected version {version}, got {library['version']}")
+found = set((ROOT / library["build"]["srcDir"]).rglob("*.c"))
+check(found == sources, f"library.json: srcDir leads to {len(found)} sources, not to {len(sources)}")
+header = ROOT / library["build"]["includeDir"] / library["headers"]
+check(header.is_file(), f"library.json: {header} is missing")
+for name in library["export"]["include"]:
+    check((ROOT / name).exists(), f"library.json: exports {name}, which is missing")
+
+component = yaml.safe_load((ROOT / "idf_component.yml").read_text())
+check(component["version"] == version,
+      f"idf_component.yml: expected version {version}, got {component['version']}")
+for pattern in component["files"]["exclude"]:
+    check(any(ROOT.glob(pattern)), f"idf_component.yml: {pattern} excludes nothing")
+    check(not sources & set(ROOT.glob(pattern)), f"idf_component.yml: {pattern} excludes the core")
+
+module = yaml.safe_load((ROOT / "zephyr/module.yml").read_text())
+check((ROOT / module["build"]["cmake"] / "CMakeLists.txt").is_file(), "zephyr/module.yml: cmake leads nowhere")
+kconfig = (ROOT / module["build"]["kconfig"]).read_text()
+defined = set(re.findall(r"^config (\w+)$", kconfig, re.M))
+used = set(re.findall(r"CONFIG_(\w+)", (ROOT / "zephyr/CMakeLists.txt").read_text()))
+check(defined == used, f"zephyr: Kconfig defines {defined}, CMakeLists.txt uses {used}")
+
+arduino = Path(sys.argv[1])
+properties = dict(line.split("=", 1) for line in (arduino / "library.properties").read_text().splitlines())
+check(properties["version"] == version,
+      f"library.properties: expected version {version}, got {properties['version']}")
+check((arduino / "src" / properties["includes"]).is_file(), "library.properties: the header is missing")
+for key in "name", "author", "maintainer", "sentence", "paragraph", "category", "architectures":
+    check(properties.get(key), f"library.properties: {key} is missing")
