@@ -451,34 +451,6 @@ static void test_many(int32_t type) {
     release_data(d);
 }
 
-// Memory.
-
-_Alignas(8) static uint8_t an_array[NNK_DUAL_BYTES(TWO_LAYER, 4, 5) % 4096 + 1]; // a constant expression
-_Static_assert(NNK_DUAL_WIDE_BYTES(DEEP, 8, 209) > 12288 * 20 * 8, "W1 lies in it");
-_Static_assert(NNK_DUAL_BYTES(DEEP, 4, 209) <= 116 * 1024, "what boards have");
-_Static_assert(NNK_DUAL_BYTES(DEEP, 8, 209) <= 184 * 1024, "what boards have");
-
-#define CHECK_BYTES(job, network, type, m)                                                                   \
-    do {                                                                                                     \
-        (job).method = NNK_DUAL;                                                                             \
-        CHECK_EQUAL(nnk_train_bytes(&(job)), NNK_DUAL_BYTES(network, bytes_of(1, type), m));                 \
-        (job).method = NNK_DUAL_WIDE;                                                                        \
-        CHECK_EQUAL(nnk_train_bytes(&(job)), NNK_DUAL_WIDE_BYTES(network, bytes_of(1, type), m));            \
-    } while (0)
-
-static void test_sizes(int32_t type) {
-    an_array[0] = 1;
-    CHECK_EQUAL(an_array[0], 1);
-    const data d = {.labels = (uint8_t[]){0}, .images = (uint8_t[]){0}};
-    nnk_job deep = job_of(&nnk_deep, arithmetic_at(type, 0), &d, 1);
-    nnk_job two_layer = job_of(&nnk_two_layer, arithmetic_at(type, 0), &d, 1);
-    for (uint32_t m = 1; m <= 1024; m++) {
-        deep.examples = two_layer.examples = m;
-        CHECK_BYTES(deep, DEEP, type, m);
-        CHECK_BYTES(two_layer, TWO_LAYER, type, m);
-    }
-}
-
 int main(void) {
     static const nnk_topology deep = {4, {400, 20, 7, 5, 1}}, two_layer = {2, {400, 7, 1}};
     test_products();
@@ -497,7 +469,6 @@ int main(void) {
         test_against_primal(type, &deep, 33, 30);
         test_against_primal(type, &two_layer, 209, 30);
         test_many(type);
-        test_sizes(type);
     }
     return check_end();
 }

@@ -5,15 +5,6 @@
 #include <xmmintrin.h>
 #endif
 
-// Guard pages, where there is an operating system with them.
-#if defined(__unix__) || defined(__APPLE__)
-#include <sys/mman.h>
-#include <unistd.h>
-#define HAS_GUARDS 1
-#else
-#define HAS_GUARDS 0
-#endif
-
 static const nnk_topology topologies[] = {
     {3, {10, 4, 3, 1}},      {1, {13, 1}}, {2, {192, 5, 1}}, {7, {9, 6, 5, 4, 5, 4, 3, 1}},
     {4, {400, 20, 7, 5, 1}},
@@ -300,88 +291,7 @@ static void test_costs(int32_t type, int32_t method) {
     release_data(d);
 }
 
-// Memory.
-
-static void test_sizes(void) {
-    // Constant expressions, so that an arena can be an array.
-    static uint8_t array[NNK_PRIMAL_BYTES(TWO_LAYER, 4, 5) % 4096 + 1];
-    _Static_assert(NNK_PRIMAL_BYTES(DEEP, 8, 209) > 12288 * 20 * 8, "a constant");
-    CHECK(sizeof array > 0);
-    const data d = {.labels = (uint8_t[]){0}, .images = (uint8_t[]){0}};
-    FOR_EACH_TYPE(type) {
-        nnk_job deep = job_of(&nnk_deep, arithmetic_at(type, 0), &d, 1);
-        nnk_job two_layer = job_of(&nnk_two_layer, arithmetic_at(type, 0), &d, 1);
-        for (uint32_t m = 1; m <= 300; m++) {
-            deep.examples = two_layer.examples = m;
-            CHECK_EQUAL(nnk_train_bytes(&deep), NNK_PRIMAL_BYTES(DEEP, bytes_of(1, type), m));
-            CHECK_EQUAL(nnk_train_bytes(&two_layer), NNK_PRIMAL_BYTES(TWO_LAYER, bytes_of(1, type), m));
-        }
-        deep.examples = NNK_MAX_EXAMPLES;
-        CHECK_EQUAL(nnk_train_bytes(&deep), NNK_PRIMAL_BYTES(DEEP, bytes_of(1, type), NNK_MAX_EXAMPLES));
-    }
-}
-
-static void test_refused_memory(const nnk_topology *t) {
-    data d = random_data(t, 3);
-    FOR_EACH_METHOD(method, t) {
-        nnk_job job = job_of(t, &nnk_f32, &d, 1);
-        job.method = method;
-        const size_t bytes = nnk_train_bytes(&job);
-        uint8_t *arena = room_for(bytes + 8), *untouched = room_for(bytes + 8);
-        memset(arena, 0xa5, bytes + 8);
-        memset(untouched, 0xa5, bytes + 8);
-        for (size_t b = 0; b < bytes; b++) CHECK_EQUAL(nnk_train_begin(&job, arena, b), NNK_E_MEMORY);
-        for (size_t by = 1; by < 8; by++) CHECK_EQUAL(nnk_train_begin(&job, arena + by, bytes), NNK_E_ALIGN);
-        CHECK_SAME(arena, untouched, bytes + 8);
-        CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
-        free(arena);
-        free(untouched);
-    }
-    release_data(d);
-}
-
-#if HAS_GUARDS
-/// Not a byte outside the arena, nor outside the mapped images: both lie against a page that no one may
-/// touch, the arena once on each side.
-static void test_guards(const nnk_topology *t, int32_t type, int32_t method, uint32_t m,
-                        uint32_t iterations) {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    data d = random_data(t, m);
-    FOR_EACH_ARITHMETIC(k, type) {
-        nnk_job job = job_of(t, k, &d, iterations);
-        job.method = method;
-        const size_t bytes = nnk_train_bytes(&job), pages = (bytes + page - 1) / page * page;
-        const size_t image_bytes = (size_t)m * d.reader.size,
-                     image_pages = (image_bytes + page - 1) / page * page;
-        uint8_t *map = mmap(NULL, pages + image_pages + 3 * page, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (!CHECK(map != MAP_FAILED)) break;
-        // guard, arena, guard, images, guard
-        uint8_t *const images = map + pages + 2 * page;
-        CHECK(mprotect(map, page, PROT_NONE) == 0 && mprotect(images - page, page, PROT_NONE) == 0 &&
-              mprotect(images + image_pages, page, PROT_NONE) == 0);
-        file want = train(&job);
-        for (int at_end = 0; at_end <= 1; at_end++)
-            for (int is_mapped = 0; is_mapped <= 1; is_mapped++) {
-                uint8_t *arena = map + page + (at_end ? pages - bytes : 0);
-                memset(map + page, 0xa5, pages);
-                uint8_t *x = images + (at_end ? image_pages - image_bytes : 0);
-                memcpy(x, d.images, image_bytes);
-                job.images = is_mapped ? (nnk_source){.images = x} : read_in(&d);
-                file got = new_file(&job);
-                CHECK_EQUAL(train_in(&job, arena, bytes, &got), NNK_OK);
-                CHECK_SAME_FILE(got, want);
-                // On the page, beside the arena.
-                for (uint8_t *b = map + page; b < map + page + pages; b++)
-                    if (b < arena || b >= arena + bytes) CHECK(*b == 0xa5);
-                free(got.bytes);
-            }
-        free(want.bytes);
-        munmap(map, pages + image_pages + 3 * page);
-    }
-    release_data(d);
-}
-#endif
+// Memory; test_memory.c has its sizes and its bounds.
 
 /// Between any two calls the arena may move, and another arithmetic may go on; its old place is overwritten.
 static void test_moved(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
@@ -859,8 +769,6 @@ int main(void) {
             test_gradient(&topologies[i], method, 4);
         }
     }
-    test_sizes();
-    for (size_t i = 0; i < TOPOLOGIES; i++) test_refused_memory(&topologies[i]);
     test_invalid_jobs();
     test_other_jobs();
     FOR_EACH_METHOD(method, &topologies[0]) test_late_divergence(method);
@@ -883,15 +791,6 @@ int main(void) {
                left_out, compared);
         CHECK(left_out * 3 < compared);
         left_out = compared = 0;
-#if HAS_GUARDS
-        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i])
-        for (uint32_t m = 1; m <= 35; m += 17) test_guards(&topologies[i], type, method, m, 2);
-        FOR_EACH_METHOD(method, &nnk_deep) {
-            test_guards(&(nnk_topology){2, {7, NNK_MAX_UNITS, 1}}, type, method, 17, 1);
-            test_guards(&nnk_deep, type, method, 5, 1);
-        }
-        test_guards(&nnk_two_layer, type, NNK_PRIMAL, 300, 1);
-#endif
     }
     return check_end();
 }
