@@ -1,22 +1,12 @@
 #!/usr/bin/env bash
 # Checks every way in which other programs take in the C core, with the examples that show it: as a shared
-# library, by CMake and pkg-config, from C, C++ and Python as the README prints it, as two files, and on boards.
+# library, by CMake and pkg-config, from C, C++, Python and Swift, as two files, and on boards.
 # Quiet unless something fails; what the machine lacks the tools for is named and left out.
-#
-#     scripts/check-embedding.sh [--slow]
-#
-# --slow adds valgrind and the Swift package that depends on this one.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-case "$*" in
-'') slow=0 ;;
---slow) slow=1 ;;
-*) echo "usage: $0 [--slow]" >&2; exit 64 ;;
-esac
 
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
@@ -106,6 +96,16 @@ else
     echo "Python: there is no numpy, not checked"
 fi
 
+if has swift; then
+    # Kept from one time to the next, as it takes long.
+    quietly swift build -c release --package-path "$root/Examples/swift" --scratch-path "$root/.build/examples"
+    "$root/.build/examples/release/First" >"$work/swift"
+    cmp "$work/c" "$work/swift" || fail "Examples/swift does not print what Examples/c prints"
+    echo "Swift: Examples/swift works, and prints what Examples/c prints"
+else
+    echo "Swift: MISSING, not checked"
+fi
+
 # ---- Two files ----------------------------------------------------------------------------------------------
 
 quietly "$root/scripts/amalgamate.py" --arduino "$work/arduino"
@@ -122,17 +122,22 @@ for compiler in gcc clang gcc-11; do # gcc 11 is too old for the vector kernels,
     "$compiler" -std=c11 -O1 "${warnings[@]}" -c "$two_files/nnkernel.c" -o "$work/$compiler.o" 2>"$work/log-$compiler" &
 done
 wait
+# A few models: type, method, kernels.
+train() {
+    local job
+    for job in "f32 wide fastest" "f64 wide fastest" "f32 primal fastest" "f64 dual scalar"; do
+        set -- "$1" $job
+        "$1" drawn deep "$2" "$3" 5 1 "$4"
+    done
+}
 trainer=$root/Examples/trainer/trainer.c
 quietly cc -std=gnu11 -O1 -I"$root/include" "$trainer" "$library" -o "$work/trainer"
+train "$work/trainer" >"$work/models"
 for compiler in "${compilers[@]}"; do
     [[ ! -s $work/log-$compiler ]] || { cat "$work/log-$compiler" >&2; fail "$compiler: nnkernel.c"; }
     quietly "$compiler" -std=gnu11 -I"$work/include" "$trainer" "$work/$compiler.o" -o "$work/trainer-$compiler"
-    for job in "f32 wide fastest" "f64 wide fastest" "f32 primal fastest" "f64 dual scalar"; do
-        read -r type method kernels <<<"$job"
-        cmp <("$work/trainer" drawn deep "$type" "$method" 20 1 "$kernels") \
-            <("$work/trainer-$compiler" drawn deep "$type" "$method" 20 1 "$kernels") ||
-            fail "$compiler: nnkernel.c trains another model than the library: $job"
-    done
+    train "$work/trainer-$compiler" | diff "$work/models" - >&2 ||
+        fail "$compiler: nnkernel.c trains other models than the library"
     echo "two files: $compiler compiles them as C11 without warnings, and they train the library's models"
 done
 
@@ -164,28 +169,14 @@ else
     echo "ESP-IDF, Zephyr: arm-none-eabi-gcc is MISSING, not built"
 fi
 
-# ---- What takes longer --------------------------------------------------------------------------------------
-
-[[ $slow == 1 ]] || exit 0
+# ---- Memory -------------------------------------------------------------------------------------------------
 
 if has valgrind; then
-    # The trainer's arena is memory of just that size. valgrind's processor has AVX2.
-    for job in "f32 dual scalar" "f64 dual scalar" "f32 wide fastest" "f64 wide fastest" "f32 primal scalar" \
-        "f64 primal fastest"; do
-        read -r type method kernels <<<"$job"
-        quietly valgrind -q --error-exitcode=1 --leak-check=full \
-            "$work/trainer" drawn deep "$type" "$method" 2 1 "$kernels"
-    done
+    # The trainer's arena is memory of just the size that it asks for. valgrind's processor has AVX2.
+    printf '%s\n' "deep f32 dual 1 1 scalar" "two-layer f64 dual 1 1 scalar" "two-layer f32 wide 1 1 fastest" \
+        "two-layer f64 primal 1 1 fastest" |
+        quietly xargs -P "$jobs" -L 1 valgrind -q --error-exitcode=1 --leak-check=full "$work/trainer" drawn
     echo "valgrind: nothing to say"
 else
     echo "valgrind: MISSING, not checked"
-fi
-
-if has swift; then
-    quietly swift build -c release --package-path "$root/Examples/swift" --scratch-path "$work/swift"
-    "$work/swift/release/First" >"$work/swift.log"
-    cmp "$work/c" "$work/swift.log" || fail "Examples/swift does not print what Examples/c prints"
-    echo "Swift: Examples/swift works, and prints what Examples/c prints"
-else
-    echo "Swift: MISSING, not checked"
 fi

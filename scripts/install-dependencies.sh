@@ -6,7 +6,7 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 case "${1:-build}" in
 build) packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config" ;;
-test) packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace python3-venv" ;;
+test) packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv" ;;
 *) echo "usage: $0 [build|test]" >&2; exit 64 ;;
 esac
 
