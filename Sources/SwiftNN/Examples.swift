@@ -57,7 +57,7 @@
             let parts = Mutex([Int: Result<[Double], NNError>]())
             DispatchQueue.concurrentPerform(iterations: threads) { thread in
                 let range = min(thread * share, examples.count)..<min((thread + 1) * share, examples.count)
-                let part = Result { () throws(NNError) in try probabilities(examples, range) }
+                let part = Result { () throws(NNError) in try predict(examples, range) }
                 parts.withLock { $0[thread] = part }
             }
             var probabilities: [Double] = []
@@ -70,7 +70,7 @@
             return Evaluation(probabilities: probabilities, mislabeled: mislabeled)
         }
 
-        private func probabilities(_ examples: Examples, _ range: Range<Int>) throws(NNError) -> [Double] {
+        private func predict(_ examples: Examples, _ range: Range<Int>) throws(NNError) -> [Double] {
             var probabilities: [Double] = []
             for index in range {
                 let image = examples.images[index * examples.imageBytes..<(index + 1) * examples.imageBytes]
