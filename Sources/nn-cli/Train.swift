@@ -160,7 +160,8 @@ struct Train: ParsableCommand {
         guard json else {
             try Console.answer("Train Accuracy \(accuracyText(onTraining.accuracy))")
             if let onTest { try Console.answer("Test Accuracy \(accuracyText(onTest.accuracy))") }
-            return note("wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
+            let time = rounded(seconds.total, places: 1)
+            return note("wrote \(output) (\(network.bytes.count) bytes) after \(time) s")
         }
         let report = TrainingReport(
             model: ModelSummary(network, path: output), method: "\(network.origin.method)", seed: seed,
