@@ -34,7 +34,9 @@ $python -c 'import numpy, h5py, torch' 2>/dev/null || {
 }
 
 step "building"
-swift build -c release --product nn-cli >&2
+static=()
+[[ $(uname -s) != Linux ]] || static=(--static-swift-stdlib)
+swift build -c release "${static[@]}" --product nn-cli >&2
 nn_cli="$(swift build -c release --show-bin-path)/nn-cli"
 # The C programs get the compiler that nn-cli has.
 compiler="${CC:-$(command -v clang || command -v cc)}"

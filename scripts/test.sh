@@ -20,6 +20,9 @@ step "formatting"
 git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs .venv/bin/clang-format --dry-run -Werror
 git ls-files '*.swift' | xargs swift format lint --strict --configuration .swift-format
 
+step "the derivation"
+awk '/^```/ { on = $0 == "```python"; next } on' docs/MATH.md | .venv/bin/python -
+
 step "the C core"
 .venv/bin/python Tests/core/golden.py --check
 scripts/check-core.sh
