@@ -11,14 +11,14 @@ typedef struct section {
     int32_t element; ///< bytes of one number; little-endian in the file
 } section;
 
-/// All of them, in the order of the file.
-static void list_sections(const nnk_job *job, void *memory, section list[SECTIONS]) {
+/// All of them, in the order of the file, of a trainer in that phase.
+static void list_sections(const nnk_job *job, void *memory, uint32_t phase, section list[SECTIONS]) {
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
     const uint8_t *end = (uint8_t *)memory + nnk_train_bytes(job);
     const int32_t real = job->arithmetic->real_bytes, packed = job->method == NNK_DUAL;
     // Packed, G is bytes already; while P is formed, a piece of W1 lies in its place.
-    const int32_t gram = packed && t->phase != PROJECT_ROWS ? 1 : real;
+    const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
     const uint8_t *after_parameters = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
     const uint8_t *after_activations = packed ? a.gram : a.logits ? a.logits : a.scratch;
     const uint8_t *after_gram = packed ? end : a.scratch;
@@ -40,10 +40,11 @@ static void list_sections(const nnk_job *job, void *memory, section list[SECTION
 #undef SECTION
 }
 
-static uint32_t payload_bytes(const nnk_job *job, void *memory) {
+static uint32_t payload_bytes(const nnk_job *job) {
     section list[SECTIONS];
     uint32_t count = 0;
-    list_sections(job, memory, list);
+    uint64_t place; // where a trainer might be: only distances are asked, and phases don't change them
+    list_sections(job, &place, TRAINED, list);
     for (int32_t i = 0; i < SECTIONS; i++) count += list[i].count;
     return count;
 }
@@ -51,14 +52,14 @@ static uint32_t payload_bytes(const nnk_job *job, void *memory) {
 size_t nnk_checkpoint_bytes(const nnk_job *job) {
     const size_t bytes = nnk_train_bytes(job);
     if (bytes == 0 || bytes > UINT32_MAX / 2) return 0;
-    nnk_trainer place = {.phase = 0}; // of which only addresses are asked
-    return NNK_HEADER_BYTES + payload_bytes(job, &place);
+    return NNK_HEADER_BYTES + payload_bytes(job);
 }
 
 /// The section at `position`, and in `*offset` where in it; at most AT_ONCE bytes of it are left.
 static section section_at(const nnk_job *job, void *memory, uint32_t position) {
+    const nnk_trainer *t = memory;
     section list[SECTIONS];
-    list_sections(job, memory, list);
+    list_sections(job, memory, t->phase, list);
     int32_t i = 0;
     while (position >= list[i].count) position -= list[i++].count;
     section s = list[i];
@@ -71,7 +72,7 @@ static nnk_model model_of(const nnk_job *job, void *memory) {
     const nnk_trainer *t = memory;
     return (nnk_model){
         .topology = job->topology,
-        .payload_bytes = payload_bytes(job, memory),
+        .payload_bytes = payload_bytes(job),
         .dtype = job->arithmetic->dtype,
         .method = job->method,
         .initializer = nnk_initializer_of(job),
@@ -91,7 +92,7 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
         t->phase = TRAINED;
         t->item = 0;
     }
-    if (progress->position == payload_bytes(job, memory)) {
+    if (progress->position == payload_bytes(job)) {
         uint8_t header[NNK_HEADER_BYTES];
         const nnk_model model = model_of(job, memory);
         nnk_header_write(header, &model, NNK_KIND_CHECKPOINT, progress->crc);
@@ -130,7 +131,7 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
 }
 
 /// Reads and checks the header, and the 4 bytes behind it.
-static nnk_status read_header(const nnk_job *job, void *memory, nnk_reader reader, uint32_t *payload_crc) {
+static nnk_status read_header(const nnk_job *job, nnk_reader reader, uint32_t *payload_crc) {
     uint8_t header[NNK_HEADER_BYTES + 4];
     nnk_job_numbers numbers;
     uint32_t data_crc;
@@ -139,7 +140,7 @@ static nnk_status read_header(const nnk_job *job, void *memory, nnk_reader reade
     if (status != NNK_OK) return status;
     const nnk_job_numbers mine = nnk_numbers_of(job);
     if (!nnk_same_numbers(&numbers, &mine)) return NNK_E_STATE;
-    if (nnk_header_read(header).payload_bytes != payload_bytes(job, memory)) return NNK_E_SIZE;
+    if (nnk_header_read(header).payload_bytes != payload_bytes(job)) return NNK_E_SIZE;
     *payload_crc = nnk_header_payload_crc(header);
     return NNK_OK;
 }
@@ -154,10 +155,10 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
     uint32_t payload_crc;
     if (progress->position == 0) {
         memset(t, 0, sizeof *t);
-        const nnk_status status = read_header(job, memory, reader, &payload_crc);
+        const nnk_status status = read_header(job, reader, &payload_crc);
         if (status != NNK_OK) return status;
     }
-    const uint32_t count = payload_bytes(job, memory);
+    const uint32_t count = payload_bytes(job);
     if (progress->position > count) return NNK_E_ARGUMENT;
     if (progress->position < count) {
         const section s = section_at(job, memory, progress->position);
@@ -168,7 +169,7 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
         progress->position += s.count;
         return NNK_MORE;
     }
-    const nnk_status status = read_header(job, memory, reader, &payload_crc);
+    const nnk_status status = read_header(job, reader, &payload_crc);
     if (status != NNK_OK) return status;
     if (payload_crc != progress->crc || !nnk_trainer_sound(t, job)) return NNK_E_PAYLOAD;
     t->job = nnk_numbers_of(job);

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Makes memory cards for the firmware, and takes models off them. card.h says what lies where.
+
+    card.py make card.img TRAIN [TEST] [--iterations 2500] [--cost-every 100] [--seed 1]
+                                       [--learning-rate 0.0075] [--checkpoint-every 0]
+    card.py model card.img model.nnk
+
+TRAIN and TEST are HDF5 files as in docs/FORMAT.md (which needs h5py), or `drawn`, or files as
+Examples/trainer/trainer.c reads them: m (4 bytes, little-endian), m labels, m images of 12288 bytes.
+"""
+import argparse
+import struct
+import sys
+
+BLOCK = 512
+LABELS, MODEL, IMAGES = 1, 4096, 8192
+LABELS_ROOM = 512
+IMAGE_BYTES = 12288
+HEADER_BYTES = 64
+
+
+def drawn():
+    """The images that trainer.c draws."""
+    labels, images, noise = bytearray(), bytearray(), 1
+    for j in range(33):
+        label = int(j % 3 == 1)
+        corner = 8 + 32 * label + j % 5
+        labels.append(label)
+        for k in range(IMAGE_BYTES):
+            row, column = k // 192, k % 192 // 3
+            noise = (noise * 1664525 + 1013904223) & 0xFFFFFFFF
+            inside = 0 <= row - corner < 16 and 0 <= column - corner < 16
+            images.append((noise >> 25) + 128 * inside)
+    return bytes(labels), bytes(images), (b"non-cat", b"cat")
+
+
+def from_hdf5(path):
+    import h5py
+
+    with h5py.File(path) as data:
+        part = "train" if "train_set_x" in data else "test"
+        labels, images = data[part + "_set_y"][:], data[part + "_set_x"][:]
+        names = tuple(bytes(name) for name in data["list_classes"][:])
+    return labels.astype("uint8").tobytes(), images.tobytes(), names
+
+
+def from_trainer_file(path, content):
+    (m,) = struct.unpack_from("<I", content)
+    if len(content) != 4 + m * (1 + IMAGE_BYTES):
+        sys.exit(f"{path}: expected {4 + m * (1 + IMAGE_BYTES)} bytes for {m} images, found {len(content)}")
+    return content[4 : 4 + m], content[4 + m :], (b"non-cat", b"cat")
+
+
+def load(path):
+    if path == "drawn":
+        return drawn()
+    with open(path, "rb") as file:
+        content = file.read()
+    return from_hdf5(path) if content.startswith(b"\x89HDF") else from_trainer_file(path, content)
+
+
+def make(o):
+    labels, images, names = load(o.train)
+    test_labels, test_images, _ = load(o.test) if o.test else (b"", b"", None)
+    if len(labels) + len(test_labels) > LABELS_ROOM:
+        sys.exit(f"{o.card}: has room for {LABELS_ROOM} images, not for {len(labels) + len(test_labels)}")
+    job = b"NNKCARD1" + struct.pack(
+        "<6Id", len(labels), len(test_labels), o.iterations, o.cost_every, o.seed, o.checkpoint_every,
+        o.learning_rate)
+    job = job.ljust(64, b"\0") + b"".join(name[:31].ljust(32, b"\0") for name in names)
+    with open(o.card, "wb") as card:
+        for block, content in (0, job), (LABELS, labels + test_labels), (IMAGES, images + test_images):
+            card.seek(block * BLOCK)
+            card.write(content)
+
+
+def model(o):
+    with open(o.card, "rb") as card:
+        card.seek((MODEL + 1) * BLOCK - HEADER_BYTES)
+        header = card.read(HEADER_BYTES)
+        if header[:4] != b"\x8eNN\x1a":
+            sys.exit(f"{o.card}: holds no model")
+        payload = card.read(struct.unpack_from("<I", header, 32)[0])
+    with open(o.model, "wb") as out:
+        out.write(header + payload)
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+commands = parser.add_subparsers(required=True)
+p = commands.add_parser("make")
+p.set_defaults(run=make)
+p.add_argument("card")
+p.add_argument("train")
+p.add_argument("test", nargs="?")
+for name, default in ("iterations", 2500), ("cost-every", 100), ("seed", 1), ("checkpoint-every", 0):
+    p.add_argument("--" + name, type=int, default=default)
+p.add_argument("--learning-rate", type=float, default=0.0075)
+p = commands.add_parser("model")
+p.set_defaults(run=model)
+p.add_argument("card")
+p.add_argument("model")
+options = parser.parse_args()
+options.run(options)

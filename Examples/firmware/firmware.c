@@ -1,0 +1,202 @@
+// Trains the job that is on the card, writes the model to the card, and evaluates it. Whenever the power
+// goes, the next start goes on from the newest checkpoint; with the model written, it only evaluates.
+#include "board.h"
+#include "card.h"
+#include "console.h"
+#include "evaluate.h"
+#include <string.h>
+
+enum { MOST_EXAMPLES = 512, BAD_DATA = 65, CANNOT_SAVE = 74 };
+enum { PAYLOAD_CRC_AT = 36 }; // docs/FORMAT.md
+
+static card_job on_card;
+static uint8_t labels[MOST_EXAMPLES];
+
+static card_file model_file = {.first = CARD_MODEL};
+static card_file checkpoint[2] = {{.first = CARD_CHECKPOINT}, {.first = CARD_OTHER_CHECKPOINT}};
+
+_Noreturn static void fail(const char *what, const char *why, int32_t code) {
+    print(what);
+    print(": ");
+    print(why);
+    print("\n");
+    board_end(code);
+}
+
+/// `status`, if it is no error.
+static nnk_status check(const char *what, nnk_status status) {
+    if (status < 0) fail(what, nnk_status_text(status), status == NNK_E_SINK ? CANNOT_SAVE : BAD_DATA);
+    return status;
+}
+
+static nnk_job read_job(void) {
+    if (!card_read_job(&on_card)) fail("card", "expected a job in block 0, see card.py", BAD_DATA);
+    if (on_card.examples > MOST_EXAMPLES) fail("card", "expected 512 images at most", BAD_DATA);
+    if (!card_bytes(CARD_LABELS * CARD_BLOCK, on_card.examples, labels))
+        fail("card", "the labels can't be read", BAD_DATA);
+    return (nnk_job){
+        .topology = &nnk_deep,
+        .arithmetic = this_board.arithmetic,
+        .method = NNK_DUAL,
+        .seed = on_card.seed,
+        .iterations = on_card.iterations,
+        .cost_every = on_card.cost_every,
+        .examples = on_card.examples,
+        .learning_rate = on_card.learning_rate,
+        .labels = labels,
+        .class_names = {on_card.class_names[0], on_card.class_names[1]},
+        .images = {.read = card_image},
+    };
+}
+
+// ---- Checkpoints ------------------------------------------------------------------------------------------
+// In two places by turns, so that one is whole while the other is written.
+
+/// Writes the place whose turn it is; the next one is the other's.
+static void save_checkpoint(const nnk_job *job, uint32_t *turn) {
+    card_file *file = &checkpoint[*turn], *other = &checkpoint[1 - *turn];
+    const nnk_sink sink = {card_file_write, file};
+    nnk_checkpoint progress = {0, 0};
+    file->serial = other->serial + 1;
+    while (check("checkpoint", nnk_checkpoint_save(job, this_board.arena, &progress, sink)) > 0) {
+    }
+    *turn = 1 - *turn;
+}
+
+static int32_t load_checkpoint(const nnk_job *job, card_file *file) {
+    const nnk_reader reader = {card_file_read, file};
+    nnk_checkpoint progress = {0, 0};
+    nnk_status status;
+    do status = nnk_checkpoint_load(job, this_board.arena, this_board.arena_bytes, &progress, reader);
+    while (status > 0);
+    return status == NNK_OK;
+}
+
+/// Loads the newest good checkpoint of this job; 0 if there is none. `turn`: where the next one goes.
+static int32_t resume(const nnk_job *job, uint32_t *turn) {
+    for (int32_t i = 0; i < 2; i++) checkpoint[i].serial = card_file_serial(&checkpoint[i]);
+    const uint32_t newer = checkpoint[1].serial > checkpoint[0].serial;
+    for (uint32_t i = 0; i < 2; i++) {
+        *turn = 1 - (newer ^ i);
+        if (load_checkpoint(job, &checkpoint[1 - *turn])) return 1;
+    }
+    return 0;
+}
+
+// ---- Training ---------------------------------------------------------------------------------------------
+
+static nnk_progress progress_of(const nnk_job *job) {
+    nnk_progress progress;
+    check("progress", nnk_train_progress(job, this_board.arena, &progress));
+    return progress;
+}
+
+/// Says how long something took; the clock starts anew after 71 minutes.
+static void print_time(const char *what, uint32_t since) {
+    print(what);
+    print_number(board_microseconds() - since);
+    print(" us\n");
+}
+
+static void begin(const nnk_job *job, uint32_t *turn) {
+    if (on_card.checkpoint_every && resume(job, turn)) {
+        static const char *const stage[] = {"setup", "iterations", "model"};
+        print("goes on with the ");
+        print(stage[progress_of(job).stage]);
+        print("\n");
+    } else {
+        print("begins\n");
+        check("training", nnk_train_begin(job, this_board.arena, this_board.arena_bytes));
+    }
+}
+
+/// All slices of work, with their costs and checkpoints.
+static void learn(const nnk_job *job, uint32_t turn) {
+    uint32_t since = board_microseconds(), slices = 0;
+    nnk_progress progress = progress_of(job);
+    nnk_status status;
+    do {
+        const int32_t before = progress.stage;
+        progress = progress_of(job);
+        if (before == NNK_SETUP && progress.stage == NNK_LOOP) {
+            print_time("setup took ", since);
+            since = board_microseconds();
+        }
+        status = check("training", nnk_train_step(job, this_board.arena));
+        if (status == NNK_COST) {
+            print("Cost after iteration ");
+            print_number(progress.iteration);
+            print(": ");
+            print_real(progress_of(job).cost);
+            print("\n");
+        }
+        if (on_card.checkpoint_every && (++slices % on_card.checkpoint_every == 0 || status == NNK_OK))
+            save_checkpoint(job, &turn);
+    } while (status > 0);
+    print_time("iterations took ", since);
+}
+
+static void write_model(const nnk_job *job) {
+    const uint32_t since = board_microseconds();
+    const nnk_sink sink = {card_file_write, &model_file};
+    while (check("model", nnk_train_finish(job, this_board.arena, sink)) > 0) {
+    }
+    print_time("writing the model took ", since);
+}
+
+// ---- The model on the card --------------------------------------------------------------------------------
+
+/// Whether it is there, of this job and undamaged.
+static int32_t model_is_there(const nnk_job *job) {
+    uint8_t header[NNK_HEADER_BYTES], *bytes = this_board.arena;
+    nnk_model m;
+    if (card_file_read(&model_file, 0, sizeof header, header) != NNK_OK ||
+        nnk_model_peek(&m, header, job->topology) != NNK_OK || m.dtype != job->arithmetic->dtype ||
+        m.method != job->method || m.seed != job->seed || m.iterations != job->iterations ||
+        m.examples != job->examples || m.learning_rate != job->learning_rate)
+        return 0;
+    uint32_t crc = 0;
+    for (uint32_t done = 0; done < m.payload_bytes; done += CARD_BLOCK) {
+        const uint32_t rest = m.payload_bytes - done, some = rest < CARD_BLOCK ? rest : CARD_BLOCK;
+        if (card_file_read(&model_file, NNK_HEADER_BYTES + done, some, bytes) != NNK_OK) return 0;
+        crc = nnk_crc32(crc, bytes, some);
+    }
+    uint32_t expected;
+    memcpy(&expected, header + PAYLOAD_CRC_AT, sizeof expected);
+    return crc == expected;
+}
+
+static void print_score(const char *what, uint32_t first, uint32_t count) {
+    score result;
+    if (count == 0) return;
+    check("evaluation", evaluate(&model_file, first, count, &result));
+    print(what);
+    print_number(result.right);
+    print(" of ");
+    print_number(result.images);
+    print(" right; the first one's probability: ");
+    print_real(result.of_first_one);
+    print(", bits ");
+    print_bits(result.of_first_one);
+    print("\n");
+}
+
+void firmware(void) {
+    print(this_board.name);
+    print("\n");
+    const nnk_job job = read_job();
+    if (model_is_there(&job)) {
+        print("the model is there\n");
+    } else {
+        uint32_t turn = 0;
+        begin(&job, &turn);
+        learn(&job, turn);
+        write_model(&job);
+    }
+    print_score("training set: ", 0, on_card.examples);
+    print_score("test set: ", on_card.examples, on_card.tests);
+    print("stack used: ");
+    print_number(stack_used());
+    print(" bytes\n");
+    board_end(0);
+}

@@ -1,0 +1,40 @@
+# Builds a board's firmware. A board's Makefile says CROSS (prefix of the tools), CPU (flags), SOURCES (its
+# own and those of this folder) and QEMU (how to start it), then includes this.
+#
+#     make                            $(BUILD)/firmware.elf
+#     make run CARD=card.img          under QEMU, with that card
+FIRMWARE := $(dir $(lastword $(MAKEFILE_LIST)))
+ROOT := $(FIRMWARE)../..
+BUILD ?= build
+OPTIMIZE ?= -O2
+CARD ?= card.img
+
+CC := $(CROSS)gcc
+FLAGS := $(CPU) $(OPTIMIZE) -std=gnu11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffreestanding \
+    -ffunction-sections -fdata-sections -I$(ROOT)/include -I$(FIRMWARE)
+LINK := $(CPU) -nostdlib -Wl,--gc-sections -L$(FIRMWARE) -Tlink.ld
+
+CORE := $(notdir $(wildcard $(ROOT)/Sources/CNNKernel/*.c))
+OBJECTS := $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(notdir $(SOURCES)) $(CORE))))
+VPATH := .:$(FIRMWARE):$(ROOT)/Sources/CNNKernel
+
+$(BUILD)/firmware.elf: $(OBJECTS) link.ld $(FIRMWARE)sections.ld
+	$(CC) $(LINK) $(OBJECTS) -lgcc -o $@
+
+$(BUILD)/memory.o: FLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
+
+$(BUILD)/%.o: %.c | $(BUILD)
+	$(CC) $(FLAGS) -MMD -c $< -o $@
+
+$(BUILD)/%.o: %.S | $(BUILD)
+	$(CC) $(CPU) -c $< -o $@
+
+$(BUILD):
+	mkdir -p $@
+
+.PHONY: run
+run: $(BUILD)/firmware.elf
+	cd $(dir $(CARD)) && $(QEMU) -nographic -monitor none -serial none \
+	    -semihosting-config enable=on,target=native -kernel $(abspath $<)
+
+-include $(OBJECTS:.o=.d)

@@ -1,0 +1,11 @@
+/// The part of a C library's <string.h> that the core needs, for tools that come without one; see memory.c.
+#ifndef STRING_H
+#define STRING_H
+
+#include <stddef.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t count);
+void *memset(void *to, int byte, size_t count);
+int memcmp(const void *a, const void *b, size_t count);
+
+#endif
