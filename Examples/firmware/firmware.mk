@@ -1,24 +1,26 @@
 # Builds a board's firmware. A board's Makefile says CROSS (prefix of the tools), CPU (flags), SOURCES (its
 # own and those of this folder) and QEMU (how to start it), then includes this.
 #
-#     make                            $(BUILD)/firmware.elf
+#     make                            $(BUILD)/firmware.elf, and what it is made of
 #     make run CARD=card.img          under QEMU, with that card
-FIRMWARE := $(dir $(lastword $(MAKEFILE_LIST)))
-ROOT := $(FIRMWARE)../..
+FIRMWARE := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
+ROOT := $(abspath $(FIRMWARE)/../..)
 BUILD ?= build
 OPTIMIZE ?= -O2
 CARD ?= card.img
 
 CC := $(CROSS)gcc
 FLAGS := $(CPU) $(OPTIMIZE) -std=gnu11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffreestanding \
-    -ffunction-sections -fdata-sections -I$(ROOT)/include -I$(FIRMWARE)
-LINK := $(CPU) -nostdlib -Wl,--gc-sections -L$(FIRMWARE) -Tlink.ld
+    -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(ROOT)/include -I$(FIRMWARE)
+LINK := $(CPU) -nostdlib -L$(FIRMWARE) -Tlink.ld -Wl,--gc-sections,-Map,$(BUILD)/firmware.map
 
-CORE := $(notdir $(wildcard $(ROOT)/Sources/CNNKernel/*.c))
-OBJECTS := $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(notdir $(SOURCES)) $(CORE))))
+# What boards have no use for: kernels on vectors, and the choice among them.
+CORE := $(filter-out %_avx2.c %_avx512.c %_vectors.c fastest.c, \
+    $(notdir $(wildcard $(ROOT)/Sources/CNNKernel/*.c)))
+OBJECTS := $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(SOURCES) $(CORE))))
 VPATH := .:$(FIRMWARE):$(ROOT)/Sources/CNNKernel
 
-$(BUILD)/firmware.elf: $(OBJECTS) link.ld $(FIRMWARE)sections.ld
+$(BUILD)/firmware.elf: $(OBJECTS) link.ld $(FIRMWARE)/sections.ld
 	$(CC) $(LINK) $(OBJECTS) -lgcc -o $@
 
 $(BUILD)/memory.o: FLAGS += -fno-builtin -fno-tree-loop-distribute-patterns

@@ -11,41 +11,37 @@ typedef struct section {
     int32_t element; ///< bytes of one number; little-endian in the file
 } section;
 
-/// All of them, in the order of the file, of a trainer in that phase.
-static void list_sections(const nnk_job *job, void *memory, uint32_t phase, section list[SECTIONS]) {
+/// The one of that number in the file, of a trainer in that phase.
+static section numbered_section(const nnk_job *job, void *memory, uint32_t phase, int32_t number) {
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const uint8_t *end = (uint8_t *)memory + nnk_train_bytes(job);
     const int32_t real = job->arithmetic->real_bytes, packed = job->method == NNK_DUAL;
     // Packed, G is bytes already; while P is formed, a piece of W1 lies in its place.
     const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
     const uint8_t *after_parameters = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
     const uint8_t *after_activations = packed ? a.gram : a.logits ? a.logits : a.scratch;
-    const uint8_t *after_gram = packed ? end : a.scratch;
-    const uint8_t *after_deltas = packed ? a.activations : a.gram;
+    const uint8_t *after_gram = packed ? (uint8_t *)memory + nnk_train_bytes(job) : a.scratch;
 #define SECTION(from, to, size)                                                                              \
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
-    list[0] = SECTION(&t->job.cost_every, &t->job.cost_every + 1, 4);
-    list[1] = SECTION(&t->phase, &t->zero + 1, 4);
-    list[2] = SECTION(&t->cost, &t->cost + 1, 8);
-    list[3] = SECTION(t->random.word, &t->random.has_spare + 1, 4);
-    list[4] = SECTION(&t->random.spare, &t->random.spare + 1, 8);
-    list[5] = SECTION(a.parameters, after_parameters, real);
-    list[6] = SECTION(a.activations, after_activations, real);
-    list[7] = (section){0, 0, 1};
-    list[8] = (section){0, 0, 1};
-    if (!a.logits) return;
-    list[7] = SECTION(a.logits, after_deltas, real);
-    list[8] = SECTION(a.gram, after_gram, gram);
+    switch (number) {
+    case 0: return SECTION(&t->job.cost_every, &t->job.cost_every + 1, 4);
+    case 1: return SECTION(&t->phase, &t->zero + 1, 4);
+    case 2: return SECTION(&t->cost, &t->cost + 1, 8);
+    case 3: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
+    case 4: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
+    case 5: return SECTION(a.parameters, after_parameters, real);
+    case 6: return SECTION(a.activations, after_activations, real);
+    }
+    if (!a.logits) return (section){0, 0, 1};
+    return number == 7 ? SECTION(a.logits, packed ? a.activations : a.gram, real)
+                       : SECTION(a.gram, after_gram, gram);
 #undef SECTION
 }
 
 static uint32_t payload_bytes(const nnk_job *job) {
-    section list[SECTIONS];
     uint32_t count = 0;
     uint64_t place; // where a trainer might be: only distances are asked, and phases don't change them
-    list_sections(job, &place, TRAINED, list);
-    for (int32_t i = 0; i < SECTIONS; i++) count += list[i].count;
+    for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, &place, TRAINED, i).count;
     return count;
 }
 
@@ -55,14 +51,15 @@ size_t nnk_checkpoint_bytes(const nnk_job *job) {
     return NNK_HEADER_BYTES + payload_bytes(job);
 }
 
-/// The section at `position`, and in `*offset` where in it; at most AT_ONCE bytes of it are left.
+/// What is left of the section at `position`, at most AT_ONCE bytes.
 static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     const nnk_trainer *t = memory;
-    section list[SECTIONS];
-    list_sections(job, memory, t->phase, list);
     int32_t i = 0;
-    while (position >= list[i].count) position -= list[i++].count;
-    section s = list[i];
+    section s = numbered_section(job, memory, t->phase, i);
+    while (position >= s.count) {
+        position -= s.count;
+        s = numbered_section(job, memory, t->phase, ++i);
+    }
     s.bytes += position;
     s.count = nnk_smaller(AT_ONCE, s.count - position);
     return s;
@@ -130,16 +127,15 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
     return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
 }
 
-/// Reads and checks the header, and the 4 bytes behind it.
-static nnk_status read_header(const nnk_job *job, nnk_reader reader, uint32_t *payload_crc) {
+/// Reads and checks the header, and the 4 bytes behind it; its numbers go into `t`.
+static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader reader, uint32_t *payload_crc) {
     uint8_t header[NNK_HEADER_BYTES + 4];
-    nnk_job_numbers numbers;
     uint32_t data_crc;
     if (reader.read(reader.context, 0, sizeof header, header) != NNK_OK) return NNK_E_SOURCE;
-    const nnk_status status = nnk_checkpoint_peek(header, &numbers, &data_crc);
+    const nnk_status status = nnk_checkpoint_peek(header, &t->job, &data_crc);
     if (status != NNK_OK) return status;
     const nnk_job_numbers mine = nnk_numbers_of(job);
-    if (!nnk_same_numbers(&numbers, &mine)) return NNK_E_STATE;
+    if (!nnk_same_numbers(&t->job, &mine)) return NNK_E_STATE;
     if (nnk_header_read(header).payload_bytes != payload_bytes(job)) return NNK_E_SIZE;
     *payload_crc = nnk_header_payload_crc(header);
     return NNK_OK;
@@ -155,7 +151,7 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
     uint32_t payload_crc;
     if (progress->position == 0) {
         memset(t, 0, sizeof *t);
-        const nnk_status status = read_header(job, reader, &payload_crc);
+        const nnk_status status = read_header(job, t, reader, &payload_crc);
         if (status != NNK_OK) return status;
     }
     const uint32_t count = payload_bytes(job);
@@ -169,10 +165,9 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
         progress->position += s.count;
         return NNK_MORE;
     }
-    const nnk_status status = read_header(job, reader, &payload_crc);
+    const nnk_status status = read_header(job, t, reader, &payload_crc);
     if (status != NNK_OK) return status;
     if (payload_crc != progress->crc || !nnk_trainer_sound(t, job)) return NNK_E_PAYLOAD;
-    t->job = nnk_numbers_of(job);
     t->magic = NNK_TRAINER_MAGIC;
     return NNK_OK;
 }
