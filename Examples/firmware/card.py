@@ -4,9 +4,10 @@
     card.py make card.img TRAIN [TEST] [--iterations 2500] [--cost-every 100] [--seed 1]
                                        [--learning-rate 0.0075] [--checkpoint-every 0]
     card.py model card.img model.nnk
+    card.py flat TRAIN FILE            the images as Examples/trainer/trainer.c reads them
 
-TRAIN and TEST are HDF5 files as in docs/FORMAT.md (which needs h5py), or `drawn`, or files as
-Examples/trainer/trainer.c reads them: m (4 bytes, little-endian), m labels, m images of 12288 bytes.
+TRAIN and TEST are HDF5 files as in docs/FORMAT.md (which needs h5py), or `drawn`, or flat:
+m (4 bytes, little-endian), m labels, m images of 12288 bytes.
 """
 import argparse
 import struct
@@ -44,7 +45,7 @@ def from_hdf5(path):
     return labels.astype("uint8").tobytes(), images.tobytes(), names
 
 
-def from_trainer_file(path, content):
+def from_flat(path, content):
     (m,) = struct.unpack_from("<I", content)
     if len(content) != 4 + m * (1 + IMAGE_BYTES):
         sys.exit(f"{path}: expected {4 + m * (1 + IMAGE_BYTES)} bytes for {m} images, found {len(content)}")
@@ -56,7 +57,7 @@ def load(path):
         return drawn()
     with open(path, "rb") as file:
         content = file.read()
-    return from_hdf5(path) if content.startswith(b"\x89HDF") else from_trainer_file(path, content)
+    return from_hdf5(path) if content.startswith(b"\x89HDF") else from_flat(path, content)
 
 
 def make(o):
@@ -85,6 +86,12 @@ def model(o):
         out.write(header + payload)
 
 
+def flat(o):
+    labels, images, _ = load(o.train)
+    with open(o.file, "wb") as out:
+        out.write(struct.pack("<I", len(labels)) + labels + images)
+
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 commands = parser.add_subparsers(required=True)
 p = commands.add_parser("make")
@@ -99,5 +106,9 @@ p = commands.add_parser("model")
 p.set_defaults(run=model)
 p.add_argument("card")
 p.add_argument("model")
+p = commands.add_parser("flat")
+p.set_defaults(run=flat)
+p.add_argument("train")
+p.add_argument("file")
 options = parser.parse_args()
 options.run(options)

@@ -34,9 +34,14 @@ $(BUILD)/%.o: %.S | $(BUILD)
 $(BUILD):
 	mkdir -p $@
 
-.PHONY: run
+EMULATOR = $(QEMU) -nographic -monitor none -serial none -semihosting-config enable=on,target=native \
+    -kernel $(abspath $(BUILD))/firmware.elf
+
+.PHONY: run emulator
 run: $(BUILD)/firmware.elf
-	cd $(dir $(CARD)) && $(QEMU) -nographic -monitor none -serial none \
-	    -semihosting-config enable=on,target=native -kernel $(abspath $<)
+	cd $(dir $(CARD)) && $(EMULATOR)
+
+emulator:
+	@echo $(EMULATOR)
 
 -include $(OBJECTS:.o=.d)

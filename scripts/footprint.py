@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""What a program takes of a board: bytes of the core and of the compiler's helpers, and its worst stack.
+
+    footprint.py PREFIX PROGRAM.elf ROOT [MEMBER=FUNCTION,... ]
+
+PREFIX names the tools (arm-none-eabi-; nothing for this machine's). Beside the program lie the linker's
+PROGRAM.map and the .ci files of -fcallgraph-info=su. ROOT is the function that the stack is counted from.
+MEMBER=FUNCTION says what a call through a pointer of that name reaches, where the program itself provides it:
+read=card_image.
+
+Prints, separated by tabs: bytes of the core's code and constants, of its data, of the compiler's helpers, of
+the worst stack, and the chain of calls that needs it.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CORE = ROOT / "Sources/CNNKernel"
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+# ---- Bytes, from the linker's map -------------------------------------------------------------------------
+
+
+def bytes_by_origin(map_text):
+    """Of the parts that were kept: {(origin, kind): bytes}."""
+    kept = map_text.split("Linker script and memory map", 1)[1]
+    kept = re.sub(r"\n (\.\S+)\n +0x", r"\n \1 0x", kept)  # long names have a line of their own
+    core = {path.stem for path in CORE.glob("*.c")}
+    sums = {}
+    for name, size, path in re.findall(r"^ (\.\S+) +0x[0-9a-f]+ +0x([0-9a-f]+) (.+)$", kept, re.M):
+        kind = re.match(r"\.(text|s?rodata|s?data|s?bss)", name)
+        if not kind:
+            continue
+        kind = "code" if kind[1].endswith(("text", "rodata")) else "data"
+        origin = "helper" if "libgcc.a(" in path else "core" if pathlib.Path(path).stem in core else "program"
+        sums[origin, kind] = sums.get((origin, kind), 0) + int(size, 16)
+    return sums
+
+
+# ---- The graph of calls -----------------------------------------------------------------------------------
+
+
+def pointer_targets(given):
+    """{member: functions that a call through it may reach}."""
+    table = (CORE / "arithmetic.h").read_text().replace("\\\n", " ")
+    targets = {m: {f} for m, f in re.findall(r"\.(\w+) = (?:VECTOR\()?([a-z]\w+)", table)}
+    targets |= {"accumulate": {"accumulate"}, "head": {"head"}}
+    phases = re.search(r"static phase phase_of.*?\n}\n", (CORE / "train.c").read_text(), re.S)[0]
+    targets["work"] = set(re.findall(r"\(phase\)\{([a-z]\w+)", phases))
+    for word in given:
+        member, functions = word.split("=")
+        targets[member] = set(functions.split(","))
+    return targets
+
+
+def called_member(place):
+    """The member in `a->b.member(...)` at file:line:column."""
+    path, line, column = place.rsplit(":", 2)
+    lines = pathlib.Path(path).read_text().splitlines()
+    text = lines[int(line) - 1][int(column) - 1 :] + " ".join(lines[int(line) : int(line) + 2])
+    found = re.search(r"(?:->|\.)(\w+)\(", text)
+    if not found:
+        sys.exit(f"{place}: a call through a pointer that is no member")
+    return found[1]
+
+
+def short(title):
+    """file.c:function.isra.0 and function, both to the function's name as it is linked."""
+    return title.rsplit(":", 1)[-1]
+
+
+def read_graph(folder, linked, targets):
+    """(frames, calls): {function: bytes}, {function: functions}, of the functions that were linked."""
+    frames, calls, pointers = {}, {}, []
+    for path in folder.glob("*.ci"):
+        text = path.read_text()
+        if path.stem.startswith(("f32", "f64")) and "nnk_" + path.stem not in linked:
+            continue  # functions of the same names, of the other precision
+        for title, size, kind in re.findall(
+            r'node: \{ title: "([^"]+)" label: "[^"]*\\n(\d+) bytes \((\w[^)]*)\)', text
+        ):
+            if kind not in ("static", "dynamic,bounded"):
+                sys.exit(f"{title}: its frame has no bound")
+            frames[short(title)] = max(int(size), frames.get(short(title), 0))
+        for source, target, place in re.findall(
+            r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"(?: label: "([^"]+)")?', text
+        ):
+            if target == "__indirect_call":
+                pointers.append((short(source), place))
+            else:
+                calls.setdefault(short(source), set()).add(short(target))
+    for source, place in pointers:
+        # A table has more than is linked: kernels of another precision, callbacks of another program.
+        reached = targets[called_member(place)] & frames.keys()
+        if source in linked and not reached:
+            sys.exit(f"{place}: nothing is known of what it calls")
+        calls.setdefault(source, set()).update(reached)
+    return frames, calls
+
+
+def read_assembly(prefix, program, aliases, frames, calls):
+    """The same of functions without .ci, the compiler's helpers: from their instructions."""
+    text = run(prefix + "objdump", "-d", program)
+    for address, name, body in re.findall(r"^([0-9a-f]+) <([^>]+)>:\n(.*?)(?=\n\n|\Z)", text, re.M | re.S):
+        frame, callees = 0, set()
+        for line in body.splitlines():
+            if pushed := re.search(r"\t(?:push|stmdb|stmfd)(?:\.w)?\t(?:sp!, )?\{([^}]*)\}", line):
+                frame += 4 * len(pushed[1].split(","))
+            elif re.search(r"\tstr(?:\.w)?\t\w+, \[sp, #-4\]!", line):
+                frame += 4
+            elif grown := re.search(r"\t(?:sub(?:\.w)?\tsp, (?:sp, )?#|addi\tsp,sp,-)(\d+)", line):
+                frame += int(grown[1])
+            elif called := re.search(r"\t(?:b\w{0,3}(?:\.\w)?|jal|j)\t(?:\w+,)*[0-9a-f]+ <([^>+]+)>", line):
+                callees.add(called[1])
+        for alias in aliases[int(address, 16) & ~1] - frames.keys():
+            frames[alias] = frame
+            calls[alias] = callees - aliases[int(address, 16) & ~1]
+
+
+def worst(function, frames, calls, known, above=()):
+    """(bytes, chain) from `function` down; what is found is kept in `known`."""
+    if function in above:
+        sys.exit("recursion: " + " > ".join(above + (function,)))
+    if function not in frames:
+        sys.exit(f"{function}: nothing is known of its frame")
+    if function not in known:
+        deepest = (0, ())
+        for callee in calls.get(function, ()):
+            deepest = max(deepest, worst(callee, frames, calls, known, above + (function,)))
+        known[function] = frames[function] + deepest[0], (function,) + deepest[1]
+    return known[function]
+
+
+def main():
+    prefix, program, root, *given = sys.argv[1:]
+    program = pathlib.Path(program)
+    aliases = {}  # address: names
+    for address, name in re.findall(r"^([0-9a-f]+) \w (\S+)$", run(prefix + "nm", program), re.M):
+        aliases.setdefault(int(address, 16) & ~1, set()).add(name)
+    frames, calls = read_graph(program.parent, set().union(*aliases.values()), pointer_targets(given))
+    read_assembly(prefix, program, aliases, frames, calls)
+    stack, chain = worst(root, frames, calls, {})
+    sums = bytes_by_origin(program.with_suffix(".map").read_text())
+    print(
+        sums.get(("core", "code"), 0),
+        sums.get(("core", "data"), 0),
+        sums.get(("helper", "code"), 0),
+        stack,
+        " > ".join(chain),
+        sep="\t",
+    )
+
+
+main()
