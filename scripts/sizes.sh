@@ -5,7 +5,8 @@
 # Three programs are built at -Os, each the smallest that uses the core as its users do: one predicts, one
 # trains by NNK_DUAL and predicts, one also saves and loads checkpoints. The linker drops what they don't
 # reach. Counted is what remains of Sources/CNNKernel, and beside it what libgcc adds where a processor lacks
-# float, double or 64-bit division. Needs what `scripts/install-dependencies.sh boards` installs.
+# float, double or 64-bit division. Needs what `scripts/install-dependencies.sh boards` installs. Takes a
+# minute, 20 seconds of it of a processor.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -2,12 +2,12 @@
 # own and those of this folder) and QEMU (how to start it), then includes this.
 #
 #     make                            $(BUILD)/firmware.elf, and what it is made of
-#     make run CARD=card.img          under QEMU, with that card
+#     make run FOLDER=/tmp            under QEMU, with the card /tmp/card.img
 FIRMWARE := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 ROOT := $(abspath $(FIRMWARE)/../..)
 BUILD ?= build
 OPTIMIZE ?= -O2
-CARD ?= card.img
+FOLDER ?= .
 
 CC := $(CROSS)gcc
 FLAGS := $(CPU) $(OPTIMIZE) -std=gnu11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffreestanding \
@@ -39,7 +39,7 @@ EMULATOR = $(QEMU) -nographic -monitor none -serial none -semihosting-config ena
 
 .PHONY: run emulator
 run: $(BUILD)/firmware.elf
-	cd $(dir $(CARD)) && $(EMULATOR)
+	cd $(FOLDER) && $(EMULATOR)
 
 emulator:
 	@echo $(EMULATOR)
