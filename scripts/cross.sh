@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Proves "the same bits everywhere": trains with the C core in many builds, on several processors, and compares
-# what comes out: the SHA-256 of the model file, the last cost, and a prediction.
+# what comes out: the SHA-256 of the model file, the last cost, and a prediction; of the same model with its first
+# layer in bytes, the SHA-256, the whole numbers that its sums are, and a prediction.
 #
 #     scripts/cross.sh [--full]
 #
@@ -264,7 +265,7 @@ refuses() {
         passed=$((passed + 1))
     fi
 }
-computing=$(cd "$work/CNNKernel" && ls f32*.c f64*.c random.c)
+computing=$(cd "$work/CNNKernel" && ls f32*.c f64*.c i8*.c random.c write.c)
 if [ "$machine" != x86_64 ]; then computing=$(grep -v avx <<<"$computing"); fi
 for source in $computing; do
     for compiler in gcc clang; do

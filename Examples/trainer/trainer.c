@@ -1,5 +1,7 @@
 /// Trains a network with the C core alone, then uses it. Prints one line: the SHA-256 of the model file, the
-/// cost before the last iteration, and the probability that the first image is a cat.
+/// cost before the last iteration, and the probability that the first image is a cat; then, of the same model
+/// with its first layer in bytes, the SHA-256, the total of that layer's sums for the first image, and the
+/// probability.
 ///
 ///     cc -std=gnu11 -O2 -I../../include trainer.c ../../Sources/CNNKernel/*.c -o trainer
 ///     ./trainer drawn deep f32 dual 100 1
@@ -111,6 +113,11 @@ static const nnk_arithmetic *arithmetic_for(int32_t dtype, const char *kernels) 
     fail(USAGE, kernels, "unknown");
 }
 
+static const nnk_inference *inference_for(int32_t dtype, const char *kernels) {
+    if (strcmp(kernels, "scalar") != 0) return nnk_fastest_inference(dtype);
+    return dtype == NNK_F32 ? &nnk_f32_inference : dtype == NNK_F64 ? &nnk_f64_inference : &nnk_i8_inference;
+}
+
 // ---- Training and prediction ------------------------------------------------------------------------------
 
 static nnk_status into_memory(void *file, uint32_t offset, const uint8_t *bytes, uint32_t count) {
@@ -122,11 +129,10 @@ static void check(nnk_status status, const char *what) {
     if (status < 0) fail(BAD_DATA, what, nnk_status_text(status));
 }
 
-/// The bytes of the model file, of which there are `length`, and the last cost.
-static uint8_t *train(const nnk_job *job, size_t *length, double *cost) {
-    const size_t parameters = nnk_parameter_count(job->topology), arena_bytes = nnk_train_bytes(job);
-    *length = NNK_HEADER_BYTES + parameters * (size_t)job->arithmetic->real_bytes + 2 * NNK_CLASS_NAME_BYTES;
-    uint8_t *file = allocate(*length);
+/// The bytes of the model file, and the last cost.
+static uint8_t *train(const nnk_job *job, double *cost) {
+    const size_t arena_bytes = nnk_train_bytes(job);
+    uint8_t *file = allocate(nnk_model_bytes(job->topology, job->arithmetic->dtype));
     void *arena = allocate(arena_bytes);
     nnk_progress progress;
     nnk_status status;
@@ -145,18 +151,27 @@ static uint8_t *train(const nnk_job *job, size_t *length, double *cost) {
     return file;
 }
 
-/// Uses the model where it lies. (On a big-endian machine its numbers are turned around for that.)
-static double predict(uint8_t *file, size_t length, const nnk_job *job, const uint8_t *image) {
-    const nnk_inference *inference =
-        job->arithmetic->dtype == NNK_F32 ? &nnk_f32_inference : &nnk_f64_inference;
-    const size_t bytes = nnk_predict_bytes(job->topology, inference);
-    void *memory = allocate(bytes);
+/// The same model with its first layer in bytes.
+static uint8_t *quantize(const nnk_model *model) {
+    uint8_t *file = allocate(nnk_model_bytes(model->topology, NNK_I8));
+    check(nnk_model_quantize(model, (nnk_sink){into_memory, file}), "quantize");
+    return file;
+}
+
+/// The model that lies there. (On a big-endian machine its numbers are turned around for that.)
+static nnk_model opened(uint8_t *file, const nnk_topology *topology, int32_t dtype) {
     nnk_model model;
+    check(nnk_model_open(&model, file, nnk_model_bytes(topology, dtype), topology), "model");
+    nnk_model_to_native(&model, file);
+    return model;
+}
+
+static double predict(const nnk_model *model, const nnk_inference *inference, const uint8_t *image) {
+    const size_t bytes = nnk_predict_bytes(model->topology, inference);
+    void *memory = allocate(bytes);
     double probability;
 
-    check(nnk_model_open(&model, file, length, job->topology), "model");
-    nnk_model_to_native(&model, file);
-    check(nnk_predict_begin(memory, bytes, &model, inference), "predict");
+    check(nnk_predict_begin(memory, bytes, model, inference), "predict");
     check(nnk_predict_feed(memory, image, IMAGE_BYTES), "predict");
     check(nnk_predict_finish(memory, &probability), "predict");
 
@@ -164,8 +179,18 @@ static double predict(uint8_t *file, size_t length, const nnk_job *job, const ui
     return probability;
 }
 
-// ---- SHA-256 (FIPS 180-4), to name the file by
-// --------------------------------------------------------------
+/// The total of the first layer's sums, from the bytes of an i8 model: W1 is in front of the two names.
+static long long total(const nnk_model *model, const nnk_inference *inference, const uint8_t *image) {
+    const size_t units = (size_t)model->topology->size[1];
+    const uint8_t *names = (const uint8_t *)model->class_names[0];
+    int32_t sum[NNK_MAX_UNITS] = {0};
+    long long all = 0;
+    inference->accumulate(sum, names - units * IMAGE_BYTES, IMAGE_BYTES, units, image, IMAGE_BYTES);
+    for (size_t i = 0; i < units; i++) all += sum[i];
+    return all;
+}
+
+// ---- SHA-256 (FIPS 180-4), to name the file by ------------------------------------------------------------
 
 static uint32_t rotated(uint32_t x, int by) { return x >> by | x << (32 - by); }
 
@@ -240,9 +265,11 @@ int main(int count, char **word) {
     job.labels = data.labels;
     job.images = (nnk_source){.images = data.images};
 
-    size_t length;
     double cost;
-    uint8_t *file = train(&job, &length, &cost);
+    const int32_t dtype = job.arithmetic->dtype;
+    const size_t length = nnk_model_bytes(job.topology, dtype),
+                 byte_length = nnk_model_bytes(job.topology, NNK_I8);
+    uint8_t *file = train(&job, &cost);
     if (output) {
         FILE *out = fopen(output, "wb");
         if (!out || fwrite(file, 1, length, out) != length || fclose(out) != 0)
@@ -250,7 +277,17 @@ int main(int count, char **word) {
     }
     print_sha256(file, length);
     printf(" cost %.17g", cost);
-    printf(" first %.17g\n", predict(file, length, &job, data.images));
+    const nnk_model model = opened(file, job.topology, dtype);
+    printf(" first %.17g", predict(&model, inference_for(dtype, kernels), data.images));
+
+    uint8_t *bytes = quantize(&model);
+    printf(" i8 ");
+    print_sha256(bytes, byte_length);
+    const nnk_model in_bytes = opened(bytes, job.topology, NNK_I8);
+    const nnk_inference *inference = inference_for(NNK_I8, kernels);
+    printf(" total %lld", total(&in_bytes, inference, data.images));
+    printf(" first %.17g\n", predict(&in_bytes, inference, data.images));
+    free(bytes);
     free(file);
     free(data.images);
     free(data.labels);

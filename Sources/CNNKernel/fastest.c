@@ -30,6 +30,7 @@ const nnk_arithmetic *nnk_fastest(int32_t dtype) {
 }
 
 const nnk_inference *nnk_fastest_inference(int32_t dtype) {
+    if (dtype == NNK_I8) return nnk_x86_vectors() ? &nnk_i8_avx2_inference : &nnk_i8_inference;
     switch (nnk_x86_vectors()) {
     case 512: return dtype == NNK_F32 ? &nnk_f32_avx512_inference : &nnk_f64_avx512_inference;
     case 2: return dtype == NNK_F32 ? &nnk_f32_avx2_inference : &nnk_f64_avx2_inference;
@@ -42,6 +43,7 @@ const nnk_arithmetic *nnk_fastest(int32_t dtype) {
 }
 
 const nnk_inference *nnk_fastest_inference(int32_t dtype) {
+    if (dtype == NNK_I8) return &nnk_i8_inference;
     return dtype == NNK_F32 ? &nnk_f32_vectors_inference : &nnk_f64_vectors_inference;
 }
 #endif

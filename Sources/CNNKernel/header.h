@@ -2,6 +2,7 @@
 #ifndef NNK_HEADER_H
 #define NNK_HEADER_H
 
+#include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
 
 enum { NNK_KIND_MODEL = 0, NNK_KIND_CHECKPOINT = 1 };
@@ -10,6 +11,20 @@ enum { NNK_KIND_MODEL = 0, NNK_KIND_CHECKPOINT = 1 };
 
 /// Bytes of the parameters and of the class names behind them.
 uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype);
+
+/// Bytes of these that are floats or doubles; they come first.
+uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype);
+
+/// Floats of an i8 model: a scale for each row of W1, b1, W2, b2, ...
+static inline uint32_t nnk_i8_floats(const nnk_topology *t) {
+    const uint32_t units = (uint32_t)t->size[1];
+    return units + nnk_parameter_count(t) - units * (uint32_t)t->size[0];
+}
+
+/// Bytes of the parameters in front of W1: in an i8 model, the floats.
+static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype) {
+    return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
+}
 
 /// Writes `model`'s header; its pointers into the payload are not looked at.
 void nnk_header_write(uint8_t header[NNK_HEADER_BYTES], const nnk_model *model, uint32_t kind,

@@ -1,7 +1,7 @@
 /// One image through the network. kernels.h states the order of the sums.
 ///
 /// Included once a file, after a real_*.h.
-#include "nnkernel/kernels.h"
+#include "layers_above.h"
 
 /// sum (units) += W x over up to NNK_PATCH bytes.
 static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t units, const uint8_t *x,
@@ -27,30 +27,17 @@ static void accumulate(void *sum, const void *w_, size_t inputs, size_t units, c
 }
 #endif
 
-/// Layer by layer, each from one of the two buffers into the other; the last has one unit.
 static double head(const nnk_topology *t, const void *parameters, void *sum, void *work) {
-    const real *p = (const real *)parameters + (size_t)t->size[0] * (size_t)t->size[1];
-    real *z = sum, *next = work;
-    for (int32_t i = 0; i < t->size[1]; i++) z[i] = z[i] * (REAL(1.0) / REAL(255.0)) + *p++;
-    for (int32_t l = 2; l <= t->layers; l++) {
-        const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
-        for (size_t k = 0; k < inputs; k++) z[k] = z[k] <= 0 ? 0 : z[k];
-        for (size_t i = 0; i < outputs; i++) {
-            next[i] = 0;
-            for (size_t k = 0; k < inputs; k++) next[i] += *p++ * z[k];
-        }
-        for (size_t i = 0; i < outputs; i++) next[i] += *p++;
-        real *done = z;
-        z = next;
-        next = done;
-    }
-    return (double)(REAL(1.0) / (REAL(1.0) + real_exp(-z[0])));
+    const real *b = (const real *)parameters + (size_t)t->size[0] * (size_t)t->size[1];
+    real *z = sum;
+    for (int32_t i = 0; i < t->size[1]; i++) z[i] = z[i] * (REAL(1.0) / REAL(255.0)) + b[i];
+    return layers_above(t, b + t->size[1], z, work);
 }
 
 #if defined(NNK_REGISTER_BYTES)
 #define NNK_INFERENCE                                                                                        \
-    { REAL_DTYPE, sizeof(real), accumulate_wide, head }
+    { REAL_DTYPE, sizeof(real), sizeof(real), NNK_PATCH, accumulate_wide, head }
 #else
 #define NNK_INFERENCE                                                                                        \
-    { REAL_DTYPE, sizeof(real), accumulate, head }
+    { REAL_DTYPE, sizeof(real), sizeof(real), NNK_PATCH, accumulate, head }
 #endif

@@ -52,16 +52,38 @@ void nnk_header_write(uint8_t h[NNK_HEADER_BYTES], const nnk_model *m, uint32_t 
     nnk_put32(h + AT_HEADER_CRC, nnk_crc32(0, h, AT_HEADER_CRC));
 }
 
-uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype) {
-    return nnk_parameter_count(topology) * (dtype == NNK_F32 ? 4u : 8u) + 2 * NNK_CLASS_NAME_BYTES;
+uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {
+    const uint32_t parameters =
+        dtype == NNK_I8 ? nnk_input_weights_at(t, dtype) + (uint32_t)t->size[0] * (uint32_t)t->size[1]
+                        : nnk_parameter_count(t) * (dtype == NNK_F32 ? 4u : 8u);
+    return parameters + 2 * NNK_CLASS_NAME_BYTES;
+}
+
+uint32_t nnk_model_bytes(const nnk_topology *topology, int32_t dtype) {
+    return NNK_HEADER_BYTES + nnk_payload_bytes(topology, dtype);
+}
+
+uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {
+    return dtype == NNK_I8 ? nnk_input_weights_at(topology, dtype)
+                           : nnk_payload_bytes(topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
+}
+
+/// Bytes are for inference alone: no trainer is of them.
+static int32_t dtype_valid(int32_t dtype, uint32_t kind) {
+    return dtype == NNK_F32 || dtype == NNK_F64 || (dtype == NNK_I8 && kind == NNK_KIND_MODEL);
+}
+
+/// A training has a rate; an imported model has none.
+static int32_t rate_valid(const nnk_model *m) {
+    if (m->initializer == NNK_INIT_NONE) return m->learning_rate == 0;
+    return m->learning_rate > 0 && m->learning_rate - m->learning_rate == 0;
 }
 
 nnk_status nnk_header_check(const uint8_t h[NNK_HEADER_BYTES], uint32_t kind) {
     if (memcmp(h + AT_MAGIC, magic, sizeof magic) != 0) return NNK_E_MAGIC;
     if (nnk_crc32(0, h, AT_HEADER_CRC) != nnk_get32(h + AT_HEADER_CRC)) return NNK_E_HEADER;
     if (h[AT_VERSION] != VERSION || h[AT_HEADER_BYTES] != NNK_HEADER_BYTES) return NNK_E_VERSION;
-    if (h[AT_KIND] != kind || (h[AT_DTYPE] != NNK_F32 && h[AT_DTYPE] != NNK_F64)) return NNK_E_KIND;
-    return NNK_OK;
+    return h[AT_KIND] == kind && dtype_valid(h[AT_DTYPE], kind) ? NNK_OK : NNK_E_KIND;
 }
 
 nnk_topology nnk_header_topology(const uint8_t h[NNK_HEADER_BYTES]) {
@@ -109,8 +131,7 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     if (length - NNK_HEADER_BYTES > m->payload_bytes) return NNK_E_SIZE;
     if (nnk_crc32(0, h + NNK_HEADER_BYTES, m->payload_bytes) != nnk_header_payload_crc(h))
         return NNK_E_PAYLOAD;
-    // Checksums can be right where numbers are not: no training has such a rate.
-    if (!(m->learning_rate > 0) || m->learning_rate - m->learning_rate != 0) return NNK_E_HEADER;
+    if (!rate_valid(m)) return NNK_E_HEADER; // checksums can be right where numbers are not
     m->parameters = h + NNK_HEADER_BYTES;
     const uint8_t *names = h + length - 2 * NNK_CLASS_NAME_BYTES;
     for (int32_t i = 0; i < 2; i++) {
@@ -121,6 +142,6 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
 }
 
 void nnk_model_to_native(const nnk_model *m, void *bytes) {
-    nnk_swap_reals((uint8_t *)bytes + NNK_HEADER_BYTES, m->payload_bytes - 2 * NNK_CLASS_NAME_BYTES,
-                   m->dtype == NNK_F32 ? 4 : 8);
+    nnk_swap_reals((uint8_t *)bytes + NNK_HEADER_BYTES, nnk_bytes_of_reals(m->topology, m->dtype),
+                   m->dtype == NNK_F64 ? 8 : 4);
 }

@@ -1,7 +1,9 @@
 #include "nnkernel/predict.h"
+#include "header.h"
 #include <string.h>
 
-// In memory: the predictor; the sums, of the largest layer; the patch, later the other layer's sums.
+// In memory: the predictor; the sums, of the largest layer; the patch, later the other layer's sums. Where a
+// patch is one byte, no byte ever waits in it.
 static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference) {
     int32_t units = 1;
     for (int32_t l = 1; l <= t->layers; l++)
@@ -16,8 +18,8 @@ static uint8_t *patch_of(nnk_predictor *p) {
 }
 
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference) {
-    size_t sums = sum_bytes(topology, inference), patch = sums > NNK_PATCH ? sums : NNK_PATCH;
-    return sizeof(nnk_predictor) + (sums + 7) / 8 * 8 + (patch + 7) / 8 * 8;
+    const size_t sums = sum_bytes(topology, inference), patch = (size_t)inference->patch_bytes;
+    return sizeof(nnk_predictor) + (sums + 7) / 8 * 8 + ((sums > patch ? sums : patch) + 7) / 8 * 8;
 }
 
 nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
@@ -34,8 +36,8 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
 
 static void take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
     const nnk_topology *t = p->model->topology;
-    const uint8_t *weights = p->model->parameters;
-    p->inference->accumulate(sums_of(p), weights + (size_t)p->position * (size_t)p->inference->real_bytes,
+    const uint8_t *weights = (const uint8_t *)p->model->parameters + nnk_input_weights_at(t, p->model->dtype);
+    p->inference->accumulate(sums_of(p), weights + (size_t)p->position * (size_t)p->inference->weight_bytes,
                              (size_t)t->size[0], (size_t)t->size[1], x, count);
     p->position += count;
 }
@@ -44,23 +46,24 @@ nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count) {
     nnk_predictor *p = memory;
     const uint32_t size = (uint32_t)p->model->topology->size[0], taken = p->position + p->pending;
     if (taken > size || count > size - taken) return NNK_E_ARGUMENT;
+    const size_t width = (size_t)p->inference->patch_bytes;
     uint8_t *patch = patch_of(p);
     while (count > 0) {
-        if (p->pending == 0 && count >= NNK_PATCH) {
-            const size_t whole = count / NNK_PATCH * NNK_PATCH;
+        if (p->pending == 0 && count >= width) {
+            const size_t whole = count / width * width;
             take_in(p, pixels, (uint32_t)whole);
             pixels += whole;
             count -= whole;
             continue;
         }
-        const size_t room = NNK_PATCH - p->pending, part = count < room ? count : room;
+        const size_t room = width - p->pending, part = count < room ? count : room;
         memcpy(patch + p->pending, pixels, part);
         p->pending += (uint32_t)part;
         pixels += part;
         count -= part;
-        if (p->pending == NNK_PATCH) {
+        if (p->pending == width) {
             p->pending = 0;
-            take_in(p, patch, NNK_PATCH);
+            take_in(p, patch, (uint32_t)width);
         }
     }
     return NNK_OK;

@@ -34,6 +34,8 @@ extern const nnk_inference nnk_f32_vectors_inference, nnk_f64_vectors_inference;
 extern const nnk_arithmetic nnk_f32_avx2, nnk_f64_avx2, nnk_f32_avx512, nnk_f64_avx512;
 extern const nnk_inference nnk_f32_avx2_inference, nnk_f64_avx2_inference;
 extern const nnk_inference nnk_f32_avx512_inference, nnk_f64_avx512_inference;
+/// Bytes gain nothing from AVX-512, and compilers know their way with the plain loop elsewhere.
+extern const nnk_inference nnk_i8_avx2_inference;
 
 /// What the processor has and the operating system saves: 0 neither, 2 AVX2 and FMA, 512 AVX-512 as well.
 int32_t nnk_x86_vectors(void);

@@ -8,9 +8,9 @@
         /// The file's bytes (docs/FORMAT.md).
         public let bytes: [UInt8]
         public let topology: Topology
-        public let precision: Precision
-        /// Where the weights come from.
-        public let origin: Origin
+        public let elementType: ElementType
+        /// Where the weights come from; nil if they were imported.
+        public let origin: Origin?
 
         /// The names of class 0 and class 1; empty if the data had none.
         public let classNames: [String]
@@ -25,6 +25,19 @@
             /// Examples of the data set, and the CRC-32 of its labels and images.
             public let examples: Int
             public let dataCRC: UInt32
+
+            public init(
+                method: Method, initializer: Initializer, seed: UInt32, iterations: Int, learningRate: Double,
+                examples: Int, dataCRC: UInt32
+            ) {
+                self.method = method
+                self.initializer = initializer
+                self.seed = seed
+                self.iterations = iterations
+                self.learningRate = learningRate
+                self.examples = examples
+                self.dataCRC = dataCRC
+            }
         }
 
         /// Checks the bytes of a model file.
@@ -41,12 +54,13 @@
                     }
                 }
                 guard status == NNK_OK else { continue }
-                guard let precision = Precision(rawValue: model.dtype), let origin = Origin(model) else {
-                    throw .invalidModel(.otherKind)
-                }
+                let origin = Origin(model)
+                guard let elementType = ElementType(rawValue: model.dtype),
+                    origin != nil || model.initializer == NNK_INIT_NONE
+                else { throw .invalidModel(.otherKind) }
                 self.bytes = bytes
                 self.topology = topology
-                self.precision = precision
+                self.elementType = elementType
                 self.origin = origin
                 classNames = Self.names(at: bytes.suffix(2 * Int(NNK_CLASS_NAME_BYTES)))
                 return
@@ -81,7 +95,7 @@
 
         private func predict(_ image: UnsafeBufferPointer<UInt8>) -> Result<Double, NNError> {
             withModel { model in
-                let kernels = precision.inference
+                let kernels = elementType.inference
                 let size = nnk_predict_bytes(model.pointee.topology, kernels)
                 return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { memory in
                     let memory = memory.baseAddress
@@ -100,11 +114,94 @@
                 withUnsafePointer(to: topology.table) { table in
                     var model = nnk_model()
                     model.topology = table
-                    model.dtype = precision.rawValue
+                    model.dtype = elementType.rawValue
                     model.parameters = file.baseAddress! + Int(NNK_HEADER_BYTES)
                     return withUnsafePointer(to: model, body)
                 }
             }
+        }
+    }
+
+    extension Network {
+        /// A network of the given weights.
+        ///
+        /// - Parameters:
+        ///   - parameters: W1, b1, W2, b2, ...: ``Topology/parameterCount`` finite numbers, each W row by row;
+        ///     a row is one unit. Others throw ``NNError/invalidArgument``.
+        ///   - classNames: of class 0 and 1; of longer ones, the whole characters of the first 31 bytes.
+        ///   - origin: how they were trained, if that is known.
+        public init<S: Scalar>(
+            topology: Topology, parameters: [S], classNames: [String], origin: Origin? = nil
+        ) throws(NNError) {
+            guard parameters.count == topology.parameterCount, classNames.count == 2,
+                parameters.allSatisfy(\.isFinite)
+            else { throw .invalidArgument }
+            var model = nnk_model()
+            model.dtype = S.precision.rawValue
+            if let origin { try origin.fill(&model) }
+            let file = parameters.withUnsafeBytes { parameters in
+                model.parameters = parameters.baseAddress
+                return Self.file(model, topology, S.precision.rawValue, classNames, nnk_model_write)
+            }
+            try self.init(bytes: file.get(), topologies: [topology])
+        }
+
+        /// The same network with the weights of its first layer in bytes: a quarter or an eighth of the size.
+        ///
+        /// Throws ``NNError/invalidArgument`` if they are bytes already, ``ModelDefect/damagedWeights`` if one
+        /// does not fit a float.
+        public func quantized() throws(NNError) -> Network {
+            guard elementType != .i8 else { throw .invalidArgument }
+            let file = withModel { model in
+                var model = model.pointee
+                try! origin?.fill(&model)
+                return Self.file(model, topology, ElementType.i8.rawValue, classNames, nnk_model_quantize)
+            }
+            return try Network(bytes: file.get(), topologies: [topology])
+        }
+
+        /// W1, b1, W2, b2, ...: each W row by row. Bytes are multiplied by their scale.
+        public func parameters<S: Scalar>(as _: S.Type = S.self) -> [S] {
+            withModel { model in
+                let parameters = model.pointee.parameters!
+                let count = topology.parameterCount
+                switch elementType {
+                case .f32: return parameters.reals(count).map { (weight: Float) in S(weight) }
+                case .f64: return parameters.reals(count).map { (weight: Double) in S(weight) }
+                case .i8:
+                    let (inputs, units) = (topology.inputs, Int(topology.table.size.1))
+                    let floats = units + count - units * inputs
+                    let scales: UnsafeBufferPointer<Float> = parameters.reals(floats)
+                    let steps = (parameters + 4 * floats).assumingMemoryBound(to: Int8.self)
+                    let weights = (0..<units * inputs).map { S(Float(steps[$0]) * scales[$0 / inputs]) }
+                    return weights + scales.dropFirst(units).map { S($0) }
+                }
+            }
+        }
+
+        /// The file that `write` makes of a model.
+        private static func file(
+            _ model: nnk_model, _ topology: Topology, _ elementType: Int32, _ classNames: [String],
+            _ write: (UnsafePointer<nnk_model>, nnk_sink) -> nnk_status
+        ) -> Result<[UInt8], NNError> {
+            withUnsafePointer(to: topology.table) { table in
+                classNames[0].withTruncatedCString { name0 in
+                    classNames[1].withTruncatedCString { name1 in
+                        var model = model
+                        model.topology = table
+                        model.class_names = (name0, name1)
+                        let count = Int(nnk_model_bytes(table, elementType))
+                        let (status, bytes) = written(count: count) { write(&model, $0) }
+                        return status == NNK_OK ? .success(bytes) : .failure(NNError(status))
+                    }
+                }
+            }
+        }
+    }
+
+    extension UnsafeRawPointer {
+        fileprivate func reals<S: Scalar>(_ count: Int) -> UnsafeBufferPointer<S> {
+            UnsafeBufferPointer(start: assumingMemoryBound(to: S.self), count: count)
         }
     }
 
@@ -120,6 +217,20 @@
             learningRate = model.learning_rate
             examples = Int(model.examples)
             dataCRC = model.data_crc
+        }
+
+        /// Throws ``NNError/invalidArgument`` if a number does not fit its field.
+        fileprivate func fill(_ model: inout nnk_model) throws(NNError) {
+            guard let iterations = UInt32(exactly: iterations), let examples = UInt32(exactly: examples),
+                learningRate > 0, learningRate.isFinite
+            else { throw .invalidArgument }
+            model.method = method.rawValue
+            model.initializer = initializer.rawValue
+            model.seed = seed
+            model.iterations = iterations
+            model.learning_rate = learningRate
+            model.examples = examples
+            model.data_crc = dataCRC
         }
     }
 #endif

@@ -1,11 +1,21 @@
 import CNNKernel
 
-/// The element type of weights.
+/// The numbers that a training computes with, and of which a trained model's weights are.
 public enum Precision: Int32, Sendable, CaseIterable {
     /// float, 4 bytes
     case f32 = 1
     /// double, 8 bytes
     case f64 = 2
+}
+
+/// What the weights of a model are stored as: what it was trained in, or bytes.
+public enum ElementType: Int32, Sendable, CaseIterable {
+    /// float, 4 bytes
+    case f32 = 1
+    /// double, 8 bytes
+    case f64 = 2
+    /// The first layer in bytes, with a scale for each unit; the others in float.
+    case i8 = 3
 }
 
 /// A number that networks compute with: `Float` or `Double`.
@@ -25,11 +35,22 @@ extension Double: Scalar {
 /// take long, as virtual machines answer in its place.
 extension Precision {
     nonisolated(unsafe) private static let arithmetic = (nnk_fastest(NNK_F32)!, nnk_fastest(NNK_F64)!)
-    nonisolated(unsafe) private static let inferences =
-        (nnk_fastest_inference(NNK_F32)!, nnk_fastest_inference(NNK_F64)!)
 
     var kernels: UnsafePointer<nnk_arithmetic> { self == .f32 ? Self.arithmetic.0 : Self.arithmetic.1 }
-    var inference: UnsafePointer<nnk_inference> { self == .f32 ? Self.inferences.0 : Self.inferences.1 }
+}
+
+extension ElementType {
+    nonisolated(unsafe) private static let f32Inference = nnk_fastest_inference(NNK_F32)!
+    nonisolated(unsafe) private static let f64Inference = nnk_fastest_inference(NNK_F64)!
+    nonisolated(unsafe) private static let i8Inference = nnk_fastest_inference(NNK_I8)!
+
+    var inference: UnsafePointer<nnk_inference> {
+        switch self {
+        case .f32: Self.f32Inference
+        case .f64: Self.f64Inference
+        case .i8: Self.i8Inference
+        }
+    }
 }
 
 /// How initial weights are drawn; biases start at zero.

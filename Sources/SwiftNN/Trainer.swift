@@ -190,9 +190,10 @@
 
         /// The trained network. Throws ``NNError/outOfOrder`` unless ``step()`` has said ``Progress/trained``.
         public consuming func finish() throws(NNError) -> Network {
-            let parameters = options.topology.parameterCount * (options.precision == .f32 ? 4 : 8)
-            let count = Int(NNK_HEADER_BYTES) + parameters + 2 * Int(NNK_CLASS_NAME_BYTES)
             let (options, examples, memory) = (options, examples, arena.memory)
+            let count = withUnsafePointer(to: options.topology.table) {
+                Int(nnk_model_bytes($0, options.precision.rawValue))
+            }
             let (status, bytes) = written(count: count) { sink in
                 options.withJob(examples) { nnk_train_finish($0, memory, sink) }
             }
@@ -240,7 +241,7 @@
 
     extension String {
         /// As many whole characters as fit a class name of a model, as a C string.
-        fileprivate func withTruncatedCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        func withTruncatedCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
             var name = self
             while name.utf8.count >= Int(NNK_CLASS_NAME_BYTES) { name.removeLast() }
             return name.withCString(body)

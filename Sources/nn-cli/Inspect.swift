@@ -111,13 +111,8 @@ private struct ModelFacts: Encodable {
     let parameters: Int
     let precision: String
     let classes: [String]
-    let method: String
-    let initializer: String
-    let seed: UInt32
-    let iterations: Int
-    let learningRate: Double
-    let examples: Int
-    let dataCRC: String
+    /// How it was trained; an imported model has none, and its fields are null.
+    let origin: Network.Origin?
 
     private enum CodingKeys: String, CodingKey {
         case kind, path, sha256, bytes, layers, parameters, precision, classes, method, initializer, seed
@@ -132,17 +127,28 @@ private struct ModelFacts: Encodable {
         bytes = network.bytes.count
         layers = network.topology.sizes
         parameters = network.topology.parameterCount
-        precision = network.precision.name
+        precision = network.elementType.name
         classes = network.classNames
-        let origin = network.origin
-        method = "\(origin.method)"
-        initializer = "\(origin.initializer)"
-        seed = origin.seed
-        iterations = origin.iterations
-        learningRate = origin.learningRate
-        examples = origin.examples
-        let hex = String(origin.dataCRC, radix: 16)
-        dataCRC = String(repeating: "0", count: 8 - hex.count) + hex
+        origin = network.origin
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(kind, forKey: .kind)
+        try object.encode(path, forKey: .path)
+        try object.encode(sha256, forKey: .sha256)
+        try object.encode(bytes, forKey: .bytes)
+        try object.encode(layers, forKey: .layers)
+        try object.encode(parameters, forKey: .parameters)
+        try object.encode(precision, forKey: .precision)
+        try object.encode(classes, forKey: .classes)
+        try object.encode(origin.map { "\($0.method)" }, forKey: .method)
+        try object.encode(origin.map { "\($0.initializer)" }, forKey: .initializer)
+        try object.encode(origin?.seed, forKey: .seed)
+        try object.encode(origin?.iterations, forKey: .iterations)
+        try object.encode(origin?.learningRate, forKey: .learningRate)
+        try object.encode(origin?.examples, forKey: .examples)
+        try object.encode(origin?.dataCRCText, forKey: .dataCRC)
     }
 
     func print() throws {
@@ -154,9 +160,13 @@ private struct ModelFacts: Encodable {
             layers         \(layers.map(String.init).joined(separator: "-"))
             parameters     \(parameters) of \(precision)
             classes        0: \(classes[0].isEmpty ? "-" : classes[0]), 1: \(classes[1].isEmpty ? "-" : classes[1])
-            trained by     \(method) gradient descent, \(iterations) iterations at rate \(learningRate)
-            initial        \(initializer), seed \(seed)
-            data           \(examples) images, CRC-32 \(dataCRC)
+            """)
+        guard let origin else { return try Console.answer("origin         imported") }
+        try Console.answer(
+            """
+            trained by     \(origin.method) gradient descent, \(origin.iterations) iterations at rate \(origin.learningRate)
+            initial        \(origin.initializer), seed \(origin.seed)
+            data           \(origin.examples) images, CRC-32 \(origin.dataCRCText)
             """)
     }
 }

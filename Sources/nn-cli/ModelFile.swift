@@ -37,7 +37,7 @@ enum ModelFile {
             case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
             case .invalidModel(.laterVersion): ("a model of format version 1", "version \(bytes[4])")
             case .invalidModel(.otherKind):
-                ("a model with f32 or f64 weights and two class names", "something else")
+                ("a model with f32, f64 or i8 weights and two class names", "something else")
             case .invalidModel(.otherTopology):
                 ("a model of 12288-20-7-5-1 or 12288-7-1", "one of \(topologyText(ofHeader: bytes))")
             case .invalidModel(.wrongSize): ("a payload that fits the header", "\(bytes.count) bytes in all")
@@ -62,6 +62,14 @@ extension Network {
     }
 }
 
+extension Network.Origin {
+    /// Eight hexadecimal digits.
+    var dataCRCText: String {
+        let digits = String(dataCRC, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
+    }
+}
+
 /// A model, as `--json` shows it.
 struct ModelSummary: Encodable {
     let path: String
@@ -73,7 +81,7 @@ struct ModelSummary: Encodable {
         self.path = path
         sha256 = NNData.sha256(network.bytes)
         layers = network.topology.sizes
-        precision = network.precision.name
+        precision = network.elementType.name
     }
 }
 
@@ -82,6 +90,16 @@ extension Precision {
         switch self {
         case .f32: "f32"
         case .f64: "f64"
+        }
+    }
+}
+
+extension ElementType {
+    var name: String {
+        switch self {
+        case .f32: "f32"
+        case .f64: "f64"
+        case .i8: "i8"
         }
     }
 }

@@ -164,10 +164,11 @@ struct Train: ParsableCommand {
             return note("wrote \(output) (\(network.bytes.count) bytes) after \(time) s")
         }
         let report = TrainingReport(
-            model: ModelSummary(network, path: output), method: "\(network.origin.method)", seed: seed,
-            iterations: iterations,
-            learningRate: learningRate, costs: costs, trainAccuracy: onTraining.accuracy,
-            testAccuracy: onTest?.accuracy, mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes,
+            model: ModelSummary(network, path: output),
+            method: "\(options.method ?? options.chosenMethod(examples: trainingSet.count))", seed: seed,
+            iterations: iterations, learningRate: learningRate, costs: costs,
+            trainAccuracy: onTraining.accuracy, testAccuracy: onTest?.accuracy,
+            mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes,
             seconds: seconds)
         try Console.answer(json: report)
     }

@@ -81,9 +81,9 @@ indirect enum Shape: Sendable {
     ])
     static let modelFacts = Shape.object([
         "kind": .text, "path": .text, "sha256": .text, "bytes": .integer, "layers": .list(.integer),
-        "parameters": .integer, "precision": .text, "classes": .list(.text), "method": .text,
-        "initializer": .text, "seed": .integer, "iterations": .integer, "learning_rate": .real,
-        "examples": .integer, "data_crc32": .text,
+        "parameters": .integer, "precision": .text, "classes": .list(.text), "method": .optional(.text),
+        "initializer": .optional(.text), "seed": .optional(.integer), "iterations": .optional(.integer),
+        "learning_rate": .optional(.real), "examples": .optional(.integer), "data_crc32": .optional(.text),
     ])
     static let dataSetFacts = Shape.object([
         "kind": .text, "path": .text, "count": .integer, "shape": .list(.integer), "classes": .list(.text),

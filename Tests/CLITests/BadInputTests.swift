@@ -217,8 +217,8 @@ struct BadModelTests {
     @Test("weights of another type, and a file of another kind", arguments: [6, 7])
     func otherKind(_ offset: Int) async throws {
         expectRefusal(
-            try await predict(with: Fixture.model(with: 3, at: offset)), 65,
-            "bad.nnk: expected a model with f32 or f64 weights and two class names, got something else")
+            try await predict(with: Fixture.model(with: 4, at: offset)), 65,
+            "bad.nnk: expected a model with f32, f64 or i8 weights and two class names, got something else")
     }
 
     @Test("a header whose size is not that of its topology")

@@ -23,7 +23,7 @@ struct InspectTests {
     }
 
     private var crc: String {
-        let text = String(Fixture.network.origin.dataCRC, radix: 16)
+        let text = String(Fixture.network.origin!.dataCRC, radix: 16)
         return String(repeating: "0", count: 8 - text.count) + text
     }
 

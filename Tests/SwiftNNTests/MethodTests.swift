@@ -101,7 +101,7 @@ struct MethodTests {
         let network = try train(options, on: examples).network
         options.method = options.chosenMethod(examples: examples.count)
         #expect(options.method == (iterations == 1 ? .primal : .dual))
-        #expect(network.origin.method == options.method)
+        #expect(network.origin?.method == options.method)
         #expect(try train(options, on: examples).network.bytes == network.bytes)
     }
 
@@ -117,8 +117,8 @@ struct MethodTests {
             let primal = try train(options, on: examples)
             options.method = .dual
             let dual = try train(options, on: examples)
-            #expect(primal.network.origin.method == .primal)
-            #expect(dual.network.origin.method == .dual)
+            #expect(primal.network.origin?.method == .primal)
+            #expect(dual.network.origin?.method == .dual)
             let (p, q) = try (primal.network.evaluate(examples), dual.network.evaluate(examples))
             for (p, q) in zip(p.probabilities, q.probabilities) { #expect((p - q).magnitude <= tolerance) }
             for (a, b) in zip(primal.costs, dual.costs) {

@@ -25,15 +25,15 @@ struct NetworkTests {
         #expect(opened.bytes == first.bytes)
         #expect(opened.topology == topology)
         #expect(opened.inputs == 200)
-        #expect(opened.precision == precision)
+        #expect(opened.elementType.rawValue == precision.rawValue)
         #expect(opened.origin == first.origin)
-        #expect(opened.origin.method == .dual)
-        #expect(opened.origin.initializer == .deep)
-        #expect(opened.origin.seed == 3)
-        #expect(opened.origin.iterations == 3)
-        #expect(opened.origin.learningRate == 0.01)
-        #expect(opened.origin.examples == 9)
-        #expect(opened.origin.dataCRC == crc32(examples.labels + examples.images))
+        #expect(opened.origin?.method == .dual)
+        #expect(opened.origin?.initializer == .deep)
+        #expect(opened.origin?.seed == 3)
+        #expect(opened.origin?.iterations == 3)
+        #expect(opened.origin?.learningRate == 0.01)
+        #expect(opened.origin?.examples == 9)
+        #expect(opened.origin?.dataCRC == crc32(examples.labels + examples.images))
         #expect(try opened.evaluate(examples) == first.evaluate(examples))
     }
 
@@ -151,6 +151,96 @@ struct NetworkTests {
         #expect(evaluation.accuracy == 0.5)
     }
 
+    // MARK: Weights in bytes, and from elsewhere
+
+    /// A weight is off by half a step at most, a step being 1/127 of its row's largest weight.
+    @Test("Bytes are the weights, to half a step; all else stays", arguments: Precision.allCases)
+    func quantized(precision: Precision) throws {
+        let network = try train(run(precision), on: examples).network
+        let bytes = try network.quantized()
+        #expect(bytes.elementType == .i8)
+        #expect(bytes.origin == network.origin)
+        #expect(bytes.classNames == network.classNames)
+        #expect(bytes.bytes.count == 64 + 4 * (4 + topology.parameterCount - 4 * 200) + 4 * 200 + 64)
+        let (exact, rounded): ([Double], [Double]) = (network.parameters(), bytes.parameters())
+        #expect(exact.count == topology.parameterCount)
+        #expect(rounded.count == topology.parameterCount)
+        for row in 0..<4 {
+            let weights = row * 200..<row * 200 + 200
+            let step = weights.map { exact[$0].magnitude }.max()! / 127
+            for k in weights { #expect((exact[k] - rounded[k]).magnitude <= 0.5001 * step) }
+        }
+        #expect(rounded[800...] == exact[800...].map { Double(Float($0)) }[...])
+        #expect(try Network(bytes: bytes.bytes, topologies: [topology]).bytes == bytes.bytes)
+        #expect(throws: NNError.invalidArgument) { try bytes.quantized() }
+    }
+
+    @Test("A network of bytes predicts as one of the floats that they stand for")
+    func bytesPredict() throws {
+        let bytes = try network.quantized()
+        let floats = try Network(
+            topology: topology, parameters: bytes.parameters(as: Float.self), classNames: ["", ""])
+        let (one, other) = (try bytes.evaluate(examples), try floats.evaluate(examples))
+        for (p, q) in zip(one.probabilities, other.probabilities) { #expect((p - q).magnitude < 1e-6) }
+        #expect(one.probabilities != (try network.evaluate(examples)).probabilities)
+    }
+
+    @Test("Weights too large for a float have no bytes")
+    func unquantizable() throws {
+        var weights = [Double](repeating: 0.5, count: topology.parameterCount)
+        weights[3] = 1e39
+        let network = try Network(topology: topology, parameters: weights, classNames: ["", ""])
+        #expect(throws: NNError.invalidModel(.damagedWeights)) { try network.quantized() }
+    }
+
+    @Test("A network of another's parameters is the same file", arguments: Precision.allCases)
+    func sameParameters(precision: Precision) throws {
+        let named = try Examples(
+            images: examples.images, labels: examples.labels, imageBytes: 200, classNames: ["no", "yes"])
+        let network = try train(run(precision), on: named).network
+        #expect(try again(network, network.origin).bytes == network.bytes)
+        let imported = try again(network, nil)
+        #expect(imported.origin == nil)
+        #expect(imported.bytes[64...] == network.bytes[64...])
+        #expect(imported.classNames == ["no", "yes"])
+        #expect(try imported.evaluate(examples) == network.evaluate(examples))
+    }
+
+    private func again(_ network: Network, _ origin: Network.Origin?) throws -> Network {
+        let (topology, names) = (network.topology, network.classNames)
+        return network.elementType == .f32
+            ? try Network(
+                topology: topology, parameters: network.parameters(as: Float.self), classNames: names,
+                origin: origin)
+            : try Network(
+                topology: topology, parameters: network.parameters(as: Double.self), classNames: names,
+                origin: origin)
+    }
+
+    @Test("Parameters of another number, or that are no numbers, make no network")
+    func badParameters() throws {
+        let weights = [Float](repeating: 0.5, count: topology.parameterCount)
+        for bad in [
+            [], weights.dropLast(), weights + [1], weights.dropLast() + [.nan],
+            [.infinity] + weights.dropLast(),
+        ] {
+            #expect(throws: NNError.invalidArgument) {
+                try Network(topology: topology, parameters: Array(bad), classNames: ["", ""])
+            }
+        }
+        #expect(throws: NNError.invalidArgument) {
+            try Network(topology: topology, parameters: weights, classNames: [""])
+        }
+        for (rate, iterations) in [(0.0, 1), (.nan, 1), (.infinity, 1), (-1, 1), (1, -1), (1, 1 << 32)] {
+            let origin = Network.Origin(
+                method: .dual, initializer: .deep, seed: 1, iterations: iterations, learningRate: rate,
+                examples: 1, dataCRC: 0)
+            #expect(throws: NNError.invalidArgument) {
+                try Network(topology: topology, parameters: weights, classNames: ["", ""], origin: origin)
+            }
+        }
+    }
+
     // MARK: Damage
 
     @Test("Bytes cut off anywhere are truncated")
@@ -196,12 +286,13 @@ struct NetworkTests {
             Forgery(field: "version", offset: 4, value: 2, defect: .laterVersion),
             Forgery(field: "header bytes", offset: 5, value: 128, defect: .laterVersion),
             Forgery(field: "element type", offset: 6, value: 0, defect: .otherKind),
-            Forgery(field: "element type", offset: 6, value: 3, defect: .otherKind),
+            Forgery(field: "element type", offset: 6, value: 4, defect: .otherKind),
+            Forgery(field: "element type, of 1 byte", offset: 6, value: 3, defect: .wrongSize),
             Forgery(field: "element type, of 8 bytes", offset: 6, value: 2, defect: .wrongSize),
             Forgery(field: "kind", offset: 7, value: 1, defect: .otherKind),
             Forgery(field: "layers", offset: 8, value: 2, defect: .otherTopology),
             Forgery(field: "layers", offset: 8, value: 255, defect: .otherTopology),
-            Forgery(field: "initializer", offset: 9, value: 0, defect: .otherKind),
+            Forgery(field: "initializer of an imported model", offset: 9, value: 0, defect: .damagedHeader),
             Forgery(field: "initializer", offset: 9, value: 3, defect: .otherKind),
             Forgery(field: "method", offset: 10, value: 9, defect: .otherKind),
             Forgery(field: "first size", offset: 12, value: 199, defect: .otherTopology),

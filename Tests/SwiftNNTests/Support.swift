@@ -75,12 +75,12 @@ extension Network {
     func perceptron<S: Scalar>() -> MultilayerPerceptron<S> {
         var position = 64
         func next() -> S {
-            let width = precision == .f32 ? 4 : 8
+            let width = elementType == .f32 ? 4 : 8
             let bits = bytes[position..<position + width].reversed().reduce(UInt64(0)) {
                 $0 << 8 | UInt64($1)
             }
             position += width
-            return precision == .f32 ? S(Float(bitPattern: UInt32(bits))) : S(Double(bitPattern: bits))
+            return elementType == .f32 ? S(Float(bitPattern: UInt32(bits))) : S(Double(bitPattern: bits))
         }
         let sizes = topology.sizes
         return MultilayerPerceptron(

@@ -135,7 +135,7 @@ struct TrainerTests {
             ([12, 1], Initializer.small), ([12, 4, 1], .small), ([12, 4, 3, 1], .deep),
         ] {
             let network = try train(smallRun(sizes, iterations: 0), on: examples).network
-            #expect(network.origin.initializer == expected)
+            #expect(network.origin?.initializer == expected)
             #expect(
                 network.perceptron()
                     == MultilayerPerceptron<Double>(sizes: sizes, initializer: expected, seed: 1))

@@ -34,6 +34,15 @@ static const struct {
     {2u, 0x0e5992b2, 0x1912ff32, 0x31ac491a, 0x3e8e37cf},
     {12345u, 0x2d3ed23e, 0x2aeb9687, 0x9e7926b8, 0xad255cd5},
 };
+
+/// CRC-32 of the same as an i8 model's payload without names, made from double and from float.
+static const struct {
+    uint32_t seed, deep_f64, deep_f32, two_layer_f64, two_layer_f32;
+} golden_bytes[] = {
+    {1u, 0xdf98bbca, 0x390e98b3, 0x89613c70, 0xb785adb8},
+    {2u, 0xacaf4eb1, 0xc0972add, 0x5bb22d3f, 0x1dc79cac},
+    {12345u, 0x2f095f28, 0x1c3a5a2b, 0xbfd5523e, 0x510274a9},
+};
 // clang-format on
 
 #endif

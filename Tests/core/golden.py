@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints golden.h: numpy's own random numbers and initial weights, for test_random.c.
+"""Prints golden.h: numpy's own random numbers and initial weights, for test_random.c, and these weights as
+bytes, for test_i8.c.
 
     golden.py > golden.h
     golden.py --check       exit code 1 if golden.h says anything else
@@ -58,6 +59,25 @@ def weights(seed):
     )
 
 
+def quantized(parameters, sizes):
+    """What docs/FORMAT.md says of i8: scales, b1, W2, b2, ... as float, then W1 as int8."""
+    inputs, units = sizes[:2]
+    w = parameters[: inputs * units].reshape(units, inputs)
+    scale = (np.abs(w).max(axis=1) / 127).astype("<f4")
+    steps = np.rint(w / scale.astype("<f8")[:, None]).astype("i1")
+    floats = np.concatenate([scale, parameters[inputs * units :].astype("<f4")])
+    return np.frombuffer(floats.tobytes() + steps.tobytes(), "u1")
+
+
+def weights_as_bytes(seed):
+    crcs = []
+    for sizes, scaled in [(DEEP, lambda w, inputs: w / np.sqrt(inputs)), (TWO_LAYER, lambda w, inputs: w * 0.01)]:
+        double = initial_parameters(seed, sizes, scaled)
+        single = double.astype("<f4").astype("<f8")
+        crcs += [crc(quantized(double, sizes), "u1"), crc(quantized(single, sizes), "u1")]
+    return f"    {{{seed}u, {', '.join(crcs)}}},"
+
+
 def header():
     lines = [
         "/// Printed by golden.py: what numpy draws. CRC-32 is of the little-endian numbers.",
@@ -84,6 +104,13 @@ def header():
         "    uint32_t seed, deep_f64, deep_f32, two_layer_f64, two_layer_f32;",
         "} golden_weights[] = {",
         *map(weights, WEIGHT_SEEDS),
+        "};",
+        "",
+        "/// CRC-32 of the same as an i8 model's payload without names, made from double and from float.",
+        "static const struct {",
+        "    uint32_t seed, deep_f64, deep_f32, two_layer_f64, two_layer_f32;",
+        "} golden_bytes[] = {",
+        *map(weights_as_bytes, WEIGHT_SEEDS),
         "};",
         "// clang-format on",
         "",

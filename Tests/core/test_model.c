@@ -160,11 +160,17 @@ static void test_other_headers(void) {
         uint8_t value;
         nnk_status status;
     } changes[] = {
-        {4, 0, NNK_E_VERSION},   {4, 2, NNK_E_VERSION},   {5, 0, NNK_E_VERSION},    {5, 128, NNK_E_VERSION},
-        {6, 0, NNK_E_KIND},      {6, 3, NNK_E_KIND},      {7, 1, NNK_E_KIND},       {8, 0, NNK_E_TOPOLOGY},
-        {8, 2, NNK_E_TOPOLOGY},  {8, 4, NNK_E_TOPOLOGY},  {8, 255, NNK_E_TOPOLOGY}, {12, 51, NNK_E_TOPOLOGY},
-        {13, 1, NNK_E_TOPOLOGY}, {14, 5, NNK_E_TOPOLOGY}, {18, 2, NNK_E_TOPOLOGY},  {32, 0, NNK_E_SIZE},
-        {35, 1, NNK_E_SIZE},     {35, 255, NNK_E_SIZE},   {6, NNK_F64, NNK_E_SIZE}, {36, 1, NNK_E_PAYLOAD},
+        {4, 0, NNK_E_VERSION},    {4, 2, NNK_E_VERSION},
+        {5, 0, NNK_E_VERSION},    {5, 128, NNK_E_VERSION},
+        {6, 0, NNK_E_KIND},       {6, 4, NNK_E_KIND},
+        {7, 1, NNK_E_KIND},       {8, 0, NNK_E_TOPOLOGY},
+        {8, 2, NNK_E_TOPOLOGY},   {8, 4, NNK_E_TOPOLOGY},
+        {8, 255, NNK_E_TOPOLOGY}, {12, 51, NNK_E_TOPOLOGY},
+        {13, 1, NNK_E_TOPOLOGY},  {14, 5, NNK_E_TOPOLOGY},
+        {18, 2, NNK_E_TOPOLOGY},  {32, 0, NNK_E_SIZE},
+        {35, 1, NNK_E_SIZE},      {35, 255, NNK_E_SIZE},
+        {6, NNK_F64, NNK_E_SIZE}, {6, NNK_I8, NNK_E_SIZE},
+        {36, 1, NNK_E_PAYLOAD},   {9, NNK_INIT_NONE, NNK_E_HEADER},
     };
     file f = small_model(NNK_F32);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {

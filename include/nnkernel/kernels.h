@@ -23,6 +23,7 @@ extern "C" {
 /// Element types, as they stand in a model's header.
 #define NNK_F32 1
 #define NNK_F64 2
+#define NNK_I8  3 ///< for inference: W1 in bytes, all else in float
 
 #define NNK_LANES 16  ///< examples side by side; part of the results, see above
 #define NNK_PATCH 192 ///< bytes of an image that are taken in at a time: a row of 64 RGB pixels
@@ -158,12 +159,14 @@ const nnk_arithmetic *nnk_fastest(int32_t dtype);
 /// Building blocks of inference, one image at a time.
 ///
 /// Sums of the first layer run in 16 lanes over each NNK_PATCH bytes (byte k of a patch in lane k mod 16),
-/// then neighbours are added as above, and the patches ascend.
+/// then neighbours are added as above, and the patches ascend. With NNK_I8 they are int32, and exact.
 typedef struct nnk_inference {
-    int32_t dtype;      ///< NNK_F32 or NNK_F64
-    int32_t real_bytes; ///< 4 or 8
+    int32_t dtype;        ///< NNK_F32, NNK_F64 or NNK_I8
+    int32_t real_bytes;   ///< of a sum: 4 or 8
+    int32_t weight_bytes; ///< of a weight of layer 1: 4, 8 or 1
+    int32_t patch_bytes;  ///< of an image that are summed at a time: NNK_PATCH, or 1 where any number may be
 
-    /// sum += W x.   sum (units), w: (units) rows, `inputs` reals apart, x (count), whole patches but the
+    /// sum += W x.   sum (units), w: (units) rows, `inputs` weights apart, x (count), whole patches but the
     /// last
     void (*accumulate)(void *sum, const void *w, size_t inputs, size_t units, const uint8_t *x, size_t count);
 
@@ -172,7 +175,7 @@ typedef struct nnk_inference {
     double (*head)(const nnk_topology *topology, const void *parameters, void *sum, void *work);
 } nnk_inference;
 
-extern const nnk_inference nnk_f32_inference, nnk_f64_inference;
+extern const nnk_inference nnk_f32_inference, nnk_f64_inference, nnk_i8_inference;
 
 /// The same bits from the widest vectors that this processor has.
 const nnk_inference *nnk_fastest_inference(int32_t dtype);

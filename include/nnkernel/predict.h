@@ -18,7 +18,8 @@ typedef struct nnk_predictor {
     uint32_t pending;  ///< bytes that wait in the patch
 } nnk_predictor;
 
-/// Bytes that a predictor needs: two layers of sums, of which one shares its memory with the patch.
+/// Bytes that a predictor needs: two layers of sums, of which one shares its memory with the patch, if there
+/// is one.
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference);
 
 /// The same as a constant expression; `units` is the size of the largest layer above the image.
@@ -26,6 +27,9 @@ size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *infe
     (sizeof(nnk_predictor) + ((size_t)(real_bytes) * (units) + 7) / 8 * 8 +                                  \
      (((size_t)(real_bytes) * (units) > NNK_PATCH ? (size_t)(real_bytes) * (units) : NNK_PATCH) + 7) / 8 *   \
          8)
+
+/// The same for an i8 model.
+#define NNK_PREDICT_I8_BYTES(units) (sizeof(nnk_predictor) + 2 * (((size_t)4 * (units) + 7) / 8 * 8))
 
 /// Starts on an image, in `memory`, aligned to 8 bytes. `inference` must be of the model's element type.
 /// NNK_E_ARGUMENT, NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_KIND.

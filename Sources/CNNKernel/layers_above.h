@@ -1,0 +1,22 @@
+/// Inference from the first layer's logits on. kernels.h states the order of the sums.
+///
+/// Part of every inference: included after a real_*.h.
+#include "nnkernel/kernels.h"
+
+/// Layer by layer, each from one of the two buffers into the other; the last has one unit.
+///   p: W2, b2, W3, ...; z (size[1]): the first layer's logits
+static double layers_above(const nnk_topology *t, const real *p, real *z, real *next) {
+    for (int32_t l = 2; l <= t->layers; l++) {
+        const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
+        for (size_t k = 0; k < inputs; k++) z[k] = z[k] <= 0 ? 0 : z[k];
+        for (size_t i = 0; i < outputs; i++) {
+            next[i] = 0;
+            for (size_t k = 0; k < inputs; k++) next[i] += *p++ * z[k];
+        }
+        for (size_t i = 0; i < outputs; i++) next[i] += *p++;
+        real *done = z;
+        z = next;
+        next = done;
+    }
+    return (double)(REAL(1.0) / (REAL(1.0) + real_exp(-z[0])));
+}
