@@ -146,10 +146,15 @@ public struct OutputFile {
         throw FileError(.io, file: path, expected: "a folder", found: found)
     }
 
-    /// Writes `text` to the standard output. Throws `.io`, as on a full disk.
-    public static func print(_ text: String) throws(FileError) {
-        if let failure = writeAll(Array((text + "\n").utf8), to: STDOUT_FILENO) {
+    /// Writes `bytes` to the standard output. Throws `.io`, as on a full disk.
+    public static func writeToStandardOutput(_ bytes: [UInt8]) throws(FileError) {
+        if let failure = writeAll(bytes, to: STDOUT_FILENO) {
             throw FileError(.io, file: "stdout", expected: "an output to write", found: failure)
         }
+    }
+
+    /// Writes `text` and a newline to the standard output. Throws `.io`.
+    public static func print(_ text: String) throws(FileError) {
+        try writeToStandardOutput(Array((text + "\n").utf8))
     }
 }

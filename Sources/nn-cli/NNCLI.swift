@@ -18,7 +18,9 @@ struct NNCLI: ParsableCommand {
               70 internal error   74 read or write failed   130 interrupted
             """,
         version: "0.1.0",
-        subcommands: [Train.self, Predict.self, Evaluate.self, Inspect.self, DataSetCommand.self]
+        subcommands: [
+            Train.self, Predict.self, Evaluate.self, Inspect.self, Export.self, DataSetCommand.self,
+        ]
     )
 
     static func main() {

@@ -33,6 +33,8 @@ struct CommandLineTool: Sendable {
     var outputFile: String?
     /// A command, with its arguments, that runs the tool.
     var wrapper: [String] = []
+    /// Another program in the tool's place.
+    var program = CommandLineTool.path
     var timeout: TimeInterval = 120
     /// Called with all of the standard output so far, each time there is more, and with the process.
     var watch: (@Sendable (String, pid_t) -> Void)?
@@ -71,7 +73,7 @@ struct CommandLineTool: Sendable {
     }
 
     private func runAlone() async throws -> Outcome {
-        let command = wrapper + [Self.path] + arguments
+        let command = wrapper + [program] + arguments
         let process = Process()
         process.executableURL = URL(filePath: command[0])
         process.arguments = Array(command.dropFirst())

@@ -1,0 +1,55 @@
+/// A header for C11 and C++17 that holds the bytes of a file as a constant, aligned to 8 bytes.
+public enum CHeader {
+    /// - Parameters:
+    ///   - name: of the array; ``isName(_:)``.
+    ///   - comment: lines of text, each without a line break and not ending in a backslash.
+    public static func encode(_ bytes: [UInt8], name: String, comment: [String]) -> [UInt8] {
+        let guardName = name.uppercased() + "_H"
+        let before = """
+            \(comment.map { $0.isEmpty ? "///" : "/// \($0)" }.joined(separator: "\n"))
+            #ifndef \(guardName)
+            #define \(guardName)
+
+            #include <stdint.h>
+
+            #ifdef __cplusplus
+            alignas(8)
+            #else
+            _Alignas(8)
+            #endif
+            static const uint8_t \(name)[\(bytes.count)] = {
+
+            """
+        var text = Array(before.utf8)
+        text.reserveCapacity(text.count + 4 * bytes.count + 100)
+        for (index, byte) in bytes.enumerated() {
+            if byte >= 100 { text.append(UInt8(ascii: "0") + byte / 100) }
+            if byte >= 10 { text.append(UInt8(ascii: "0") + byte / 10 % 10) }
+            text.append(UInt8(ascii: "0") + byte % 10)
+            text.append(UInt8(ascii: ","))
+            if index % 24 == 23 || index == bytes.count - 1 { text.append(UInt8(ascii: "\n")) }
+        }
+        return text + Array("};\n\n#endif\n".utf8)
+    }
+
+    /// Whether C takes it for a name: letters, digits and underscores, no digit first.
+    public static func isName(_ name: String) -> Bool {
+        guard let first = name.utf8.first else { return false }
+        return name.utf8.allSatisfy(isNameByte) && !isDigit(first)
+    }
+
+    /// The name closest to a file's: cats for folder/cats.h.
+    public static func name(forFile path: String) -> String {
+        let file = path.split(separator: "/").last ?? ""
+        let stem = file.lastIndex(of: ".").map { file[..<$0] } ?? file
+        let bytes = stem.utf8.map { isNameByte($0) ? $0 : UInt8(ascii: "_") }
+        let name = String(decoding: bytes, as: UTF8.self)
+        return isName(name) ? name : "_" + name
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_")
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write a model for other programs.",
+        discussion: """
+            i8 is a model file with the weights of the first layer in bytes: a quarter of f32's size. c-header is \
+            the model file as a C array.
+
+            EXAMPLES
+              nn-cli export --format i8 -o small.nnk
+              nn-cli export -m small.nnk --format c-header -o cats.h
+            """
+    )
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case cHeader = "c-header"
+        case i8
+    }
+
+    @OptionGroup var modelOption: ModelOption
+
+    @Option(help: "What to write.")
+    var format: Format
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("The file to write; - is the standard output.", valueName: "file"))
+    var output: String
+
+    @Option(
+        help: ArgumentHelp(
+            "c-header: the array is called <name>_nnk; else it is named after the file.", valueName: "name"))
+    var name: String?
+
+    func validate() throws {
+        guard name == nil || format == .cHeader else {
+            throw ValidationError("--name is for --format c-header alone")
+        }
+        if let name, !CHeader.isName(name) {
+            throw ValidationError("--name: expected letters, digits and _, no digit first, got \(name)")
+        }
+        guard output == "-" || !OutputFile.isSameFile(modelOption.model, output) else {
+            throw ValidationError("--output: expected a file other than the model, got \(output)")
+        }
+    }
+
+    func run() throws {
+        let file = output == "-" ? nil : try OutputFile(output)
+        let network = try ModelFile.load(modelOption.model)
+        let bytes = try encoded(network)
+        guard let file else { return try OutputFile.writeToStandardOutput(bytes) }
+        try file.write(bytes)
+        Console.note("wrote \(output) (\(bytes.count) bytes)")
+    }
+
+    private func encoded(_ network: Network) throws -> [UInt8] {
+        switch format {
+        case .i8: try quantized(network).bytes
+        case .cHeader: cHeader(network)
+        }
+    }
+
+    private func quantized(_ network: Network) throws -> Network {
+        do {
+            return try network.quantized()
+        } catch .invalidArgument {
+            throw unusable(expected: "a model of f32 or f64", found: "one of i8")
+        } catch .invalidModel {
+            throw unusable(expected: "weights that fit a float", found: "some that do not")
+        }
+    }
+
+    private func unusable(expected: String, found: String) -> FileError {
+        FileError(.badData, file: modelOption.model, expected: expected, found: found)
+    }
+
+    private func cHeader(_ network: Network) -> [UInt8] {
+        let array = "\(name ?? CHeader.name(forFile: output == "-" ? modelOption.model : output))_nnk"
+        let topology = network.topology == .deep ? "nnk_deep" : "nnk_two_layer"
+        let type = network.elementType.name
+        // No line may end in what a name ends in: a backslash would go on with the next one.
+        return CHeader.encode(
+            network.bytes, name: array,
+            comment: [
+                "A network \(network.topology.text) in \(type), as nn-cli export wrote it: class 0 is "
+                    + "\"\(network.classNames[0])\", class 1 \"\(network.classNames[1])\".",
+                network.origin.map(Self.description)
+                    ?? "Its weights were imported: how they were trained is not known.",
+                "Its accuracy is not part of a model. It is used where it lies, with nnkernel/nnkernel.h:",
+                "",
+                "    nnk_model model;",
+                "    nnk_status status = nnk_model_open(&model, \(array), sizeof \(array), &\(topology));",
+                "    // then nnk_predict_begin(..., &model, &nnk_\(type)_inference)",
+            ])
+    }
+
+    private static func description(of origin: Network.Origin) -> String {
+        "Trained by \(origin.method) gradient descent: \(origin.iterations) iterations at rate "
+            + "\(origin.learningRate), seed \(origin.seed), \(origin.examples) images of CRC-32 "
+            + "\(origin.dataCRCText)."
+    }
+}

@@ -1,0 +1,252 @@
+import Foundation
+import NNData
+import SwiftNN
+import Testing
+
+/// A folder with the fixture's model, which is of f32, as model.nnk.
+private struct Workshop {
+    let folder = TemporaryFolder()
+
+    init() throws { try folder.write(Fixture.model, as: "model.nnk") }
+
+    func export(_ arguments: String..., to output: String? = nil) async throws -> Outcome {
+        var tool = CommandLineTool(["export"] + arguments, in: folder)
+        tool.outputFile = output
+        return try await tool.run()
+    }
+}
+
+@Suite("Exporting bytes")
+struct ExportBytesTests {
+    private let workshop: Workshop
+    private let bytes: Network
+    private var folder: TemporaryFolder { workshop.folder }
+
+    init() throws {
+        workshop = try Workshop()
+        bytes = try Fixture.network.quantized()
+    }
+
+    @Test("the file is that of the library")
+    func isTheLibrarys() async throws {
+        let outcome = try await workshop.export("--format", "i8", "-o", "small.nnk")
+        #expect(outcome.status == 0)
+        #expect(outcome.stdout == "")
+        #expect(outcome.stderr == "wrote small.nnk (86232 bytes)\n")
+        #expect(try folder.bytes(of: "small.nnk") == bytes.bytes)
+        #expect(try folder.names == ["model.nnk", "small.nnk"])
+    }
+
+    @Test("to the standard output, nothing but the file")
+    func toStandardOutput() async throws {
+        try folder.write([], as: "out")
+        let outcome = try await workshop.export("--format", "i8", "-o", "-", to: folder.path("out"))
+        #expect(outcome.status == 0)
+        #expect(outcome.stderr == "")
+        #expect(try folder.bytes(of: "out") == bytes.bytes)
+    }
+
+    @Test("it predicts, is evaluated and inspected as any model")
+    func isAModel() async throws {
+        try folder.write(bytes.bytes, as: "small.nnk")
+        try folder.write(Fixture.image, as: "image.bin")
+        folder.write(Fixture.drawings, prefix: "test", as: "test.h5")
+        let prediction = try await nnCLI("predict", "-m", "small.nnk", "image.bin", "--json", in: folder)
+        #expect(try prediction.mismatches(.prediction) == [])
+        let predicted = try prediction.answer(PredictionAnswer.self)
+        #expect(predicted.model.precision == "i8")
+        #expect(predicted.predictions.map(\.probability) == [try bytes.probability(of: Fixture.image)])
+        let evaluation = try await nnCLI(
+            "evaluate", "-m", "small.nnk", "--data", "test.h5", "--json", in: folder)
+        let examples = try Examples(images: Fixture.drawings.images, labels: Fixture.drawings.labels)
+        let probabilities = try evaluation.answer(EvaluationAnswer.self).probabilities
+        #expect(probabilities == (try bytes.evaluate(examples)).probabilities)
+        let facts = try await nnCLI("inspect", "small.nnk", "--json", in: folder)
+        #expect(try facts.mismatches(.modelFacts) == [])
+        #expect(facts.stdout.contains("\"precision\":\"i8\""))
+        let words = try await nnCLI("inspect", "small.nnk", in: folder)
+        #expect(words.stdout.contains("\nsize           86232 bytes\n"))
+        #expect(words.stdout.contains("\nparameters     86031 of i8\n"))
+    }
+
+    @Test("what can't be made into bytes is refused, and leaves nothing")
+    func refusals() async throws {
+        try folder.write(bytes.bytes, as: "small.nnk")
+        let names = try folder.names
+        for (arguments, status, message) in [
+            (["-m", "small.nnk", "-o", "x"], 65, "small.nnk: expected a model of f32 or f64, got one of i8"),
+            (
+                ["-m", "gone.nnk", "-o", "x"], 66,
+                "gone.nnk: expected a model file, got No such file or directory"
+            ),
+            (["-o", "model.nnk"], 64, "--output: expected a file other than the model, got model.nnk"),
+            (["-o", "./model.nnk"], 64, "--output: expected a file other than the model, got ./model.nnk"),
+            (["-o", "no/x"], 74, "no/x: expected a file to write, got No such file or directory"),
+            (["-o", "x", "--name", "cat"], 64, "--name is for --format c-header alone"),
+        ] {
+            let outcome = try await CommandLineTool(
+                ["export", "--format", "i8"] + arguments, in: folder
+            ).run()
+            #expect(outcome.status == Int32(status))
+            #expect(outcome.complaint == "Error: \(message)")
+            #expect(outcome.stdout == "")
+            #expect(try folder.names == names)
+        }
+        #expect(try folder.bytes(of: "model.nnk") == Fixture.model)
+    }
+
+    @Test("a full device", .enabled(if: isLinux, "needs Linux's /dev/full"))
+    func fullDevice() async throws {
+        let outcome = try await workshop.export("--format", "i8", "-o", "-", to: "/dev/full")
+        #expect(outcome.status == 74)
+        #expect(
+            outcome.complaint == "Error: stdout: expected an output to write, got No space left on device")
+    }
+}
+
+/// What compiles the headers; where it is missing, only CI insists on it.
+enum Compilers {
+    static let c = path("cc")
+    static let cxx = path("c++")
+    static let missing = [("cc", c), ("c++", cxx)].filter { $1 == nil }.map(\.0)
+
+    private static func path(_ name: String) -> String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+}
+
+@Suite("Exporting C headers")
+struct ExportCHeaderTests {
+    private let workshop: Workshop
+    private var folder: TemporaryFolder { workshop.folder }
+
+    init() throws { workshop = try Workshop() }
+
+    @Test(
+        "the compilers are there when CI needs them",
+        .enabled(if: isContinuousIntegration, "only where CI is set"))
+    func compilersArePresent() { #expect(Compilers.missing == []) }
+
+    private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized.path
+
+    /// Opens the array of a header where it lies, and asks it about the image on its standard input.
+    private static func program(_ array: String, _ type: String) -> String {
+        """
+        #include <nnkernel/nnkernel.h>
+        #include <stdio.h>
+        #include "model.h"
+        #include "model.h"
+        int main(void) {
+            static uint8_t image[NNK_TWO_LAYER_INPUTS];
+            static double memory[NNK_PREDICT_BYTES(8, NNK_TWO_LAYER_UNITS_1) / 8 + 1];
+            nnk_model model;
+            double probability;
+            if (fread(image, 1, sizeof image, stdin) != sizeof image) return 1;
+            if (nnk_model_open(&model, \(array), sizeof \(array), &nnk_two_layer) != NNK_OK) return 2;
+            if (model.parameters != \(array) + NNK_HEADER_BYTES) return 3;
+            if (nnk_predict_begin(memory, sizeof memory, &model, &nnk_\(type)_inference) != NNK_OK) return 4;
+            if (nnk_predict_feed(memory, image, sizeof image) != NNK_OK) return 5;
+            if (nnk_predict_finish(memory, &probability) != NNK_OK) return 6;
+            printf("%.17g %s\\n", probability, model.class_names[1]);
+            return 0;
+        }
+        """
+    }
+
+    private func compile(_ compiler: String, _ arguments: [String]) async throws {
+        var tool = CommandLineTool(
+            ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I\(Self.root)/include"] + arguments, in: folder)
+        tool.program = compiler
+        let outcome = try await tool.run()
+        #expect(outcome.status == 0, "\(outcome.stderr)")
+    }
+
+    @Test(
+        "compiled as C11 and as C++17 it answers as the library does",
+        .enabled(if: Compilers.missing.isEmpty, "needs \(Compilers.missing)"), arguments: ElementType.allCases
+    )
+    func compiles(type: ElementType) async throws {
+        let network =
+            switch type {
+            case .f32: Fixture.network
+            case .i8: try Fixture.network.quantized()
+            case .f64:
+                try Network(
+                    topology: .twoLayer, parameters: Fixture.network.parameters(as: Double.self),
+                    classNames: Fixture.network.classNames)
+            }
+        try folder.write(network.bytes, as: "other.nnk")
+        try folder.write(Fixture.image, as: "image.bin")
+        let outcome = try await workshop.export(
+            "-m", "other.nnk", "--format", "c-header", "-o", "model.h", "--name", "small_cat")
+        #expect(outcome.status == 0)
+        let program = Self.program("small_cat_nnk", "\(type)")
+        try folder.write(program.utf8, as: "main.c")
+        try folder.write(program.utf8, as: "main.cpp")
+        let core = ["predict", "model", "topology", "crc32", "\(type)_inference"]
+        let sources = core.map { "\(Self.root)/Sources/CNNKernel/\($0).c" }
+        try await compile(Compilers.c!, ["-std=gnu11", "-O1", "-c"] + sources)
+        let objects = core.map { "\($0).o" }
+        try await compile(Compilers.c!, ["-std=c11", "main.c", "-o", "c"] + objects)
+        try await compile(Compilers.cxx!, ["-std=c++17", "main.cpp", "-o", "cxx"] + objects)
+        let probability = try network.probability(of: Fixture.image)
+        for name in ["c", "cxx"] {
+            var tool = CommandLineTool([], in: folder)
+            tool.program = folder.path(name)
+            tool.input = .bytes(Fixture.image)
+            let answer = try await tool.run()
+            #expect(answer.status == 0)
+            let words = answer.stdout.split(separator: " ")
+            #expect(words.first.flatMap { Double($0) } == probability)
+            #expect(words.last == "\(network.classNames[1])\n")
+        }
+    }
+
+    @Test(
+        "the array is named after the file, or as asked",
+        arguments: [
+            ("cats.h", nil, "cats_nnk", "CATS_NNK_H"), ("my cat-2.h", nil, "my_cat_2_nnk", "MY_CAT_2_NNK_H"),
+            ("7.h", nil, "_7_nnk", "_7_NNK_H"), ("int", nil, "int_nnk", "INT_NNK_H"),
+            ("x.h", "Cat_9", "Cat_9_nnk", "CAT_9_NNK_H"),
+        ])
+    func names(file: String, name: String?, array: String, guardName: String) async throws {
+        var tool = CommandLineTool(["export", "--format", "c-header", "-o", file], in: folder)
+        if let name { tool.arguments += ["--name", name] }
+        #expect(try await tool.run().status == 0)
+        let text = String(decoding: try folder.bytes(of: file), as: UTF8.self)
+        #expect(text.contains("\n#ifndef \(guardName)\n#define \(guardName)\n"))
+        #expect(text.contains("\nstatic const uint8_t \(array)[344252] = {\n142,78,78,26,1,64,1,0,2,"))
+        let classes = Fixture.network.classNames
+        #expect(
+            text.hasPrefix(
+                "/// A network 12288-7-1 in f32, as nn-cli export wrote it: class 0 is \"\(classes[0])\""))
+        #expect(text.contains("3 iterations at rate 0.0075, seed 1, 20 images"))
+        #expect(text.hasSuffix(",\n};\n\n#endif\n"))
+    }
+
+    @Test("a name that C does not take", arguments: ["", "7", "a-b", "a b", "ä"])
+    func badNames(name: String) async throws {
+        let outcome = try await workshop.export("--format", "c-header", "-o", "x.h", "--name", name)
+        #expect(outcome.status == 64)
+        #expect(
+            outcome.complaint == "Error: --name: expected letters, digits and _, no digit first, got \(name)")
+        #expect(try folder.names == ["model.nnk"])
+    }
+
+    @Test("a name of a class does not get out of the comment", arguments: ["\\", "??/", "*/ int x;"])
+    func trickyClassNames(name: String) async throws {
+        let network = try Network(
+            topology: .twoLayer, parameters: Fixture.network.parameters(as: Float.self),
+            classNames: ["no", name])
+        try folder.write(network.bytes, as: "tricky.nnk")
+        let outcome = try await workshop.export(
+            "-m", "tricky.nnk", "--format", "c-header", "-o", "-", to: "/dev/null")
+        #expect(outcome.status == 0)
+        _ = try await workshop.export("-m", "tricky.nnk", "--format", "c-header", "-o", "model.h")
+        let lines = String(decoding: try folder.bytes(of: "model.h"), as: UTF8.self).split(separator: "\n")
+        let comment = lines.prefix { !$0.hasPrefix("#") }
+        #expect(comment.count == 6 + 1)
+        #expect(comment.allSatisfy { $0.hasPrefix("///") && !$0.hasSuffix("\\") && !$0.hasSuffix("??/") })
+    }
+}
