@@ -23,5 +23,14 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         self.found = found
     }
 
-    public var description: String { "\(file.isEmpty ? "\"\"" : file): expected \(expected), got \(found)" }
+    public var description: String {
+        let name = file.isEmpty ? "\"\"" : file
+        return "\(Self.shown(name)): expected \(Self.shown(expected)), got \(Self.shown(found))"
+    }
+
+    /// Text of a file may be in it: no more than fits a terminal, and nothing that controls one.
+    private static func shown(_ text: String) -> String {
+        let text = text.filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } }
+        return text.count <= 500 ? text : "\(text.prefix(500))..."
+    }
 }

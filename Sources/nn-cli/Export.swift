@@ -7,17 +7,19 @@ struct Export: ParsableCommand {
         abstract: "Write a model for other programs.",
         discussion: """
             i8 is a model file with the weights of the first layer in bytes: a quarter of f32's size. c-header is \
-            the model file as a C array.
+            the model file as a C array. safetensors and npz hold arrays named as PyTorch's nn.Linear names them, \
+            layers.0.weight and so on; bytes become the floats that they stand for.
 
             EXAMPLES
               nn-cli export --format i8 -o small.nnk
               nn-cli export -m small.nnk --format c-header -o cats.h
+              nn-cli export -m cats.nnk --format safetensors -o cats.safetensors
             """
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case cHeader = "c-header"
-        case i8
+        case safetensors, npz, i8
     }
 
     @OptionGroup var modelOption: ModelOption
@@ -60,6 +62,8 @@ struct Export: ParsableCommand {
         switch format {
         case .i8: try quantized(network).bytes
         case .cHeader: cHeader(network)
+        case .safetensors: TensorFile(network).safetensors()
+        case .npz: TensorFile(network).npz()
         }
     }
 

@@ -19,7 +19,8 @@ struct NNCLI: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Predict.self, Evaluate.self, Inspect.self, Export.self, DataSetCommand.self,
+            Train.self, Predict.self, Evaluate.self, Inspect.self, Export.self, Import.self,
+            DataSetCommand.self,
         ]
     )
 

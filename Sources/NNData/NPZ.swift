@@ -1,0 +1,194 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+// npz: a zip archive of arrays, each as numpy saves one: magic, version, the size of a header, the header as a
+// Python dictionary, the elements.
+
+extension TensorFile {
+    /// The array that holds the metadata, as one JSON text.
+    private static let metadataName = "metadata"
+    /// Of the arrays together: far above the largest model there is, 2 MB.
+    private static let limit = 1 << 23
+
+    /// The bytes of a file that numpy loads; the same tensors give the same bytes.
+    public func npz() -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let text = Array(try! encoder.encode(metadata))
+        let arrays =
+            tensors.map { tensor in
+                let type = tensor.elements.width == 4 ? "<f4" : "<f8"
+                return (tensor.name, NPYHeader(type: type, shape: tensor.shape), tensor.elements.bytes)
+            } + [(Self.metadataName, NPYHeader(type: "|S\(text.count)", shape: []), text)]
+        return ZipArchive(
+            files: arrays.map { ZipArchive.File(name: "\($0).npy", bytes: $1.bytes + $2) }
+        ).bytes
+    }
+
+    init(npz bytes: [UInt8], path: String) throws(FileError) {
+        do throws(ZipArchive.Defect) {
+            var tensors: [Tensor] = []
+            var metadata: [String: String] = [:]
+            for file in try ZipArchive(bytes, limit: Self.limit).files {
+                let name = file.name.hasSuffix(".npy") ? String(file.name.dropLast(4)) : file.name
+                if name == Self.metadataName {
+                    metadata = try Self.metadata(file)
+                } else {
+                    tensors.append(try Self.tensor(file, name: name))
+                }
+            }
+            self.init(tensors: tensors, metadata: metadata)
+        } catch {
+            throw FileError(.badData, file: path, expected: error.expected, found: error.found)
+        }
+    }
+
+    private static func metadata(_ file: ZipArchive.File) throws(ZipArchive.Defect) -> [String: String] {
+        let (header, content) = try NPYHeader.read(file.bytes, name: metadataName)
+        guard header.type.hasPrefix("|S"), header.shape.isEmpty,
+            let strings = try? JSONDecoder().decode([String: String].self, from: Data(content))
+        else {
+            throw ZipArchive.Defect(
+                expected: "\(metadataName) to be strings in JSON", found: "something else")
+        }
+        return strings
+    }
+
+    private static func tensor(_ file: ZipArchive.File, name: String) throws(ZipArchive.Defect) -> Tensor {
+        let (header, content) = try NPYHeader.read(file.bytes, name: name)
+        guard let width = ["<f4": 4, "<f8": 8][header.type] else {
+            throw ZipArchive.Defect(expected: "\(name) of <f4 or <f8", found: header.type)
+        }
+        guard let count = elementCount(header.shape), count <= content.count, count * width == content.count
+        else {
+            throw ZipArchive.Defect(
+                expected: "\(name) of the size of its shape \(header.shape)",
+                found: "\(content.count) bytes of \(header.type)")
+        }
+        let elements = Tensor.Elements(bytes: content, width: width)
+        guard header.isFortranOrder, header.shape.count > 1 else {
+            return Tensor(name: name, shape: header.shape, elements: elements)
+        }
+        guard header.shape.count == 2 else {
+            throw ZipArchive.Defect(
+                expected: "\(name) of two dimensions at most", found: "\(header.shape.count)")
+        }
+        return Tensor(name: name, shape: header.shape, elements: elements.transposed(to: header.shape))
+    }
+}
+
+extension Tensor.Elements {
+    /// From column by column to row by row.
+    fileprivate func transposed(to shape: [Int]) -> Self {
+        let (rows, columns) = (shape[0], shape[1])
+        func transposed<Number>(_ elements: [Number]) -> [Number] {
+            (0..<rows).flatMap { row in (0..<columns).map { elements[$0 * rows + row] } }
+        }
+        return switch self {
+        case .f32(let elements): .f32(transposed(elements))
+        case .f64(let elements): .f64(transposed(elements))
+        }
+    }
+}
+
+/// What stands before the elements of an array: {'descr': '<f4', 'fortran_order': False, 'shape': (20, 7), }
+struct NPYHeader {
+    let type: String
+    var isFortranOrder = false
+    let shape: [Int]
+
+    private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
+    var bytes: [UInt8] {
+        let sizes = shape.map { "\($0)," }.joined(separator: " ")
+        let shape = shape.count > 1 ? String(sizes.dropLast()) : sizes
+        var text = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(shape)), }"
+        // Spaces and a line break, so that the elements begin at a multiple of 64.
+        text += String(repeating: " ", count: 63 - (10 + text.utf8.count) % 64) + "\n"
+        return Self.magic + [1, 0] + UInt16(text.utf8.count).littleEndianBytes + Array(text.utf8)
+    }
+
+    /// The header of an array, and its elements.
+    static func read(
+        _ bytes: [UInt8], name: String
+    ) throws(ZipArchive.Defect) -> (NPYHeader, ArraySlice<UInt8>) {
+        let bad = ZipArchive.Defect(expected: "\(name) to be an array of numpy", found: "something else")
+        guard bytes.count >= 12, bytes.starts(with: magic), 1...3 ~= bytes[6] else { throw bad }
+        // Two bytes of size in version 1, four in later ones.
+        let start = bytes[6] == 1 ? 10 : 12
+        let size =
+            bytes[6] == 1
+            ? Int(bytes.littleEndian(at: 8) as UInt16) : Int(bytes.littleEndian(at: 8) as UInt32)
+        guard bytes.count - start >= size else { throw bad }
+        var parser = DictionaryParser(text: bytes[start..<start + size])
+        guard let header = parser.header() else { throw bad }
+        return (header, bytes[(start + size)...])
+    }
+}
+
+/// As much of Python's notation as numpy writes there.
+private struct DictionaryParser {
+    var text: ArraySlice<UInt8>
+
+    private enum Value {
+        case string(String)
+        case boolean(Bool)
+        case tuple([Int])
+    }
+
+    /// nil unless the text is a dictionary of just the three entries.
+    mutating func header() -> NPYHeader? {
+        var entries: [String: Value] = [:]
+        guard takes("{") else { return nil }
+        while !takes("}") {
+            guard let key = string(), takes(":"), let value = value(), entries[key] == nil else { return nil }
+            entries[key] = value
+            guard takes(",") || next == UInt8(ascii: "}") else { return nil }
+        }
+        guard next == nil, entries.count == 3, case .string(let type) = entries["descr"],
+            case .boolean(let isFortranOrder) = entries["fortran_order"],
+            case .tuple(let shape) = entries["shape"]
+        else { return nil }
+        return NPYHeader(type: type, isFortranOrder: isFortranOrder, shape: shape)
+    }
+
+    private var next: UInt8? {
+        mutating get {
+            text = text.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+            return text.first
+        }
+    }
+
+    private mutating func takes(_ token: String) -> Bool {
+        guard next != nil, text.starts(with: token.utf8) else { return false }
+        text.removeFirst(token.utf8.count)
+        return true
+    }
+
+    private mutating func string() -> String? {
+        guard let quote = next, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\""),
+            let end = text.dropFirst().firstIndex(of: quote)
+        else { return nil }
+        defer { text = text[(end + 1)...] }
+        return String(decoding: text[(text.startIndex + 1)..<end], as: UTF8.self)
+    }
+
+    private mutating func value() -> Value? {
+        if takes("True") { return .boolean(true) }
+        if takes("False") { return .boolean(false) }
+        guard takes("(") else { return string().map(Value.string) }
+        var sizes: [Int] = []
+        while !takes(")") {
+            _ = next
+            let digits = text.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+            guard let size = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
+            text.removeFirst(digits.count)
+            sizes.append(size)
+            guard takes(",") || next == UInt8(ascii: ")") else { return nil }
+        }
+        return .tuple(sizes)
+    }
+}

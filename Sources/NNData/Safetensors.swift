@@ -1,0 +1,114 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+// Safetensors: the size of the header (u64), the header in JSON, the tensors' bytes one after the other. The
+// header has an object for each tensor, and one of strings, `__metadata__`.
+
+extension TensorFile {
+    private static let metadataKey = "__metadata__"
+
+    private enum Entry: Codable {
+        case tensor(dtype: String, shape: [Int], offsets: [Int])
+        case metadata([String: String])
+
+        private enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case offsets = "data_offsets"
+        }
+
+        init(from decoder: any Decoder) throws {
+            if decoder.codingPath.last?.stringValue == metadataKey {
+                self = .metadata(try decoder.singleValueContainer().decode([String: String].self))
+                return
+            }
+            let object = try decoder.container(keyedBy: CodingKeys.self)
+            self = .tensor(
+                dtype: try object.decode(String.self, forKey: .dtype),
+                shape: try object.decode([Int].self, forKey: .shape),
+                offsets: try object.decode([Int].self, forKey: .offsets))
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .metadata(let strings):
+                var value = encoder.singleValueContainer()
+                try value.encode(strings)
+            case .tensor(let dtype, let shape, let offsets):
+                var object = encoder.container(keyedBy: CodingKeys.self)
+                try object.encode(dtype, forKey: .dtype)
+                try object.encode(shape, forKey: .shape)
+                try object.encode(offsets, forKey: .offsets)
+            }
+        }
+    }
+
+    /// The bytes of a file that the safetensors library reads; the same tensors give the same bytes.
+    public func safetensors() -> [UInt8] {
+        var entries = [Self.metadataKey: Entry.metadata(metadata)]
+        var data: [UInt8] = []
+        for tensor in tensors {
+            let start = data.count
+            data += tensor.elements.bytes
+            let dtype = tensor.elements.width == 4 ? "F32" : "F64"
+            entries[tensor.name] = .tensor(dtype: dtype, shape: tensor.shape, offsets: [start, data.count])
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var header = Array(try! encoder.encode(entries))
+        // Spaces, so that the tensors are aligned.
+        header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+        return UInt64(header.count).littleEndianBytes + header + data
+    }
+
+    init(safetensors bytes: [UInt8], path: String) throws(FileError) {
+        func bad(_ expected: String, _ found: String) -> FileError {
+            FileError(.badData, file: path, expected: expected, found: found)
+        }
+        guard bytes.count >= 10, bytes[8] == UInt8(ascii: "{") else {
+            throw bad("a file of safetensors or npz", "another kind of file")
+        }
+        let size: UInt64 = bytes.littleEndian(at: 0)
+        guard size <= bytes.count - 8 else {
+            throw bad("a whole file", "a header of \(size) bytes in a file of \(bytes.count)")
+        }
+        let data = bytes[(8 + Int(size))...]
+        let entries: [String: Entry]
+        do {
+            entries = try JSONDecoder().decode([String: Entry].self, from: Data(bytes[8..<data.startIndex]))
+        } catch {
+            throw bad("a header of tensors in JSON", "something else")
+        }
+        var metadata: [String: String] = [:]
+        var tensors: [(start: Int, tensor: Tensor)] = []
+        for (name, entry) in entries {
+            switch entry {
+            case .metadata(let strings): metadata = strings
+            case .tensor(let dtype, let shape, let offsets):
+                guard let width = ["F32": 4, "F64": 8][dtype] else {
+                    throw bad("\(name) of F32 or F64", dtype)
+                }
+                guard offsets.count == 2, 0...data.count ~= offsets[0], offsets[0]...data.count ~= offsets[1],
+                    let count = elementCount(shape), count <= data.count,
+                    count * width == offsets[1] - offsets[0]
+                else {
+                    throw bad("\(name) within the file, of the size of its shape", "\(shape) at \(offsets)")
+                }
+                let part = data[data.startIndex + offsets[0]..<data.startIndex + offsets[1]]
+                let elements = Tensor.Elements(bytes: part, width: width)
+                tensors.append((offsets[0], Tensor(name: name, shape: shape, elements: elements)))
+            }
+        }
+        tensors.sort { ($0.start, $0.tensor.name) < ($1.start, $1.tensor.name) }
+        // One after the other without gaps, as the format demands: nothing is hidden, nothing used twice.
+        var end = 0
+        for (start, tensor) in tensors {
+            guard start == end else { throw bad("tensors one after the other", "\(tensor.name) at \(start)") }
+            end += tensor.elements.count * tensor.elements.width
+        }
+        guard end == data.count else { throw bad("\(end) bytes of tensors", "\(data.count)") }
+        self.init(tensors: tensors.map(\.tensor), metadata: metadata)
+    }
+}

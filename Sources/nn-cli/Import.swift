@@ -1,0 +1,64 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a model of another program's weights.",
+        discussion: """
+            The file is of safetensors or of numpy's savez, told by its content, with arrays of f32 or f64: \
+            layers.0.weight (units, inputs), layers.0.bias (units), layers.1.weight and so on; or W1, b1, W2 and \
+            so on. What export wrote comes back as it was.
+
+            EXAMPLES
+              nn-cli import cats.safetensors -o cats.nnk
+              nn-cli import weights.npz -o cats.nnk --class-names non-cat cat
+            """
+    )
+
+    @Argument(help: "Weights, safetensors or npz; - is the standard input.")
+    var file: String
+
+    @Option(
+        name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "file"))
+    var output: String
+
+    @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1; else what the arrays fit.")
+    var topology: Train.TopologyName?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The names of class 0 and class 1; else those that the file has.", valueName: "name"))
+    var classNames: [String] = []
+
+    func validate() throws {
+        guard [0, 2].contains(classNames.count) else {
+            throw ValidationError("--class-names: expected two names, got \(classNames.count)")
+        }
+        if let name = classNames.first(where: { $0.utf8.count > 31 }) {
+            throw ValidationError("--class-names: expected up to 31 bytes each, got \(name)")
+        }
+        guard file == "-" || !OutputFile.isSameFile(file, output) else {
+            throw ValidationError("--output: expected a file other than the weights, got \(output)")
+        }
+    }
+
+    func run() throws {
+        let outputFile = try OutputFile(output)
+        let expected = "a file of safetensors or npz"
+        let limit = 1 << 26
+        let bytes =
+            file == "-"
+            ? try InputFile.readStandardInput(expected: expected, limit: limit)
+            : try InputFile.read(file, expected: expected, limit: limit)
+        let path = file == "-" ? "stdin" : file
+        let network = try Network(
+            TensorFile(bytes: bytes, path: path), path: path,
+            topologies: topology.map { [$0.topology] } ?? [.deep, .twoLayer],
+            classNames: classNames.isEmpty ? nil : classNames)
+        try outputFile.write(network.bytes)
+        let (layers, type) = (network.topology.text, network.elementType.name)
+        Console.note("wrote \(output): \(layers) in \(type) (\(network.bytes.count) bytes)")
+    }
+}

@@ -1,0 +1,185 @@
+import NNData
+import SwiftNN
+
+// A network as arrays with names, and back.
+
+extension Topology {
+    /// The arrays of a network, in the order of its parameters. Each has two names: that which a list of
+    /// PyTorch's nn.Linear gives it, which is written, and that of textbooks, W1.
+    fileprivate var arrays: [(name: String, textbookName: String, shape: [Int])] {
+        zip(sizes, sizes.dropFirst()).enumerated().flatMap { layer, size in
+            [
+                ("layers.\(layer).weight", "W\(layer + 1)", [size.1, size.0]),
+                ("layers.\(layer).bias", "b\(layer + 1)", [size.1]),
+            ]
+        }
+    }
+}
+
+extension TensorFile {
+    /// In double for a model of doubles, else in float.
+    init(_ network: Network) {
+        var tensors: [Tensor] = []
+        func add<S: Scalar>(_ parameters: [S], _ elements: ([S]) -> Tensor.Elements) {
+            var rest = parameters[...]
+            for array in network.topology.arrays {
+                let count = array.shape.reduce(1, *)
+                let part = Array(rest.prefix(count))
+                tensors.append(Tensor(name: array.name, shape: array.shape, elements: elements(part)))
+                rest = rest.dropFirst(count)
+            }
+        }
+        if network.elementType == .f64 {
+            add(network.parameters(), Tensor.Elements.f64)
+        } else {
+            add(network.parameters(), Tensor.Elements.f32)
+        }
+        self.init(tensors: tensors, metadata: Metadata(network).entries)
+    }
+}
+
+/// What a model says beside its weights, as strings with names.
+private struct Metadata {
+    var classNames: [String]
+    let origin: Network.Origin?
+
+    private enum Key {
+        static let classes = ["class_0", "class_1"]
+        static let method = "method"
+        static let initializer = "initializer"
+        static let seed = "seed"
+        static let iterations = "iterations"
+        static let learningRate = "learning_rate"
+        static let examples = "examples"
+        static let dataCRC = "data_crc32"
+    }
+
+    init(_ network: Network) {
+        classNames = network.classNames
+        // Bytes that became floats again are not what the training gave.
+        origin = network.elementType == .i8 ? nil : network.origin
+    }
+
+    var entries: [String: String] {
+        var entries = [
+            "input": "64 x 64 pixels, row by row, R G B: 12288 bytes, each divided by 255",
+            "activations": "relu, after the last layer sigmoid: the probability of class_1",
+            Key.classes[0]: classNames[0], Key.classes[1]: classNames[1],
+        ]
+        guard let origin else { return entries }
+        entries[Key.method] = "\(origin.method)"
+        entries[Key.initializer] = "\(origin.initializer)"
+        entries[Key.seed] = "\(origin.seed)"
+        entries[Key.iterations] = "\(origin.iterations)"
+        entries[Key.learningRate] = "\(origin.learningRate)"
+        entries[Key.examples] = "\(origin.examples)"
+        entries[Key.dataCRC] = origin.dataCRCText
+        return entries
+    }
+
+    /// Classes that are not there have no name, and a file without `method` has no origin.
+    init(_ entries: [String: String], path: String) throws(FileError) {
+        classNames = Key.classes.map { entries[$0] ?? "" }
+        guard entries[Key.method] != nil else {
+            origin = nil
+            return
+        }
+        func value<Value>(_ key: String, _ parse: (String) -> Value?) throws(FileError) -> Value {
+            guard let text = entries[key], let value = parse(text) else {
+                throw FileError(
+                    .badData, file: path, expected: "metadata that nn-cli export wrote, or none",
+                    found: "\(key) \(entries[key] ?? "missing")")
+            }
+            return value
+        }
+        origin = Network.Origin(
+            method: try value(Key.method) { text in [.primal, .dual].first { "\($0)" == text } },
+            initializer: try value(Key.initializer) { text in [.deep, .small].first { "\($0)" == text } },
+            seed: try value(Key.seed) { UInt32($0) },
+            iterations: try value(Key.iterations) { UInt32($0).map(Int.init) },
+            learningRate: try value(Key.learningRate) { text in
+                Double(text).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
+            },
+            examples: try value(Key.examples) { UInt32($0).map(Int.init) },
+            dataCRC: try value(Key.dataCRC) { UInt32($0, radix: 16) })
+    }
+}
+
+extension Network {
+    /// The network of a file's tensors.
+    ///
+    /// - Parameters:
+    ///   - path: for messages.
+    ///   - topologies: of which it must have one.
+    ///   - classNames: nil: those of the file's metadata, if it has some.
+    init(
+        _ file: TensorFile, path: String, topologies: [Topology], classNames: [String]?
+    ) throws {
+        // Of several topologies, the one that fits; else the complaint is about the one that nearly does.
+        let matches = topologies.map { TensorMatch(file.tensors, $0) }
+        let match = matches.min { $0.complaints.count < $1.complaints.count }!
+        if let complaint = match.complaints.first {
+            throw FileError(.badData, file: path, expected: complaint.expected, found: complaint.found)
+        }
+        let metadata = try Metadata(file.metadata, path: path)
+        func network<S: Scalar>(_ parameters: [S]) throws -> Network {
+            try Network(
+                topology: match.topology, parameters: parameters,
+                classNames: classNames ?? metadata.classNames, origin: metadata.origin)
+        }
+        self =
+            match.doubles.isEmpty ? try network(match.floats) : try network(match.doubles)
+    }
+}
+
+/// The tensors of a file against those of a topology.
+private struct TensorMatch {
+    let topology: Topology
+    private(set) var floats: [Float] = []
+    private(set) var doubles: [Double] = []
+    private(set) var complaints: [(expected: String, found: String)] = []
+
+    init(_ tensors: [Tensor], _ topology: Topology) {
+        self.topology = topology
+        var left = tensors
+        for array in topology.arrays {
+            let place = left.firstIndex { $0.name == array.name || $0.name == array.textbookName }
+            if let place {
+                take(left.remove(at: place), shape: array.shape)
+            } else {
+                complaints.append(("a tensor \(array.name) of \(array.shape)", Self.names(tensors)))
+            }
+        }
+        if !left.isEmpty {
+            complaints.append(("the tensors of \(topology.text) alone", "\(Self.names(left)) as well"))
+        }
+        if !floats.isEmpty && !doubles.isEmpty {
+            complaints.append(("tensors of one type", "some of f32 and some of f64"))
+        }
+    }
+
+    private mutating func take(_ tensor: Tensor, shape: [Int]) {
+        // Textbooks have biases as columns.
+        guard tensor.shape == shape || (shape.count == 1 && tensor.shape == shape + [1]) else {
+            return complaints.append(("\(tensor.name) of \(shape)", "\(tensor.shape)"))
+        }
+        let allAreFinite: Bool
+        switch tensor.elements {
+        case .f32(let elements):
+            floats += elements
+            allAreFinite = elements.allSatisfy(\.isFinite)
+        case .f64(let elements):
+            doubles += elements
+            allAreFinite = elements.allSatisfy(\.isFinite)
+        }
+        if !allAreFinite {
+            complaints.append(("finite numbers in \(tensor.name)", "an infinity or a NaN"))
+        }
+    }
+
+    private static func names(_ tensors: [Tensor]) -> String {
+        guard !tensors.isEmpty else { return "none" }
+        let names = tensors.prefix(10).map(\.name).joined(separator: ", ")
+        return tensors.count > 10 ? "\(names) and \(tensors.count - 10) more" : names
+    }
+}

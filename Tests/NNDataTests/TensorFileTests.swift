@@ -1,0 +1,284 @@
+import Testing
+
+@testable import NNData
+
+private let sample = TensorFile(
+    tensors: [
+        Tensor(name: "a", shape: [2, 3], elements: .f32([1, -2, 3.5, .leastNonzeroMagnitude, -0.0, 6])),
+        Tensor(name: "b.c", shape: [3], elements: .f64([0.1, .greatestFiniteMagnitude, -1e-300])),
+        Tensor(name: "none", shape: [0, 7], elements: .f32([])),
+        Tensor(name: "one", shape: [], elements: .f64([42])),
+    ],
+    metadata: ["class_0": "no \"cat\" \\ / ä 猫", "": "\n"])
+
+/// Why the bytes are refused, as a message; nil if they are not.
+private func complaint(_ bytes: [UInt8]) -> String? {
+    do throws(FileError) {
+        _ = try TensorFile(bytes: bytes, path: "f")
+        return nil
+    } catch {
+        #expect(error.kind == .badData)
+        return error.description
+    }
+}
+
+@Suite("Files of tensors")
+struct TensorFileTests {
+    private static let files = [sample.safetensors(), sample.npz()]
+
+    @Test("What is written is read, in either format, told by its content", arguments: files)
+    func roundTrip(bytes: [UInt8]) throws {
+        #expect(try TensorFile(bytes: bytes, path: "f") == sample)
+    }
+
+    @Test("The same tensors give the same bytes")
+    func deterministic() {
+        for _ in 0..<20 {
+            let again = TensorFile(
+                tensors: sample.tensors, metadata: .init(sample.metadata.shuffled()) { $1 })
+            #expect(again.safetensors() == Self.files[0])
+            #expect(again.npz() == Self.files[1])
+        }
+    }
+
+    @Test("Bytes cut off anywhere are refused", arguments: files)
+    func truncated(bytes: [UInt8]) {
+        for count in bytes.indices { #expect(complaint(Array(bytes.prefix(count))) != nil, "\(count) bytes") }
+    }
+
+    /// Whatever a byte becomes, there is an answer; and no file is as large as the sizes that then stand there.
+    @Test("Any byte may be any other", arguments: files)
+    func changedBytes(bytes: [UInt8]) {
+        var refused = 0
+        for place in bytes.indices {
+            for value: UInt8 in [0, 1, 0x7f, 0x80, 0xff, bytes[place] ^ 1] where value != bytes[place] {
+                var changed = bytes
+                changed[place] = value
+                refused += complaint(changed) == nil ? 0 : 1
+            }
+        }
+        #expect(refused > bytes.count)
+    }
+
+    @Test(
+        "Something else is no file of tensors",
+        arguments: [[], [0x50], Array("PK\u{3}".utf8), Array("{}".utf8), [UInt8](repeating: 0, count: 100)])
+    func somethingElse(bytes: [UInt8]) {
+        #expect(complaint(bytes) == "f: expected a file of safetensors or npz, got another kind of file")
+    }
+}
+
+@Suite("Hostile safetensors")
+struct HostileSafetensorsTests {
+    private func file(_ header: String, dataBytes: Int = 8) -> [UInt8] {
+        UInt64(header.utf8.count).littleEndianBytes + Array(header.utf8)
+            + [UInt8](repeating: 0, count: dataBytes)
+    }
+
+    @Test("A good one, for comparison")
+    func good() {
+        #expect(complaint(file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#)) == nil)
+        #expect(complaint(file(#"{"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]}}   "#)) == nil)
+        #expect(complaint(file("{}", dataBytes: 0)) == nil)
+    }
+
+    @Test(
+        "Headers longer than the file", arguments: [9, 1 << 31, 1 << 40, UInt64(Int64.max), .max - 7, .max])
+    func hugeHeader(size: UInt64) {
+        let bytes = size.littleEndianBytes + Array("{}      ".utf8)
+        #expect(complaint(bytes) == "f: expected a whole file, got a header of \(size) bytes in a file of 16")
+    }
+
+    @Test(
+        "Headers that are not what they should be",
+        arguments: [
+            "{", "{]", "{\"a\"", "{\"a\":1}", "{\"a\":{}}", "{\"a\":null}", "{\"__metadata__\":{\"a\":1}}",
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,1e400]}}",
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[0.5],\"data_offsets\":[0,8]}}",
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,8]}}",
+            "{\"a\":{\"dtype\":3,\"shape\":[2],\"data_offsets\":[0,8]}}", "{\"\\ud800\":{}}",
+            String(repeating: "{\"a\":", count: 100_000), "{\"a\":" + String(repeating: "[", count: 100_000),
+        ])
+    func badJSON(header: String) {
+        #expect(complaint(file(header)) == "f: expected a header of tensors in JSON, got something else")
+    }
+
+    @Test(
+        "Tensors outside the file, or not of the size of their shape",
+        arguments: [
+            ("[3]", "[0,8]"), ("[2]", "[0,16]"), ("[2]", "[8,16]"), ("[2]", "[-8,0]"), ("[2]", "[8,0]"),
+            ("[2]", "[0]"), ("[2]", "[0,8,8]"), ("[2]", "[]"), ("[-2]", "[0,8]"), ("[-1,-2]", "[0,8]"),
+            ("[4611686018427387905,4]", "[0,8]"), ("[4294967296,4294967296]", "[0,0]"),
+            ("[9223372036854775807]", "[0,8]"), ("[2]", "[9223372036854775800,9223372036854775807]"),
+            ("[2]", "[-9223372036854775808,9223372036854775807]"),
+        ])
+    func badPlaces(shape: String, offsets: String) throws {
+        let header = "{\"a\":{\"dtype\":\"F32\",\"shape\":\(shape),\"data_offsets\":\(offsets)}}"
+        let message = try #require(complaint(file(header)))
+        #expect(message.hasPrefix("f: expected a within the file, of the size of its shape, got "))
+    }
+
+    @Test("Tensors that overlap, leave gaps or bytes behind them")
+    func badOrder() {
+        func two(_ first: String, _ second: String) -> String {
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":\(first)},"
+                + "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":\(second)}}"
+        }
+        #expect(complaint(file(two("[0,4]", "[4,8]"))) == nil)
+        #expect(complaint(file(two("[4,8]", "[0,4]"))) == nil)
+        #expect(
+            complaint(file(two("[0,4]", "[0,4]"))) == "f: expected tensors one after the other, got b at 0")
+        #expect(
+            complaint(file(two("[0,4]", "[2,6]"))) == "f: expected tensors one after the other, got b at 2")
+        #expect(
+            complaint(file(two("[4,8]", "[8,12]"), dataBytes: 12))
+                == "f: expected tensors one after the other, got a at 4")
+        #expect(
+            complaint(file(two("[0,4]", "[4,8]"), dataBytes: 9)) == "f: expected 8 bytes of tensors, got 9")
+    }
+
+    @Test("Other types are named, and what would control a terminal is not shown")
+    func otherTypes() {
+        let header = "{\"a\\u001b[2J\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}"
+        #expect(complaint(file(header)) == "f: expected a[2J of F32 or F64, got BF16")
+        let long =
+            "{\"a\":{\"dtype\":\"\(String(repeating: "x", count: 100_000))\",\"shape\":[4],\"data_offsets\":[0,8]}}"
+        #expect((complaint(file(long)) ?? "").utf8.count < 600)
+    }
+}
+
+@Suite("Hostile npz")
+struct HostileNPZTests {
+    private func npy(_ header: String, _ content: [UInt8] = Array(repeating: 0, count: 8), version: UInt8 = 1)
+        -> [UInt8]
+    {
+        let size =
+            version == 1
+            ? UInt16(header.utf8.count).littleEndianBytes : UInt32(header.utf8.count).littleEndianBytes
+        return [0x93] + Array("NUMPY".utf8) + [version, 0] + size + Array(header.utf8) + content
+    }
+
+    private func npz(_ array: [UInt8], name: String = "a.npy") -> [UInt8] {
+        ZipArchive(files: [ZipArchive.File(name: name, bytes: array)]).bytes
+    }
+
+    @Test(
+        "Headers in all the ways in which they are written",
+        arguments: [
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }   \n", [2]),
+            ("{\"shape\":(2,1),\"descr\":\"<f4\",\"fortran_order\":False}", [2, 1]),
+            ("{'descr': '<f8', 'fortran_order': False, 'shape': (), }", []),
+            ("{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2)}", [1, 2]),
+        ])
+    func goodHeaders(header: String, shape: [Int]) throws {
+        for version: UInt8 in 1...3 {
+            let file = try TensorFile(bytes: npz(npy(header, version: version)), path: "f")
+            #expect(file.tensors.map(\.shape) == [shape])
+            #expect(file.tensors.map(\.name) == ["a"])
+        }
+    }
+
+    @Test("Columns become rows")
+    func fortranOrder() throws {
+        let elements: [Float] = [1, 4, 2, 5, 3, 6]
+        let header = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }"
+        let content = Tensor.Elements.f32(elements).bytes
+        let file = try TensorFile(bytes: npz(npy(header, content)), path: "f")
+        #expect(file.tensors == [Tensor(name: "a", shape: [2, 3], elements: .f32([1, 2, 3, 4, 5, 6]))])
+    }
+
+    @Test(
+        "Headers that numpy does not write",
+        arguments: [
+            "", "{", "{}", "(2,)", "{'descr': '<f4', 'shape': (2,)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': 2}",
+            "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}",
+            "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 'y'}",
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} x",
+            "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "{'descr': '<f4",
+        ])
+    func badHeaders(header: String) {
+        #expect(complaint(npz(npy(header))) == "f: expected a to be an array of numpy, got something else")
+    }
+
+    @Test(
+        "Arrays of other types and sizes",
+        arguments: [
+            ("'>f4'", "(2,)", "a of <f4 or <f8, got >f4"), ("'<i8'", "(1,)", "a of <f4 or <f8, got <i8"),
+            ("'|O'", "(1,)", "a of <f4 or <f8, got |O"),
+            ("'<f4'", "(3,)", "a of the size of its shape [3], got 8 bytes of <f4"),
+            ("'<f4'", "(1,)", "a of the size of its shape [1], got 8 bytes of <f4"),
+            (
+                "'<f4'", "(9223372036854775807, 9223372036854775807)",
+                "a of the size of its shape [9223372036854775807, 9223372036854775807], got 8 bytes of <f4"
+            ),
+            (
+                "'<f4'", "(4611686018427387906,)",
+                "a of the size of its shape [4611686018427387906], got 8 bytes of <f4"
+            ),
+        ])
+    func badArrays(type: String, shape: String, message: String) {
+        let header = "{'descr': \(type), 'fortran_order': False, 'shape': \(shape), }"
+        #expect(complaint(npz(npy(header))) == "f: expected \(message)")
+    }
+
+    @Test("Metadata that is none")
+    func badMetadata() {
+        let header = "{'descr': '|S8', 'fortran_order': False, 'shape': (), }"
+        #expect(
+            complaint(npz(npy(header, Array("{\"a\":1} ".utf8)), name: "metadata.npy"))
+                == "f: expected metadata to be strings in JSON, got something else")
+        #expect(complaint(npz(npy(header, Array("{\"a\":\"\"}".utf8)), name: "metadata.npy")) == nil)
+    }
+
+    /// An archive of one array, with other bytes at a place behind the directory's magic number.
+    private func archive(_ changes: [(at: Int, [UInt8])]) -> [UInt8] {
+        let array = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }")
+        var bytes = npz(array)
+        let directory = 30 + 5 + array.count
+        for (at, value) in changes {
+            bytes.replaceSubrange(directory + at..<directory + at + value.count, with: value)
+        }
+        return bytes
+    }
+
+    @Test("A directory that lies")
+    func badDirectory() throws {
+        #expect(complaint(archive([])) == nil)
+        #expect(complaint(archive([(8, [1])])) == "f: expected a.npy readable, got encrypted")
+        #expect(
+            complaint(archive([(10, [12])])) == "f: expected a.npy stored or deflated, got compression 12")
+        #expect(
+            complaint(archive([(10, [8])])) == "f: expected a.npy intact, got deflated data that is damaged")
+        #expect(complaint(archive([(16, [1, 2, 3, 4])])) == "f: expected a.npy intact, got a wrong checksum")
+        let huge: [UInt8] = [0xff, 0xff, 0xff, 0xff]
+        #expect(
+            complaint(archive([(24, huge)]))
+                == "f: expected 8388608 bytes of arrays at most, got 4294967295 in a.npy")
+        let cutOff = "f: expected a whole zip archive, got one that is cut off or damaged"
+        for (at, count) in [(20, 4), (28, 2), (42, 4)] {
+            #expect(complaint(archive([(at, Array(huge.prefix(count)))])) == cutOff)
+        }
+        // The end's record: how many files, and where the directory begins.
+        let end = 46 + 5
+        #expect(complaint(archive([(end + 10, [2])])) == cutOff)
+        #expect(complaint(archive([(end + 10, [0xff, 0xff])])) == cutOff)
+        #expect(complaint(archive([(end + 16, huge)])) == cutOff)
+        #expect(complaint(archive([(end + 16, [0, 0, 0, 0])])) == cutOff)
+    }
+
+    @Test("Many files in the place of one are no more than the limit")
+    func bomb() {
+        let array = [UInt8](repeating: 0, count: 1 << 20)
+        let bytes = ZipArchive(
+            files: Array(repeating: ZipArchive.File(name: "a.npy", bytes: array), count: 9)
+        ).bytes
+        #expect((complaint(bytes) ?? "").hasPrefix("f: expected "))
+        #expect(throws: ZipArchive.Defect.self) { try ZipArchive(bytes, limit: 9 << 20 - 1) }
+        #expect(throws: Never.self) { try ZipArchive(bytes, limit: 9 << 20) }
+    }
+}
