@@ -8,18 +8,19 @@ struct Export: ParsableCommand {
         discussion: """
             i8 is a model file with the weights of the first layer in bytes: a quarter of f32's size. c-header is \
             the model file as a C array. safetensors and npz hold arrays named as PyTorch's nn.Linear names them, \
-            layers.0.weight and so on; bytes become the floats that they stand for.
+            layers.0.weight and so on. onnx takes images as they are, uint8 [N, 64, 64, 3]. In these three, bytes \
+            become the floats that they stand for.
 
             EXAMPLES
               nn-cli export --format i8 -o small.nnk
               nn-cli export -m small.nnk --format c-header -o cats.h
-              nn-cli export -m cats.nnk --format safetensors -o cats.safetensors
+              nn-cli export -m cats.nnk --format onnx -o cats.onnx
             """
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case cHeader = "c-header"
-        case safetensors, npz, i8
+        case safetensors, npz, onnx, i8
     }
 
     @OptionGroup var modelOption: ModelOption
@@ -64,6 +65,7 @@ struct Export: ParsableCommand {
         case .cHeader: cHeader(network)
         case .safetensors: TensorFile(network).safetensors()
         case .npz: TensorFile(network).npz()
+        case .onnx: TensorFile(network).onnx()
         }
     }
 

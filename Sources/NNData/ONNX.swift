@@ -1,0 +1,146 @@
+// ONNX (https://onnx.ai, onnx.proto): a message of Protocol Buffers, which is fields, each a key and a value.
+
+extension TensorFile {
+    /// The bytes of an ONNX model, of opset 13, that takes images as they are: uint8 [N, 64, 64, 3], called image.
+    /// Its answer is called probability, [N, 1], of the weights' type.
+    ///
+    /// - Precondition: the tensors are weights (outputs, inputs) and biases (outputs), in turn, of one type.
+    public func onnx() -> [UInt8] {
+        let type = tensors[0].elements.width == 4 ? ONNX.float : ONNX.double
+        let imageShape: [ONNX.Size] = [.named("N"), .fixed(64), .fixed(64), .fixed(3)]
+        var graph = Message()
+        // As everywhere, an image is divided by 255.
+        graph.add(1, ONNX.node("Flatten", ["image"], "bytes", [ONNX.attribute("axis", 1)]))
+        graph.add(1, ONNX.node("Cast", ["bytes"], "numbers", [ONNX.attribute("to", type)]))
+        graph.add(1, ONNX.node("Mul", ["numbers", "scale"], "pixels"))
+        var value = "pixels"
+        for layer in 0..<tensors.count / 2 {
+            let isLast = layer == tensors.count / 2 - 1
+            let (weight, bias) = (tensors[2 * layer].name, tensors[2 * layer + 1].name)
+            let logits = "layers.\(layer).logits"
+            let output = isLast ? "probability" : "layers.\(layer).activations"
+            graph.add(1, ONNX.node("Gemm", [value, weight, bias], logits, [ONNX.attribute("transB", 1)]))
+            graph.add(1, ONNX.node(isLast ? "Sigmoid" : "Relu", [logits], output))
+            value = output
+        }
+        graph.add(2, "network")
+        let scale = type == ONNX.float ? Tensor.Elements.f32([1 / 255]) : .f64([1 / 255])
+        for tensor in [Tensor(name: "scale", shape: [], elements: scale)] + tensors {
+            graph.add(5, ONNX.tensor(tensor, type))
+        }
+        graph.add(11, ONNX.value("image", ONNX.uint8, imageShape))
+        graph.add(12, ONNX.value("probability", type, [.named("N"), .fixed(1)]))
+        return ONNX.model(graph, metadata).bytes
+    }
+}
+
+/// The messages of onnx.proto that a model of this kind has; numbers are those of its fields.
+private enum ONNX {
+    static let float = 1
+    static let uint8 = 2
+    static let double = 11
+    private static let int = 2
+
+    enum Size {
+        case fixed(Int)
+        case named(String)
+    }
+
+    /// Version 7 of the format is that of opset 13, of 2020: what reads later ones reads it.
+    static func model(_ graph: Message, _ metadata: [String: String]) -> Message {
+        var opset = Message()
+        opset.add(1, "")
+        opset.add(2, 13)
+        var model = Message()
+        model.add(1, 7)
+        model.add(2, "nn-cli")
+        model.add(7, graph)
+        model.add(8, opset)
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            var entry = Message()
+            entry.add(1, key)
+            entry.add(2, value)
+            model.add(14, entry)
+        }
+        return model
+    }
+
+    static func node(_ type: String, _ inputs: [String], _ output: String, _ attributes: [Message] = [])
+        -> Message
+    {
+        var node = Message()
+        for input in inputs { node.add(1, input) }
+        node.add(2, output)
+        node.add(3, "\(type) to \(output)")
+        node.add(4, type)
+        for attribute in attributes { node.add(5, attribute) }
+        return node
+    }
+
+    static func attribute(_ name: String, _ value: Int) -> Message {
+        var attribute = Message()
+        attribute.add(1, name)
+        attribute.add(3, value)
+        attribute.add(20, int)
+        return attribute
+    }
+
+    static func tensor(_ tensor: Tensor, _ type: Int) -> Message {
+        var message = Message()
+        for size in tensor.shape { message.add(1, size) }
+        message.add(2, type)
+        message.add(8, tensor.name)
+        message.add(9, tensor.elements.bytes)
+        return message
+    }
+
+    static func value(_ name: String, _ type: Int, _ sizes: [Size]) -> Message {
+        var shape = Message()
+        for size in sizes {
+            var dimension = Message()
+            switch size {
+            case .fixed(let size): dimension.add(1, size)
+            case .named(let name): dimension.add(2, name)
+            }
+            shape.add(1, dimension)
+        }
+        var tensorType = Message()
+        tensorType.add(1, type)
+        tensorType.add(2, shape)
+        var valueType = Message()
+        valueType.add(1, tensorType)
+        var value = Message()
+        value.add(1, name)
+        value.add(2, valueType)
+        return value
+    }
+}
+
+/// A message of Protocol Buffers: each field is its number and kind, then a number of 7 bits a byte, or a count
+/// of bytes and these.
+private struct Message {
+    private(set) var bytes: [UInt8] = []
+
+    private mutating func put(_ number: Int) {
+        var rest = UInt64(number)
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+
+    mutating func add(_ field: Int, _ number: Int) {
+        put(field << 3)
+        put(number)
+    }
+
+    mutating func add(_ field: Int, _ content: [UInt8]) {
+        put(field << 3 | 2)
+        put(content.count)
+        bytes += content
+    }
+
+    mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
+    mutating func add(_ field: Int, _ message: Message) { add(field, message.bytes) }
+}
