@@ -29,10 +29,11 @@ let package = Package(
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
         .target(name: "NNData", dependencies: ["CHDF5", "CCrypto"], linkerSettings: archives),
+        .target(name: "CBuiltInModel", exclude: ["cat.nnk"]),
         .executableTarget(
             name: "nn-cli",
             dependencies: [
-                "SwiftNN", "NNData",
+                "SwiftNN", "NNData", "CBuiltInModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

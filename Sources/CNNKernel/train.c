@@ -315,7 +315,8 @@ nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
     nnk_status status = readiness(job, memory);
     if (status != NNK_MORE) return status;
     const arena a = nnk_carve(job, memory);
-    while (status == NNK_MORE && slices-- > 0) {
+    const int32_t setup = a.trainer->phase < FORWARD;
+    while (status == NNK_MORE && slices-- > 0 && setup == (a.trainer->phase < FORWARD)) {
         if (a.trainer->phase == TRAINED) return NNK_OK;
         status = work(job, &a, a.trainer->item);
         if (status > 0) advance(job, a.trainer, 1);

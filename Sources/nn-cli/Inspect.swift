@@ -9,16 +9,22 @@ struct Inspect: ParsableCommand {
             EXAMPLES
               nn-cli inspect model.nnk
               nn-cli inspect train.h5 --json
+              nn-cli inspect built-in
             """
     )
 
-    @Argument(help: "A model, a checkpoint or a data set (HDF5).")
+    @Argument(
+        help: "A model, a checkpoint or a data set (HDF5); or built-in, the model that nn-cli has with it.")
     var file: String
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
 
     func run() throws {
+        if file == BuiltInModel.path {
+            let facts = ModelFacts(BuiltInModel.load(), path: file)
+            return try json ? Console.answer(json: facts) : facts.print()
+        }
         let start = try InputFile.readStart(file, expected: "a model, a checkpoint or a data set", count: 8)
         let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
         if isHDF5 {
@@ -113,16 +119,24 @@ private struct ModelFacts: Encodable {
     let classes: [String]
     /// How it was trained; an imported model has none, and its fields are null.
     let origin: Network.Origin?
+    /// Shares that are right, known of the built-in model alone.
+    let trainAccuracy: Double?
+    let testAccuracy: Double?
 
     private enum CodingKeys: String, CodingKey {
         case kind, path, sha256, bytes, layers, parameters, precision, classes, method, initializer, seed
         case iterations, examples
         case learningRate = "learning_rate"
         case dataCRC = "data_crc32"
+        case trainAccuracy = "train_accuracy"
+        case testAccuracy = "test_accuracy"
     }
 
     init(_ network: Network, path: String) {
         self.path = path
+        let (training, test) = BuiltInModel.right
+        trainAccuracy = path == BuiltInModel.path ? Double(training.0) / Double(training.of) : nil
+        testAccuracy = path == BuiltInModel.path ? Double(test.0) / Double(test.of) : nil
         sha256 = NNData.sha256(network.bytes)
         bytes = network.bytes.count
         layers = network.topology.sizes
@@ -149,6 +163,8 @@ private struct ModelFacts: Encodable {
         try object.encode(origin?.learningRate, forKey: .learningRate)
         try object.encode(origin?.examples, forKey: .examples)
         try object.encode(origin?.dataCRCText, forKey: .dataCRC)
+        try object.encodeIfPresent(trainAccuracy, forKey: .trainAccuracy)
+        try object.encodeIfPresent(testAccuracy, forKey: .testAccuracy)
     }
 
     func print() throws {
@@ -167,6 +183,12 @@ private struct ModelFacts: Encodable {
             trained by     \(origin.method) gradient descent, \(origin.iterations) iterations at rate \(origin.learningRate)
             initial        \(origin.initializer), seed \(origin.seed)
             data           \(origin.examples) images, CRC-32 \(origin.dataCRCText)
+            """)
+        guard path == BuiltInModel.path else { return }
+        let (training, test) = BuiltInModel.right
+        try Console.answer(
+            """
+            accuracy       \(training.0) of the \(training.of) photos it was trained on, \(test.0) of \(test.of) others
             """)
     }
 }

@@ -4,7 +4,10 @@ import SwiftNN
 
 /// The option that says which model to use.
 struct ModelOption: ParsableArguments {
-    @Option(name: [.customShort("m"), .long], help: ArgumentHelp("The model to use.", valueName: "file"))
+    @Option(
+        name: [.customShort("m"), .long],
+        help: ArgumentHelp(
+            "The model to use; built-in is the one that nn-cli has with it.", valueName: "file"))
     var model = ModelFile.defaultPath
 }
 
@@ -18,6 +21,7 @@ enum ModelFile {
     static let magic: [UInt8] = [0x8e, 0x4e, 0x4e, 0x1a]
 
     static func load(_ path: String) throws(FileError) -> Network {
+        guard path != BuiltInModel.path else { return BuiltInModel.load() }
         let bytes = try InputFile.read(path, expected: "a model file", limit: limit)
         guard bytes.starts(with: magic) else {
             throw self.error(.invalidModel(.notAModel), in: bytes, at: path)

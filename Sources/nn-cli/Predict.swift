@@ -18,7 +18,12 @@ struct Predict: ParsableCommand {
     @Argument(help: ArgumentHelp("Image files; - is the standard input.", valueName: "input"))
     var inputs: [String]
 
-    @OptionGroup var modelOption: ModelOption
+    @Option(
+        name: [.customShort("m"), .customLong("model")],
+        help: ArgumentHelp(
+            "The model to use (default: model.nnk if it is there, else built-in, which finds cats).",
+            valueName: "file"))
+    var modelPath: String?
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
@@ -42,7 +47,10 @@ struct Predict: ParsableCommand {
     }
 
     func run() throws {
-        let network = try ModelFile.load(modelOption.model)
+        let path =
+            modelPath
+            ?? (OutputFile.exists(ModelFile.defaultPath) ? ModelFile.defaultPath : BuiltInModel.path)
+        let network = try ModelFile.load(path)
         // All images are read before the first answer: a bad one spoils the run, not its output.
         let images = try inputs.map { (name: $0, bytes: try Self.readImage($0)) }
         let predictions = try images.map { image in
@@ -53,7 +61,7 @@ struct Predict: ParsableCommand {
         }
         if json {
             return try Console.answer(
-                json: Answer(model: ModelSummary(network, path: modelOption.model), predictions: predictions))
+                json: Answer(model: ModelSummary(network, path: path), predictions: predictions))
         }
         for prediction in predictions {
             let probability = rounded(prediction.probability, places: 4)
@@ -61,7 +69,7 @@ struct Predict: ParsableCommand {
                 "\(prediction.input): \(prediction.class) (probability of \(network.className(1)): \(probability))"
             )
         }
-        Console.note("model: \(modelOption.model)")
+        Console.note("model: \(path)")
     }
 
     private static func readImage(_ path: String) throws(FileError) -> [UInt8] {

@@ -146,7 +146,8 @@ nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 /// NNK_E_STATE, NNK_E_SOURCE (the slice can be tried again), NNK_E_DIVERGED.
 nnk_status nnk_train_step(const nnk_job *job, void *arena);
 
-/// Up to `slices` of nnk_train_step, ending early with a cost, the last slice or an error.
+/// Up to `slices` of nnk_train_step, ending early with a cost, the end of the setup, the last slice or an
+/// error.
 nnk_status nnk_train_run(const nnk_job *job, void *arena, uint32_t slices);
 
 /// Several threads at once: the number of slices that lie ahead and are independent of each other; 0 where
