@@ -28,7 +28,16 @@ let package = Package(
             pkgConfig: cryptoPkgConfig,
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
         ),
-        .target(name: "NNData", dependencies: ["CHDF5", "CCrypto"], linkerSettings: archives),
+        .systemLibrary(
+            name: "CPNG", pkgConfig: pngPkgConfig, providers: [.apt(["libpng-dev"]), .brew(["libpng"])]
+        ),
+        .systemLibrary(
+            name: "CJPEG",
+            pkgConfig: jpegPkgConfig,
+            providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]
+        ),
+        .target(name: "CImage", dependencies: ["CPNG", "CJPEG"]),
+        .target(name: "NNData", dependencies: ["CHDF5", "CCrypto", "CImage"], linkerSettings: archives),
         .target(name: "CBuiltInModel", exclude: ["cat.nnk"]),
         .executableTarget(
             name: "nn-cli",
@@ -47,14 +56,20 @@ let package = Package(
 
 #if os(Linux)
     // Debian's shared libhdf5 brings thirty other libraries (curl, Kerberos, LDAP) for file drivers that are not
-    // used here; loading them takes longer than a prediction. Its archive needs few, and libcrypto's is small too.
+    // used here; loading them takes longer than a prediction. Its archive needs few, and those of libcrypto, libpng
+    // and libjpeg are small too.
     var hdf5PkgConfig: String? { nil }
     var cryptoPkgConfig: String? { nil }
+    var pngPkgConfig: String? { nil }
+    var jpegPkgConfig: String? { nil }
     var archives: [LinkerSetting] {
-        [":libhdf5_serial.a", ":libcrypto.a", "sz", "z", "m"].map { .linkedLibrary($0) }
+        [":libhdf5_serial.a", ":libcrypto.a", ":libpng16.a", ":libjpeg.a", "sz", "z", "m"]
+            .map { .linkedLibrary($0) }
     }
 #else
     var hdf5PkgConfig: String? { "hdf5" }
     var cryptoPkgConfig: String? { "libcrypto" }
+    var pngPkgConfig: String? { "libpng" }
+    var jpegPkgConfig: String? { "libjpeg" }
     var archives: [LinkerSetting] { [.linkedLibrary("z")] }
 #endif

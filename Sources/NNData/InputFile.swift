@@ -54,29 +54,26 @@ public enum InputFile {
     private static func read(
         _ file: Int32, named name: String, sizeHint: Int, limit: Int, expected: String
     ) throws(FileError) -> [UInt8] {
-        // One byte more than it may have shows that a file is too large, without reading all of it.
-        var capacity = min(max(sizeHint, 1 << 14), limit) + 1
-        var bytes = [UInt8](repeating: 0, count: capacity)
-        var count = 0
-        while true {
-            let part = bytes.withUnsafeMutableBytes {
-                systemRead(file, $0.baseAddress! + count, capacity - count)
-            }
-            if part < 0 {
-                if errno == EINTR { continue }
-                throw FileError(.io, file: name, expected: expected, found: lastSystemError())
-            }
-            if part == 0 { break }
-            count += part
-            guard count <= limit else {
-                throw FileError(.badData, file: name, expected: expected, found: "more than \(limit) bytes")
-            }
-            if count == capacity {
-                capacity = min(2 * capacity, limit + 1)
-                bytes.append(contentsOf: repeatElement(0, count: capacity - count))
+        // One byte more than it may have shows that a file is too large, without reading all of it. What has no
+        // size beforehand, such as a pipe, gets room for the largest: its memory is taken as bytes come in.
+        let capacity = (sizeHint > 0 ? min(sizeHint, limit) : limit) + 1
+        var failure: String?
+        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            while count < capacity {
+                let part = systemRead(file, buffer.baseAddress! + count, capacity - count)
+                if part < 0, errno == EINTR { continue }
+                if part < 0 { failure = lastSystemError() }
+                if part <= 0 { break }
+                count += part
             }
         }
-        bytes.removeLast(bytes.count - count)
+        if let failure { throw FileError(.io, file: name, expected: expected, found: failure) }
+        guard bytes.count <= limit else {
+            throw FileError(.badData, file: name, expected: expected, found: "more than \(limit) bytes")
+        }
+        guard bytes.count < capacity else {
+            throw FileError(.io, file: name, expected: expected, found: "a file that grows while it is read")
+        }
         return bytes
     }
 }

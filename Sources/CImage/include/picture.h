@@ -1,0 +1,47 @@
+// PNG and JPEG pictures for Swift: read a row at a time, so that memory does not grow with their size.
+//
+// libpng and libjpeg report errors by longjmp. It stays within one call of these: each sets its own target,
+// and none calls back.
+#ifndef NN_PICTURE_H
+#define NN_PICTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// What a picture may ask for. Beyond, it is refused before memory is taken for it.
+typedef struct nn_picture_limits {
+    uint32_t side;     // pixels in a row or a column
+    uint64_t pixels;   // in all
+    uint64_t unpacked; // bytes of all rows of a PNG
+    uint64_t memory;   // bytes, with the file, where a picture has to be kept as a whole: PNG that is
+                     // interlaced, JPEG in several scans
+    int scans; // of a JPEG: each goes over all that is kept
+} nn_picture_limits;
+
+typedef struct nn_picture nn_picture;
+
+// Opens the PNG or JPEG (told by the first byte) in `bytes`, which have to stay until nn_picture_close.
+// NULL if there is no memory.
+nn_picture *nn_picture_open(const uint8_t *bytes, size_t count, const nn_picture_limits *limits);
+
+// NULL, or what the file turned out to be: "a damaged PNG (...)". It can't be read any further then.
+const char *nn_picture_failure(const nn_picture *picture);
+
+uint32_t nn_picture_width(const nn_picture *picture);
+uint32_t nn_picture_height(const nn_picture *picture);
+
+// Writes the next row, 3 * width bytes R G B, from the top. Transparency lies over white; 16 bits lose the
+// lower
+// 8. With the last row the rest of the file is checked. Returns whether there was no failure.
+bool nn_picture_read(nn_picture *picture, uint8_t *row);
+
+void nn_picture_close(nn_picture *picture);
+
+// The bytes that nn_png_write may need.
+size_t nn_png_bound(uint32_t width, uint32_t height);
+
+// Writes a PNG of `rgb`, 3 * width * height bytes. Returns its size; 0 if there is no memory.
+size_t nn_png_write(uint8_t *png, size_t capacity, const uint8_t *rgb, uint32_t width, uint32_t height);
+
+#endif

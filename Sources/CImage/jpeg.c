@@ -1,0 +1,106 @@
+#include "decoder.h"
+
+#include <stdio.h> // which jpeglib.h needs
+#include <stdlib.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h> // after jpeglib.h
+
+typedef struct jpeg_picture {
+    nn_picture base;
+    struct jpeg_decompress_struct reader;
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    uint8_t *cmyk; // one row
+} jpeg_picture;
+
+static void on_error(j_common_ptr reader) {
+    char message[JMSG_LENGTH_MAX];
+    reader->err->format_message(reader, message);
+    nn_fail_damaged(reader->client_data, message);
+}
+
+// libjpeg makes up for what is missing or broken, and warns (level -1). Such a picture is not the one that
+// was saved; but cameras do leave bytes between segments, and unusual version numbers do no harm.
+static void on_message(j_common_ptr reader, int level) {
+    int code = reader->err->msg_code;
+    if (level >= 0 || code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR || code == JWRN_ADOBE_XFORM)
+        return;
+    if (code == JWRN_JPEG_EOF) nn_fail_cut_off(reader->client_data);
+    on_error(reader);
+}
+
+static void on_progress(j_common_ptr common) {
+    jpeg_picture *picture = common->client_data;
+    if (picture->reader.input_scan_number > picture->base.limits.scans)
+        nn_fail(&picture->base, "a JPEG of more than %d scans", picture->base.limits.scans);
+}
+
+// Two bytes for each coefficient, of which there are 64 a block.
+static uint64_t coefficient_bytes(const struct jpeg_decompress_struct *reader) {
+    uint64_t blocks = 0;
+    for (int i = 0; i < reader->num_components; i++) {
+        const jpeg_component_info *component = &reader->comp_info[i];
+        blocks += (uint64_t)component->width_in_blocks * component->height_in_blocks;
+    }
+    return blocks * sizeof(JBLOCK);
+}
+
+static void open_picture(nn_picture *base) {
+    jpeg_picture *picture = (jpeg_picture *)base;
+    struct jpeg_decompress_struct *reader = &picture->reader;
+    reader->err = jpeg_std_error(&picture->errors);
+    reader->err->error_exit = on_error;
+    reader->err->emit_message = on_message;
+    reader->client_data = picture;
+    jpeg_create_decompress(reader);
+    picture->progress.progress_monitor = on_progress;
+    reader->progress = &picture->progress;
+    jpeg_mem_src(reader, base->bytes, (unsigned long)base->count);
+    jpeg_read_header(reader, TRUE);
+    nn_check_size(base, reader->image_width, reader->image_height);
+    if (jpeg_has_multiple_scans(reader)) nn_check_memory(base, "a progressive", coefficient_bytes(reader));
+
+    bool is_cmyk = reader->jpeg_color_space == JCS_CMYK || reader->jpeg_color_space == JCS_YCCK;
+    reader->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+    if (is_cmyk && !(picture->cmyk = malloc((size_t)4 * base->width)))
+        nn_fail(base, "a JPEG for which there is no memory");
+    jpeg_start_decompress(reader);
+}
+
+// a * b / 255, to the nearest whole number.
+static uint8_t scaled(uint8_t a, uint8_t b) { return (uint8_t)((a * b + 127) / 255); }
+
+static void read_row(nn_picture *base, uint8_t *row) {
+    jpeg_picture *picture = (jpeg_picture *)base;
+    JSAMPROW rows[] = {picture->cmyk ? picture->cmyk : row};
+    jpeg_read_scanlines(&picture->reader, rows, 1);
+    if (!picture->cmyk) return;
+    // As Photoshop began it, and everybody does now, 255 stands for no ink.
+    const uint8_t *end = picture->cmyk + (size_t)4 * base->width;
+    for (const uint8_t *from = picture->cmyk; from < end; from += 4, row += 3) {
+        for (int channel = 0; channel < 3; channel++) row[channel] = scaled(from[channel], from[3]);
+    }
+}
+
+static void finish(nn_picture *base) {
+    jpeg_picture *picture = (jpeg_picture *)base;
+    jpeg_finish_decompress(&picture->reader);
+}
+
+static void close_picture(nn_picture *base) {
+    jpeg_picture *picture = (jpeg_picture *)base;
+    jpeg_destroy_decompress(&picture->reader);
+    free(picture->cmyk);
+    free(picture);
+}
+
+const nn_format nn_jpeg = {"JPEG", open_picture, read_row, finish, close_picture};
+
+nn_picture *nn_jpeg_new(void) {
+    jpeg_picture *picture = calloc(1, sizeof *picture);
+    if (!picture) return NULL;
+    picture->base.format = &nn_jpeg;
+    return &picture->base;
+}

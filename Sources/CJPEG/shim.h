@@ -1,0 +1,3 @@
+#include <stdio.h> // which jpeglib.h needs
+
+#include <jpeglib.h>

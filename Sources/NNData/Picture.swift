@@ -1,0 +1,144 @@
+import CImage
+
+/// Pictures of any size as images that a network sees.
+///
+/// A PNG or JPEG is told by its content. It is turned as its EXIF data says, laid over white where it is
+/// transparent, and resized to 64 x 64 pixels, whatever its shape, as Pillow's `resize((64, 64), BILINEAR)` does.
+/// ``DataSet/imageBytes`` bytes that are neither are an image already.
+public enum Picture {
+    /// What a picture file should have been, for messages.
+    public static let expected = "\(DataSet.imageBytes) bytes (64x64 RGB) or a PNG or JPEG picture"
+
+    /// Within these, any file takes less than 64 MB and two seconds to read or to refuse.
+    private static let largestFile = 32 << 20
+    private static let limits = nn_picture_limits(
+        side: 65_535,  // of JPEG
+        pixels: 64_000_000, unpacked: 256_000_000, memory: 42_000_000, scans: 32)
+
+    /// The image that the picture at `path` makes, ``DataSet/imageBytes`` bytes; `-` is the standard input.
+    public static func image(at path: String) throws(FileError) -> [UInt8] {
+        let bytes =
+            path == "-"
+            ? try InputFile.readStandardInput(expected: expected, limit: largestFile)
+            : try InputFile.read(path, expected: expected, limit: largestFile)
+        return try image(from: bytes, file: path == "-" ? "stdin" : path)
+    }
+
+    /// The image that the bytes of a picture file make.
+    ///
+    /// - Parameter file: its name, for messages.
+    public static func image(from bytes: [UInt8], file: String) throws(FileError) -> [UInt8] {
+        func refusal(_ found: String) -> FileError {
+            FileError(.badData, file: file, expected: expected, found: found)
+        }
+        switch PictureFormat(bytes) {
+        case .raw: return bytes
+        case .unknown: throw refusal("\(bytes.count) bytes")
+        case .unsupported(let name): throw refusal("a \(name) picture")
+        case .picture:
+            do {
+                return try resized(bytes)
+            } catch {
+                throw refusal(error.description)
+            }
+        }
+    }
+
+    private static func resized(_ bytes: [UInt8]) throws(DecodingFailure) -> [UInt8] {
+        let orientation = Orientation(ofPicture: bytes)
+        let image = try bytes.withUnsafeBufferPointer { bytes throws(DecodingFailure) in
+            try PictureDecoder(bytes, limits).resized(orientation)
+        }
+        return orientation.apply(to: image)
+    }
+}
+
+/// Of what kind a file is, by its first bytes.
+private enum PictureFormat {
+    case raw, picture, unknown
+    /// One that people will try.
+    case unsupported(String)
+
+    init(_ bytes: [UInt8]) {
+        let isRawSize = bytes.count == DataSet.imageBytes
+        if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+            self = .picture
+        } else if bytes.starts(with: [0xff, 0xd8, 0xff]), !isRawSize || Self.isSurelyJPEG(bytes) {
+            self = .picture
+        } else if isRawSize {
+            self = .raw
+        } else if bytes.starts(with: "GIF8".utf8) {
+            self = .unsupported("GIF")
+        } else if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
+            self = .unsupported("WebP")
+        } else if bytes.dropFirst(4).starts(with: "ftyp".utf8) {
+            self = .unsupported("HEIC or AVIF")
+        } else {
+            self = .unknown
+        }
+    }
+
+    /// A raw image can begin with the three bytes of a JPEG.
+    private static func isSurelyJPEG(_ bytes: [UInt8]) -> Bool {
+        var segments = JPEGSegments(bytes)
+        while segments.next() != nil {}
+        return segments.reachesScan
+    }
+}
+
+/// What a PNG or JPEG turned out to be, as in "a damaged PNG (...)".
+private struct DecodingFailure: Error {
+    let description: String
+}
+
+/// A PNG or JPEG that is read from top to bottom.
+private struct PictureDecoder: ~Copyable {
+    private let picture: OpaquePointer
+
+    /// - Parameter bytes: have to stay as long as this.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: nn_picture_limits) throws(DecodingFailure) {
+        let picture = withUnsafePointer(to: limits) { nn_picture_open(bytes.baseAddress, bytes.count, $0) }
+        guard let picture else {
+            throw DecodingFailure(description: "a picture for which there is no memory")
+        }
+        self.picture = picture
+    }
+
+    deinit { nn_picture_close(picture) }
+
+    private func check() throws(DecodingFailure) {
+        if let failure = nn_picture_failure(picture) {
+            throw DecodingFailure(description: String(cString: failure))
+        }
+    }
+
+    private func read(into row: UnsafeMutableBufferPointer<UInt8>) throws(DecodingFailure) {
+        if !nn_picture_read(picture, row.baseAddress) { try check() }
+    }
+
+    /// The picture in 64 x 64 pixels, not turned yet: `orientation` says only along which side of it the first
+    /// pass goes, and from which end.
+    func resized(_ orientation: Orientation) throws(DecodingFailure) -> [UInt8] {
+        try check()
+        let width = Int(nn_picture_width(picture))
+        let height = Int(nn_picture_height(picture))
+        let across = ResamplingFilter(count: width, isMirrored: orientation.mirrorsRows)
+        let down = ResamplingFilter(count: height, isMirrored: orientation.mirrorsColumns)
+        let columnsComeFirst =
+            orientation.isTransposed
+            ? !ResamplingFilter.columnsComeFirst(width: height, height: width)
+            : ResamplingFilter.columnsComeFirst(width: width, height: height)
+        guard !columnsComeFirst else {
+            let rows = try down.shrinkColumns(rowBytes: 3 * width) { row throws(DecodingFailure) in
+                try read(into: row)
+            }
+            return across.shrinkRows(rows, rowBytes: 3 * width)
+        }
+        let row = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 3 * width)
+        defer { row.deallocate() }
+        return try down.shrinkColumns(rowBytes: 3 * DataSet.side) { result throws(DecodingFailure) in
+            try read(into: row)
+            across.shrinkRow(UnsafeBufferPointer(row), into: result)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/// How one side of a picture becomes ``DataSet/side`` pixels: each is a weighted mean of neighbours, with the
+/// weights of a triangle ("bilinear") that is as wide as the pixels of the result.
+///
+/// It computes what `resize((64, 64), Image.BILINEAR)` of Pillow 13 does, to the bit: weights in double precision,
+/// then whole multiples of 2^-22, and bytes after each of the two passes.
+struct ResamplingFilter {
+    /// The pixels that make one pixel of the result: `weights.count` from `first` on.
+    private struct Taps {
+        var first: Int
+        var weights: [Int32]
+        var end: Int { first + weights.count }
+    }
+
+    /// Which pass comes first shows in the roundings. Until Pillow 12 it was always that along the rows; now
+    /// columns come first where that leaves much less to do.
+    static func columnsComeFirst(width: Int, height: Int) -> Bool {
+        height - DataSet.side > 2 * max(width - DataSet.side, 0)
+    }
+
+    /// The weights of a pixel sum up to 1, but for their rounding, and each is multiplied by a byte: sums stay below
+    /// 2^31.
+    private static let weightBits: Int32 = 22
+
+    private let taps: [Taps]
+
+    /// - Parameters:
+    ///   - count: pixels of the side, 1 or more.
+    ///   - isMirrored: the pixels come last to first. The result is that of a filter that gets them first to last,
+    ///     mirrored; without this, roundings would fall on the other side.
+    init(count: Int, isMirrored: Bool) {
+        let taps = (0..<DataSet.side).map { Self.taps(of: $0, count: count) }
+        guard isMirrored else {
+            self.taps = taps
+            return
+        }
+        self.taps = taps.reversed().map { Taps(first: count - $0.end, weights: $0.weights.reversed()) }
+    }
+
+    private static func taps(of index: Int, count: Int) -> Taps {
+        let scale = Double(count) / Double(DataSet.side)
+        let reach = max(scale, 1)
+        let centre = (Double(index) + 0.5) * scale
+        let first = max(Int(centre - reach + 0.5), 0)
+        let end = min(Int(centre + reach + 0.5), count)
+        let weights = (first..<end).map { max(0, 1 - abs((Double($0) - centre + 0.5) * (1 / reach))) }
+        let sum = weights.reduce(0, +)
+        return Taps(
+            first: first, weights: weights.map { Int32($0 / sum * Double(1 << weightBits) + 0.5) })
+    }
+
+    private static func byte(_ sum: Int32) -> UInt8 { UInt8(clamping: sum >> weightBits) }
+
+    private static let half: Int32 = 1 << (weightBits - 1)
+
+    /// Makes one row of R G B pixels ``DataSet/side`` pixels long.
+    func shrinkRow(_ row: UnsafeBufferPointer<UInt8>, into result: UnsafeMutableBufferPointer<UInt8>) {
+        for (index, taps) in taps.enumerated() {
+            var (red, green, blue) = (Self.half, Self.half, Self.half)
+            var at = 3 * taps.first
+            for weight in taps.weights {
+                red &+= weight &* Int32(row[at])
+                green &+= weight &* Int32(row[at + 1])
+                blue &+= weight &* Int32(row[at + 2])
+                at += 3
+            }
+            result[3 * index] = Self.byte(red)
+            result[3 * index + 1] = Self.byte(green)
+            result[3 * index + 2] = Self.byte(blue)
+        }
+    }
+
+    /// Makes each of the rows ``DataSet/side`` pixels long.
+    func shrinkRows(_ rows: [UInt8], rowBytes: Int) -> [UInt8] {
+        let resultBytes = 3 * DataSet.side
+        let count = rows.count / rowBytes
+        var result = [UInt8](repeating: 0, count: count * resultBytes)
+        rows.withUnsafeBufferPointer { rows in
+            result.withUnsafeMutableBufferPointer { result in
+                for index in 0..<count {
+                    shrinkRow(
+                        UnsafeBufferPointer(rebasing: rows[index * rowBytes..<(index + 1) * rowBytes]),
+                        into: UnsafeMutableBufferPointer(
+                            rebasing: result[index * resultBytes..<(index + 1) * resultBytes]))
+                }
+            }
+        }
+        return result
+    }
+
+    /// Makes ``DataSet/side`` rows out of all rows, of which it holds no more than one row of the result needs.
+    ///
+    /// - Parameter nextRow: writes the next row; called once for each, from the first to the last.
+    func shrinkColumns<Failure>(
+        rowBytes: Int, nextRow: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) -> [UInt8] {
+        let capacity = taps.map(\.weights.count).max()!
+        // Row y at y % capacity.
+        let window = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: capacity * rowBytes)
+        defer { window.deallocate() }
+        func row(_ y: Int) -> UnsafeMutableBufferPointer<UInt8> {
+            let start = y % capacity * rowBytes
+            return UnsafeMutableBufferPointer(rebasing: window[start..<start + rowBytes])
+        }
+        var rowsRead = 0
+        var sums = [Int32](repeating: 0, count: rowBytes)
+        var result: [UInt8] = []
+        result.reserveCapacity(DataSet.side * rowBytes)
+        for taps in taps {
+            while rowsRead < taps.end {
+                try nextRow(row(rowsRead))
+                rowsRead += 1
+            }
+            for at in 0..<rowBytes { sums[at] = Self.half }
+            for (y, weight) in zip(taps.first..<taps.end, taps.weights) {
+                let row = row(y)
+                for at in 0..<rowBytes { sums[at] &+= weight &* Int32(row[at]) }
+            }
+            result += sums.lazy.map(Self.byte)
+        }
+        return result
+    }
+}

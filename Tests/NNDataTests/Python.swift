@@ -1,0 +1,35 @@
+import Foundation
+
+/// The Python of scripts/test.sh, with numpy, Pillow and h5py: the peers that files are checked against.
+enum Python {
+    private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+    static let path =
+        ProcessInfo.processInfo.environment["NN_PYTHON"]
+        ?? root.appending(path: ".venv/bin/python").path
+    static let isMissing = !FileManager.default.isExecutableFile(atPath: path)
+    static let advice = "no \(path): scripts/test.sh makes it"
+    static let isRequired = ProcessInfo.processInfo.environment["CI"] != nil
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Runs a program in the tests' folder, or one that is given as text.
+    ///
+    /// - Returns: what it printed.
+    @discardableResult
+    static func run(_ arguments: String...) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.currentDirectoryURL = root.appending(path: "Tests")
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Failure(description: text) }
+        return text
+    }
+}
