@@ -11,7 +11,7 @@ struct NNCLI: ParsableCommand {
             EXAMPLES
               nn-cli train                                  on drawings that it makes itself
               nn-cli train --train train.h5 --test test.h5  on your images
-              nn-cli predict image.bin                      64 x 64 pixels, R G B: 12288 bytes
+              nn-cli predict photo.jpg                      PNG or JPEG, or 64 x 64 pixels as bytes
 
             EXIT CODES
               0 done   1 --min-accuracy not met   64 usage   65 bad data   66 missing input

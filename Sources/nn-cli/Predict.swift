@@ -6,16 +6,18 @@ struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say which class images belong to.",
         discussion: """
-            An image is 64 x 64 pixels, row by row, R G B: 12288 bytes.
+            Takes PNG and JPEG pictures of any size, told by their content: turned as EXIF says, laid over white where
+            they are transparent, and resized to 64 x 64 pixels, whatever their shape. A file of 12288 bytes that is
+            neither is such an image already: 64 rows of 64 pixels, R G B.
 
             EXAMPLES
-              nn-cli predict image.bin
-              nn-cli predict -m cats.nnk one.bin two.bin --json
+              nn-cli predict photo.jpg
+              nn-cli predict -m cats.nnk *.png image.bin --json
               camera | nn-cli predict -
             """
     )
 
-    @Argument(help: ArgumentHelp("Image files; - is the standard input.", valueName: "input"))
+    @Argument(help: ArgumentHelp("Pictures; - is the standard input.", valueName: "input"))
     var inputs: [String]
 
     @Option(
@@ -52,7 +54,7 @@ struct Predict: ParsableCommand {
             ?? (OutputFile.exists(ModelFile.defaultPath) ? ModelFile.defaultPath : BuiltInModel.path)
         let network = try ModelFile.load(path)
         // All images are read before the first answer: a bad one spoils the run, not its output.
-        let images = try inputs.map { (name: $0, bytes: try Self.readImage($0)) }
+        let images = try inputs.map { (name: $0, bytes: try Picture.image(at: $0)) }
         let predictions = try images.map { image in
             let probability = try network.probability(of: image.bytes)
             let index = probability > 0.5 ? 1 : 0
@@ -70,19 +72,5 @@ struct Predict: ParsableCommand {
             )
         }
         Console.note("model: \(path)")
-    }
-
-    private static func readImage(_ path: String) throws(FileError) -> [UInt8] {
-        let expected = "\(DataSet.imageBytes) bytes (64x64 RGB)"
-        let limit = 1 << 20
-        let bytes =
-            path == "-"
-            ? try InputFile.readStandardInput(expected: expected, limit: limit)
-            : try InputFile.read(path, expected: expected, limit: limit)
-        guard bytes.count == DataSet.imageBytes else {
-            throw FileError(
-                .badData, file: path == "-" ? "stdin" : path, expected: expected, found: "\(bytes.count)")
-        }
-        return bytes
     }
 }

@@ -187,7 +187,7 @@ struct SystemFailureTests {
         tool.wrapper = Strace.command("openat:error=EACCES", path: image)
         let outcome = try await tool.run()
         #expect(outcome.status == 66)
-        let found = "expected 12288 bytes (64x64 RGB), got Permission denied"
+        let found = "expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got Permission denied"
         #expect(outcome.stderr == "Error: \(image): \(found)\n")
     }
 
