@@ -3,32 +3,106 @@ import Testing
 
 @testable import NNData
 
-@Suite("Pictures beside Pillow", .enabled(if: Python.isRequired || !Python.isMissing, "\(Python.advice)"))
-struct PillowTests {
-    /// Pictures of all kinds, and what Pillow makes of each (Tests/pictures/pictures.py).
-    private static let pictures: Result<(folder: TemporaryFolder, names: [String]), any Error> = Result {
-        let folder = TemporaryFolder()
-        try Python.run("pictures/pictures.py", folder.root)
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.root)
-        return (folder, files.filter { !$0.hasSuffix(".bin") }.sorted())
+/// Small pictures; those of all kinds are compared with Pillow's in CLITests.
+@Suite("Pictures")
+struct PictureTests {
+    private static let image = Array(DataSet.drawn(count: 1, seed: 3).image(0))
+    private static let picture = png(width: 64, height: 64, rgb: image)
+
+    private func expectRefusal(
+        _ bytes: [UInt8], _ found: String, at location: SourceLocation = #_sourceLocation
+    ) {
+        let error = FileError(
+            .badData, file: "x", expected: "12288 bytes (64x64 RGB) or a PNG or JPEG picture", found: found)
+        #expect(throws: error, sourceLocation: location) { try Picture.image(from: bytes, file: "x") }
     }
 
-    private func expectPillow(_ suffix: String, within tolerance: Int, atLeast count: Int) throws {
-        let (folder, names) = try Self.pictures.get()
-        let chosen = names.filter { $0.hasSuffix(suffix) }
-        #expect(chosen.count >= count)
-        for name in chosen {
-            let image = try Picture.image(at: folder.path(name))
-            let expected = try Array(Data(contentsOf: URL(filePath: folder.path(name + ".bin"))))
-            #expect(image.count == expected.count)
-            let worst = zip(image, expected).map { abs(Int($0) - Int($1)) }.max()!
-            #expect(worst <= tolerance, "\(name)")
+    @Test("what is written as PNG is read back")
+    func roundTrip() throws {
+        #expect(try Picture.image(from: Self.picture, file: "x") == Self.image)
+    }
+
+    @Test(
+        "12288 bytes are a raw image, whatever they begin with",
+        arguments: [[], [0xff, 0xd8, 0xff], [0xff, 0xd8, 0xff, 0xe0, 0, 16], Array("GIF89a".utf8)])
+    func raw(start: [UInt8]) throws {
+        let image = start + Self.image.dropFirst(start.count)
+        #expect(try Picture.image(from: image, file: "x") == image)
+    }
+
+    @Test("other kinds of pictures are named")
+    func otherKinds() {
+        expectRefusal(Array("GIF89a, and so on".utf8), "a GIF picture")
+        expectRefusal(Array("RIFF....WEBPVP8 ".utf8), "a WebP picture")
+        expectRefusal([0, 0, 0, 24] + Array("ftypheic".utf8), "a HEIC or AVIF picture")
+        expectRefusal(Array("RIFF....WAVE".utf8), "12 bytes")
+        expectRefusal([], "0 bytes")
+    }
+
+    @Test("every cut of a PNG is one")
+    func cuts() {
+        for count in 8..<Self.picture.count {
+            expectRefusal(
+                Array(Self.picture.prefix(count)), "a PNG that is cut off after \(count) bytes")
         }
     }
 
-    @Test("PNG pictures: grey, palettes, transparency, 1 ... 16 bits, interlaced, turned, 1 x 1 to 5000 x 3")
-    func png() throws { try expectPillow(".png", within: 0, atLeast: 140) }
+    @Test("a flipped bit of a PNG, anywhere behind its signature, is found")
+    func flippedBits() {
+        for at in 8..<Self.picture.count {
+            var bytes = Self.picture
+            bytes[at] ^= UInt8(1 << (at % 8))
+            #expect(throws: FileError.self, "byte \(at)") { try Picture.image(from: bytes, file: "x") }
+        }
+    }
+}
 
-    @Test("JPEG pictures: grey, CMYK, progressive, turned")
-    func jpeg() throws { try expectPillow(".jpg", within: 1, atLeast: 80) }
+@Suite("EXIF orientation")
+struct OrientationTests {
+    /// A PNG's start with EXIF data: first an entry that is not wanted, then the orientation.
+    private static func picture(exif: [UInt8]) -> [UInt8] {
+        Array("\u{89}PNG\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
+            + [0, 0, 0, UInt8(exif.count)] + Array("eXIf".utf8) + exif + [0, 0, 0, 0]
+    }
+
+    private static let bigEndian: [UInt8] =
+        Array("MM".utf8) + [0, 42, 0, 0, 0, 8, 0, 2]
+        + [1, 15, 0, 2, 0, 0, 0, 1, 65, 0, 0, 0]
+        + [1, 18, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0]
+    private static let littleEndian: [UInt8] =
+        Array("II".utf8) + [42, 0, 8, 0, 0, 0, 2, 0]
+        + [15, 1, 2, 0, 1, 0, 0, 0, 65, 0, 0, 0]
+        + [18, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0]
+
+    @Test("both orders of bytes", arguments: [bigEndian, littleEndian])
+    func byteOrders(_ exif: [UInt8]) {
+        #expect(Orientation(ofPicture: Self.picture(exif: exif)) == Orientation(exif: 6))
+    }
+
+    @Test("damaged EXIF data leaves a picture as it is", arguments: [bigEndian, littleEndian])
+    func damaged(_ exif: [UInt8]) {
+        for count in 0..<exif.count - 2 {
+            #expect(Orientation(ofPicture: Self.picture(exif: Array(exif.prefix(count)))) == .upright)
+        }
+        for value in [0, 9, 255] as [UInt8] {
+            let nonsense = exif.map { $0 == 6 ? value : $0 }
+            #expect(Orientation(ofPicture: Self.picture(exif: nonsense)) == .upright)
+        }
+        var noise = SplitMix(state: 2)
+        for _ in 0..<20_000 {
+            var bytes = exif
+            bytes[Int.random(in: 0..<bytes.count, using: &noise)] = .random(in: 0...255, using: &noise)
+            bytes[Int.random(in: 0..<bytes.count, using: &noise)] = .random(in: 0...255, using: &noise)
+            _ = Orientation(ofPicture: Self.picture(exif: bytes))
+        }
+    }
+
+    @Test("a picture that says that it is upside down")
+    func upsideDown() {
+        let image = (0..<DataSet.imageBytes).map { UInt8(truncatingIfNeeded: $0 / 3 * 7) }
+        let turned = Orientation(exif: 3)!.apply(to: image)
+        #expect(turned[..<3] == image[(DataSet.imageBytes - 3)...])
+        #expect(Orientation(exif: 3)!.apply(to: turned) == image)
+        #expect(Orientation.upright.apply(to: image) == image)
+    }
 }

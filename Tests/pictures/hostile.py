@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Writes pictures that are not to be believed into a folder: each has to be refused, soon and in little memory."""
+import io
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def header(width, height, depth=8, color=2, interlaced=0):
+    return SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlaced))
+
+
+def bomb(bytes_):
+    """Zeros in a stream a thousandth as long."""
+    deflate = zlib.compressobj(9)
+    zeros = bytes(1 << 20)
+    return b"".join(deflate.compress(zeros) for _ in range(bytes_ >> 20)) + deflate.flush()
+
+
+def saved(image, format, **options):
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def with_size(jpeg, width, height):
+    """The same JPEG, but its frame header claims another size."""
+    at = max(jpeg.find(b"\xff\xc0"), jpeg.find(b"\xff\xc2"))
+    return jpeg[:at + 5] + struct.pack(">HH", height, width) + jpeg[at + 9:]
+
+
+def segment(marker, data):
+    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+
+
+def many_scans(width, height):
+    """A grey progressive JPEG with 896 scans in good order: a bit of each coefficient at a time, all of them 0."""
+    blocks = ((width + 7) // 8) * ((height + 7) // 8)
+    zero_bits = bytes(-(-blocks // 8))
+    # Codes of one bit each: DC difference 0, and a run of 2^14 blocks without AC coefficients.
+    tables = segment(0xC4, b"\x00" + b"\1" + bytes(15) + b"\x00") + segment(0xC4, b"\x10" + b"\1" + bytes(15) + b"\xe0")
+    runs = -(-blocks // (1 << 14))
+    end_of_band = bytes(-(-runs * 15 // 8))
+
+    def scan(first, last, high, low, data):
+        return segment(0xDA, bytes([1, 1, 0, first, last, high << 4 | low])) + data
+    scans = [scan(0, 0, 0 if low == 13 else low + 1, low, zero_bits) for low in range(13, -1, -1)]
+    for k in range(1, 64):
+        scans += [scan(k, k, 0 if low == 13 else low + 1, low, end_of_band) for low in range(13, -1, -1)]
+    return (b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64) +
+            segment(0xC2, struct.pack(">BHHB", 8, height, width, 1) + b"\1\x11\0") + tables + b"".join(scans) +
+            b"\xff\xd9")
+
+
+def main(folder):
+    def write(name, bytes_):
+        Path(folder, name).write_bytes(bytes_)
+
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:300, :400]
+    pixels = np.stack([x // 2, y // 2, (x + y) // 3], -1) + rng.integers(0, 20, (300, 400, 3))
+    photo = Image.fromarray(pixels.astype(np.uint8))
+    files = {
+        "photo.png": saved(photo, "PNG"),
+        "photo.jpg": saved(photo, "JPEG"),
+        "progressive.jpg": saved(photo, "JPEG", progressive=True),
+    }
+    for name, file in files.items():
+        for percent in range(100):
+            write(f"cut-{percent:02}-{name}", file[:len(file) * percent // 100])
+        write(f"cut-last-{name}", file[:-1])
+        damaged = bytearray(file)
+        for at in range(len(file) // 3, len(file), len(file) // 9):
+            damaged[at:at + 7] = bytes(7)
+        write(f"damaged-{name}", damaged)
+        write(f"garbage-{name}", file[:20] + rng.bytes(200_000))
+    write("text.png", b"This is no picture.\n")
+    write("text.jpg", b"This is no picture.\n" * 5000)
+    write("empty.png", b"")
+    write("signature.png", SIGNATURE)
+    write("signature.jpg", b"\xff\xd8\xff")
+    write("noise.png", rng.bytes(3_000_000))
+    write("fill.jpg", b"\xff\xd8" + b"\xff" * 8_000_000)
+    write("comments.jpg", b"\xff\xd8" + (b"\xff\xfe\xff\xff" + bytes(65533)) * 400)
+
+    data = chunk(b"IDAT", bomb(100 << 20))
+    end = chunk(b"IEND", b"")
+    for size in (60000, 60000), (65535, 65535), (2**31 - 1, 2**31 - 1), (2**31 - 1, 1), (1, 2**31 - 1), (0, 5):
+        write(f"{size[0]}x{size[1]}.png", header(*size) + data + end)
+    write("interlaced.png", header(8000, 8000, interlaced=1) + data + end)
+    write("short-of-rows.png", header(8000, 8000, 16, 6) + data + end)
+    write("profile.png", header(8000, 8000) + chunk(b"iCCP", b"x\0\0" + bomb(1 << 30)) + end)
+    write("text-bombs.png", header(64, 64) + chunk(b"zTXt", b"x\0\0" + bomb(64 << 20)) * 20 + end)
+    write("too-many-chunks.png", header(64, 64) + chunk(b"tEXt", b"x\0y") * 300_000 + end)
+    for name in "photo.jpg", "progressive.jpg":
+        for size in (60000, 60000), (65500, 65500), (8000, 8000), (0, 0), (65500, 1):
+            write(f"{size[0]}x{size[1]}-{name}", with_size(files[name], *size))
+    write("scans.jpg", many_scans(4000, 4000))
+    for name in "photo.jpg", "progressive.jpg":  # twice the scans
+        file = files[name]
+        write(f"scans-{name}", file[:-2] + file[file.find(b"\xff\xda"):])
+
+
+main(sys.argv[1])
