@@ -30,7 +30,7 @@ extension DataSet {
 /// after Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
 ///
 /// The standard library's ways from random bits to a number in a range may change; these may not.
-private struct Dice {
+struct Dice {
     private var state: UInt64
 
     init(seed: UInt32) { state = UInt64(seed) }

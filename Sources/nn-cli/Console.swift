@@ -39,6 +39,7 @@ enum Console {
 /// How far a long run is, on the standard error: a bar on a terminal, else lines, a second or more apart.
 struct ProgressReport {
     private let total: Int
+    private let unit: String
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let isQuiet: Bool
     private let start = ContinuousClock.now
@@ -46,8 +47,9 @@ struct ProgressReport {
     private var tenth = 0
     private var isBarShown = false
 
-    init(total: Int, isQuiet: Bool) {
+    init(total: Int, unit: String = "iterations", isQuiet: Bool) {
         self.total = total
+        self.unit = unit
         self.isQuiet = isQuiet
     }
 
@@ -66,7 +68,7 @@ struct ProgressReport {
         } else if done * 10 / total > tenth, ContinuousClock.now - shown > .seconds(1) {
             shown = ContinuousClock.now
             tenth = done * 10 / total
-            Console.note("\(done) of \(total) iterations, \(rounded(seconds(since: start), places: 1)) s")
+            Console.note("\(done) of \(total) \(unit), \(rounded(seconds(since: start), places: 1)) s")
         }
     }
 

@@ -4,8 +4,8 @@ import NNData
 struct DataSetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",
-        abstract: "Make data sets.",
-        subcommands: [Synth.self]
+        abstract: "Make data sets, and look at them.",
+        subcommands: [Pack.self, Show.self, Synth.self]
     )
 }
 

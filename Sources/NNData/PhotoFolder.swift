@@ -1,0 +1,185 @@
+import Dispatch
+import Synchronization
+
+/// A folder with photos of two classes: one folder a class, or two such pairs in folders named train and test.
+public struct PhotoFolder: Sendable {
+    public let path: String
+    /// The names of class 0 and class 1, which are those of the folders.
+    public let classes: [String]
+    /// Whether there are folders train and test.
+    public let isSplit: Bool
+    /// What is not used, and why.
+    public let strays: [FileError]
+
+    /// As long as a model has room for.
+    private static let longestClassName = 31
+
+    /// Looks which classes there are.
+    ///
+    /// - Parameter positive: the name of class 1. Without it, where one name ends in the other, as non-cat does in
+    ///   cat, the shorter is class 1; else class 0 and class 1 are in alphabetical order.
+    public init(_ path: String, positive: String? = nil) throws(FileError) {
+        var path = path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let names = try Folder.names(in: path, expected: "a folder with one folder a class")
+        var folders = names.filter { Folder.kind(of: "\(path)/\($0)") == .folder }
+        isSplit = Set(folders).isSuperset(of: ["train", "test"])
+        let used = isSplit ? ["train", "test"] : folders
+        if isSplit {
+            folders = try Self.folders(in: "\(path)/train")
+            let others = try Self.folders(in: "\(path)/test")
+            guard others == folders else {
+                throw FileError(
+                    .badData, file: "\(path)/test", expected: "the folders of train, \(Self.list(folders))",
+                    found: Self.list(others))
+            }
+        }
+        self.path = path
+        strays = names.filter { !used.contains($0) }.map { [isSplit] in
+            FileError(
+                .badData, file: "\(path)/\($0)",
+                expected: isSplit ? "the folders train and test alone" : "folders of photos",
+                found: "something else")
+        }
+        classes = try Self.classes(folders, in: path, positive: positive)
+    }
+
+    private static func folders(in path: String) throws(FileError) -> [String] {
+        try Folder.names(in: path, expected: "a folder with one folder a class")
+            .filter { Folder.kind(of: "\(path)/\($0)") == .folder }
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let shown = names.prefix(5).joined(separator: ", ")
+        return names.isEmpty ? "none" : names.count > 5 ? "\(names.count): \(shown), ..." : shown
+    }
+
+    /// The two names in the order of the classes.
+    private static func classes(
+        _ names: [String], in path: String, positive: String?
+    ) throws(FileError) -> [String] {
+        guard names.count == 2 else {
+            throw FileError(
+                .badData, file: path, expected: "two folders of photos, one a class", found: list(names))
+        }
+        for name in names where name.utf8.count > longestClassName {
+            throw FileError(
+                .badData, file: "\(path)/\(name)",
+                expected: "a name of at most \(longestClassName) bytes, as it names a class",
+                found: "\(name.utf8.count)")
+        }
+        if let positive {
+            guard names.contains(positive) else {
+                throw FileError(
+                    .badData, file: path, expected: "a folder \(positive)", found: list(names))
+            }
+            return names.filter { $0 != positive } + [positive]
+        }
+        return names[0] != names[1] && names[1].hasSuffix(names[0]) ? names.reversed() : names
+    }
+
+    /// Reads all photos of both classes, several at a time, in the order of classes and names.
+    ///
+    /// - Parameters:
+    ///   - role: which of the sets, where the folder is split.
+    ///   - progress: called with how many of how many files are done, from any thread, one call at a time.
+    /// - Returns: the images, and what could not be used.
+    public func load(
+        _ role: DataSetRole? = nil, progress: @Sendable (_ done: Int, _ count: Int) -> Void = { _, _ in }
+    ) throws(FileError) -> (data: DataSet, skipped: [FileError]) {
+        let folders = classes.map { role == nil ? "\(path)/\($0)" : "\(path)/\(role!)/\($0)" }
+        var files: [(path: String, label: UInt8)] = []
+        for (label, folder) in folders.enumerated() {
+            let names = try Folder.names(in: folder, expected: "a folder of photos")
+            files += names.map { ("\(folder)/\($0)", UInt8(label)) }
+        }
+        let photos = Self.read(files.map(\.path), progress)
+        var images: [UInt8] = []
+        var labels: [UInt8] = []
+        var skipped: [FileError] = []
+        for (file, photo) in zip(files, photos) {
+            do throws(FileError) {
+                images += try photo.get()
+                labels.append(file.label)
+            } catch {
+                guard error.kind != .io else { throw error }
+                skipped.append(error)
+            }
+        }
+        for (label, folder) in folders.enumerated() where !labels.contains(UInt8(label)) {
+            throw FileError(
+                .badData, file: folder, expected: "one photo or more", found: Self.reason(skipped, folder))
+        }
+        return (DataSet(images: images, labels: labels, classes: classes), skipped)
+    }
+
+    private static func reason(_ skipped: [FileError], _ folder: String) -> String {
+        let files = skipped.filter { $0.file.hasPrefix(folder + "/") }
+        guard let first = files.first else { return "none" }
+        return "none that can be used; \(first)" + (files.count > 1 ? " (and \(files.count - 1) more)" : "")
+    }
+
+    private static func read(
+        _ files: [String], _ progress: @Sendable (Int, Int) -> Void
+    ) -> [Result<[UInt8], FileError>] {
+        let state = Mutex((photos: [Int: Result<[UInt8], FileError>](), done: 0))
+        DispatchQueue.concurrentPerform(iterations: files.count) { index in
+            let photo = Result { () throws(FileError) in try read(files[index]) }
+            state.withLock {
+                $0.photos[index] = photo
+                $0.done += 1
+                progress($0.done, files.count)
+            }
+        }
+        return state.withLock { state in files.indices.map { state.photos[$0]! } }
+    }
+
+    private static func read(_ file: String) throws(FileError) -> [UInt8] {
+        switch Folder.kind(of: file) {
+        case .file: return try Picture.image(at: file)
+        case .folder:
+            throw FileError(.badData, file: file, expected: Picture.expected, found: "a folder")
+        case .other:
+            throw FileError(.badData, file: file, expected: Picture.expected, found: "no file")
+        }
+    }
+}
+
+extension DataSet {
+    /// The same examples in an order that the seed decides.
+    public func shuffled(seed: UInt32) -> DataSet {
+        var dice = Dice(seed: seed)
+        return examples(dice.shuffled(Array(0..<count)))
+    }
+
+    /// Two sets of the examples, each in its order here. Of each class about `testShare` goes to the test set: one
+    /// at least, and never all. There is no test set where no class has two.
+    ///
+    /// - Precondition: `testShare` is above 0 and below 1.
+    public func split(testShare: Double) -> (train: DataSet, test: DataSet?) {
+        precondition(testShare > 0 && testShare < 1)
+        var remaining = (0...1).map { label in
+            let count = labels.count { $0 == label }
+            return max(0, min(max(1, Int((testShare * Double(count)).rounded())), count - 1))
+        }
+        var train: [Int] = []
+        var test: [Int] = []
+        for index in 0..<count {
+            let label = Int(labels[index])
+            if remaining[label] > 0 {
+                remaining[label] -= 1
+                test.append(index)
+            } else {
+                train.append(index)
+            }
+        }
+        return (examples(train), test.isEmpty ? nil : examples(test))
+    }
+
+    private func examples(_ indices: [Int]) -> DataSet {
+        var images: [UInt8] = []
+        images.reserveCapacity(indices.count * Self.imageBytes)
+        for index in indices { images += image(index) }
+        return DataSet(images: images, labels: indices.map { labels[$0] }, classes: classes)
+    }
+}

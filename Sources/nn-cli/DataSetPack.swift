@@ -1,0 +1,106 @@
+import ArgumentParser
+import NNData
+import Synchronization
+
+struct Pack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make data sets from folders of your photos.",
+        discussion: """
+            The folder has two folders of photos, one a class, which name the classes:
+
+              photos/cat/*    photos/non-cat/*
+
+            Photos are what predict takes: PNG and JPEG of any size, and raw images. What is something else is
+            skipped, and listed. A fifth of each class, which a shuffle with --seed decides, goes to the test set.
+            Where the folder has folders train and test, with the two folders in each, these are the sets.
+
+            Class 1 is what the model will detect. If one name ends in the other, as non-cat does in cat, the shorter
+            is class 1; else they are in alphabetical order. --positive tells otherwise.
+
+            Photos for training go to the output, photos for testing to a file beside it: cats.h5 and cats-test.h5.
+
+            EXAMPLES
+              nn-cli dataset pack photos -o cats.h5
+              nn-cli train --train cats.h5 --test cats-test.h5
+              nn-cli dataset pack pets --positive dog --test-share 0.3 -o dogs.h5
+            """
+    )
+
+    @Argument(help: "The folder with one folder a class.")
+    var folder: String
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("The data set to write (HDF5); that for testing gets -test.", valueName: "file"))
+    var output: String
+
+    @Option(help: ArgumentHelp("The folder that is class 1.", valueName: "name"))
+    var positive: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("What goes to the test set, 0 up to 1. (default: 0.2)", valueName: "share"))
+    var testShare: Double?
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Of the shuffle, 0 ... 4294967295.", valueName: "n"))
+    var seed: UInt32 = 1
+
+    func validate() throws {
+        if let testShare, !(testShare >= 0 && testShare < 1) {
+            throw ValidationError("--test-share: expected 0 or more and less than 1, got \(testShare)")
+        }
+    }
+
+    func run() throws {
+        let folder = try PhotoFolder(folder, positive: positive)
+        guard !folder.isSplit || testShare == nil else {
+            throw Failure.usage("--test-share: \(folder.path) has folders train and test, which are the sets")
+        }
+        let trainFile = try OutputFile(output)
+        let testFile = try OutputFile(testPath)
+        for stray in folder.strays { Console.note("skipped \(stray)") }
+        let (train, test) = try loadSets(folder)
+        try trainFile.write(train.hdf5(role: .train))
+        Console.note("wrote \(trainFile.path): \(Self.contents(train))")
+        guard let test else { return Console.note("\(testFile.path) was not written: no photos for testing") }
+        try testFile.write(test.hdf5(role: .test))
+        Console.note("wrote \(testFile.path): \(Self.contents(test))")
+    }
+
+    /// The output with -test before its extension.
+    private var testPath: String {
+        let folderEnd = output.lastIndex(of: "/").map(output.index(after:)) ?? output.startIndex
+        let dot = output[folderEnd...].lastIndex(of: ".") ?? output.endIndex
+        return "\(output[..<dot])-test\(output[dot...])"
+    }
+
+    private func loadSets(_ folder: PhotoFolder) throws -> (train: DataSet, test: DataSet?) {
+        if folder.isSplit {
+            let train = try load(folder, .train)
+            return (train.shuffled(seed: seed), try load(folder, .test).shuffled(seed: seed))
+        }
+        let all = try load(folder, nil).shuffled(seed: seed)
+        let share = testShare ?? 0.2
+        return share > 0 ? all.split(testShare: share) : (all, nil)
+    }
+
+    private func load(_ folder: PhotoFolder, _ role: DataSetRole?) throws -> DataSet {
+        let report = Mutex<ProgressReport?>(nil)
+        let (data, skipped) = try folder.load(role) { done, count in
+            report.withLock {
+                if $0 == nil { $0 = ProgressReport(total: count, unit: "photos", isQuiet: false) }
+                $0?.update(done, cost: nil)
+            }
+        }
+        report.withLock { $0?.clear() }
+        for photo in skipped { Console.note("skipped \(photo)") }
+        return data
+    }
+
+    private static func contents(_ data: DataSet) -> String {
+        let ones = data.labels.count { $0 == 1 }
+        return "\(data.count) images; class 0, \(data.classes[0]): \(data.count - ones); "
+            + "class 1, \(data.classes[1]): \(ones)"
+    }
+}

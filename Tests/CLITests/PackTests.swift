@@ -1,0 +1,170 @@
+import Foundation
+import NNData
+import Testing
+
+@Suite("Packing and showing photos")
+struct PackTests {
+    private let folder = TemporaryFolder()
+
+    /// Writes flat pictures of other sizes than 64 x 64; the shade tells them apart.
+    private func write(_ count: Int, to folderName: String, from shade: Int = 0) throws {
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: folder.path(folderName), withIntermediateDirectories: true)
+        for index in 0..<count {
+            let pixels = [UInt8](repeating: UInt8(shade + index), count: 3 * 70 * 50)
+            try folder.write(png(width: 70, height: 50, rgb: pixels), as: "\(folderName)/\(index).png")
+        }
+    }
+
+    private func shades(_ name: String) throws -> [(shade: Int, label: Int)] {
+        let data = try DataSet(hdf5: folder.path(name))
+        return (0..<data.count).map { (Int(data.image($0).first!), Int(data.labels[$0])) }
+    }
+
+    @Test("two folders become two sets, each photo in one of them")
+    func packs() async throws {
+        try write(10, to: "photos/cat", from: 100)
+        try write(5, to: "photos/non-cat")
+        try folder.write([1], as: "photos/cat/notes.txt")
+        let outcome = try await nnCLI("dataset", "pack", "photos/", "-o", "cats.h5", in: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.stdout == "")
+        #expect(
+            outcome.stderr == """
+                skipped photos/cat/notes.txt: expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got 1 bytes
+                wrote cats.h5: 12 images; class 0, non-cat: 4; class 1, cat: 8
+                wrote cats-test.h5: 3 images; class 0, non-cat: 1; class 1, cat: 2
+
+                """)
+        let all = try shades("cats.h5") + shades("cats-test.h5")
+        #expect(all.map(\.shade).sorted() == Array(0..<5) + Array(100..<110))
+        #expect(all.allSatisfy { ($0.shade >= 100) == ($0.label == 1) })
+        #expect(try folder.names == ["cats-test.h5", "cats.h5", "photos"])
+    }
+
+    @Test("the same photos and seed give the same bytes, another seed others")
+    func repeats() async throws {
+        try write(10, to: "photos/a")
+        try write(10, to: "photos/b", from: 50)
+        for (name, seed) in [("one", "1"), ("two", "1"), ("three", "2")] {
+            let outcome = try await nnCLI(
+                "dataset", "pack", "photos", "-o", "\(name).h5", "--seed", seed, in: folder)
+            #expect(outcome.status == 0)
+        }
+        for suffix in [".h5", "-test.h5"] {
+            #expect(try folder.bytes(of: "one\(suffix)") == folder.bytes(of: "two\(suffix)"))
+            #expect(try folder.bytes(of: "one\(suffix)") != folder.bytes(of: "three\(suffix)"))
+        }
+    }
+
+    @Test("folders train and test are taken as they are")
+    func takesSplit() async throws {
+        for (index, name) in ["train/a", "train/b", "test/a", "test/b"].enumerated() {
+            try write(2 + index, to: "photos/\(name)", from: 50 * index)
+        }
+        let arguments = ["dataset", "pack", "photos", "-o", "x.y/set", "--positive", "a"]
+        try FileManager.default.createDirectory(
+            atPath: folder.path("x.y"), withIntermediateDirectories: false)
+        #expect(try await CommandLineTool(arguments, in: folder).run().status == 0)
+        #expect(try shades("x.y/set").map(\.shade).sorted() == [0, 1, 50, 51, 52])
+        #expect(try shades("x.y/set-test").map(\.label).sorted() == [0, 0, 0, 0, 0, 1, 1, 1, 1])
+        let outcome = try await CommandLineTool(arguments + ["--test-share", "0.5"], in: folder).run()
+        #expect(outcome.status == 64)
+        #expect(
+            outcome.complaint
+                == "Error: --test-share: photos has folders train and test, which are the sets")
+    }
+
+    @Test("a share of 0 writes no test set")
+    func noTestSet() async throws {
+        for name in ["a", "b"] { try write(3, to: "photos/\(name)") }
+        let outcome = try await nnCLI(
+            "dataset", "pack", "photos", "-o", "all.h5", "--test-share", "0", in: folder)
+        #expect(outcome.status == 0)
+        #expect(try shades("all.h5").count == 6)
+        #expect(try folder.names == ["all.h5", "photos"])
+    }
+
+    @Test("what can't be packed leaves no file")
+    func refusals() async throws {
+        try write(2, to: "photos/a")
+        let missing = try await nnCLI("dataset", "pack", "gone", "-o", "x.h5", in: folder)
+        #expect(missing.status == 66)
+        #expect(
+            missing.complaint
+                == "Error: gone: expected a folder with one folder a class, got No such file or directory")
+        let single = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
+        #expect(single.status == 65)
+        #expect(single.complaint == "Error: photos: expected two folders of photos, one a class, got a")
+        try write(0, to: "photos/b")
+        let empty = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
+        #expect(empty.status == 65)
+        #expect(empty.complaint == "Error: photos/b: expected one photo or more, got none")
+        let output = try await nnCLI("dataset", "pack", "photos", "-o", "gone/x.h5", in: folder)
+        #expect(output.status == 74)
+        for share in ["1", "-0.1", "nan"] {
+            let outcome = try await nnCLI(
+                "dataset", "pack", "photos", "-o", "x.h5", "--test-share", share, in: folder)
+            #expect(outcome.status == 64)
+            #expect(outcome.complaint.hasPrefix("Error: --test-share: expected 0 or more and less than 1"))
+        }
+        #expect(try folder.names == ["photos"])
+    }
+
+    @Test("h5py opens what is written", .enabled(if: Python.isUsable, "\(Python.advice)"))
+    func h5pyOpens() async throws {
+        try write(3, to: "photos/cat", from: 100)
+        try write(3, to: "photos/non-cat")
+        #expect(try await nnCLI("dataset", "pack", "photos", "-o", "cats.h5", in: folder).status == 0)
+        let report = try Python.run(
+            "pictures/datasets.py", folder.path("cats.h5"), folder.path("cats-test.h5"))
+        let lines = report.split(separator: "\n")
+        #expect(lines.count == 2)
+        for (line, (role, name)) in zip(lines, [("train", "cats.h5"), ("test", "cats-test.h5")]) {
+            let data = try DataSet(hdf5: folder.path(name))
+            let hashes = (0..<data.count).map { "'\(sha256(Array(data.image($0))).prefix(8))'" }
+            #expect(
+                line == """
+                    \(role)_set_x (\(data.count), 64, 64, 3) uint8 \(role)_set_y \(data.labels) \
+                    ['non-cat', 'cat'] [\(hashes.joined(separator: ", "))]
+                    """)
+        }
+    }
+
+    @Test("a contact sheet shows each image in a frame of its class")
+    func shows() async throws {
+        folder.write(Fixture.drawings, prefix: "test", as: "data.h5")
+        let outcome = try await nnCLI(
+            "dataset", "show", "data.h5", "-o", "sheet.png", "--from", "3", "--limit", "1", in: folder)
+        #expect(outcome.status == 0)
+        let label = Int(Fixture.drawings.labels[3])
+        #expect(
+            outcome.stdout == """
+                images 3 ... 3 of 20
+                blue frames: class 0, non-cat (\(1 - label))
+                orange frames: class 1, cat (\(label))
+
+                """)
+        #expect(outcome.stderr == "wrote sheet.png; --from and --limit show others\n")
+        #expect(
+            try folder.bytes(of: "sheet.png") == ContactSheet.png(Fixture.drawings, 3..<4))
+    }
+
+    @Test("what can't be shown leaves no file")
+    func showRefusals() async throws {
+        folder.write(Fixture.drawings, prefix: "test", as: "data.h5")
+        for (options, message) in [
+            (["--from", "20"], "--from: expected less than the 20 images of data.h5, got 20"),
+            (["--from", "-1"], "--from: expected 0 or more, got -1"),
+            (["--limit", "0"], "--limit: expected 1 ... 10000, got 0"),
+        ] {
+            let arguments = ["dataset", "show", "data.h5", "-o", "sheet.png"] + options
+            let outcome = try await CommandLineTool(arguments, in: folder).run()
+            #expect(outcome.status == 64)
+            #expect(outcome.complaint == "Error: \(message)")
+        }
+        let itself = try await nnCLI("dataset", "show", "data.h5", "-o", "./data.h5", in: folder)
+        #expect(itself.status == 64)
+        #expect(try folder.names == ["data.h5"])
+    }
+}
