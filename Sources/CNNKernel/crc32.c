@@ -1,5 +1,5 @@
+#include "freestanding.h"
 #include "nnkernel/model.h"
-#include <string.h>
 
 // The reflected polynomial 0xedb88320.
 

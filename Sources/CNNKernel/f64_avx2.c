@@ -1,8 +1,8 @@
 #include "vector_arithmetic.h"
 
 #if NNK_X86
+#include "freestanding.h"
 #include <immintrin.h>
-#include <string.h>
 
 #include "target_avx2.h"
 

@@ -6,7 +6,7 @@
 /// Included once a file, after real_f32.h.
 #include "layers_above.h"
 
-#include <string.h>
+#include "freestanding.h"
 
 _Static_assert((int64_t)NNK_MAX_INPUTS * 128 * 255 <= INT32_MAX, "sums of an i8 model fit 32 bits");
 

@@ -2,8 +2,8 @@
 #ifndef NNK_LAYOUT_H
 #define NNK_LAYOUT_H
 
+#include "freestanding.h"
 #include "nnkernel/topology.h"
-#include <string.h>
 
 /// The index of the first weight of layer `l`, 1 ... layers; its biases follow its weights.
 static inline uint32_t nnk_weights_at(const nnk_topology *t, int32_t l) {

@@ -2,9 +2,9 @@
 #ifndef NNK_MATH_F32_H
 #define NNK_MATH_F32_H
 
+#include "freestanding.h"
 #include "strict_float.h"
 #include <stdint.h>
-#include <string.h>
 
 static inline uint32_t nnk_bits_f32(float x) {
     uint32_t bits;

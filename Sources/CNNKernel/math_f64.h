@@ -2,10 +2,10 @@
 #ifndef NNK_MATH_F64_H
 #define NNK_MATH_F64_H
 
+#include "freestanding.h"
 #include "log_table.h"
 #include "strict_float.h"
 #include <stdint.h>
-#include <string.h>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif

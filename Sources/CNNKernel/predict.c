@@ -1,6 +1,6 @@
 #include "nnkernel/predict.h"
+#include "freestanding.h"
 #include "header.h"
-#include <string.h>
 
 // In memory: the predictor; the sums, of the largest layer; the patch, later the other layer's sums. Where a
 // patch is one byte, no byte ever waits in it.
