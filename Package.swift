@@ -19,7 +19,11 @@ let package = Package(
             sources: ["Sources/CNNKernel"],
             publicHeadersPath: "include"
         ),
-        .target(name: "SwiftNN", dependencies: ["CNNKernel"]),
+        .target(
+            name: "SwiftNN",
+            dependencies: ["CNNKernel"],
+            swiftSettings: [.enableExperimentalFeature("Lifetimes")]  // views of other people's memory
+        ),
         .systemLibrary(
             name: "CHDF5", pkgConfig: hdf5PkgConfig, providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]
         ),

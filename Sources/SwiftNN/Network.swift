@@ -94,31 +94,21 @@
         }
 
         private func predict(_ image: UnsafeBufferPointer<UInt8>) -> Result<Double, NNError> {
-            withModel { model in
-                let kernels = elementType.inference
-                let size = nnk_predict_bytes(model.pointee.topology, kernels)
-                return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { memory in
-                    let memory = memory.baseAddress
-                    var probability = 0.0
-                    var status = nnk_predict_begin(memory, size, model, kernels)
-                    if status == NNK_OK { status = nnk_predict_feed(memory, image.baseAddress, image.count) }
-                    if status == NNK_OK { status = nnk_predict_finish(memory, &probability) }
-                    return status == NNK_OK ? .success(probability) : .failure(NNError(status))
+            Result { () throws(NNError) in
+                let network = view
+                return try withUnsafeTemporaryAllocation(
+                    of: UInt64.self, capacity: Predictor.words(for: network)
+                ) { memory throws(NNError) in
+                    memory.initialize(repeating: 0)
+                    return try network.probability(of: image.span, memory: memory.mutableSpan)
                 }
             }
         }
 
-        /// The core's view of the model, valid within `body`. The bytes were checked once, in ``init(bytes:topologies:)``.
-        private func withModel<Result>(_ body: (UnsafePointer<nnk_model>) -> Result) -> Result {
-            bytes.withUnsafeBytes { file in
-                withUnsafePointer(to: topology.table) { table in
-                    var model = nnk_model()
-                    model.topology = table
-                    model.dtype = elementType.rawValue
-                    model.parameters = file.baseAddress! + Int(NNK_HEADER_BYTES)
-                    return withUnsafePointer(to: model, body)
-                }
-            }
+        /// The same network for as long as this one is there. The bytes were checked in ``init(bytes:topologies:)``.
+        public var view: NetworkView {
+            @_lifetime(borrow self)
+            get { NetworkView(checked: bytes.span.bytes, topology, elementType, elementType.inference) }
         }
     }
 
@@ -152,7 +142,7 @@
         /// does not fit a float.
         public func quantized() throws(NNError) -> Network {
             guard elementType != .i8 else { throw .invalidArgument }
-            let file = withModel { model in
+            let file = view.withModel { model, _ in
                 var model = model.pointee
                 try! origin?.fill(&model)
                 return Self.file(model, topology, ElementType.i8.rawValue, classNames, nnk_model_quantize)
@@ -162,7 +152,7 @@
 
         /// W1, b1, W2, b2, ...: each W row by row. Bytes are multiplied by their scale.
         public func parameters<S: Scalar>(as _: S.Type = S.self) -> [S] {
-            withModel { model in
+            view.withModel { model, _ in
                 let parameters = model.pointee.parameters!
                 let count = topology.parameterCount
                 switch elementType {

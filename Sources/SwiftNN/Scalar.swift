@@ -1,7 +1,7 @@
 import CNNKernel
 
 /// The numbers that a training computes with, and of which a trained model's weights are.
-public enum Precision: Int32, Sendable, CaseIterable {
+public enum Precision: Int32, Sendable {
     /// float, 4 bytes
     case f32 = 1
     /// double, 8 bytes
@@ -9,7 +9,7 @@ public enum Precision: Int32, Sendable, CaseIterable {
 }
 
 /// What the weights of a model are stored as: what it was trained in, or bytes.
-public enum ElementType: Int32, Sendable, CaseIterable {
+public enum ElementType: Int32, Sendable {
     /// float, 4 bytes
     case f32 = 1
     /// double, 8 bytes
@@ -31,27 +31,44 @@ extension Double: Scalar {
     public static var precision: Precision { .f64 }
 }
 
-/// The core's kernels for this machine (kernels.h): constants, chosen once. Asking the processor what it has can
-/// take long, as virtual machines answer in its place.
-extension Precision {
-    nonisolated(unsafe) private static let arithmetic = (nnk_fastest(NNK_F32)!, nnk_fastest(NNK_F64)!)
-
-    var kernels: UnsafePointer<nnk_arithmetic> { self == .f32 ? Self.arithmetic.0 : Self.arithmetic.1 }
-}
-
-extension ElementType {
-    nonisolated(unsafe) private static let f32Inference = nnk_fastest_inference(NNK_F32)!
-    nonisolated(unsafe) private static let f64Inference = nnk_fastest_inference(NNK_F64)!
-    nonisolated(unsafe) private static let i8Inference = nnk_fastest_inference(NNK_I8)!
-
-    var inference: UnsafePointer<nnk_inference> {
-        switch self {
-        case .f32: Self.f32Inference
-        case .f64: Self.f64Inference
-        case .i8: Self.i8Inference
+#if hasFeature(Embedded)
+    /// Boards take the scalar kernels. Of a type that is known when it compiles, only that one's are linked.
+    extension ElementType {
+        @inline(__always)
+        var inference: nnk_inference {
+            switch self {
+            case .f32: nnk_f32_inference
+            case .f64: nnk_f64_inference
+            case .i8: nnk_i8_inference
+            }
         }
     }
-}
+#else
+    extension Precision: CaseIterable {}
+    extension ElementType: CaseIterable {}
+
+    /// The core's kernels for this machine (kernels.h): constants, chosen once. Asking the processor what it has
+    /// can take long, as virtual machines answer in its place.
+    extension Precision {
+        nonisolated(unsafe) private static let arithmetic = (nnk_fastest(NNK_F32)!, nnk_fastest(NNK_F64)!)
+
+        var kernels: UnsafePointer<nnk_arithmetic> { self == .f32 ? Self.arithmetic.0 : Self.arithmetic.1 }
+    }
+
+    extension ElementType {
+        private static let f32Inference = nnk_fastest_inference(NNK_F32).pointee
+        private static let f64Inference = nnk_fastest_inference(NNK_F64).pointee
+        private static let i8Inference = nnk_fastest_inference(NNK_I8).pointee
+
+        var inference: nnk_inference {
+            switch self {
+            case .f32: Self.f32Inference
+            case .f64: Self.f64Inference
+            case .i8: Self.i8Inference
+            }
+        }
+    }
+#endif
 
 /// How initial weights are drawn; biases start at zero.
 public enum Initializer: Int32, Sendable {
@@ -72,12 +89,16 @@ public struct NumpyRandom: Sendable {
 
     /// Uniform on [0, 1): `np.random.random_sample()`.
     public mutating func uniform() -> Double { nnk_random_uniform(&state) }
-
-    /// Fills `weights` with normals, scaled by `initializer` for a layer of `inputs`.
-    mutating func draw<S: Scalar>(
-        _ weights: UnsafeMutableBufferPointer<S>, inputs: Int, _ initializer: Initializer
-    ) {
-        S.precision.kernels.pointee.initialize(
-            weights.baseAddress, weights.count, Int32(inputs), initializer.rawValue, &state)
-    }
 }
+
+#if !hasFeature(Embedded)
+    extension NumpyRandom {
+        /// Fills `weights` with normals, scaled by `initializer` for a layer of `inputs`.
+        mutating func draw<S: Scalar>(
+            _ weights: UnsafeMutableBufferPointer<S>, inputs: Int, _ initializer: Initializer
+        ) {
+            S.precision.kernels.pointee.initialize(
+                weights.baseAddress, weights.count, Int32(inputs), initializer.rawValue, &state)
+        }
+    }
+#endif

@@ -7,9 +7,9 @@ public struct Topology: Sendable {
     let table: nnk_topology
 
     /// 12288-20-7-5-1, for images of 64 x 64 RGB pixels.
-    public static let deep = Topology(table: nnk_deep)
+    public static var deep: Topology { Topology(table: nnk_deep) }
     /// 12288-7-1, for images of 64 x 64 RGB pixels.
-    public static let twoLayer = Topology(table: nnk_two_layer)
+    public static var twoLayer: Topology { Topology(table: nnk_two_layer) }
 
     init(table: nnk_topology) { self.table = table }
 
