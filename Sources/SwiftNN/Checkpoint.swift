@@ -21,6 +21,7 @@
             options.topology = Topology(table: numbers.topology)
             options.precision = precision
             options.method = numbers.method == NNK_PRIMAL ? .primal : .dual
+            options.packed = numbers.method == NNK_DUAL
             options.initializer = Initializer(rawValue: numbers.initializer)
             options.seed = numbers.seed
             options.iterations = Int(numbers.iterations)

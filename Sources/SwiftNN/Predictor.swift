@@ -11,10 +11,17 @@ public struct Predictor: ~Copyable, ~Escapable {
     private var memory: MutableSpan<UInt64>
 
     /// Words of 8 bytes that a predictor needs: on 32-bit processors 36 for ``Topology/deep`` in f32, 46 in f64,
-    /// on 64-bit ones a word more.
-    public static func words(for network: NetworkView) -> Int {
-        network.withModel { model, kernels in
-            (nnk_predict_bytes(model.pointee.topology, kernels) + 7) / 8
+    /// 22 in i8, on 64-bit ones a word more, as addresses are larger.
+    public static func words(for network: NetworkView) -> Int { words(network.topology, network.kernels) }
+
+    /// The same before there is a network.
+    public static func words(_ topology: Topology, _ elementType: ElementType) -> Int {
+        words(topology, elementType.inference)
+    }
+
+    private static func words(_ topology: Topology, _ kernels: nnk_inference) -> Int {
+        withUnsafePointer(to: topology.table) { table in
+            withUnsafePointer(to: kernels) { (nnk_predict_bytes(table, $0) + 7) / 8 }
         }
     }
 

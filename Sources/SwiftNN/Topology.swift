@@ -22,6 +22,13 @@ public struct Topology: Sendable {
     }
 }
 
+extension Topology {
+    /// Bytes of a model file: header, parameters, class names (docs/FORMAT.md).
+    public func modelBytes(_ elementType: ElementType) -> Int {
+        withUnsafePointer(to: table) { Int(nnk_model_bytes($0, elementType.rawValue)) }
+    }
+}
+
 extension Topology: Equatable {
     public static func == (a: Topology, b: Topology) -> Bool {
         withUnsafePointer(to: a.table) { a in

@@ -9,6 +9,9 @@
         public var precision: Precision = .f64
         /// nil: chosen by ``chosenMethod(examples:)``.
         public var method: Method?
+        /// The dual in the least memory, as boards train: the same model, to the bit, in more time. No matter to the
+        /// primal.
+        public var packed = false
         /// nil: ``Initializer/small`` for networks of up to two layers, else ``Initializer/deep``.
         public var initializer: Initializer?
         /// Of the initial weights.
@@ -282,8 +285,8 @@
                 var job = nnk_job()
                 job.topology = table
                 job.arithmetic = precision.kernels
-                job.method =
-                    (method ?? chosenMethod(examples: Int(examples))) == .primal ? NNK_PRIMAL : NNK_DUAL_WIDE
+                let method = method ?? chosenMethod(examples: Int(examples))
+                job.method = method == .primal ? NNK_PRIMAL : packed ? NNK_DUAL : NNK_DUAL_WIDE
                 job.initializer = initializer?.rawValue ?? NNK_INIT_DEFAULT
                 job.seed = seed
                 job.iterations = iterations

@@ -28,12 +28,15 @@ struct CheckpointFile {
     func trainer(_ options: TrainingOptions, examples: Examples) throws -> Trainer {
         let bytes = try Self.read(path)
         do {
-            let differences = try Checkpoint(bytes: bytes).differences(to: options, examples: examples)
+            let checkpoint = try Checkpoint(bytes: bytes)
+            let differences = checkpoint.differences(to: options, examples: examples)
             guard differences.isEmpty else {
                 throw FileError(
                     .badData, file: path, expected: "a checkpoint of this job",
                     found: "one with \(differences.joined(separator: ", "))")
             }
+            var options = options
+            options.packed = checkpoint.options.packed  // a board's checkpoint goes on as it was begun
             return try Trainer.resume(options, examples: examples, checkpoint: bytes)
         } catch NNError.invalidModel(let defect) {
             throw Self.error(defect, in: bytes, at: path)

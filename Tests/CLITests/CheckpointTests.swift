@@ -22,8 +22,9 @@ private struct Run {
     }
 
     /// What nn-cli would have saved after so many steps.
-    func checkpoint(after steps: Int) throws -> [UInt8] {
+    func checkpoint(after steps: Int, packed: Bool = false) throws -> [UInt8] {
         var options = TrainingOptions()
+        options.packed = packed
         options.topology = .twoLayer
         options.precision = .f32
         options.method = method
@@ -105,9 +106,9 @@ struct ResumeTests {
         #expect(try folder.names == ["model.nnk"])  // the checkpoint is of no more use
     }
 
-    @Test("from any step", arguments: [0, 1, 10, 40, 1000])
-    func anyStep(steps: Int) async throws {
-        let checkpoint = try Run.short.checkpoint(after: steps)
+    @Test("from any step, and as a board saves it", arguments: [0, 1, 10, 40, 1000], [false, true])
+    func anyStep(steps: Int, packed: Bool) async throws {
+        let checkpoint = try Run.short.checkpoint(after: steps, packed: packed)
         try folder.write(checkpoint, as: "run.ckpt")
         let outcome = try await Run.short.tool("--resume", "--checkpoint", "run.ckpt", in: folder).run()
         #expect(outcome.status == 0)

@@ -63,6 +63,20 @@ struct CheckpointTests {
         #expect(try trainer.finish().bytes == network.bytes)
     }
 
+    @Test("A packed run goes on as one, and its checkpoint says so", arguments: Precision.allCases)
+    func packed(precision: Precision) throws {
+        var options = try run(.dual, precision)
+        let (network, _) = try train(options, on: examples)
+        options.packed = true
+        let bytes = try checkpoint(options, after: 5)
+        #expect(try Checkpoint(bytes: bytes).options.packed)
+        var resumed = try Trainer.resume(options, examples: examples, checkpoint: bytes)
+        _ = try runToEnd(&resumed)
+        #expect(try resumed.finish().bytes == network.bytes)
+        options.packed = false
+        #expect(defect(bytes, options) == .outOfOrder)
+    }
+
     @Test("A trained run can be kept, too", arguments: [Method.primal, .dual])
     func trained(method: Method) throws {
         let options = try run(method)

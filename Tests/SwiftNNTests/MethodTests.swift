@@ -131,6 +131,21 @@ struct MethodTests {
         }
     }
 
+    @Test("The packed dual gives the bits of the wide one in less memory", arguments: Precision.allCases)
+    func packed(precision: Precision) throws {
+        for sizes in [[400, 5, 3, 1], [400, 7, 1]] {
+            var options = try smallRun(sizes, precision)
+            options.method = .dual
+            let wide = try train(options, on: examples)
+            let wideBytes = try Trainer.arenaBytes(options, examples: examples.count)
+            options.packed = true
+            let packed = try train(options, on: examples)
+            #expect(packed.network.bytes == wide.network.bytes)
+            #expect(packed.costs == wide.costs)
+            #expect(try Trainer.arenaBytes(options, examples: examples.count) < wideBytes)
+        }
+    }
+
     // MARK: Threads
 
     @Test(
