@@ -4,7 +4,7 @@
 #     nn-cli train --topology two-layer --precision f32
 #     ./run.sh model.nnk cat.bin dog.bin
 #
-# Needs Swift 6.2 or later, arm-none-eabi-gcc (of which only libgcc is linked, for numbers of type double) and
+# Needs Swift (6.3.1 was tried), arm-none-eabi-gcc (of which only libgcc is linked, for numbers of type double) and
 # qemu-system-arm. The firmware is .build/release/Firmware.
 set -euo pipefail
 

@@ -20,7 +20,7 @@ struct NNCLI: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Train.self, Predict.self, Evaluate.self, Inspect.self, Export.self, Import.self,
-            DataSetCommand.self,
+            DataSetCommand.self, Plan.self,
         ]
     )
 

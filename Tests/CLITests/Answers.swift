@@ -29,7 +29,7 @@ enum JSON: Decodable, Equatable {
 
 /// What the documentation promises of a JSON value.
 indirect enum Shape: Sendable {
-    case integer, real, text
+    case integer, real, text, flag
     case optional(Shape)
     case list(Shape)
     case pair(Shape, Shape)
@@ -40,7 +40,7 @@ indirect enum Shape: Sendable {
     func mismatches(_ value: JSON, at path: String = "$") -> [String] {
         switch (self, value) {
         case (.integer, .number(let number)) where number == number.rounded(): []
-        case (.real, .number), (.text, .text), (.optional, .null): []
+        case (.real, .number), (.text, .text), (.flag, .boolean), (.optional, .null): []
         case (.optional(let shape), _): shape.mismatches(value, at: path)
         case (.list(let shape), .array(let items)):
             items.enumerated().flatMap { shape.mismatches($1, at: "\(path)[\($0)]") }
@@ -88,6 +88,24 @@ indirect enum Shape: Sendable {
     static let dataSetFacts = Shape.object([
         "kind": .text, "path": .text, "count": .integer, "shape": .list(.integer), "classes": .list(.text),
         "counts": .list(.integer),
+    ])
+    static let plan = Shape.object([
+        "examples": .integer, "ram_bytes": .integer, "stack_bytes": .integer, "program_bytes": .integer,
+        "training": .list(
+            .object([
+                "topology": .text, "precision": .text, "method": .text, "packed": .flag,
+                "arena_bytes": .integer, "fits": .flag, "most_examples": .integer,
+            ])),
+        "prediction": .list(
+            .object([
+                "topology": .text, "precision": .text, "predictor_bytes": .integer, "model_bytes": .integer,
+                "fits": .flag,
+            ])),
+        "boards": .list(
+            .object([
+                "name": .text, "ram_bytes": .integer, "flash_bytes": .integer, "fpu": .text,
+                "trains": .list(.text), "predicts": .list(.text),
+            ])),
     ])
 }
 

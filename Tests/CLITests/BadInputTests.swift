@@ -340,6 +340,17 @@ struct BadOptionTests {
         ("evaluate --data x.h5 --min-accuracy nan", "--min-accuracy: expected 0 ... 1, got nan"),
         ("predict", "Missing expected argument '<input> ...'"),
         ("inspect", "Missing expected argument '<file>'"),
+        ("plan --examples 0", "--examples: expected 1 ... 1000000, got 0"),
+        ("plan --examples 1000001", "--examples: expected 1 ... 1000000, got 1000001"),
+        ("plan --ram 0", "--ram: expected a size such as 131072, 128K or 1M, got 0"),
+        ("plan --ram -1K", "--ram: expected a size such as 131072, 128K or 1M, got -1K"),
+        ("plan --ram K", "--ram: expected a size such as 131072, 128K or 1M, got K"),
+        ("plan --ram 1.5M", "--ram: expected a size such as 131072, 128K or 1M, got 1.5M"),
+        ("plan --ram 64G", "--ram: expected a size such as 131072, 128K or 1M, got 64G"),
+        (
+            "plan --ram 9007199254740992K",
+            "--ram: expected a size such as 131072, 128K or 1M, got 9007199254740992K"
+        ),
         ("learn", "Unexpected argument 'learn'"),
     ]
 
@@ -382,7 +393,7 @@ struct BadOptionTests {
     func help(_ arguments: String) async throws {
         let outcome = try await call(arguments)
         #expect(outcome.status == 0)
-        for command in ["train", "predict", "evaluate", "inspect"] {
+        for command in ["train", "predict", "evaluate", "inspect", "plan"] {
             #expect(outcome.stdout.contains("\n  \(command) "))
         }
         for code in ["64 usage", "65 bad data", "66 missing input", "130 interrupted"] {

@@ -1,0 +1,267 @@
+import ArgumentParser
+import SwiftNN
+
+struct Plan: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what fits in how much memory, to the byte, and on which boards.",
+        discussion: """
+            Training needs its arena, and \(Plan.stackBytes) bytes for the stack and all else;
+            the images may lie elsewhere, as they are read in pieces. Prediction
+            needs a little RAM, and the model in flash, beside \(Plan.programBytes) bytes of program.
+            Of a board's RAM, only the largest piece counts. What a board can hold
+            in f64 it computes in software unless its FPU is double.
+
+            EXAMPLES
+              nn-cli plan
+              nn-cli plan --examples 100 --ram 64K
+            """
+    )
+
+    /// The core's calls take 1 KiB of stack at most; the rest is for the program's own.
+    static let stackBytes = 2048
+    static let programBytes = 16384
+    static let mostExamples = 1_000_000
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Images to learn from, 1 ... 1000000.", valueName: "m"))
+    var examples = 209
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("RAM in bytes, or in K, KB, KiB or M, MB, MiB: K is 1024.", valueName: "size"))
+    var ram = "192K"
+
+    @Flag(help: "Answer with one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard 1...Self.mostExamples ~= examples else {
+            throw ValidationError("--examples: expected 1 ... \(Self.mostExamples), got \(examples)")
+        }
+        guard byteCount(ram) != nil else {
+            throw ValidationError("--ram: expected a size such as 131072, 128K or 1M, got \(ram)")
+        }
+    }
+
+    func run() throws {
+        let report = try PlanReport(examples: examples, ramBytes: byteCount(ram)!)
+        try json ? Console.answer(json: report) : report.print()
+    }
+}
+
+/// 196608, 192K, 192kb, 192KiB, 1M: whole numbers above 0; nil for anything else.
+private func byteCount(_ text: String) -> Int? {
+    let digits = text.prefix { "0"..."9" ~= $0 }
+    let shift: Int
+    switch text.dropFirst(digits.count).uppercased() {
+    case "": shift = 0
+    case "K", "KB", "KIB": shift = 10
+    case "M", "MB", "MIB": shift = 20
+    default: return nil
+    }
+    guard let number = Int(digits), number > 0, number <= Int.max >> shift else { return nil }
+    return number << shift
+}
+
+/// A network by the words of the command line: deep f32.
+private struct Candidate: Encodable {
+    let topology: Train.TopologyName
+    let elementType: ElementType
+
+    static let all = Train.TopologyName.allCases.flatMap { topology in
+        ElementType.allCases.map { Candidate(topology: topology, elementType: $0) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode("\(topology.rawValue) \(elementType.name)")
+    }
+
+    /// All ways to train it; none for what is only made of a trained model.
+    var runs: [TrainingOptions] {
+        guard let precision = Precision(rawValue: elementType.rawValue) else { return [] }
+        return [(Method.dual, true), (.dual, false), (.primal, false)].map { method, packed in
+            var options = TrainingOptions()
+            options.topology = topology.topology
+            options.precision = precision
+            options.method = method
+            options.packed = packed
+            return options
+        }
+    }
+
+    var modelBytes: Int { topology.topology.modelBytes(elementType) }
+
+    /// What a predictor takes on a board: two of its fields are addresses, of 4 bytes there.
+    var predictorBytes: Int {
+        let more = MemoryLayout<UnsafeRawPointer>.size - MemoryLayout<UInt32>.size
+        return Predictor.words(topology.topology, elementType) * 8 - 2 * more
+    }
+
+    func trains(examples: Int, ramBytes: Int) throws -> Bool {
+        try runs.contains {
+            try Trainer.arenaBytes($0, examples: examples) + Plan.stackBytes <= ramBytes
+        }
+    }
+
+    func predicts(on board: Board) -> Bool {
+        predictorBytes + Plan.stackBytes <= board.ramBytes
+            && modelBytes + Plan.programBytes <= board.flashBytes
+    }
+}
+
+private struct PlanReport: Encodable {
+    struct Training: Encodable {
+        let topology, precision, method: String
+        let packed: Bool
+        let arenaBytes: Int
+        let fits: Bool
+        /// That fit the RAM; 0 if not even one does.
+        let mostExamples: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case topology, precision, method, packed, fits
+            case arenaBytes = "arena_bytes"
+            case mostExamples = "most_examples"
+        }
+
+        init(_ candidate: Candidate, _ options: TrainingOptions, examples: Int, ramBytes: Int) throws {
+            topology = candidate.topology.rawValue
+            precision = candidate.elementType.name
+            method = "\(options.method!)"
+            packed = options.packed
+            arenaBytes = try Trainer.arenaBytes(options, examples: examples)
+            fits = arenaBytes + Plan.stackBytes <= ramBytes
+            // An arena grows with the examples: by halving.
+            var (enough, tooMany) = (0, Plan.mostExamples + 1)
+            while tooMany - enough > 1 {
+                let middle = (enough + tooMany) / 2
+                let bytes = try Trainer.arenaBytes(options, examples: middle)
+                if bytes + Plan.stackBytes <= ramBytes { enough = middle } else { tooMany = middle }
+            }
+            mostExamples = enough
+        }
+    }
+
+    struct Prediction: Encodable {
+        let topology, precision: String
+        let predictorBytes, modelBytes: Int
+        let fits: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case topology, precision, fits
+            case predictorBytes = "predictor_bytes"
+            case modelBytes = "model_bytes"
+        }
+
+        init(_ candidate: Candidate, ramBytes: Int) {
+            topology = candidate.topology.rawValue
+            precision = candidate.elementType.name
+            predictorBytes = candidate.predictorBytes
+            modelBytes = candidate.modelBytes
+            fits = predictorBytes + Plan.stackBytes <= ramBytes
+        }
+    }
+
+    struct BoardFit: Encodable {
+        let name, fpu: String
+        let ramBytes, flashBytes: Int
+        let trains, predicts: [Candidate]
+
+        private enum CodingKeys: String, CodingKey {
+            case name, fpu, trains, predicts
+            case ramBytes = "ram_bytes"
+            case flashBytes = "flash_bytes"
+        }
+
+        init(_ board: Board, examples: Int) throws {
+            name = board.name
+            fpu = board.fpu.rawValue
+            ramBytes = board.ramBytes
+            flashBytes = board.flashBytes
+            trains = try Candidate.all
+                .filter { try $0.trains(examples: examples, ramBytes: board.ramBytes) }
+            predicts = Candidate.all.filter { $0.predicts(on: board) }
+        }
+    }
+
+    let examples, ramBytes: Int
+    let stackBytes = Plan.stackBytes
+    let programBytes = Plan.programBytes
+    let training: [Training]
+    let prediction: [Prediction]
+    let boards: [BoardFit]
+
+    private enum CodingKeys: String, CodingKey {
+        case examples, training, prediction, boards
+        case ramBytes = "ram_bytes"
+        case stackBytes = "stack_bytes"
+        case programBytes = "program_bytes"
+    }
+
+    init(examples: Int, ramBytes: Int) throws {
+        self.examples = examples
+        self.ramBytes = ramBytes
+        training = try Candidate.all.flatMap { candidate in
+            try candidate.runs.map {
+                try Training(candidate, $0, examples: examples, ramBytes: ramBytes)
+            }
+        }
+        prediction = Candidate.all.map { Prediction($0, ramBytes: ramBytes) }
+        boards = try Board.all.map { try BoardFit($0, examples: examples) }
+    }
+
+    func print() throws {
+        try Console.answer(
+            "\(examples) images in \(ramBytes) bytes of RAM, \(stackBytes) of them for the stack and all else"
+        )
+        try table(
+            ["train", "", "method", "arena, bytes", "fits", "images at most"], numbers: [3, 5],
+            training.map {
+                let method = $0.method + ($0.method == "primal" ? "" : $0.packed ? ", packed" : ", wide")
+                return [
+                    $0.topology, $0.precision, method, "\($0.arenaBytes)", $0.fits ? "yes" : "no",
+                    "\($0.mostExamples)",
+                ]
+            })
+        try table(
+            ["predict", "", "RAM, bytes", "fits", "model in flash, bytes"], numbers: [2, 4],
+            prediction.map {
+                [
+                    $0.topology, $0.precision, "\($0.predictorBytes)", $0.fits ? "yes" : "no",
+                    "\($0.modelBytes)",
+                ]
+            })
+        try table(
+            ["board", "RAM", "flash", "FPU", "trains", "predicts"], numbers: [1, 2],
+            boards.map {
+                [
+                    $0.name, "\($0.ramBytes >> 10)K", "\($0.flashBytes >> 10)K", $0.fpu, list($0.trains),
+                    list($0.predicts),
+                ]
+            })
+    }
+
+    /// deep f32 f64, two-layer f32
+    private func list(_ candidates: [Candidate]) -> String {
+        let texts = Train.TopologyName.allCases.compactMap { topology in
+            let types = candidates.filter { $0.topology == topology }.map(\.elementType.name)
+            return types.isEmpty ? nil : ([topology.rawValue] + types).joined(separator: " ")
+        }
+        return texts.isEmpty ? "-" : texts.joined(separator: ", ")
+    }
+
+    /// Columns as wide as they must be, those of numbers to the right; an empty line before.
+    private func table(_ head: [String], numbers: Set<Int>, _ rows: [[String]]) throws {
+        let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max()! }
+        try Console.answer("")
+        for row in [head] + rows {
+            let cells = row.indices.map { column in
+                let space = String(repeating: " ", count: widths[column] - row[column].count)
+                return numbers.contains(column) ? space + row[column] : row[column] + space
+            }
+            let line = cells.joined(separator: "  ")
+            try Console.answer(String(line.reversed().drop { $0 == " " }.reversed()))
+        }
+    }
+}
