@@ -146,9 +146,9 @@ struct PlanTests {
             (15, ""),
             (16, "predict         RAM, bytes  fits  model in flash, bytes"),
             (17, "deep       f32         288  yes                  984020"),
-            (21, ""),
+            (23, ""),
             (
-                22,
+                24,
                 "board                          RAM  flash  FPU     trains                           predicts"
             ),
             (
