@@ -189,17 +189,13 @@ struct Train: ParsableCommand {
     private func fit(
         _ examples: Examples, _ checkpoint: CheckpointFile?, _ seconds: inout TrainingReport.Seconds
     ) throws -> (Network, [TrainingReport.Cost], arenaBytes: Int) {
-        let settingUp = ContinuousClock.now
+        let start = ContinuousClock.now
         var trainer =
             resume
             ? try checkpoint!.trainer(options, examples: examples) : try Trainer(options, examples: examples)
         note(description(of: examples.count, arenaBytes: trainer.arenaBytes))
-        while trainer.isSettingUp { _ = try trainer.step() }
-        seconds.setup = nn_cli.seconds(since: settingUp)
-
-        let looping = ContinuousClock.now
-        let costs = try descend(&trainer, checkpoint)
-        seconds.loop = nn_cli.seconds(since: looping)
+        let costs = try descend(&trainer, checkpoint) { seconds.setup = nn_cli.seconds(since: start) }
+        seconds.loop = nn_cli.seconds(since: start) - seconds.setup
 
         let finishing = ContinuousClock.now
         let arenaBytes = trainer.arenaBytes
@@ -228,12 +224,14 @@ struct Train: ParsableCommand {
             + "\(arenaBytes) bytes of memory; method: \(chosen) (\(reason))"
     }
 
-    private func descend(_ trainer: inout Trainer, _ checkpoint: CheckpointFile?) throws -> [TrainingReport
-        .Cost]
-    {
+    /// The costs of the whole run, from the initial weights on.
+    private func descend(
+        _ trainer: inout Trainer, _ checkpoint: CheckpointFile?, onceSetUp: () -> Void
+    ) throws -> [TrainingReport.Cost] {
         var checkpoint = checkpoint
         var costs: [TrainingReport.Cost] = []
         var progress = ProgressReport(total: iterations, isQuiet: quiet)
+        var isSettingUp = true
         defer { progress.clear() }
         do {
             while true {
@@ -242,7 +240,12 @@ struct Train: ParsableCommand {
                     throw try interruption(&trainer, checkpoint)
                 }
                 try checkpoint?.saveIfDue(&trainer)
-                switch try trainer.step() {
+                let step = try trainer.step()
+                if isSettingUp && !trainer.isSettingUp {
+                    isSettingUp = false
+                    onceSetUp()
+                }
+                switch step {
                 case .trained: return costs
                 case .working: progress.update(trainer.iteration, cost: costs.last?.cost)
                 case .cost(let cost, let iteration):
