@@ -10,7 +10,8 @@ let package = Package(
         .executable(name: "nn-cli", targets: ["nn-cli"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .target(
@@ -48,6 +49,7 @@ let package = Package(
             dependencies: [
                 "SwiftNN", "NNData", "CBuiltInModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"]),

@@ -12,8 +12,11 @@ public struct OutputFile {
     public let path: String
 
     /// Checks that the file can be written, so that it is known before hours of work. Throws `.io`.
+    ///
+    /// - Parameter path: `-` is the standard output.
     public init(_ path: String) throws(FileError) {
         self.path = path
+        guard !isStandardOutput else { return }
         guard !path.isEmpty else { throw error(String(cString: strerror(ENOENT))) }
         guard !isDevice else { return }
         if let status = Self.status(of: path), status.st_mode & S_IFMT == S_IFDIR {
@@ -27,6 +30,7 @@ public struct OutputFile {
     /// Writes `bytes` to a temporary file beside the target, syncs it, renames it, syncs the folder.
     /// Throws `.io`; what was at the path before is still there then.
     public func write(_ bytes: [UInt8]) throws(FileError) {
+        guard !isStandardOutput else { return try Self.writeToStandardOutput(bytes) }
         guard !isDevice else { return try writeToDevice(bytes) }
         let (file, name) = try createTemporary()
         var failure = Self.writeAll(bytes, to: file)
@@ -48,6 +52,9 @@ public struct OutputFile {
     private func error(_ found: String) -> FileError {
         FileError(.io, file: path, expected: "a file to write", found: found)
     }
+
+    /// Whether it is not a file at all; one of this name is `./-`.
+    private var isStandardOutput: Bool { path == "-" }
 
     /// Renaming over a device, such as the null device, would replace it: it is written to instead.
     private var isDevice: Bool {

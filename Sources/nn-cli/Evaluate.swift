@@ -2,7 +2,7 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say how well a model does on a data set.",
         discussion: """
@@ -22,6 +22,8 @@ struct Evaluate: ParsableCommand {
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
+
+    @OptionGroup(title: "Messages") var console: ConsoleOptions
 
     private struct Answer: Encodable {
         let accuracy: Double

@@ -2,7 +2,7 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
-struct Inspect: ParsableCommand {
+struct Inspect: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what a model, a checkpoint or a data set holds.",
         discussion: """
@@ -19,6 +19,8 @@ struct Inspect: ParsableCommand {
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
+
+    @OptionGroup(title: "Messages") var console: ConsoleOptions
 
     func run() throws {
         if file == BuiltInModel.path {

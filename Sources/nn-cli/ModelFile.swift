@@ -68,10 +68,12 @@ extension Network {
 
 extension Network.Origin {
     /// Eight hexadecimal digits.
-    var dataCRCText: String {
-        let digits = String(dataCRC, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
-    }
+    var dataCRCText: String { crcText(dataCRC) }
+}
+
+func crcText(_ crc: UInt32) -> String {
+    let digits = String(crc, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
 }
 
 /// A model, as `--json` shows it.

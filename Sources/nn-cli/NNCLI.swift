@@ -19,7 +19,7 @@ struct NNCLI: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Predict.self, Evaluate.self, Inspect.self, Export.self, Import.self,
+            Train.self, Predict.self, Evaluate.self, Report.self, Inspect.self, Export.self, Import.self,
             DataSetCommand.self, Plan.self,
         ]
     )
@@ -27,6 +27,7 @@ struct NNCLI: ParsableCommand {
     static func main() {
         do {
             var command = try parseAsRoot()
+            if let command = command as? any ConsoleCommand { Console.configure(command.console) }
             try command.run()
         } catch let failure as Failure {
             Console.error(failure.message)
@@ -41,7 +42,12 @@ struct NNCLI: ParsableCommand {
             Console.error("internal error: \(error)")
             exit(withError: ExitCode(70))
         } catch {
-            exit(withError: error)
+            let code = exitCode(for: error)
+            // Help and the version are answers.
+            guard !code.isSuccess else { exit(withError: error) }
+            let message = fullMessage(for: error)
+            Console.error(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
+            exit(withError: code)
         }
     }
 }

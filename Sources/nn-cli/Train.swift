@@ -10,16 +10,18 @@ import SwiftNN
     import Darwin
 #endif
 
-struct Train: ParsableCommand {
+struct Train: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a network and write it to a model file.",
         discussion: """
             Without --train it learns from 209 small drawings that it makes itself, and is tested on 50 others.
+            In place of a file to write, - is the standard output; what it says goes to the standard error then.
 
             EXAMPLES
               nn-cli train
               nn-cli train --train train.h5 --test test.h5 -o cats.nnk
               nn-cli train --topology two-layer --precision f32 --seed 7 --json
+              nn-cli train --report report.html --log-csv costs.csv
             """
     )
 
@@ -78,7 +80,8 @@ struct Train: ParsableCommand {
     var logEvery = 100
 
     @Option(
-        name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "file"))
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("The model file to write.", valueName: "file"))
     var output = ModelFile.defaultPath
 
     @Option(
@@ -90,11 +93,21 @@ struct Train: ParsableCommand {
     @Flag(help: "Go on from the checkpoint; costs are shown from there on.")
     var resume = false
 
-    @Flag(help: "No progress.")
-    var quiet = false
+    @Option(
+        help: ArgumentHelp(
+            "Show costs, accuracies, mislabeled pictures and weights in a page for the browser (HTML).",
+            valueName: "file"))
+    var report: String?
+
+    @Option(
+        name: .customLong("log-csv"),
+        help: ArgumentHelp("Write the costs as a table (CSV).", valueName: "file"))
+    var logCSV: String?
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
+
+    @OptionGroup(title: "Messages") var console: ConsoleOptions
 
     func validate() throws {
         guard 1...Int(UInt32.max) ~= iterations else {
@@ -112,18 +125,36 @@ struct Train: ParsableCommand {
         guard !resume || checkpoint != nil else {
             throw ValidationError("--resume needs --checkpoint, the file to go on from")
         }
+        try checkOutputs()
         if let checkpoint {
-            guard !OutputFile.isSameFile(checkpoint, output) else {
-                throw ValidationError("--checkpoint: expected a file other than --output, got \(checkpoint)")
-            }
             guard resume || !OutputFile.exists(checkpoint) else {
                 throw ValidationError(
                     "--checkpoint: \(checkpoint) is there already: go on from it with --resume, or remove it")
             }
         }
-        for input in [train, test].compactMap({ $0 })
-        where OutputFile.isSameFile(input, output) {
-            throw ValidationError("--output: expected a file other than the data sets, got \(output)")
+    }
+
+    private var outputs: [(name: String, path: String)] {
+        [("--output", output), ("--checkpoint", checkpoint), ("--report", report), ("--log-csv", logCSV)]
+            .compactMap { name, path in path.map { (name, $0) } }
+    }
+
+    /// Whether the standard output is taken by a file.
+    private var isPiped: Bool { outputs.contains { $0.path == "-" } }
+
+    private func checkOutputs() throws {
+        guard checkpoint != "-" else { throw ValidationError("--checkpoint: expected a file, got -") }
+        guard !isPiped || !json else {
+            throw ValidationError("--json answers on the standard output, which - stands for as well")
+        }
+        for (index, (name, path)) in outputs.enumerated() {
+            guard ![train, test].compactMap({ $0 }).contains(where: { OutputFile.isSameFile($0, path) })
+            else {
+                throw ValidationError("\(name): expected a file other than the data sets, got \(path)")
+            }
+            if let other = outputs.prefix(index).first(where: { OutputFile.isSameFile($0.path, path) }) {
+                throw ValidationError("\(name): expected a file other than \(other.name), got \(path)")
+            }
         }
     }
 
@@ -143,44 +174,83 @@ struct Train: ParsableCommand {
     func run() throws {
         Interrupt.watch()
         let start = ContinuousClock.now
-        let file = try OutputFile(output)
+        let (file, table, page) = try (
+            OutputFile(output), logCSV.map(OutputFile.init), report.map(OutputFile.init)
+        )
         let checkpointFile = try checkpoint.map { try CheckpointFile($0) }
         let (trainingSet, testSet) = try loadData()
         var seconds = TrainingReport.Seconds(load: nn_cli.seconds(since: start))
+        detail("reading \(trainingSet.count) images, and \(testSet?.count ?? 0) to test with", seconds.load)
         let (network, costs, arenaBytes) = try fit(Examples(trainingSet), checkpointFile, &seconds)
 
         let finishing = ContinuousClock.now
         try file.write(network.bytes)
+        try table?.write(Self.csv(costs))
         try checkpointFile?.remove()
         let onTraining = try network.evaluate(Examples(trainingSet), threads: options.threads)
         let onTest = try testSet.map { try network.evaluate(Examples($0), threads: options.threads) }
         seconds.finish += nn_cli.seconds(since: finishing)
         seconds.total = nn_cli.seconds(since: start)
+        detail("writing and evaluating the model", seconds.finish)
 
-        guard json else {
-            try Console.answer("Train Accuracy \(accuracyText(onTraining.accuracy))")
-            if let onTest { try Console.answer("Test Accuracy \(accuracyText(onTest.accuracy))") }
-            let time = rounded(seconds.total, places: 1)
-            return note("wrote \(output) (\(network.bytes.count) bytes) after \(time) s")
-        }
-        let report = TrainingReport(
+        let answer = TrainingReport(
             model: ModelSummary(network, path: output),
             method: "\(options.method ?? options.chosenMethod(examples: trainingSet.count))", seed: seed,
             iterations: iterations, learningRate: learningRate, costs: costs,
             trainAccuracy: onTraining.accuracy, testAccuracy: onTest?.accuracy,
-            mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes,
-            seconds: seconds)
-        try Console.answer(json: report)
+            mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes, seconds: seconds)
+        if let page {
+            var results = [
+                ReportPage.Results(name: "Training", path: train, data: trainingSet, evaluation: onTraining)
+            ]
+            if let testSet, let onTest {
+                let first = ReportPage.Results(name: "Test", path: test, data: testSet, evaluation: onTest)
+                results.insert(first, at: 0)
+            }
+            try page.write(html(answer, network, results))
+        }
+        if json { return try Console.answer(json: answer) }
+        try say("Train Accuracy \(accuracyText(onTraining.accuracy))")
+        if let onTest { try say("Test Accuracy \(accuracyText(onTest.accuracy))") }
+        draw(costs)
+        for path in [report, logCSV].compactMap({ $0 }) { Console.note("wrote \(path)") }
+        Console.note(
+            "wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
     }
 
-    /// What --quiet keeps away.
-    private func note(_ line: String) {
-        if !quiet { Console.note(line) }
+    /// A line of the answer; where the standard output is taken, a note.
+    private func say(_ line: String) throws {
+        if isPiped { Console.note(line) } else { try Console.answer(line) }
+    }
+
+    private func detail(_ work: String, _ seconds: Double) {
+        Console.detail("\(work): \(rounded(seconds, places: 3)) s")
+    }
+
+    /// On a terminal, what the costs look like.
+    private func draw(_ costs: [TrainingReport.Cost]) {
+        guard let columns = Console.columns, let lines = CostCurve.lines(costs, columns: columns) else {
+            return
+        }
+        for line in lines { Console.note(line) }
+    }
+
+    private static func csv(_ costs: [TrainingReport.Cost]) -> [UInt8] {
+        Array("iteration,cost\n".utf8) + costs.flatMap { "\($0.iteration),\($0.cost)\n".utf8 }
+    }
+
+    private func html(
+        _ answer: TrainingReport, _ network: Network, _ results: [ReportPage.Results]
+    ) -> [UInt8] {
+        let page = ReportPage(
+            path: output, network: network, results: results, run: answer,
+            command: network.trainingCommand(data: train, test: test, output: output))
+        return Array(page.html.text.utf8)
     }
 
     private func loadData() throws -> (training: DataSet, test: DataSet?) {
         guard let train else {
-            note("no --train: learning from 209 drawings of cats and other things, testing with 50")
+            Console.note("no --train: learning from 209 drawings of cats and other things, testing with 50")
             return (DrawnData.training, DrawnData.test)
         }
         return (try CrashGuard.load(train), try test.map(CrashGuard.load))
@@ -193,9 +263,11 @@ struct Train: ParsableCommand {
         var trainer =
             resume
             ? try checkpoint!.trainer(options, examples: examples) : try Trainer(options, examples: examples)
-        note(description(of: examples.count, arenaBytes: trainer.arenaBytes))
+        Console.note(description(of: examples.count, arenaBytes: trainer.arenaBytes))
         let costs = try descend(&trainer, checkpoint) { seconds.setup = nn_cli.seconds(since: start) }
         seconds.loop = nn_cli.seconds(since: start) - seconds.setup
+        detail("setting up", seconds.setup)
+        detail("\(iterations) iterations", seconds.loop)
 
         let finishing = ContinuousClock.now
         let arenaBytes = trainer.arenaBytes
@@ -230,7 +302,7 @@ struct Train: ParsableCommand {
     ) throws -> [TrainingReport.Cost] {
         var checkpoint = checkpoint
         var costs: [TrainingReport.Cost] = []
-        var progress = ProgressReport(total: iterations, isQuiet: quiet)
+        var progress = ProgressReport(total: iterations)
         var isSettingUp = true
         defer { progress.clear() }
         do {
@@ -251,9 +323,7 @@ struct Train: ParsableCommand {
                 case .cost(let cost, let iteration):
                     costs.append(TrainingReport.Cost(iteration: iteration, cost: cost))
                     progress.clear()
-                    if !json {
-                        try Console.answer("Cost after iteration \(iteration): \(text(ofCost: cost))")
-                    }
+                    if !json { try say("Cost after iteration \(iteration): \(text(ofCost: cost))") }
                 }
             }
         } catch let error as NNError {

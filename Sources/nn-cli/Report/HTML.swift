@@ -1,0 +1,45 @@
+/// Markup whose interpolated text is escaped, so that no name of a file or a class can become a tag.
+///
+/// A template engine would do as well, but the usual one loads all of Foundation. That takes longer than a
+/// prediction, for every command.
+struct HTML: ExpressibleByStringInterpolation {
+    let text: String
+
+    init(stringLiteral text: String) { self.text = text }
+
+    init(stringInterpolation parts: StringInterpolation) { text = parts.text }
+
+    init(_ parts: [HTML]) { text = parts.map(\.text).joined(separator: "\n") }
+
+    struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate var text = ""
+
+        init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(2 * literalCapacity) }
+
+        mutating func appendLiteral(_ markup: String) { text += markup }
+
+        mutating func appendInterpolation(_ text: String) {
+            for scalar in text.unicodeScalars {
+                switch scalar {
+                case "&": self.text += "&amp;"
+                case "<": self.text += "&lt;"
+                case ">": self.text += "&gt;"
+                case "\"": self.text += "&quot;"
+                case "'": self.text += "&#39;"
+                default: self.text.unicodeScalars.append(scalar)
+                }
+            }
+        }
+
+        mutating func appendInterpolation(_ number: Int) { text += String(number) }
+
+        /// A coordinate: a tenth of a pixel is as fine as anyone sees.
+        mutating func appendInterpolation(_ coordinate: Double) { text += rounded(coordinate, places: 1) }
+
+        mutating func appendInterpolation(_ markup: HTML) { text += markup.text }
+
+        mutating func appendInterpolation(_ parts: [HTML]) { text += HTML(parts).text }
+
+        mutating func appendInterpolation(_ markup: HTML?) { text += markup?.text ?? "" }
+    }
+}

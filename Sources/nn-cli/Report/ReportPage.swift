@@ -1,0 +1,302 @@
+import NNData
+import SwiftNN
+
+/// What a model is and how well it does, as one HTML page that needs nothing beside it.
+struct ReportPage {
+    /// A data set, and what the model says about it.
+    struct Results {
+        /// "Test", "Training": it is part of headings and of the names of elements.
+        let name: String
+        let path: String?
+        let data: DataSet
+        let evaluation: Evaluation
+
+        var id: String { name.lowercased() }
+        var confusion: ConfusionMatrix { ConfusionMatrix(evaluation, labels: data.labels) }
+    }
+
+    let path: String
+    let network: Network
+    /// The more telling first.
+    let results: [Results]
+    /// What only the training itself knows: nil without it.
+    let run: TrainingReport?
+    /// The command that gives the same model again, if there is one.
+    let command: String?
+
+    /// Pictures of a data set that are shown at most; each takes 17 KB of the page.
+    static let pictures = 200
+
+    private var classes: [String] { [network.className(0), network.className(1)] }
+
+    var html: HTML {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>\(path): report</title>
+        <style>
+        \(ReportStyle.css)
+        </style>
+        </head>
+        <body>
+        <header>
+        <h1>\(path)</h1>
+        <p>Tells <b class="class-1">\(classes[1])</b> from <b class="class-0">\(classes[0])</b>: \
+        a network \(network.topology.text) in \(network.elementType.name), \
+        \(network.origin.map { "trained on \(grouped($0.examples)) images" } ?? "imported").</p>
+        </header>
+        <main>
+        \(accuracies)
+        \(run.flatMap(costs))
+        \(results.map(section))
+        \(firstLayer)
+        \(run.map(effort))
+        \(facts)
+        \(command.map(repetition))
+        </main>
+        <footer><p>Written by nn-cli \(NNCLI.configuration.version).</p></footer>
+        </body>
+        </html>
+
+        """
+    }
+
+    private var accuracies: HTML {
+        """
+        <section>
+        <h2>Accuracy</h2>
+        <div class="pair">
+        \(results.map(accuracy))
+        </div>
+        <p class="note">The bar is the confidence interval, Wilson's score interval: where the accuracy on many more \
+        such images may well lie, as far as these can tell. For images that were trained on it says nothing about \
+        others. The tick is guessing: always the more frequent class.</p>
+        </section>
+        """
+    }
+
+    private func accuracy(_ results: Results) -> HTML {
+        let confusion = results.confusion
+        let interval = WilsonInterval(hits: confusion.right, count: confusion.count)
+        let guessing = Double(confusion.sizes.max()!) / Double(confusion.count)
+        return """
+            <div>
+            <h3>\(results.name)</h3>
+            <p class="figure">\(percent(results.evaluation.accuracy))</p>
+            \(Chart.interval(results.evaluation.accuracy, interval, guessing: guessing))
+            <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) right. 95 % confidence interval: \
+            \(percent(interval.lower)) to \(percent(interval.upper)). Guessing: \(percent(guessing)).</p>
+            </div>
+            """
+    }
+
+    private func costs(_ run: TrainingReport) -> HTML? {
+        guard let first = run.costs.first, let last = run.costs.last else { return nil }
+        return """
+            <section>
+            <h2>Cost</h2>
+            \(Chart.costs(run.costs))
+            <p class="note">Binary cross-entropy on the training images, before the step of an iteration: \
+            \(shortText(first.cost)) at iteration \(grouped(first.iteration)), \
+            \(shortText(last.cost)) at \(grouped(last.iteration)).</p>
+            </section>
+            """
+    }
+
+    // MARK: A data set
+
+    private func section(_ results: Results) -> HTML {
+        """
+        <section>
+        <h2>\(results.name) images</h2>
+        \(results.path.map { "<p><code>\($0)</code></p>" })
+        <div class="pair">
+        <div>
+        <h3>True and predicted class</h3>
+        \(table(results.confusion))
+        </div>
+        <div>
+        <h3>Probability of \(classes[1])</h3>
+        \(Chart.probabilities(
+            ProbabilityHistogram(results.evaluation, labels: results.data.labels), classes: classes,
+            id: results.id))
+        </div>
+        </div>
+        \(mislabeled(results))
+        </section>
+        """
+    }
+
+    private func table(_ confusion: ConfusionMatrix) -> HTML {
+        """
+        <table>
+        <thead><tr><td></td><th scope="col">taken for<br><b class="class-0">\(classes[0])</b></th>\
+        <th scope="col">taken for<br><b class="class-1">\(classes[1])</b></th><th scope="col">right</th></tr></thead>
+        <tbody>
+        \((0...1).map { row(confusion, label: $0) })
+        </tbody>
+        </table>
+        """
+    }
+
+    private func row(_ confusion: ConfusionMatrix, label: Int) -> HTML {
+        let counts = confusion.counts[label]
+        let size = confusion.sizes[label]
+        let cells = (0...1).map { predicted -> HTML in
+            let kind = predicted == label ? "right" : "wrong"
+            return "<td class=\"\(kind)\">\(grouped(counts[predicted]))</td>"
+        }
+        return """
+            <tr><th scope="row"><b class="class-\(label)">\(classes[label])</b></th>\(cells)\
+            <td>\(size > 0 ? percent(Double(counts[label]) / Double(size)) : "-")</td></tr>
+            """
+    }
+
+    /// The seed document's print_mislabeled_images: the furthest off first.
+    private func mislabeled(_ results: Results) -> HTML {
+        let all = results.evaluation.mislabeled
+        guard !all.isEmpty else { return "<p>No image is mislabeled.</p>" }
+        let distance = { (index: Int) in abs(results.evaluation.probabilities[index] - 0.5) }
+        let shown = all.sorted { distance($0) > distance($1) }.prefix(Self.pictures)
+        let count: HTML =
+            shown.count < all.count
+            ? "the \(shown.count) furthest off, of \(grouped(all.count))"
+            : "\(all.count), the furthest off first"
+        return """
+            <h3>Mislabeled: \(count)</h3>
+            <p class="note">With the true class, the probability of \(classes[1]), and the number in the file.</p>
+            <div class="pictures">
+            \(shown.map { figure(results, $0) })
+            </div>
+            """
+    }
+
+    private func figure(_ results: Results, _ index: Int) -> HTML {
+        let label = Int(results.data.labels[index])
+        let probability = rounded(results.evaluation.probabilities[index], places: 4)
+        let picture = Picture(side: DataSet.side, bytes: results.data.image(index))
+        return """
+            <figure><img src="\(picture.dataURI)" width="64" height="64" alt="image \(index), \(classes[label])">\
+            <figcaption><b class="class-\(label)">\(classes[label])</b><br>\(probability)<br>\
+            <span class="note">\(index)</span></figcaption></figure>
+            """
+    }
+
+    // MARK: The model
+
+    private var firstLayer: HTML {
+        let weights = network.firstLayer
+        return """
+            <section>
+            <h2>The first layer</h2>
+            <p>The weights of its \(weights.count) units, as images. Grey is zero; where a colour is brighter, it \
+            speeds the unit; where darker, it slows it. Each is scaled to its largest weight, which is below it.</p>
+            <div class="pictures weights">
+            \(weights.enumerated().map { unit($0 + 1, $1, "weights") })
+            </div>
+            \(network.initialFirstLayer.map { change(from: $0, to: weights) })
+            </section>
+            """
+    }
+
+    private func change(from initial: [ArraySlice<Double>], to weights: [ArraySlice<Double>]) -> HTML {
+        let changes = zip(weights, initial).map { weights, initial in zip(weights, initial).map(-) }
+        return """
+            <h3>What training added</h3>
+            <p class="note">The same less the random weights that it began with.</p>
+            <div class="pictures weights">
+            \(changes.enumerated().map { unit($0 + 1, $1[...], "change") })
+            </div>
+            """
+    }
+
+    private func unit(_ number: Int, _ weights: ArraySlice<Double>, _ what: String) -> HTML {
+        let largest = weights.reduce(0) { max($0, abs($1)) }
+        let picture = Picture(weights: weights, side: DataSet.side)
+        return """
+            <figure><img src="\(picture.dataURI)" width="64" height="64" alt="\(what) of unit \(number)">\
+            <figcaption>\(number) <span class="note">±\(shortText(largest, digits: 2))</span></figcaption></figure>
+            """
+    }
+
+    private func effort(_ run: TrainingReport) -> HTML {
+        let phases = [
+            ("reading the data", run.seconds.load), ("before the first iteration", run.seconds.setup),
+            ("iterations", run.seconds.loop), ("writing and evaluating", run.seconds.finish),
+        ]
+        return """
+            <section>
+            <h2>Memory and time</h2>
+            <p>Training took \(grouped(run.arenaBytes)) bytes of memory beside the images, and \
+            \(rounded(run.seconds.total, places: 3)) s in all.</p>
+            <table class="phases">
+            <tbody>
+            \(phases.map { phase($0, $1, total: run.seconds.total) })
+            </tbody>
+            </table>
+            </section>
+            """
+    }
+
+    private func phase(_ name: String, _ seconds: Double, total: Double) -> HTML {
+        let share = total > 0 ? min(100, 100 * seconds / total) : 0
+        return """
+            <tr><th scope="row">\(name)</th><td>\(rounded(seconds, places: 3)) s</td>\
+            <td><i style="width: \(share)%"></i></td></tr>
+            """
+    }
+
+    private var facts: HTML {
+        let facts =
+            [
+                ("File", "\(path), \(grouped(network.bytes.count)) bytes"),
+                ("SHA-256", sha256(network.bytes)),
+                ("Layers", network.topology.text),
+                ("Parameters", "\(grouped(network.topology.parameterCount)) of \(network.elementType.name)"),
+                ("Classes", "0: \(classes[0]), 1: \(classes[1])"),
+            ] + (network.origin.map(facts) ?? [("Training", "not known: the weights were imported")])
+        return """
+            <section>
+            <h2>The model</h2>
+            <dl>
+            \(facts.map { "<dt>\($0)</dt><dd>\($1)</dd>" as HTML })
+            </dl>
+            </section>
+            """
+    }
+
+    private func facts(of origin: Network.Origin) -> [(String, String)] {
+        [
+            ("Training", "\(origin.method) gradient descent, \(grouped(origin.iterations)) iterations"),
+            ("Learning rate", "\(origin.learningRate)"),
+            ("Initial weights", "\(origin.initializer), seed \(origin.seed)"),
+            ("Training data", "\(grouped(origin.examples)) images, CRC-32 \(origin.dataCRCText)"),
+        ]
+    }
+
+    private func repetition(_ command: String) -> HTML {
+        """
+        <section>
+        <h2>The same model again</h2>
+        <pre><code>\(command)</code></pre>
+        <p class="note">It gives the same file, to the byte, on every processor.</p>
+        </section>
+        """
+    }
+}
+
+/// "98.6 %"
+private func percent(_ share: Double) -> String { "\(rounded(100 * share, places: 1)) %" }
+
+/// "1,967,912"
+private func grouped(_ number: Int) -> String {
+    let digits = Array(String(number))
+    return digits.indices.reduce(into: "") { text, index in
+        if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+        text.append(digits[index])
+    }
+}

@@ -1,0 +1,369 @@
+import Foundation
+import NNData
+import Testing
+
+@testable import SwiftNN
+@testable import nn_cli
+
+@Suite("Reports")
+struct ReportTests {
+    private let folder = TemporaryFolder()
+
+    /// What an element would be if names were markup.
+    private static let classes = ["<i>A</i>", "B&'\""]
+
+    init() throws {
+        try folder.write(Fixture.model, as: "model.nnk")
+        folder.write(Fixture.drawings, prefix: "train", as: "train.h5")
+        folder.write(Fixture.drawings, prefix: "test", as: "test.h5")
+    }
+
+    private func page(_ name: String) throws -> String {
+        String(decoding: try folder.bytes(of: name), as: UTF8.self)
+    }
+
+    /// The page of a short training on classes with hostile names.
+    private func trainingPage(_ name: String = "run.html") async throws -> String {
+        let drawings = Fixture.drawings
+        let data = DataSet(images: drawings.images, labels: drawings.labels, classes: Self.classes)
+        folder.write(data, prefix: "train", as: "it's <b>.h5")
+        let outcome = try await nnCLI(
+            "train", "--train", "it's <b>.h5", "--test", "test.h5", "--topology", "two-layer", "--precision",
+            "f32", "--iterations", "3", "--log-every", "1", "-o", "cats.nnk", "--report", name, in: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.stderr.contains("\nwrote \(name)\n"))
+        return try page(name)
+    }
+
+    @Test("the page of a model has its accuracies, its mislabeled pictures and its facts")
+    func reportOfModel() async throws {
+        let outcome = try await nnCLI(
+            "report", "--data", "test.h5", "--train", "train.h5", "-o", "r.html", in: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.stdout == "")
+        let page = try page("r.html")
+        #expect(outcome.stderr == "wrote r.html (\(page.utf8.count) bytes)\n")
+        let data = Fixture.drawings
+        let evaluation = try Fixture.network.evaluate(
+            Examples(images: data.images, labels: data.labels, classNames: data.classes))
+        let right = data.count - evaluation.mislabeled.count
+        #expect(page.matches(of: /(\d+) of 20 right/).map { $0.output.1 } == ["\(right)", "\(right)"])
+        // Twice, as both sets are the same; 7 units, and what training added to each.
+        let mislabeled = page.matches(of: /alt="image (\d+),/).map { Int($0.output.1)! }
+        #expect(mislabeled.count == 2 * evaluation.mislabeled.count)
+        #expect(Set(mislabeled) == Set(evaluation.mislabeled))
+        #expect(page.matches(of: /alt="weights of unit \d+"/).count == 7)
+        #expect(page.matches(of: /alt="change of unit \d+"/).count == 7)
+        #expect(page.contains(sha256(Fixture.model)))
+        #expect(!page.contains("The cost over the iterations"))
+        for index in evaluation.mislabeled {
+            #expect(page.contains(String(format: "%.4f", evaluation.probabilities[index])))
+            #expect(page.contains(Picture(side: 64, bytes: data.image(index)).dataURI))
+        }
+    }
+
+    @Test("the page of a training has a cost curve, memory, time, and the command that repeats it")
+    func reportOfTraining() async throws {
+        let page = try await trainingPage()
+        #expect(page.contains("The cost over the iterations"))
+        #expect(page.contains("bytes of memory beside the images"))
+        #expect(
+            page.matches(of: /<polyline class="line" points="([^"]*)"/).first!.output.1.split(separator: " ")
+                .count == 3)
+        #expect(
+            page.contains(
+                """
+                nn-cli train \\
+                  --train &#39;it&#39;\\&#39;&#39;s &lt;b&gt;.h5&#39; \\
+                  --test test.h5 \\
+                  --topology two-layer \\
+                  --precision f32 \\
+                  --method dual \\
+                  --iterations 3 \\
+                  --learning-rate 0.0075 \\
+                  --seed 1 \\
+                  --output cats.nnk</code>
+                """))
+    }
+
+    @Test("the command repeats the model, to the byte")
+    func commandRepeats() async throws {
+        let page = try await trainingPage()
+        let escaped = try #require(page.firstMatch(of: /<code>(nn-cli train[^<]*)<\/code>/)).output.1
+        let command = [("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")]
+            .reduce(String(escaped)) { $0.replacing($1.0, with: $1.1) }
+        let model = try folder.bytes(of: "cats.nnk")
+        try FileManager.default.removeItem(atPath: folder.path("cats.nnk"))
+        var shell = CommandLineTool(
+            ["-c", command.replacing("nn-cli train", with: "\"$0\" train --quiet"), CommandLineTool.path],
+            in: folder)
+        shell.program = "/bin/sh"
+        #expect(try await shell.run().status == 0)
+        #expect(try folder.bytes(of: "cats.nnk") == model)
+    }
+
+    @Test("a model of the drawings needs no data in its command, one of other data has none without it")
+    func commandWithoutData() throws {
+        #expect(Fixture.network.trainingCommand(data: nil, test: nil, output: "m.nnk") == nil)
+        let command = Fixture.network.trainingCommand(data: "-a b", test: "c", output: "m.nnk")
+        #expect(command?.hasPrefix("nn-cli train \\\n  --train '-a b' \\\n  --test c \\\n") == true)
+    }
+
+    @Test("the page is whole: every element ends, and nothing is loaded")
+    func pageIsWhole() async throws {
+        for page in [try await trainingPage(), try await modelPage()] {
+            #expect(Markup.defects(page) == [])
+            #expect(!page.contains(/(src|href)="(?!data:image)/))
+            #expect(!page.contains(/url\(|@import|<script|<link/))
+            let ids = page.matches(of: /\sid="([^"]+)"/).map { $0.output.1 }
+            #expect(Set(ids).count == ids.count)
+            for names in page.matches(of: /aria-labelledby="([^"]+)"/) {
+                #expect(Set(names.output.1.split(separator: " ")).isSubset(of: ids))
+            }
+        }
+    }
+
+    private func modelPage() async throws -> String {
+        let outcome = try await nnCLI("report", "--data", "test.h5", "-o", "-", in: folder)
+        #expect(outcome.status == 0)
+        return outcome.stdout
+    }
+
+    @Test("names are text, whatever is in them")
+    func namesAreEscaped() async throws {
+        let page = try await trainingPage()
+        #expect(page.contains("&lt;i&gt;A&lt;/i&gt;"))
+        #expect(page.contains("B&amp;&#39;&quot;"))
+        #expect(!page.contains("<i>A"))
+        #expect(!page.contains("<b>.h5"))
+    }
+
+    @Test("so many pictures and no more")
+    func picturesAreLimited() throws {
+        let count = ReportPage.pictures + 7
+        let data = DataSet(
+            images: Array(repeating: 0, count: count * DataSet.imageBytes),
+            labels: Array(repeating: 1, count: count),
+            classes: ["a", "b"])
+        // All are wrong; those at the end are the furthest off.
+        let probabilities = (0..<count).map { 0.5 - Double($0) / 1000 }
+        let results = ReportPage.Results(
+            name: "Test", path: nil, data: data,
+            evaluation: Evaluation(probabilities: probabilities, mislabeled: Array(0..<count)))
+        let page = ReportPage(path: "m", network: Fixture.network, results: [results], run: nil, command: nil)
+        let shown = page.html.text.matches(of: /alt="image (\d+),/).map { Int($0.output.1)! }
+        #expect(shown == Array((7..<count).reversed()))
+        #expect(page.html.text.contains("the 200 furthest off, of 207"))
+    }
+
+    @Test(
+        "what can't be reported is refused, and nothing is written",
+        arguments: [
+            ("--data gone.h5 -o r.html", 66, "gone.h5: expected a data set file, got no such file"),
+            (
+                "--data test.h5 -o no/r.html", 74,
+                "no/r.html: expected a file to write, got No such file or directory"
+            ),
+            ("--data test.h5 -o test.h5", 64, "--output: expected a file other than the inputs, got test.h5"),
+            (
+                "--data test.h5 -o ./model.nnk", 64,
+                "--output: expected a file other than the inputs, got ./model.nnk"
+            ),
+            ("--data test.h5", 64, "Missing expected argument '--output <file>'"),
+        ])
+    func refusals(arguments: String, status: Int32, message: String) async throws {
+        let before = try folder.names
+        let words = ["report"] + arguments.split(separator: " ").map(String.init)
+        let outcome = try await CommandLineTool(words, in: folder).run()
+        #expect(outcome.status == status)
+        #expect(outcome.complaint == "Error: \(message)")
+        #expect(try folder.names == before)
+    }
+
+    @Test("a training set that the model was not trained on is refused")
+    func otherTrainingSet() async throws {
+        folder.write(DataSet.drawn(count: 20, seed: 6), prefix: "train", as: "other.h5")
+        let outcome = try await nnCLI(
+            "report", "--data", "test.h5", "--train", "other.h5", "-o", "r.html", in: folder)
+        #expect(outcome.status == 65)
+        #expect(
+            outcome.stderr.hasPrefix(
+                "Error: other.h5: expected the 20 images that model.nnk was trained on (CRC-32 "))
+        #expect(try !folder.names.contains("r.html"))
+    }
+
+    @Test(
+        "nothing runs over the edge of a phone or a desktop",
+        .enabled(if: Chromium.path != nil, "needs chromium"), arguments: [390, 1200])
+    func fitsTheWindow(width: Int) async throws {
+        // Windows of Chromium can't be as narrow as phones; frames can.
+        let script = "<script>parent.postMessage(document.documentElement.scrollWidth, '*')</script>"
+        try folder.write((try await trainingPage() + script).utf8, as: "page.html")
+        let frame = """
+            <script>onmessage = event => document.title = event.data</script>
+            <iframe src="page.html" width="\(width)" height="800" style="border: 0"></iframe>
+            """
+        try folder.write(frame.utf8, as: "frame.html")
+        var browser = CommandLineTool(
+            [
+                "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom",
+                "file://\(folder.path("frame.html"))",
+            ], in: folder)
+        browser.program = Chromium.path!
+        let title = try #require(try await browser.run().stdout.firstMatch(of: /<title>(\d+)<\/title>/))
+        #expect(Int(title.output.1)! <= width)
+    }
+}
+
+private enum Chromium {
+    static let path = ["chromium", "chromium-browser", "google-chrome"].map { "/usr/bin/\($0)" }
+        .first(where: FileManager.default.isExecutableFile)
+}
+
+/// HTML as far as the reports use it.
+private enum Markup {
+    private static let void: Set<Substring> = ["meta", "img", "br"]
+
+    /// Elements that do not end where they should.
+    static func defects(_ page: String) -> [String] {
+        var open: [Substring] = []
+        var defects: [String] = []
+        for tag in page.matches(of: /<(\/?)([a-zA-Z0-9]+)([^>]*)>/) {
+            let (slash, name, rest) = (tag.output.1, tag.output.2, tag.output.3)
+            if slash.isEmpty {
+                if !void.contains(name) && !rest.hasSuffix("/") { open.append(name) }
+            } else if open.popLast() != name {
+                defects.append("</\(name)> ends another element")
+            }
+        }
+        return defects + open.map { "<\($0)> does not end" }
+    }
+}
+
+@Suite("What reports are made of")
+struct ReportPartsTests {
+    @Test("text in markup is escaped, markup in markup is not")
+    func markup() {
+        let inner: HTML = "<b>\("<&>\"'")</b>"
+        let outer: HTML = "<p>\(inner)\([inner, inner])\(7)\(1.26)\(nil as HTML?)</p>"
+        #expect(inner.text == "<b>&lt;&amp;&gt;&quot;&#39;</b>")
+        #expect(outer.text == "<p>\(inner.text)\(inner.text)\n\(inner.text)71.3</p>")
+    }
+
+    @Test(
+        "the ends of Wilson's interval are the shares that are z deviations from the share found",
+        arguments: [(40, 50), (1, 3), (206, 209), (5000, 10000), (1, 1_000_000)])
+    func wilson(hits: Int, count: Int) {
+        let interval = WilsonInterval(hits: hits, count: count)
+        let share = Double(hits) / Double(count)
+        for end in [interval.lower, interval.upper] {
+            let deviation = (end * (1 - end) / Double(count)).squareRoot()
+            #expect(abs(abs(end - share) / deviation - 1.959963984540054) < 1e-6)
+        }
+        #expect(0 < interval.lower && interval.lower < share && share < interval.upper && interval.upper < 1)
+    }
+
+    @Test("none and all have an end at 0 and at 1")
+    func wilsonAtTheEnds() {
+        // z^2 / (n + z^2), from the formula with a share of 0.
+        let reach = 3.8414588206941236 / 13.841458820694124
+        let (none, all) = (WilsonInterval(hits: 0, count: 10), WilsonInterval(hits: 10, count: 10))
+        #expect(none.lower == 0 && abs(none.upper - reach) < 1e-12)
+        #expect(all.upper == 1 && abs(all.lower - (1 - reach)) < 1e-12)
+    }
+
+    @Test("each example is in one cell and one bin")
+    func counts() {
+        let evaluation = Evaluation(probabilities: [0, 0.05, 0.051, 0.5, 0.501, 1], mislabeled: [])
+        let labels: [UInt8] = [0, 1, 0, 1, 0, 1]
+        let confusion = ConfusionMatrix(evaluation, labels: labels)
+        #expect(confusion.counts == [[2, 1], [2, 1]])
+        #expect(confusion.right == 3 && confusion.count == 6 && confusion.sizes == [3, 3])
+        let histogram = ProbabilityHistogram(evaluation, labels: labels)
+        let filled = histogram.counts.map { bins in bins.indices.filter { bins[$0] > 0 } }
+        #expect(filled == [[0, 1, 10], [0, 9, 19]])
+        #expect(histogram.counts.joined().reduce(0, +) == 6)
+    }
+
+    @Test(
+        "ticks are round, and hold the values",
+        arguments: [(0, 0.7717), (0, 0.04), (0, 2400), (0, 1), (0, 1e-300), (0, 1e300), (0, 0), (0, 6.5)])
+    func ticks(lower: Double, upper: Double) {
+        let ticks = Ticks(lower, upper, count: 4)
+        #expect(ticks.lower <= lower && ticks.upper >= upper * (1 - 1e-8))
+        #expect((2...6).contains(ticks.values.count))
+        let steps = zip(ticks.values.dropFirst(), ticks.values).map(-)
+        #expect(steps.allSatisfy { $0 > 0 && abs($0 / steps[0] - 1) < 1e-6 })
+    }
+
+    @Test("a picture is a bitmap that starts with its last row, B G R")
+    func bitmap() {
+        let bytes = (0..<3 * 3 * 3).map { UInt8($0) }
+        let bmp = Picture(side: 3, bytes: bytes).bmp
+        func number(_ offset: Int, _ count: Int) -> Int {
+            (0..<count).reduce(0) { $0 | Int(bmp[offset + $1]) << (8 * $1) }
+        }
+        #expect(bmp.prefix(2) == [0x42, 0x4d])
+        #expect(number(2, 4) == bmp.count && number(10, 4) == 54 && number(14, 4) == 40)
+        #expect(number(18, 4) == 3 && number(22, 4) == 3 && number(28, 2) == 24)
+        // Rows of 9 bytes are filled to 12.
+        #expect(bmp.count == 54 + 3 * 12)
+        #expect(bmp[54..<66] == [20, 19, 18, 23, 22, 21, 26, 25, 24, 0, 0, 0])
+        #expect(bmp.suffix(12).prefix(3) == [2, 1, 0])
+    }
+
+    @Test("weights are grey at zero, and as far from it as they are large")
+    func weightPicture() {
+        let weights = [0, 2, -2, 1, -1, 0, 0, 0, 0, 0, 0, 0].map(Double.init)
+        #expect(Picture(weights: weights[...], side: 2).bytes.prefix(6) == [127, 255, 0, 191, 63, 127])
+        #expect(Picture(weights: ArraySlice(repeating: 0, count: 12), side: 2).bytes.allSatisfy { $0 == 127 })
+    }
+
+    @Test(
+        "the first layer is what the seed gave, and what training added is not nothing",
+        arguments: [Precision.f32, .f64])
+    func firstLayer(precision: Precision) throws {
+        var options = TrainingOptions()
+        options.topology = .twoLayer
+        options.precision = precision
+        options.iterations = 0
+        options.seed = 3
+        let data = Fixture.drawings
+        let examples = try Examples(images: data.images, labels: data.labels)
+        func train() throws -> Network {
+            var trainer = try Trainer(options, examples: examples)
+            while try trainer.step() != .trained {}
+            return try trainer.finish()
+        }
+        let untrained = try train()
+        #expect(untrained.firstLayer.count == 7)
+        for (weights, initial) in zip(untrained.firstLayer, try #require(untrained.initialFirstLayer)) {
+            let expected = precision == .f32 ? initial.map { Double(Float($0)) } : Array(initial)
+            #expect(zip(weights, expected).allSatisfy { abs($0 - $1) <= 1e-8 * abs($1) + 1e-12 })
+        }
+        options.iterations = 2
+        let trained = try train()
+        let initial = try #require(trained.initialFirstLayer)
+        // A unit that no image excites stays as it is.
+        #expect(zip(trained.firstLayer, initial).contains { zip($0, $1).contains { abs($0 - $1) > 1e-6 } })
+    }
+
+    @Test("a long run is drawn with its peaks, in order")
+    func thinning() {
+        var costs = (0..<100_000).map { TrainingReport.Cost(iteration: $0, cost: 1) }
+        costs[54321] = TrainingReport.Cost(iteration: 54321, cost: 9)
+        costs[54322] = TrainingReport.Cost(iteration: 54322, cost: 0)
+        let thinned = Chart.thinned(costs, columns: 500)
+        #expect(thinned.count <= 1002)
+        #expect(thinned.contains { $0.cost == 9 } && thinned.contains { $0.cost == 0 })
+        #expect(thinned.map(\.iteration) == thinned.map(\.iteration).sorted())
+        #expect(thinned.first?.iteration == 0 && thinned.last?.iteration == 99_999)
+    }
+
+    @Test("words for the shell stay words", arguments: ["a.h5", "a b", "it's", "", "$(x)", "~", "a\nb", "ä"])
+    func quoting(word: String) async throws {
+        var shell = CommandLineTool(["-c", "printf %s \(shellQuoted(word))"], in: TemporaryFolder())
+        shell.program = "/bin/sh"
+        #expect(try await shell.run().stdout == word)
+    }
+}
