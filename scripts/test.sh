@@ -13,10 +13,10 @@ step "installing what is missing"
 scripts/install-dependencies.sh test
 # Formatters differ from version to version, so this one comes from PyPI.
 [ -x .venv/bin/python ] || python3 -m venv .venv
-.venv/bin/python -c 'import numpy, h5py, yaml, safetensors, onnx, onnxruntime, PIL' 2>/dev/null &&
+.venv/bin/python -c 'import jsonschema, numpy, h5py, yaml, safetensors, onnx, onnxruntime, PIL' 2>/dev/null &&
     [ -x .venv/bin/clang-format ] ||
     .venv/bin/pip install --quiet --disable-pip-version-check 'numpy>=1.26' 'h5py>=3.10' 'safetensors>=0.4' \
-        'onnx>=1.16' 'onnxruntime>=1.18' pillow==13.0.0 pyyaml clang-format==14.0.6
+        'onnx>=1.16' 'onnxruntime>=1.18' 'jsonschema>=4.18' pillow==13.0.0 pyyaml clang-format==14.0.6
 
 step "formatting"
 git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs .venv/bin/clang-format --dry-run -Werror

@@ -11,9 +11,11 @@ public enum InputFile {
     /// The bytes of the file at `path`.
     ///
     /// - Parameters:
+    ///   - path: `-` is the standard input, `./-` the file of this name.
     ///   - expected: what the user should have given, for messages: "a model file".
     ///   - limit: no more bytes than this are read; a larger file is bad data.
     public static func read(_ path: String, expected: String, limit: Int) throws(FileError) -> [UInt8] {
+        guard path != "-" else { return try readStandardInput(expected: expected, limit: limit) }
         let file = try openFile(path, expected: expected)
         defer { close(file) }
         var status = stat()

@@ -12,7 +12,7 @@ struct Evaluate: ConsoleCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"))
+    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"), completion: .file())
     var data: String
 
     @OptionGroup var modelOption: ModelOption
@@ -23,7 +23,7 @@ struct Evaluate: ConsoleCommand {
     @Flag(help: "Answer with one JSON object.")
     var json = false
 
-    @OptionGroup(title: "Messages") var console: ConsoleOptions
+    @OptionGroup var console: ConsoleOptions
 
     private struct Answer: Encodable {
         let accuracy: Double

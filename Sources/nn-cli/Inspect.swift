@@ -14,19 +14,21 @@ struct Inspect: ConsoleCommand {
     )
 
     @Argument(
-        help: "A model, a checkpoint or a data set (HDF5); or built-in, the model that nn-cli has with it.")
+        help: """
+            A model, a checkpoint or a data set (HDF5); - is a model on the standard input, built-in the one that \
+            nn-cli has with it.
+            """,
+        completion: .file())
     var file: String
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
 
-    @OptionGroup(title: "Messages") var console: ConsoleOptions
+    @OptionGroup var console: ConsoleOptions
 
     func run() throws {
-        if file == BuiltInModel.path {
-            let facts = ModelFacts(BuiltInModel.load(), path: file)
-            return try json ? Console.answer(json: facts) : facts.print()
-        }
+        // A pipe can be read once: what comes from one is taken for a model.
+        guard file != "-", file != BuiltInModel.path else { return try answerModel() }
         let start = try InputFile.readStart(file, expected: "a model, a checkpoint or a data set", count: 8)
         let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
         if isHDF5 {
@@ -36,9 +38,13 @@ struct Inspect: ConsoleCommand {
             let facts = CheckpointFacts(try CheckpointFile.load(file), path: file)
             try json ? Console.answer(json: facts) : facts.print()
         } else {
-            let facts = ModelFacts(try ModelFile.load(file), path: file)
-            try json ? Console.answer(json: facts) : facts.print()
+            try answerModel()
         }
+    }
+
+    private func answerModel() throws {
+        let facts = ModelFacts(try ModelFile.load(file), path: file)
+        try json ? Console.answer(json: facts) : facts.print()
     }
 }
 

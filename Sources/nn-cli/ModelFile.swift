@@ -7,7 +7,9 @@ struct ModelOption: ParsableArguments {
     @Option(
         name: [.customShort("m"), .long],
         help: ArgumentHelp(
-            "The model to use; built-in is the one that nn-cli has with it.", valueName: "file"))
+            "The model to use; - is the standard input, built-in the one that nn-cli has with it.",
+            valueName: "file"),
+        completion: .file())
     var model = ModelFile.defaultPath
 }
 

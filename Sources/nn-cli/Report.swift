@@ -17,22 +17,25 @@ struct Report: ConsoleCommand {
 
     @OptionGroup var modelOption: ModelOption
 
-    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"))
+    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"), completion: .file())
     var data: String
 
-    @Option(help: ArgumentHelp("The images that the model was trained on (HDF5).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The images that the model was trained on (HDF5).", valueName: "file"),
+        completion: .file())
     var train: String?
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("The page to write (HTML); - is the standard output.", valueName: "file"))
+        help: ArgumentHelp("The page to write (HTML); - is the standard output.", valueName: "file"),
+        completion: .file())
     var output: String
 
-    @OptionGroup(title: "Messages") var console: ConsoleOptions
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         for input in [modelOption.model, data, train].compactMap({ $0 })
-        where OutputFile.isSameFile(input, output) {
+        where output != "-" && OutputFile.isSameFile(input, output) {
             throw ValidationError("--output: expected a file other than the inputs, got \(output)")
         }
     }

@@ -14,7 +14,7 @@ struct Train: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a network and write it to a model file.",
         discussion: """
-            Without --train it learns from 209 small drawings that it makes itself, and is tested on 50 others.
+            Without --train it learns from 209 small drawings that it makes itself, and is tested on 50 others. \
             In place of a file to write, - is the standard output; what it says goes to the standard error then.
 
             EXAMPLES
@@ -50,10 +50,10 @@ struct Train: ConsoleCommand {
         }
     }
 
-    @Option(help: ArgumentHelp("Images to learn from (HDF5).", valueName: "file"))
+    @Option(help: ArgumentHelp("Images to learn from (HDF5).", valueName: "file"), completion: .file())
     var train: String?
 
-    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"))
+    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"), completion: .file())
     var test: String?
 
     @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1.")
@@ -81,13 +81,13 @@ struct Train: ConsoleCommand {
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("The model file to write.", valueName: "file"))
+        help: ArgumentHelp("The model file to write.", valueName: "file"), completion: .file())
     var output = ModelFile.defaultPath
 
     @Option(
         help: ArgumentHelp(
             "Where Ctrl-C, and each half minute, saves the state of the run; gone when the model is written.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var checkpoint: String?
 
     @Flag(help: "Go on from the checkpoint; costs are shown from there on.")
@@ -96,18 +96,18 @@ struct Train: ConsoleCommand {
     @Option(
         help: ArgumentHelp(
             "Show costs, accuracies, mislabeled pictures and weights in a page for the browser (HTML).",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var report: String?
 
     @Option(
         name: .customLong("log-csv"),
-        help: ArgumentHelp("Write the costs as a table (CSV).", valueName: "file"))
+        help: ArgumentHelp("Write the costs as a table (CSV).", valueName: "file"), completion: .file())
     var logCSV: String?
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
 
-    @OptionGroup(title: "Messages") var console: ConsoleOptions
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard 1...Int(UInt32.max) ~= iterations else {

@@ -1,0 +1,288 @@
+import ArgumentParser
+import Foundation
+import NNData
+import SwiftNN
+import Testing
+
+@testable import nn_cli
+
+@Suite("Habits of a command line")
+struct HabitsTests {
+    private let folder = TemporaryFolder()
+
+    init() throws {
+        try folder.write(Fixture.model, as: "model.nnk")
+        folder.write(Fixture.drawings, prefix: "test", as: "test.h5")
+    }
+
+    /// In the folder, with nn-cli on the path.
+    private func shell(_ command: String, program: String = "/bin/sh") async throws -> Outcome {
+        let tools = URL(filePath: CommandLineTool.path).deletingLastPathComponent().path
+        var shell = CommandLineTool(["-c", "PATH='\(tools)':$PATH; \(command)"], in: folder)
+        shell.program = program
+        return try await shell.run()
+    }
+
+    private static let short = "train --topology two-layer --precision f32 --iterations 3 --log-every 1"
+
+    @Test("the version is an answer")
+    func version() async throws {
+        let outcome = try await nnCLI("--version", in: folder)
+        #expect(outcome.status == 0 && outcome.stderr == "")
+        #expect(outcome.stdout == "\(NNCLI.configuration.version)\n")
+    }
+
+    @Test("a wrong option is answered with the right one")
+    func didYouMean() async throws {
+        let outcome = try await nnCLI("train", "--topolgy", "deep", in: folder)
+        #expect(outcome.complaint == "Error: Unknown option '--topolgy'. Did you mean '--topology'?")
+    }
+
+    @Test("each command's help has examples, which name the command")
+    func examples() throws {
+        func check(_ command: any ParsableCommand.Type, _ name: String) {
+            let configuration = command.configuration
+            guard configuration.subcommands.isEmpty else {
+                for part in configuration.subcommands { check(part, "\(name) \(part._commandName)") }
+                return
+            }
+            let help = NNCLI.helpMessage(for: command)
+            #expect(help.contains("\nEXAMPLES\n") && help.contains("  \(name) "), "\(name)")
+        }
+        check(NNCLI.self, "nn-cli")
+    }
+
+    // MARK: Colours, and how much is said
+
+    @Test(
+        "colours are for terminals, or for those who ask",
+        arguments: [("", false), ("--color auto", false), ("--color always", true), ("--color never", false)])
+    func colors(option: String, isColored: Bool) async throws {
+        let outcome = try await shell("nn-cli evaluate --data gone.h5 \(option)")
+        let error = isColored ? "\u{1b}[1;31mError:\u{1b}[0m" : "Error:"
+        #expect(outcome.stderr == "\(error) gone.h5: expected a data set file, got no such file\n")
+    }
+
+    @Test(
+        "on a terminal, NO_COLOR and a dumb terminal keep them away",
+        .enabled(if: isLinux, "needs Linux's script"),
+        arguments: [
+            ("TERM=xterm NO_COLOR=", true), ("TERM=xterm NO_COLOR=1", false), ("TERM=dumb NO_COLOR=", false),
+        ])
+    func terminal(environment: String, isColored: Bool) async throws {
+        let output = try await onTerminal("\(environment) nn-cli evaluate --data gone.h5")
+        #expect(output.contains("gone.h5: expected a data set file"))
+        #expect(output.contains("\u{1b}[1;31mError:") == isColored)
+    }
+
+    private func onTerminal(_ command: String) async throws -> String {
+        try await shell("script -qec '\(command)' /dev/null").stdout.replacing("\r\n", with: "\n")
+    }
+
+    @Test(
+        "a training on a terminal ends with its costs as a curve",
+        .enabled(if: isLinux, "needs Linux's script"))
+    func curveOnTerminal() async throws {
+        let wide = try await onTerminal("stty cols 60; LC_ALL=C.UTF-8 nn-cli \(Self.short)")
+        #expect(wide.contains("┤") && wide.contains("0 ┼────"))
+        let widest = wide.split(separator: "\n").filter { $0.contains("┼") }.map(\.count)
+        #expect(widest == [59])
+        for quiet in [
+            "stty cols 60; LC_ALL=C nn-cli \(Self.short)",
+            "stty cols 12; LC_ALL=C.UTF-8 nn-cli \(Self.short)",
+            "stty cols 60; LC_ALL=C.UTF-8 nn-cli \(Self.short) --quiet",
+            "stty cols 60; LC_ALL=C.UTF-8 nn-cli \(Self.short) --json",
+        ] {
+            let output = try await onTerminal(quiet)
+            #expect(output.contains("rain"), "\(quiet)")
+            #expect(!output.contains("┼"), "\(quiet)")
+        }
+    }
+
+    @Test("--quiet leaves answers alone, --verbose tells more, both are too much")
+    func levels() async throws {
+        let normal = try await shell("nn-cli evaluate --data test.h5")
+        let quiet = try await shell("nn-cli evaluate --data test.h5 --quiet")
+        #expect(normal.stdout == quiet.stdout && !quiet.stdout.isEmpty)
+        #expect(normal.stderr == "model: model.nnk\n" && quiet.stderr == "")
+        let verbose = try await shell("nn-cli \(Self.short) -v")
+        for work in ["reading 209 images, and 50 to test with", "setting up", "3 iterations", "writing and"] {
+            #expect(verbose.stderr.contains("\n\(work)"))
+        }
+        let both = try await shell("nn-cli \(Self.short) -v --quiet")
+        #expect(both.status == 64)
+        #expect(both.complaint == "Error: --quiet and --verbose exclude each other")
+    }
+
+    // MARK: Files and pipes
+
+    @Test("the table of costs has those of the answer, to the last digit")
+    func logCSV() async throws {
+        let outcome = try await shell("nn-cli \(Self.short) --json --quiet --log-csv costs.csv")
+        let costs = try outcome.answer(TrainingAnswer.self).costs
+        #expect(costs.map(\.iteration) == [0, 1, 2])
+        let table = String(decoding: try folder.bytes(of: "costs.csv"), as: UTF8.self)
+        #expect(table == "iteration,cost\n" + costs.map { "\($0.iteration),\($0.cost)\n" }.joined())
+        #expect(try await shell("nn-cli \(Self.short) --quiet --log-csv -").stdout == table)
+    }
+
+    @Test("a model that goes through pipes is the same, and words keep out of its way")
+    func pipes() async throws {
+        let outcome = try await shell(
+            """
+            nn-cli \(Self.short) -o file.nnk >words && nn-cli \(Self.short) -o - >pipe.nnk 2>notes &&
+            cmp file.nnk pipe.nnk && grep -q 'Cost after iteration 2' notes && grep -q 'Test Accuracy' notes &&
+            nn-cli inspect - <pipe.nnk >from-pipe && nn-cli inspect file.nnk >from-file &&
+            test "$(grep sha from-pipe)" = "$(grep sha from-file)" &&
+            nn-cli evaluate -m - --data test.h5 <file.nnk && nn-cli report -m - --data test.h5 -o - <file.nnk | wc -c
+            """)
+        #expect(outcome.status == 0, "\(outcome.stderr)")
+        #expect(try #require(Int(outcome.stdout.split(separator: "\n").last ?? "")) > 100_000)
+        #expect(try folder.bytes(of: "model.nnk") == Fixture.model)
+    }
+
+    @Test(
+        "two things can't have one place",
+        arguments: [
+            ("-o - --json", "--json answers on the standard output, which - stands for as well"),
+            ("-o - --log-csv -", "--log-csv: expected a file other than --output, got -"),
+            ("--report ./model.nnk", "--report: expected a file other than --output, got ./model.nnk"),
+            ("--report r --log-csv r", "--log-csv: expected a file other than --report, got r"),
+            (
+                "--train test.h5 --report test.h5",
+                "--report: expected a file other than the data sets, got test.h5"
+            ),
+            ("--checkpoint -", "--checkpoint: expected a file, got -"),
+        ])
+    func collisions(options: String, message: String) async throws {
+        let before = try folder.names
+        let outcome = try await shell("nn-cli \(Self.short) \(options)")
+        #expect(outcome.status == 64)
+        #expect(outcome.complaint == "Error: \(message)")
+        #expect(outcome.stdout == "")
+        #expect(try folder.names == before)
+    }
+
+    @Test(
+        "an output that can't be written is known before the training", arguments: ["--report", "--log-csv"])
+    func unwritable(option: String) async throws {
+        let outcome = try await shell("nn-cli \(Self.short) -o new.nnk \(option) no/file")
+        #expect(outcome.status == 74)
+        #expect(outcome.stderr == "Error: no/file: expected a file to write, got No such file or directory\n")
+        #expect(try !folder.names.contains("new.nnk"))
+    }
+
+    // MARK: Completions
+
+    @Test(
+        "bash completes commands, options and files",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
+        arguments: [
+            (["rep"], "report"), (["train", "--repo"], "--report"),
+            (["train", "--topology", "two"], "two-layer"),
+            (["train", "--train", "tes"], "test.h5"), (["report", "-m", "mod"], "model.nnk"),
+            (["inspect", "mod"], "model.nnk"),
+        ])
+    func completions(words: [String], expected: String) async throws {
+        let line = (["nn-cli"] + words).joined(separator: " ")
+        let outcome = try await shell(
+            """
+            eval "$(nn-cli --generate-completion-script bash)"
+            COMP_WORDS=(\(line)) COMP_CWORD=\(words.count) COMP_LINE='\(line)' COMP_POINT=\(line.count)
+            function=$(complete -p nn-cli | sed 's/.*-F \\([^ ]*\\) .*/\\1/')
+            "$function" nn-cli '\(words.last!)' '\(words.dropLast().last ?? "nn-cli")'
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """, program: "/bin/bash")
+        let replies = outcome.stdout.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(replies == [expected], "\(outcome.stderr)")
+    }
+
+    // MARK: docs/CLI.md
+
+    private static let documentation = URL(filePath: #filePath).appending(path: "../../../docs").standardized
+
+    @Test("the documented commands work, in their order")
+    func documentedCommands() async throws {
+        let text = try String(contentsOf: Self.documentation.appending(path: "CLI.md"), encoding: .utf8)
+        let commands = text.split(separator: "\n").filter { $0.hasPrefix("$ ") }.map { $0.dropFirst(2) }
+        #expect(commands.count > 10)
+        for command in commands {
+            let outcome = try await shell(String(command))
+            #expect(outcome.status == 0 && !outcome.wasKilled, "\(command): \(outcome.stderr)")
+        }
+        #expect(try Set(folder.names).isSuperset(of: ["report.html", "costs.csv", "model.html", "_nn-cli"]))
+    }
+
+    @Test("real answers fit the schemas, and no others do", .enabled(if: Peers.areThere, "\(Peers.advice)"))
+    func schemas() async throws {
+        let outcome = try await shell(
+            """
+            nn-cli \(Self.short) --json >train.1.json && nn-cli \(Self.short) --train test.h5 --json >train.2.json &&
+            nn-cli dataset synth -o d && nn-cli predict d/00-non-cat.bin d/01-cat.bin --json >predict.1.json &&
+            nn-cli export --format i8 -o small.nnk && nn-cli predict -m small.nnk d/01-cat.bin --json >predict.2.json &&
+            nn-cli evaluate --data test.h5 --json >evaluate.1.json && nn-cli inspect model.nnk --json >inspect.1.json &&
+            nn-cli inspect test.h5 --json >inspect.2.json && nn-cli inspect small.nnk --json >inspect.3.json &&
+            nn-cli export --format npz -o w.npz && nn-cli import w.npz -o in.nnk && nn-cli inspect in.nnk --json >inspect.4.json
+            nn-cli train --iterations 4000000000 --checkpoint run.ckpt --quiet >/dev/null 2>&1 & sleep 2; kill -INT $!; wait $!
+            nn-cli inspect run.ckpt --json >inspect.5.json
+            """)
+        #expect(outcome.status == 0, "\(outcome.stderr)")
+        let checked = try await Peers.run(
+            """
+            import glob, json
+            from jsonschema import Draft202012Validator as Validator
+            for path in sorted(glob.glob("*.[0-9].json")):
+                schema = json.load(open(f"\(Self.documentation.path)/schemas/{path.split('.')[0]}.json"))
+                Validator.check_schema(schema)
+                validator, answer = Validator(schema), json.load(open(path))
+                validator.validate(answer)
+                assert not validator.is_valid(answer | {"more": 1}), path
+                for key in answer:
+                    assert not validator.is_valid({k: v for k, v in answer.items() if k != key}), (path, key)
+                    assert not validator.is_valid(answer | {key: {"of": "another type"}}), (path, key)
+                print(path)
+            """, in: folder)
+        #expect(checked.split(separator: "\n").count == 10)
+    }
+}
+
+@Suite("Costs as a curve of characters")
+struct CostCurveTests {
+    private func cost(_ iteration: Int, _ cost: Double) -> TrainingReport.Cost {
+        TrainingReport.Cost(iteration: iteration, cost: cost)
+    }
+
+    @Test("down and up again")
+    func valley() {
+        let lines = CostCurve.lines([cost(0, 1), cost(50, 0), cost(100, 1)], columns: 20)
+        #expect(
+            lines?.joined(separator: "\n") == """
+                1 ┤⠱⡀            ⢀⠜
+                  │ ⠘⡄          ⢀⠎
+                  │  ⠘⢄        ⢠⠊
+                  │   ⠈⢆      ⢠⠃
+                  │    ⠈⢢    ⡰⠁
+                  │      ⢣  ⡰⠁
+                  │       ⠱⠜
+                0 ┼────────────────
+                   0            100
+                """)
+    }
+
+    @Test("neither one cost nor a narrow terminal makes a curve")
+    func noCurve() {
+        #expect(CostCurve.lines([cost(0, 1)], columns: 80) == nil)
+        #expect(CostCurve.lines([], columns: 80) == nil)
+        #expect(CostCurve.lines([cost(0, 1), cost(1, 0)], columns: 19) == nil)
+    }
+
+    @Test("any costs fit the terminal", arguments: [0.0, 1e-300, 0.03, 1e7, 1e300])
+    func extremes(top: Double) throws {
+        for columns in [30, 80, 300] {
+            let costs = (0..<1000).map { cost($0, $0 % 7 == 0 ? 0 : top) }
+            let lines = try #require(CostCurve.lines(costs, columns: columns))
+            #expect(lines.count == 9)
+            #expect(lines.allSatisfy { $0.count < columns && $0.count <= 80 })
+        }
+    }
+}
