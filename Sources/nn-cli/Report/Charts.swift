@@ -49,13 +49,13 @@ enum Chart {
             "\(rounded(iterations(Double(cost.iteration)), places: 1)),\(rounded(y(cost.cost), places: 1))"
         }
         return """
-            <svg class="wide" viewBox="0 0 480 230" role="img" aria-labelledby="cost-title cost-desc">
+            <svg class="wide" viewBox="0 0 480 222" role="img" aria-labelledby="cost-title cost-desc">
             <title id="cost-title">The cost over the iterations</title>
             <desc id="cost-desc">From \(shortText(first.cost)) at iteration \(first.iteration) \
             to \(shortText(last.cost)) at iteration \(last.iteration).</desc>
             \(ticks.values.map { gridLine(y($0), from: left, to: right, label: shortText($0, digits: 7)) })
             \(iterationLabels(iterations, y: bottom + 6))
-            <text class="end" x="\(right)" y="226">iteration</text>
+            <text class="end" x="\(right)" y="218">iteration</text>
             <polyline class="line" points="\(points.joined(separator: " "))"/>
             <circle class="dot" cx="\(iterations(Double(last.iteration)))" cy="\(y(last.cost))" r="3"/>
             </svg>
@@ -99,8 +99,8 @@ enum Chart {
             \(above[0]) of \(sizes[0]) of \(classes[0]).</desc>
             <text class="class-1" x="\(left)" y="\(top - 6)">\(classes[1]) ↑</text>
             <text class="class-0" x="\(left)" y="\(bottom + 40)">\(classes[0]) ↓</text>
-            \(bars(histogram, classes, left: left, right: right, top: top, bottom: bottom))
             <line class="half" x1="\(center)" x2="\(center)" y1="\(top)" y2="\(bottom)"/>
+            \(bars(histogram, classes, left: left, right: right, top: top, bottom: bottom))
             <text x="\(left)" y="\(bottom + 18)">0</text>
             <text class="middle" x="\(center)" y="\(bottom + 18)">0.5</text>
             <text class="end" x="\(right)" y="\(bottom + 18)">1</text>

@@ -88,7 +88,7 @@ struct ReportPage {
             <h3>\(results.name)</h3>
             <p class="figure">\(percent(results.evaluation.accuracy))</p>
             \(Chart.interval(results.evaluation.accuracy, interval, guessing: guessing))
-            <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) right. 95 % confidence interval: \
+            <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) right. 95\u{a0}% confidence interval: \
             \(percent(interval.lower)) to \(percent(interval.upper)). Guessing: \(percent(guessing)).</p>
             </div>
             """
@@ -133,7 +133,7 @@ struct ReportPage {
 
     private func table(_ confusion: ConfusionMatrix) -> HTML {
         """
-        <table>
+        <table class="confusion">
         <thead><tr><td></td><th scope="col">taken for<br><b class="class-0">\(classes[0])</b></th>\
         <th scope="col">taken for<br><b class="class-1">\(classes[1])</b></th><th scope="col">right</th></tr></thead>
         <tbody>
@@ -165,7 +165,7 @@ struct ReportPage {
         let count: HTML =
             shown.count < all.count
             ? "the \(shown.count) furthest off, of \(grouped(all.count))"
-            : "\(all.count), the furthest off first"
+            : all.count > 1 ? "\(all.count), the furthest off first" : "1"
         return """
             <h3>Mislabeled: \(count)</h3>
             <p class="note">With the true class, the probability of \(classes[1]), and the number in the file.</p>
@@ -289,8 +289,8 @@ struct ReportPage {
     }
 }
 
-/// "98.6 %"
-private func percent(_ share: Double) -> String { "\(rounded(100 * share, places: 1)) %" }
+/// "98.6 %", on one line
+private func percent(_ share: Double) -> String { "\(rounded(100 * share, places: 1))\u{a0}%" }
 
 /// "1,967,912"
 private func grouped(_ number: Int) -> String {

@@ -46,6 +46,8 @@ enum ReportStyle {
         th, td { padding: 0.45rem 0.5rem; text-align: right; font-weight: 400; border-bottom: 1px solid var(--rule); }
         thead th { color: var(--faint); font-size: 0.875rem; line-height: 1.35; vertical-align: bottom; }
         th[scope=row] { text-align: left; padding-left: 0; }
+        td { white-space: nowrap; }
+        .confusion { table-layout: fixed; }
         td.right { background: var(--panel); font-weight: 650; }
         .phases td:last-child { width: 40%; }
         .phases i { display: block; height: 0.5rem; min-width: 1px; background: var(--faint); border-radius: 1px; }
