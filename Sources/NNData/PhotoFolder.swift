@@ -16,32 +16,35 @@ public struct PhotoFolder: Sendable {
 
     /// Looks which classes there are.
     ///
-    /// - Parameter positive: the name of class 1. Without it, where one name ends in the other, as non-cat does in
-    ///   cat, the shorter is class 1; else class 0 and class 1 are in alphabetical order.
+    /// - Parameter positive: the name of class 1. Without it, of two names like cat and non-cat class 1 is the one
+    ///   that the other ends in; else it is the second in alphabetical order.
     public init(_ path: String, positive: String? = nil) throws(FileError) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         let names = try Folder.names(in: path, expected: "a folder with one folder a class")
-        var folders = names.filter { Folder.kind(of: "\(path)/\($0)") == .folder }
+        let folders = names.filter { Folder.kind(of: "\(path)/\($0)") == .folder }
         isSplit = Set(folders).isSuperset(of: ["train", "test"])
         let used = isSplit ? ["train", "test"] : folders
-        if isSplit {
-            folders = try Self.folders(in: "\(path)/train")
-            let others = try Self.folders(in: "\(path)/test")
-            guard others == folders else {
-                throw FileError(
-                    .badData, file: "\(path)/test", expected: "the folders of train, \(Self.list(folders))",
-                    found: Self.list(others))
-            }
-        }
         self.path = path
-        strays = names.filter { !used.contains($0) }.map { [isSplit] in
+        strays = names.filter { !used.contains($0) }.map { [isSplit] name in
             FileError(
-                .badData, file: "\(path)/\($0)",
+                .badData, file: "\(path)/\(name)",
                 expected: isSplit ? "the folders train and test alone" : "folders of photos",
-                found: "something else")
+                found: folders.contains(name) ? "another folder" : "a file")
         }
-        classes = try Self.classes(folders, in: path, positive: positive)
+        let classFolders = isSplit ? try Self.foldersOfBothSets(in: path) : folders
+        classes = try Self.classes(classFolders, in: path, positive: positive)
+    }
+
+    private static func foldersOfBothSets(in path: String) throws(FileError) -> [String] {
+        let train = try folders(in: "\(path)/train")
+        let test = try folders(in: "\(path)/test")
+        guard test == train else {
+            throw FileError(
+                .badData, file: "\(path)/test", expected: "the folders of train, \(list(train))",
+                found: list(test))
+        }
+        return train
     }
 
     private static func folders(in path: String) throws(FileError) -> [String] {

@@ -47,7 +47,7 @@ public enum Picture {
     private static func resized(_ bytes: [UInt8]) throws(DecodingFailure) -> [UInt8] {
         let orientation = Orientation(ofPicture: bytes)
         let image = try bytes.withUnsafeBufferPointer { bytes throws(DecodingFailure) in
-            try PictureDecoder(bytes, limits).resized(orientation)
+            try PictureDecoder(bytes, limits).resized(isTransposed: orientation.isTransposed)
         }
         return orientation.apply(to: image)
     }
@@ -116,29 +116,37 @@ private struct PictureDecoder: ~Copyable {
         if !nn_picture_read(picture, row.baseAddress) { try check() }
     }
 
-    /// The picture in 64 x 64 pixels, not turned yet: `orientation` says only along which side of it the first
-    /// pass goes, and from which end.
-    func resized(_ orientation: Orientation) throws(DecodingFailure) -> [UInt8] {
+    /// The picture as it is stored in 64 x 64 pixels.
+    ///
+    /// - Parameter isTransposed: whether its rows are columns of what was seen, as this decides on the first pass.
+    func resized(isTransposed: Bool) throws(DecodingFailure) -> [UInt8] {
         try check()
         let width = Int(nn_picture_width(picture))
         let height = Int(nn_picture_height(picture))
-        let across = ResamplingFilter(count: width, isMirrored: orientation.mirrorsRows)
-        let down = ResamplingFilter(count: height, isMirrored: orientation.mirrorsColumns)
+        let across = ResamplingFilter(count: width)
+        let down = ResamplingFilter(count: height)
         let columnsComeFirst =
-            orientation.isTransposed
+            isTransposed
             ? !ResamplingFilter.columnsComeFirst(width: height, height: width)
             : ResamplingFilter.columnsComeFirst(width: width, height: height)
-        guard !columnsComeFirst else {
-            let rows = try down.shrinkColumns(rowBytes: 3 * width) { row throws(DecodingFailure) in
-                try read(into: row)
-            }
-            return across.shrinkRows(rows, rowBytes: 3 * width)
+        var image: [UInt8] = []
+        image.reserveCapacity(DataSet.imageBytes)
+        if columnsComeFirst {
+            try down.shrinkColumns(
+                rowBytes: 3 * width,
+                nextRow: { row throws(DecodingFailure) in try read(into: row) },
+                result: { image += $0.withUnsafeBufferPointer(across.shrunkRow) })
+            return image
         }
         let row = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 3 * width)
         defer { row.deallocate() }
-        return try down.shrinkColumns(rowBytes: 3 * DataSet.side) { result throws(DecodingFailure) in
-            try read(into: row)
-            across.shrinkRow(UnsafeBufferPointer(row), into: result)
-        }
+        try down.shrinkColumns(
+            rowBytes: 3 * DataSet.side,
+            nextRow: { shrunk throws(DecodingFailure) in
+                try read(into: row)
+                _ = shrunk.update(fromContentsOf: across.shrunkRow(UnsafeBufferPointer(row)))
+            },
+            result: { image += $0 })
+        return image
     }
 }

@@ -2,7 +2,8 @@
 /// weights of a triangle ("bilinear") that is as wide as the pixels of the result.
 ///
 /// It computes what `resize((64, 64), Image.BILINEAR)` of Pillow 13 does, to the bit: weights in double precision,
-/// then whole multiples of 2^-22, and bytes after each of the two passes.
+/// then whole multiples of 2^-22, and bytes after each of the two passes. In such multiples, weights are the same
+/// from both ends: a mirrored picture gives a mirrored result.
 struct ResamplingFilter {
     /// The pixels that make one pixel of the result: `weights.count` from `first` on.
     private struct Taps {
@@ -23,17 +24,9 @@ struct ResamplingFilter {
 
     private let taps: [Taps]
 
-    /// - Parameters:
-    ///   - count: pixels of the side, 1 or more.
-    ///   - isMirrored: the pixels come last to first. The result is that of a filter that gets them first to last,
-    ///     mirrored; without this, roundings would fall on the other side.
-    init(count: Int, isMirrored: Bool) {
-        let taps = (0..<DataSet.side).map { Self.taps(of: $0, count: count) }
-        guard isMirrored else {
-            self.taps = taps
-            return
-        }
-        self.taps = taps.reversed().map { Taps(first: count - $0.end, weights: $0.weights.reversed()) }
+    /// - Parameter count: pixels of the side, 1 or more.
+    init(count: Int) {
+        taps = (0..<DataSet.side).map { Self.taps(of: $0, count: count) }
     }
 
     private static func taps(of index: Int, count: Int) -> Taps {
@@ -52,9 +45,11 @@ struct ResamplingFilter {
 
     private static let half: Int32 = 1 << (weightBits - 1)
 
-    /// Makes one row of R G B pixels ``DataSet/side`` pixels long.
-    func shrinkRow(_ row: UnsafeBufferPointer<UInt8>, into result: UnsafeMutableBufferPointer<UInt8>) {
-        for (index, taps) in taps.enumerated() {
+    /// A row of R G B pixels, ``DataSet/side`` pixels long.
+    func shrunkRow(_ row: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(3 * DataSet.side)
+        for taps in taps {
             var (red, green, blue) = (Self.half, Self.half, Self.half)
             var at = 3 * taps.first
             for weight in taps.weights {
@@ -63,36 +58,22 @@ struct ResamplingFilter {
                 blue &+= weight &* Int32(row[at + 2])
                 at += 3
             }
-            result[3 * index] = Self.byte(red)
-            result[3 * index + 1] = Self.byte(green)
-            result[3 * index + 2] = Self.byte(blue)
-        }
-    }
-
-    /// Makes each of the rows ``DataSet/side`` pixels long.
-    func shrinkRows(_ rows: [UInt8], rowBytes: Int) -> [UInt8] {
-        let resultBytes = 3 * DataSet.side
-        let count = rows.count / rowBytes
-        var result = [UInt8](repeating: 0, count: count * resultBytes)
-        rows.withUnsafeBufferPointer { rows in
-            result.withUnsafeMutableBufferPointer { result in
-                for index in 0..<count {
-                    shrinkRow(
-                        UnsafeBufferPointer(rebasing: rows[index * rowBytes..<(index + 1) * rowBytes]),
-                        into: UnsafeMutableBufferPointer(
-                            rebasing: result[index * resultBytes..<(index + 1) * resultBytes]))
-                }
-            }
+            result.append(Self.byte(red))
+            result.append(Self.byte(green))
+            result.append(Self.byte(blue))
         }
         return result
     }
 
     /// Makes ``DataSet/side`` rows out of all rows, of which it holds no more than one row of the result needs.
     ///
-    /// - Parameter nextRow: writes the next row; called once for each, from the first to the last.
+    /// - Parameters:
+    ///   - nextRow: writes the next row; called once for each, from the first to the last.
+    ///   - result: called with each row of the result.
     func shrinkColumns<Failure>(
-        rowBytes: Int, nextRow: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Void
-    ) throws(Failure) -> [UInt8] {
+        rowBytes: Int, nextRow: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Void,
+        result: ([UInt8]) -> Void
+    ) throws(Failure) {
         let capacity = taps.map(\.weights.count).max()!
         // Row y at y % capacity.
         let window = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: capacity * rowBytes)
@@ -103,8 +84,6 @@ struct ResamplingFilter {
         }
         var rowsRead = 0
         var sums = [Int32](repeating: 0, count: rowBytes)
-        var result: [UInt8] = []
-        result.reserveCapacity(DataSet.side * rowBytes)
         for taps in taps {
             while rowsRead < taps.end {
                 try nextRow(row(rowsRead))
@@ -115,8 +94,7 @@ struct ResamplingFilter {
                 let row = row(y)
                 for at in 0..<rowBytes { sums[at] &+= weight &* Int32(row[at]) }
             }
-            result += sums.lazy.map(Self.byte)
+            result(sums.map(Self.byte))
         }
-        return result
     }
 }

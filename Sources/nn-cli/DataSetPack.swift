@@ -10,14 +10,15 @@ struct Pack: ParsableCommand {
 
               photos/cat/*    photos/non-cat/*
 
-            Photos are what predict takes: PNG and JPEG of any size, and raw images. What is something else is
-            skipped, and listed. A fifth of each class, which a shuffle with --seed decides, goes to the test set.
-            Where the folder has folders train and test, with the two folders in each, these are the sets.
+            Photos are what predict takes: PNG and JPEG of any size, and raw images. Anything else is skipped, and \
+            listed. A fifth of each class goes to the test set; a shuffle decides which, and --seed the shuffle. \
+            Where there are folders train and test, with the two folders in each, these are the sets.
 
-            Class 1 is what the model will detect. If one name ends in the other, as non-cat does in cat, the shorter
-            is class 1; else they are in alphabetical order. --positive tells otherwise.
+            Class 1 is what the model will detect. It is the folder of --positive. Without that, of two names like \
+            cat and non-cat it is the one that the other ends in; else it is the second in alphabetical order.
 
-            Photos for training go to the output, photos for testing to a file beside it: cats.h5 and cats-test.h5.
+            The photos for training go to the output, those for testing to a file beside it: cats.h5 and \
+            cats-test.h5.
 
             EXAMPLES
               nn-cli dataset pack photos -o cats.h5
@@ -31,7 +32,7 @@ struct Pack: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("The data set to write (HDF5); that for testing gets -test.", valueName: "file"))
+        help: ArgumentHelp("The data set to write (HDF5).", valueName: "file"))
     var output: String
 
     @Option(help: ArgumentHelp("The folder that is class 1.", valueName: "name"))

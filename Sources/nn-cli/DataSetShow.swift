@@ -5,8 +5,8 @@ struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw the images of a data set side by side, as one PNG.",
         discussion: """
-            \(ContactSheet.columns) images in a row, numbered from the top left as evaluate numbers them. The colour of its
-            frame tells the class of an image.
+            \(ContactSheet.columns) images in a row, numbered from the top left as evaluate numbers them. The colour \
+            of its frame tells the class of an image.
 
             EXAMPLES
               nn-cli dataset show cats.h5 -o cats.png

@@ -10,7 +10,8 @@ struct NNCLI: ParsableCommand {
         discussion: """
             EXAMPLES
               nn-cli train                                  on drawings that it makes itself
-              nn-cli train --train train.h5 --test test.h5  on your images
+              nn-cli dataset pack photos -o cats.h5         your photos, one folder a class
+              nn-cli train --train cats.h5 --test cats-test.h5
               nn-cli predict photo.jpg                      PNG or JPEG, or 64 x 64 pixels as bytes
 
             EXIT CODES

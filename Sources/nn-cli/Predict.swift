@@ -6,9 +6,9 @@ struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say which class images belong to.",
         discussion: """
-            Takes PNG and JPEG pictures of any size, told by their content: turned as EXIF says, laid over white where
-            they are transparent, and resized to 64 x 64 pixels, whatever their shape. A file of 12288 bytes that is
-            neither is such an image already: 64 rows of 64 pixels, R G B.
+            Takes PNG and JPEG pictures of any size, told by their content: turned as EXIF says, laid over white \
+            where they are transparent, and resized to 64 x 64 pixels, whatever their shape. A file of 12288 bytes \
+            that is neither is such an image already: 64 rows of 64 pixels, R G B.
 
             EXAMPLES
               nn-cli predict photo.jpg

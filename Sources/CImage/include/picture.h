@@ -14,9 +14,8 @@ typedef struct nn_picture_limits {
     uint32_t side;     // pixels in a row or a column
     uint64_t pixels;   // in all
     uint64_t unpacked; // bytes of all rows of a PNG
-    uint64_t memory;   // bytes, with the file, where a picture has to be kept as a whole: PNG that is
-                     // interlaced, JPEG in several scans
-    int scans; // of a JPEG: each goes over all that is kept
+    uint64_t memory;   // bytes, with the file, where all pixels are kept: interlaced PNG, JPEG in scans
+    int scans;         // of a JPEG: each goes over all that is kept
 } nn_picture_limits;
 
 typedef struct nn_picture nn_picture;
