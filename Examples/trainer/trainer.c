@@ -16,7 +16,7 @@
 #endif
 
 static const char usage[] = "usage: trainer FILE|drawn deep|two-layer f32|f64 primal|dual|wide ITERATIONS "
-                            "SEED [scalar|fastest] [-o model.nnk]\n"
+                            "SEED [scalar|fastest] [-o model.nnk] [-b model.i8.nnk]\n"
                             "FILE: the number of images m (4 bytes, little-endian), m labels, m images of "
                             "12288 bytes\n";
 
@@ -166,6 +166,12 @@ static nnk_model opened(uint8_t *file, const nnk_topology *topology, int32_t dty
     return model;
 }
 
+static void write_file(const char *path, const uint8_t *bytes, size_t length) {
+    FILE *out = fopen(path, "wb");
+    if (!out || fwrite(bytes, 1, length, out) != length || fclose(out) != 0)
+        fail(UNAVAILABLE, path, "can't be written");
+}
+
 static double predict(const nnk_model *model, const nnk_inference *inference, const uint8_t *image) {
     const size_t bytes = nnk_predict_bytes(model->topology, inference);
     void *memory = allocate(bytes);
@@ -240,13 +246,17 @@ static void print_sha256(const uint8_t *bytes, size_t length) {
 }
 
 int main(int count, char **word) {
-    const char *kernels = "fastest", *output = NULL;
+    const char *kernels = "fastest", *output = NULL, *output_in_bytes = NULL;
     if (count < 7) fail(USAGE, "arguments", "too few");
     for (int i = 7; i < count; i++)
-        if (strcmp(word[i], "-o") != 0)
+        if (strcmp(word[i], "-o") != 0 && strcmp(word[i], "-b") != 0)
             kernels = word[i];
-        else if (!(output = word[++i]))
-            fail(USAGE, "-o", "a file name is missing");
+        else if (i + 1 == count)
+            fail(USAGE, word[i], "a file name is missing");
+        else if (word[i++][1] == 'o')
+            output = word[i];
+        else
+            output_in_bytes = word[i];
 
     nnk_job job = {
         .topology =
@@ -270,17 +280,14 @@ int main(int count, char **word) {
     const size_t length = nnk_model_bytes(job.topology, dtype),
                  byte_length = nnk_model_bytes(job.topology, NNK_I8);
     uint8_t *file = train(&job, &cost);
-    if (output) {
-        FILE *out = fopen(output, "wb");
-        if (!out || fwrite(file, 1, length, out) != length || fclose(out) != 0)
-            fail(UNAVAILABLE, output, "can't be written");
-    }
+    if (output) write_file(output, file, length);
     print_sha256(file, length);
     printf(" cost %.17g", cost);
     const nnk_model model = opened(file, job.topology, dtype);
     printf(" first %.17g", predict(&model, inference_for(dtype, kernels), data.images));
 
     uint8_t *bytes = quantize(&model);
+    if (output_in_bytes) write_file(output_in_bytes, bytes, byte_length);
     printf(" i8 ");
     print_sha256(bytes, byte_length);
     const nnk_model in_bytes = opened(bytes, job.topology, NNK_I8);
