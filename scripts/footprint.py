@@ -80,8 +80,8 @@ def read_graph(folder, linked, targets):
     frames, calls, pointers = {}, {}, []
     for path in folder.glob("*.ci"):
         text = path.read_text()
-        if path.stem.startswith(("f32", "f64")) and "nnk_" + path.stem not in linked:
-            continue  # functions of the same names, of the other precision
+        if path.stem.startswith(("f32", "f64", "i8")) and "nnk_" + path.stem not in linked:
+            continue  # functions of the same names, of another precision
         for title, size, kind in re.findall(
             r'node: \{ title: "([^"]+)" label: "[^"]*\\n(\d+) bytes \((\w[^)]*)\)', text
         ):
@@ -93,11 +93,11 @@ def read_graph(folder, linked, targets):
         ):
             if target == "__indirect_call":
                 pointers.append((short(source), place))
-            else:
+            elif short(target) in linked:  # not all helpers that were thought of are called in the end
                 calls.setdefault(short(source), set()).add(short(target))
     for source, place in pointers:
         # A table has more than is linked: kernels of another precision, callbacks of another program.
-        reached = targets[called_member(place)] & frames.keys()
+        reached = targets.get(called_member(place), set()) & frames.keys()
         if source in linked and not reached:
             sys.exit(f"{place}: nothing is known of what it calls")
         calls.setdefault(source, set()).update(reached)
@@ -114,7 +114,7 @@ def read_assembly(prefix, program, aliases, frames, calls):
                 frame += 4 * len(pushed[1].split(","))
             elif re.search(r"\tstr(?:\.w)?\t\w+, \[sp, #-4\]!", line):
                 frame += 4
-            elif grown := re.search(r"\t(?:sub(?:\.w)?\tsp, (?:sp, )?#|addi\tsp,sp,-)(\d+)", line):
+            elif grown := re.search(r"\t(?:sub(?:\.w)?\tsp, (?:sp, )?#|addi?\tsp,sp,-)(\d+)", line):
                 frame += int(grown[1])
             elif called := re.search(r"\t(?:b\w{0,3}(?:\.\w)?|jal|j)\t(?:\w+,)*[0-9a-f]+ <([^>+]+)>", line):
                 callees.add(called[1])
