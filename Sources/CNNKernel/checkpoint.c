@@ -111,7 +111,8 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
     const uint8_t *header = bytes;
     const nnk_status status = nnk_header_check(header, NNK_KIND_CHECKPOINT);
     if (status != NNK_OK) return status;
-    const nnk_model m = nnk_header_read(header);
+    nnk_model m;
+    nnk_header_read(&m, header);
     *job = (nnk_job_numbers){
         .topology = nnk_header_topology(header),
         .dtype = m.dtype,
@@ -136,7 +137,9 @@ static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader rea
     if (status != NNK_OK) return status;
     const nnk_job_numbers mine = nnk_numbers_of(job);
     if (!nnk_same_numbers(&t->job, &mine)) return NNK_E_STATE;
-    if (nnk_header_read(header).payload_bytes != payload_bytes(job)) return NNK_E_SIZE;
+    nnk_model m;
+    nnk_header_read(&m, header);
+    if (m.payload_bytes != payload_bytes(job)) return NNK_E_SIZE;
     *payload_crc = nnk_header_payload_crc(header);
     return NNK_OK;
 }

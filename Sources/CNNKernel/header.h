@@ -36,8 +36,8 @@ nnk_status nnk_header_check(const uint8_t header[NNK_HEADER_BYTES], uint32_t kin
 /// The topology in a checked header; all zeros if it says more layers than there can be.
 nnk_topology nnk_header_topology(const uint8_t header[NNK_HEADER_BYTES]);
 
-/// The numbers of a checked header; its pointers are NULL.
-nnk_model nnk_header_read(const uint8_t header[NNK_HEADER_BYTES]);
+/// The numbers of a checked header; the model's pointers become NULL.
+void nnk_header_read(nnk_model *model, const uint8_t header[NNK_HEADER_BYTES]);
 
 uint32_t nnk_header_payload_crc(const uint8_t header[NNK_HEADER_BYTES]);
 

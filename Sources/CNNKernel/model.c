@@ -94,8 +94,8 @@ nnk_topology nnk_header_topology(const uint8_t h[NNK_HEADER_BYTES]) {
     return t;
 }
 
-nnk_model nnk_header_read(const uint8_t h[NNK_HEADER_BYTES]) {
-    return (nnk_model){
+void nnk_header_read(nnk_model *m, const uint8_t h[NNK_HEADER_BYTES]) {
+    *m = (nnk_model){
         .payload_bytes = nnk_get32(h + AT_PAYLOAD_BYTES),
         .dtype = h[AT_DTYPE],
         .method = h[AT_METHOD],
@@ -110,13 +110,20 @@ nnk_model nnk_header_read(const uint8_t h[NNK_HEADER_BYTES]) {
 
 uint32_t nnk_header_payload_crc(const uint8_t h[NNK_HEADER_BYTES]) { return nnk_get32(h + AT_PAYLOAD_CRC); }
 
+/// nnk_topology_equal, without a copy.
+static int32_t has_topology(const uint8_t h[NNK_HEADER_BYTES], const nnk_topology *t) {
+    if (h[AT_LAYERS] != t->layers) return 0;
+    for (int32_t l = 0; l <= t->layers; l++)
+        if (nnk_get16(h + AT_SIZES + 2 * l) != (uint32_t)t->size[l]) return 0;
+    return 1;
+}
+
 nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *topology) {
     if (!nnk_topology_valid(topology)) return NNK_E_ARGUMENT;
     const nnk_status status = nnk_header_check(bytes, NNK_KIND_MODEL);
     if (status != NNK_OK) return status;
-    const nnk_topology found = nnk_header_topology(bytes);
-    if (!nnk_topology_equal(&found, topology)) return NNK_E_TOPOLOGY;
-    *m = nnk_header_read(bytes);
+    if (!has_topology(bytes, topology)) return NNK_E_TOPOLOGY;
+    nnk_header_read(m, bytes);
     m->topology = topology;
     return m->payload_bytes == nnk_payload_bytes(topology, m->dtype) ? NNK_OK : NNK_E_SIZE;
 }
