@@ -309,7 +309,7 @@ typedef struct operands {
     void *sums, *tile, *gradient;
     nnk_model model;
     uint32_t products[NNK_LANES * NNK_LANES];
-    _Alignas(8) uint8_t predictor[NNK_PREDICT_BYTES(8, UNITS)];
+    _Alignas(8) uint8_t predictor[NNK_PREDICT_BYTES(DEEP, 8)];
     nnk_random random;
 } operands;
 

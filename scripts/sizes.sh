@@ -3,10 +3,10 @@
 # the memory. Prints the table, writes it into docs/BOARDS.md, and fails where more is taken than is allowed.
 #
 # Three programs are built at -Os, each the smallest that uses the core as its users do: one predicts, one
-# trains by NNK_DUAL and predicts, one also saves and loads checkpoints. The linker drops what they don't
-# reach. Counted is what remains of Sources/CNNKernel, and beside it what libgcc adds where a processor lacks
-# float, double or 64-bit division. Needs what `scripts/install-dependencies.sh boards` installs. Takes a
-# minute, 20 seconds of it of a processor.
+# trains by NNK_DUAL and predicts, one also saves and loads checkpoints; in i8, the first alone. The linker
+# drops what they don't reach. Counted is what remains of Sources/CNNKernel, and beside it what libgcc adds
+# where a processor lacks float, double or 64-bit division. Needs what `scripts/install-dependencies.sh boards`
+# installs. Takes a minute, 20 seconds of it of a processor.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -28,7 +28,7 @@ most_stack=1024
 cat >"$work/program.c" <<'PROGRAM'
 #include "nnkernel/nnkernel.h"
 
-static _Alignas(8) uint8_t memory[NNK_PREDICT_BYTES(REAL_BYTES, NNK_DEEP_UNITS_1)], file[NNK_PATCH];
+static _Alignas(8) uint8_t memory[PREDICT_BYTES], file[NNK_PATCH];
 
 static nnk_status predict(double *probability) {
     nnk_model model;
@@ -98,8 +98,12 @@ PROGRAM
 # Builds a program: folder, prefix, flags, precision, program. Its map and graphs of calls are left there.
 build() {
     local folder=$1 prefix=$2 flags=$3 precision=$4 program=$5
-    local define=(-DARITHMETIC="nnk_$precision" -DINFERENCE="nnk_${precision}_inference"
-        -DREAL_BYTES=$((${precision#f} / 8)))
+    local define=(-DARITHMETIC="nnk_$precision" -DINFERENCE="nnk_${precision}_inference")
+    case $precision in
+    i8) define+=("-DPREDICT_BYTES=NNK_PREDICT_I8_BYTES(DEEP)") ;;
+    f32) define+=(-DREAL_BYTES=4 "-DPREDICT_BYTES=NNK_PREDICT_BYTES(DEEP,4)") ;;
+    f64) define+=(-DREAL_BYTES=8 "-DPREDICT_BYTES=NNK_PREDICT_BYTES(DEEP,8)") ;;
+    esac
     case $program in
     train) define+=(-DTRAINS=1) ;;
     checkpoint) define+=(-DTRAINS=1 -DCHECKPOINTS=1) ;;
@@ -149,14 +153,17 @@ measure() {
 while IFS=';' read -r name prefix flags; do
     folder="$work/$name"
     mkdir "$folder"
-    for precision in f32 f64; do
-        codes='' stacks=''
+    for precision in f32 f64 i8; do
+        codes='' stacks='' arena=''
         for program in predict train checkpoint; do
+            case "$precision $program" in
+            'i8 train' | 'i8 checkpoint') codes+=' |' stacks+=' |'; continue ;;
+            esac
             build "$folder" "$prefix" "$flags" $precision $program
             measure "$name" "$prefix" "$folder" $precision $program
         done
         predictor=$(bytes_of "$prefix" "$folder/program.elf" memory)
-        arena=$(bytes_of "$prefix" "$folder/program.elf" arena)
+        [ $precision = i8 ] || arena=$(bytes_of "$prefix" "$folder/program.elf" arena)
         echo "| $name | $precision |$codes$stacks $predictor | $arena |" >>"$work/table"
     done
 done <<<"$processors"

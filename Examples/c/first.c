@@ -32,7 +32,7 @@ static nnk_status train(void) {
 }
 
 static nnk_status predict(const nnk_model *model, const uint8_t *image, double *probability) {
-    _Alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(4, NNK_DEEP_UNITS_1)];
+    _Alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(DEEP, 4)];
     nnk_status status = nnk_predict_begin(memory, sizeof memory, model, &nnk_f32_inference);
     if (status == NNK_OK) status = nnk_predict_feed(memory, image, PIXELS); // in any number of pieces
     return status == NNK_OK ? nnk_predict_finish(memory, probability) : status;

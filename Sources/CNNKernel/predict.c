@@ -4,9 +4,11 @@
 
 // In memory: the predictor; the sums, of the largest layer; the patch, later the other layer's sums. Where a
 // patch is one byte, no byte ever waits in it.
-static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference) {
-    int32_t units = 1;
-    for (int32_t l = 1; l <= t->layers; l++)
+
+/// Of the largest layer from `l` on.
+static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference, int32_t l) {
+    int32_t units = 0;
+    for (; l <= t->layers; l++)
         if (t->size[l] > units) units = t->size[l];
     return (size_t)(units * inference->real_bytes);
 }
@@ -14,12 +16,13 @@ static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference) {
 static uint8_t *sums_of(nnk_predictor *p) { return (uint8_t *)(p + 1); }
 
 static uint8_t *patch_of(nnk_predictor *p) {
-    return sums_of(p) + (sum_bytes(p->model->topology, p->inference) + 7) / 8 * 8;
+    return sums_of(p) + NNK_ROUND_UP(sum_bytes(p->model->topology, p->inference, 1), 8);
 }
 
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference) {
-    const size_t sums = sum_bytes(topology, inference), patch = (size_t)inference->patch_bytes;
-    return sizeof(nnk_predictor) + (sums + 7) / 8 * 8 + ((sums > patch ? sums : patch) + 7) / 8 * 8;
+    const size_t above = sum_bytes(topology, inference, 2), patch = (size_t)inference->patch_bytes;
+    return sizeof(nnk_predictor) + NNK_ROUND_UP(sum_bytes(topology, inference, 1), 8) +
+           NNK_ROUND_UP(NNK_LARGER(above, patch), 8);
 }
 
 nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
@@ -30,7 +33,7 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
     if (model->dtype != inference->dtype) return NNK_E_KIND;
     nnk_predictor *p = memory;
     *p = (nnk_predictor){model, inference, 0, 0};
-    memset(sums_of(p), 0, sum_bytes(model->topology, inference));
+    memset(sums_of(p), 0, (size_t)(model->topology->size[1] * inference->real_bytes));
     return NNK_OK;
 }
 

@@ -139,7 +139,7 @@ struct ExportCHeaderTests {
         #include "model.h"
         int main(void) {
             static uint8_t image[NNK_TWO_LAYER_INPUTS];
-            static double memory[NNK_PREDICT_BYTES(8, NNK_TWO_LAYER_UNITS_1) / 8 + 1];
+            static double memory[NNK_PREDICT_BYTES(TWO_LAYER, 8) / 8 + 1];
             nnk_model model;
             double probability;
             if (fread(image, 1, sizeof image, stdin) != sizeof image) return 1;

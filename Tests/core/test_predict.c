@@ -162,20 +162,20 @@ static void test_accumulate(int32_t type) {
 
 static void test_sizes(void) {
     static const nnk_topology widest = {3, {NNK_MAX_INPUTS, 3, NNK_MAX_UNITS, 1}};
-    _Static_assert(NNK_PREDICT_BYTES(4, NNK_DEEP_UNITS_1) <= sizeof(nnk_predictor) + 80 + 192,
-                   "as documented");
+    _Static_assert(NNK_PREDICT_BYTES(DEEP, 4) <= sizeof(nnk_predictor) + 80 + 192, "as documented");
     FOR_EACH_TYPE(type) {
         const nnk_inference *k = inference_of(type);
         const size_t real = bytes_of(1, type);
         CHECK_EQUAL(k->dtype, type);
         CHECK_EQUAL(k->real_bytes, real);
-        CHECK_EQUAL(nnk_predict_bytes(&nnk_deep, k), NNK_PREDICT_BYTES(real, NNK_DEEP_UNITS_1));
-        CHECK_EQUAL(nnk_predict_bytes(&nnk_two_layer, k), NNK_PREDICT_BYTES(real, NNK_TWO_LAYER_UNITS_1));
-        CHECK_EQUAL(nnk_predict_bytes(&widest, k), NNK_PREDICT_BYTES(real, NNK_MAX_UNITS));
-        CHECK_EQUAL(nnk_predict_bytes(&shapes[3], k), NNK_PREDICT_BYTES(real, 1));
+        CHECK_EQUAL(nnk_predict_bytes(&nnk_deep, k), NNK_PREDICT_BYTES(DEEP, real));
+        CHECK_EQUAL(nnk_predict_bytes(&nnk_two_layer, k), NNK_PREDICT_BYTES(TWO_LAYER, real));
+        CHECK_EQUAL(nnk_predict_bytes(&widest, k),
+                    NNK_PREDICT_BYTES_OF(NNK_MAX_UNITS, NNK_MAX_UNITS, real, NNK_PATCH));
+        CHECK_EQUAL(nnk_predict_bytes(&shapes[3], k), NNK_PREDICT_BYTES_OF(1, 0, real, NNK_PATCH));
         for (size_t units = 1; units <= NNK_MAX_UNITS; units++) {
             const nnk_topology t = {2, {5, (int32_t)units, 1}};
-            CHECK_EQUAL(nnk_predict_bytes(&t, k), NNK_PREDICT_BYTES(real, units));
+            CHECK_EQUAL(nnk_predict_bytes(&t, k), NNK_PREDICT_BYTES_OF(units, 1, real, NNK_PATCH));
         }
     }
 }

@@ -28,6 +28,10 @@ extern "C" {
 #define NNK_LANES 16  ///< examples side by side; part of the results, see above
 #define NNK_PATCH 192 ///< bytes of an image that are taken in at a time: a row of 64 RGB pixels
 
+// For sizes of memory as constant expressions.
+#define NNK_ROUND_UP(n, to) (((size_t)(n) + (to)-1) / (to) * (to))
+#define NNK_LARGER(a, b)    ((size_t)(a) > (size_t)(b) ? (size_t)(a) : (size_t)(b))
+
 /// The sizes of one layer at work. Rows of activations start `stride` reals apart, stride >= examples.
 typedef struct nnk_shape {
     size_t outputs, inputs, examples, stride;
@@ -170,8 +174,8 @@ typedef struct nnk_inference {
     /// last
     void (*accumulate)(void *sum, const void *w, size_t inputs, size_t units, const uint8_t *x, size_t count);
 
-    /// The layers above.   sum (size[1]) in; parameters: the model's payload; both sum and work have room for
-    /// the largest layer. Returns the probability of class 1.
+    /// The layers above.   sum (size[1]) in; parameters: the model's payload; sum has room for the largest
+    /// layer, work for the largest above the first. Returns the probability of class 1.
     double (*head)(const nnk_topology *topology, const void *parameters, void *sum, void *work);
 } nnk_inference;
 

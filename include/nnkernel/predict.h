@@ -18,18 +18,23 @@ typedef struct nnk_predictor {
     uint32_t pending;  ///< bytes that wait in the patch
 } nnk_predictor;
 
-/// Bytes that a predictor needs: two layers of sums, of which one shares its memory with the patch, if there
-/// is one.
+/// Bytes that a predictor needs: the sums of two layers, one of the largest, one of the largest above the
+/// first, which shares its memory with the patch.
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference);
 
-/// The same as a constant expression; `units` is the size of the largest layer above the image.
-#define NNK_PREDICT_BYTES(real_bytes, units)                                                                 \
-    (sizeof(nnk_predictor) + ((size_t)(real_bytes) * (units) + 7) / 8 * 8 +                                  \
-     (((size_t)(real_bytes) * (units) > NNK_PATCH ? (size_t)(real_bytes) * (units) : NNK_PATCH) + 7) / 8 *   \
-         8)
+/// The same as constant expressions, of a model of reals and of one of NNK_I8. `network`: DEEP or TWO_LAYER;
+/// `real_bytes`: 4 or 8.
+///
+///     _Alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(DEEP, 4)];
+#define NNK_PREDICT_BYTES(network, real_bytes)                                                               \
+    NNK_PREDICT_BYTES_OF(NNK_##network##_UNITS_1, NNK_##network##_UNITS_2, real_bytes, NNK_PATCH)
+#define NNK_PREDICT_I8_BYTES(network)                                                                        \
+    NNK_PREDICT_BYTES_OF(NNK_##network##_UNITS_1, NNK_##network##_UNITS_2, 4, 1)
 
-/// The same for an i8 model.
-#define NNK_PREDICT_I8_BYTES(units) (sizeof(nnk_predictor) + 2 * (((size_t)4 * (units) + 7) / 8 * 8))
+/// For other topologies: the units of the largest layer, and of the largest above the first (0 without one).
+#define NNK_PREDICT_BYTES_OF(units, units_above, real_bytes, patch)                                          \
+    (sizeof(nnk_predictor) + NNK_ROUND_UP((size_t)(units) * (real_bytes), 8) +                               \
+     NNK_ROUND_UP(NNK_LARGER((size_t)(units_above) * (real_bytes), patch), 8))
 
 /// Starts on an image, in `memory`, aligned to 8 bytes. `inference` must be of the model's element type.
 /// NNK_E_ARGUMENT, NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_KIND.

@@ -44,11 +44,13 @@ uint32_t nnk_unit_count(const nnk_topology *t);
 #define NNK_DEEP_UNITS           33
 #define NNK_DEEP_LAYERS          4
 #define NNK_DEEP_UNITS_1         20
+#define NNK_DEEP_UNITS_2         7
 #define NNK_DEEP_INPUTS          12288
 #define NNK_TWO_LAYER_PARAMETERS 86031
 #define NNK_TWO_LAYER_UNITS      8
 #define NNK_TWO_LAYER_LAYERS     2
 #define NNK_TWO_LAYER_UNITS_1    7
+#define NNK_TWO_LAYER_UNITS_2    1
 #define NNK_TWO_LAYER_INPUTS     12288
 
 #ifdef __cplusplus

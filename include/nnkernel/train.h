@@ -84,9 +84,7 @@ typedef struct nnk_progress {
     double cost;
 } nnk_progress;
 
-#define NNK_ROUND_UP(n, to)  (((size_t)(n) + (to)-1) / (to) * (to))
 #define NNK_LINE(n)          NNK_ROUND_UP(n, 64) ///< of a cache: the parts of the large arenas begin at one
-#define NNK_LARGER(a, b)     ((size_t)(a) > (size_t)(b) ? (size_t)(a) : (size_t)(b))
 #define NNK_STRIDE(examples) NNK_ROUND_UP(examples, NNK_LANES)
 #define NNK_PATCH_BYTES      ((size_t)NNK_LANES * NNK_PATCH)
 #define NNK_SCRATCH_REALS(units_1, examples)                                                                 \

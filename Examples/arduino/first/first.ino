@@ -11,7 +11,7 @@ static const nnk_topology topology = {3, {PIXELS, UNITS_1, UNITS_2, 1}}; // 8 x 
 static uint8_t labels[IMAGES];
 alignas(8) static uint8_t arena[NNK_DUAL_BYTES_OF(PARAMETERS, UNITS, UNITS_1, PIXELS, 4, IMAGES)];
 alignas(8) static uint8_t file[NNK_HEADER_BYTES + 4 * PARAMETERS + 2 * NNK_CLASS_NAME_BYTES];
-alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(4, UNITS_1)];
+alignas(8) static uint8_t memory[NNK_PREDICT_BYTES_OF(UNITS_1, UNITS_2, 4, NNK_PATCH)];
 
 static nnk_status readImage(void *, uint32_t example, uint32_t, uint32_t count, uint8_t *out) {
   memset(out, 5 * example + 150 * labels[example], count);

@@ -5,7 +5,7 @@
 enum { IMAGES = 209, FLASH_BYTES = NNK_HEADER_BYTES + 4 * NNK_DEEP_PARAMETERS + 2 * NNK_CLASS_NAME_BYTES };
 
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, IMAGES)];
-_Alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(4, NNK_DEEP_UNITS_1)];
+_Alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(DEEP, 4)];
 static uint8_t labels[IMAGES];
 _Alignas(8) const uint8_t flash[FLASH_BYTES] = {0};
 double probability;
