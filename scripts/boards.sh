@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Builds the firmware of every board in Examples, runs it under QEMU, and compares what it leaves on its
 # memory card with what Examples/trainer computes here: the model, byte for byte, and the first prediction.
-# Compares the stack that it used with what its calls can need. Then kills the emulator again and again while
+# Compares the stack that it used with what its calls can need. Has Examples/blink-cat look at images on three
+# processors, and compares what it says with what it says here. Then kills the emulator again and again while
 # it trains.
 #
 #     scripts/boards.sh              tests: 5.5 minutes of processor time, 14 minutes on 2 busy cores
-#     scripts/boards.sh --counts     counts instructions and writes them into docs/BOARDS.md; 2 minutes
+#     scripts/boards.sh --counts     counts instructions, and blink-cat's RAM, and writes them into
+#                                    docs/BOARDS.md; 2 minutes
 #
 # Trains on the photos of the seed document where they are: NN_DATA names their folder (default
 # ../shared/data, with the reference answers in ../shared/oracle); else on drawings, which have no reference
@@ -19,6 +21,7 @@ card="$root/Examples/firmware/card.py"
 photos=${NN_DATA:-$root/../shared/data}
 oracle=$photos/../oracle/deep_seed1.json
 most_stack=1024
+most_ram=400 # to predict, variables and stack
 kills=${BOARD_KILLS:-100}
 RANDOM=${BOARD_SEED:-1}
 
@@ -26,6 +29,10 @@ RANDOM=${BOARD_SEED:-1}
 boards="stm32f405;f32;arm-none-eabi-;reset
 cortex-m7;f64;arm-none-eabi-;reset
 riscv32;f32;riscv64-unknown-elf-;start"
+# The same of those that blink-cat runs on, with the processor in place of the precision.
+blinking="blink-cat/microbit;Cortex-M0+;arm-none-eabi-;reset
+blink-cat/stm32f405;Cortex-M4F;arm-none-eabi-;reset
+blink-cat/riscv32;RV32IMAC;riscv64-unknown-elf-;start"
 
 mode=${1:-}
 case "$mode" in
@@ -55,31 +62,61 @@ else
     train=$photos/train_catvnoncat.h5 test=$photos/test_catvnoncat.h5 iterations=2500
 fi
 
-gcc -std=gnu11 -O2 -w -I"$root/include" "$root"/Examples/trainer/trainer.c "$root"/Sources/CNNKernel/*.c \
-    -o "$work/trainer"
+compile=(gcc -std=gnu11 -O2 -w -I"$root/include" -I"$root/Examples/firmware")
+mkdir "$work/core"
+(cd "$work/core" && "${compile[@]}" -c "$root"/Sources/CNNKernel/*.c)
+"${compile[@]}" "$root/Examples/trainer/trainer.c" "$work"/core/*.o -o "$work/trainer"
 "$python" "$card" flat "$train" "$work/images"
 
-# The desktop's model, and the bits of its first prediction: images, precision, iterations, file.
-desktop() {
-    "$work/trainer" "$1" deep "$2" dual "$3" 1 -o "$4" |
-        "$python" -c 'import struct; print(struct.pack(">d", float(input().split()[-1])).hex())' >"$4.first"
+# The bits of a number that trainer printed: its place among the words.
+bits_of() {
+    "$python" -c "import struct; print(struct.pack('>d', float(input().split()[$1])).hex())"
 }
+
+# The desktop's model, and the bits of its first prediction: images, precision, iterations, file.
+desktop() { "$work/trainer" "$1" deep "$2" dual "$3" 1 -o "$4" | bits_of 4 >"$4.first"; }
 for precision in f32 f64; do
     desktop "$work/images" $precision $iterations "$work/$precision.nnk"
 done
 
+# The model for blink-cat, the images that it looks at, and what it says of them here.
+"$work/trainer" "$work/images" deep f32 dual 2500 1 -b "$work/i8.nnk" | bits_of -1 >"$work/i8.first"
+"$python" "$card" images "$train" "$work/image.bin"
+cat >"$work/here.c" <<'HERE'
+#include "blink.h"
+#include "board.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+void board_write(const char *text) { fputs(text, stdout); }
+void board_led(int32_t is_on) { board_write(is_on ? "(*) " : "( ) "); }
+uint32_t board_receive(uint8_t *bytes, uint32_t count) { return (uint32_t)fread(bytes, 1, count, stdin); }
+void board_end(int32_t code) { exit(code); }
+uint32_t ram_used(void) { return 0; }
+int main(void) { firmware(); }
+HERE
+blink=$root/Examples/blink-cat
+"${compile[@]}" -z noexecstack -DMODEL="\"$work/i8.nnk\"" -I"$blink" "$work/here.c" "$blink/blink.c" "$blink/cat.S" \
+    "$root/Examples/firmware/console.c" "$work"/core/*.o -o "$work/here"
+"$work/here" <"$work/image.bin" | grep -v '^RAM' >"$work/answers"
+
 # ---- Boards -----------------------------------------------------------------------------------------------
+
+# make of a board's folder, or of a folder and one of its boards, as in blink-cat/microbit; then a target.
+make_board() {
+    make -s -C "$root/Examples/${1%/*}" BOARD="${1#*/}" BUILD="$work/$1" MODEL="$work/i8.nnk" "${@:2}"
+}
 
 # Builds a board's firmware; what goes wrong is shown.
 build() {
-    make -s -C "$root/Examples/$1" BUILD="$work/$1" >"$work/log-$1" 2>&1 ||
-        { cat "$work/log-$1" >&2; return 1; }
+    local log="$work/log-${1/\//-}"
+    make_board "$1" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
 }
 
 # Runs it with the card in a folder: board, options of QEMU, folder, what stands before the command (timeout).
 run() {
     local folder=$3 emulator
-    emulator="$(make -s -C "$root/Examples/$1" BUILD="$work/$1" emulator) $2"
+    emulator="$(make_board "$1" emulator) $2"
     shift 3
     # shellcheck disable=SC2086 # a command with arguments
     (cd "$folder" && exec "$@" $emulator) >"$folder/log" 2>&1
@@ -87,6 +124,9 @@ run() {
 
 # Whether a program is free of allocators, and asks for nothing that it has not: prefix of the tools, program.
 stands_alone() { ! "$1nm" "$2" | grep -E ' ([Uuw] .*|. _*(malloc|calloc|realloc|free|sbrk)(_r)?)$'; }
+
+# Bytes of a program's .data and .bss: prefix of the tools, program.
+variable_bytes() { "$1size" "$2" | awk 'NR == 2 { print $2 + $3 }'; }
 
 # Whether the costs in a log are the reference's.
 costs_agree() {
@@ -124,6 +164,34 @@ examine() {
     expect "$board: ${used:=unknown} bytes of stack used, at most $most by its calls, $most_stack allowed" \
         test "$used" -le "$most" -a "$most" -le $most_stack
     sed -n "s/^\(.* set: [^;]*\);.*/        $board: \1/p" "$folder/log"
+}
+
+# A folder with images, to run blink-cat in: board.
+image_folder() {
+    local folder="$work/images-${1/\//-}"
+    mkdir "$folder"
+    ln -s "$work/image.bin" "$folder/image.bin"
+    echo "$folder"
+}
+
+# Bytes of RAM that blink-cat used, by its log.
+ram_of() { sed -n 's/^RAM used: \([0-9]*\) bytes$/\1/p' "$1"; }
+
+# What a board that predicts has to show: board, processor, prefix, start.
+examine_blink() {
+    local board=$1 prefix=$3 start=$4 program="$work/$1/firmware.elf" folder used most
+    folder=$(image_folder "$board")
+    build "$board" || { echo "FAILED  $board: builds"; return; }
+    expect "$board: no allocator, nothing undefined" stands_alone "$prefix" "$program"
+    expect "$board: runs to its end" run "$board" "" "$folder"
+    grep -v '^RAM' "$folder/log" >"$folder/answers" || true
+    expect "$board: $(wc -l <"$folder/answers") predictions are the desktop's, to the bit" \
+        cmp "$folder/answers" "$work/answers"
+    used=$(ram_of "$folder/log")
+    most=$("$root/scripts/footprint.py" "$prefix" "$program" "$start" | cut -f 4)
+    most=$((most + $(variable_bytes "$prefix" "$program")))
+    expect "$board: ${used:=unknown} bytes of RAM used, at most $most by its calls, less than $most_ram allowed" \
+        test "$used" -le "$most" -a "$most" -lt "$most_ram"
 }
 
 # ---- Power that goes --------------------------------------------------------------------------------------
@@ -199,6 +267,14 @@ count() {
         "$((loop / counted / 1000)).$((loop / counted % 1000 / 100))" $((model / 1000))
 }
 
+count_ram() {
+    local folder
+    folder=$(image_folder "$1")
+    build "$1"
+    run "$1" "" "$folder"
+    printf '| %s | %s | %s |\n' "${1#*/}" "$2" "$(ram_of "$folder/log")"
+}
+
 if [ "$mode" = --counts ]; then
     {
         echo "| | | setup | an iteration | writing the model |"
@@ -206,12 +282,23 @@ if [ "$mode" = --counts ]; then
         while IFS=';' read -r board precision _ _; do count "$board" "$precision"; done <<<"$boards"
     } | tee "$work/table"
     "$root/scripts/write-table.py" counts "$work/table"
+    {
+        echo "| BOARD | processor | RAM used |"
+        echo "| --- | --- | ---: |"
+        while IFS=';' read -r board processor _ _; do count_ram "$board" "$processor"; done <<<"$blinking"
+    } | tee "$work/table"
+    "$root/scripts/write-table.py" ram "$work/table"
     exit
 fi
 
-export -f build run stands_alone costs_agree examine expect
+export -f make_board build run stands_alone costs_agree examine expect
 export root work card train test iterations python oracle most_stack
 tr ';' '\n' <<<"$boards" | xargs -n 4 -P 2 bash -c 'examine "$@" >"$work/lines-$1"' examine
+{
+    expect "blink-cat: its first prediction here is trainer's, to the bit" \
+        grep -m 1 "bits $(cat "$work/i8.first")" <(head -n 1 "$work/answers")
+    while IFS=';' read -r -a row; do examine_blink "${row[@]}"; done <<<"$blinking"
+} >"$work/lines-blink"
 unplug >"$work/lines-unplugged"
 cat "$work"/lines-* | tee "$work/lines"
 passed=$(grep -c '^passed' "$work/lines" || true)

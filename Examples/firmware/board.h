@@ -39,4 +39,7 @@ _Noreturn void firmware(void);
 void stack_paint(void);
 uint32_t stack_used(void);
 
+/// Bytes of all variables and of the stack at its deepest.
+uint32_t ram_used(void);
+
 #endif

@@ -5,6 +5,7 @@
                                        [--learning-rate 0.0075] [--checkpoint-every 0]
     card.py model card.img model.nnk
     card.py flat TRAIN FILE            the images as Examples/trainer/trainer.c reads them
+    card.py images TRAIN FILE          the images alone, one behind the other, as blink-cat does
 
 TRAIN and TEST are HDF5 files as in docs/FORMAT.md (which needs h5py), or `drawn`, or flat:
 m (4 bytes, little-endian), m labels, m images of 12288 bytes.
@@ -92,6 +93,11 @@ def flat(o):
         out.write(struct.pack("<I", len(labels)) + labels + images)
 
 
+def images(o):
+    with open(o.file, "wb") as out:
+        out.write(load(o.train)[1])
+
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 commands = parser.add_subparsers(required=True)
 p = commands.add_parser("make")
@@ -106,9 +112,10 @@ p = commands.add_parser("model")
 p.set_defaults(run=model)
 p.add_argument("card")
 p.add_argument("model")
-p = commands.add_parser("flat")
-p.set_defaults(run=flat)
-p.add_argument("train")
-p.add_argument("file")
+for run in flat, images:
+    p = commands.add_parser(run.__name__)
+    p.set_defaults(run=run)
+    p.add_argument("train")
+    p.add_argument("file")
 options = parser.parse_args()
 options.run(options)

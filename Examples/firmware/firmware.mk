@@ -8,11 +8,12 @@ ROOT := $(abspath $(FIRMWARE)/../..)
 BUILD ?= build
 OPTIMIZE ?= -O2
 FOLDER ?= .
+LINKER ?= link.ld
 
 CC := $(CROSS)gcc
 FLAGS := $(CPU) $(OPTIMIZE) -std=gnu11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -ffreestanding \
     -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(ROOT)/include -I$(FIRMWARE)
-LINK := $(CPU) -nostdlib -L$(FIRMWARE) -Tlink.ld -Wl,--gc-sections,-Map,$(BUILD)/firmware.map
+LINK := $(CPU) -nostdlib -L$(FIRMWARE) -T$(LINKER) -Wl,--gc-sections,-Map,$(BUILD)/firmware.map
 
 # What boards have no use for: kernels on vectors, and the choice among them.
 CORE := $(filter-out %_avx2.c %_avx512.c %_vectors.c fastest.c, \
@@ -20,7 +21,7 @@ CORE := $(filter-out %_avx2.c %_avx512.c %_vectors.c fastest.c, \
 OBJECTS := $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(SOURCES) $(CORE))))
 VPATH := .:$(FIRMWARE):$(ROOT)/Sources/CNNKernel
 
-$(BUILD)/firmware.elf: $(OBJECTS) link.ld $(FIRMWARE)/sections.ld
+$(BUILD)/firmware.elf: $(OBJECTS) $(LINKER) $(FIRMWARE)/sections.ld
 	$(CC) $(LINK) $(OBJECTS) -lgcc -o $@
 
 $(BUILD)/memory.o: FLAGS += -fno-builtin -fno-tree-loop-distribute-patterns

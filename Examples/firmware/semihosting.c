@@ -1,13 +1,9 @@
 // Console, card and end of a board by semihosting: requests that a debugger or an emulator answers with its
 // own files. The card is the file card.img where that program was started.
+#include "semihosting.h"
 #include "board.h"
 
-enum { OPEN = 0x01, WRITE_TEXT = 0x04, WRITE = 0x05, READ = 0x06, SEEK = 0x0a, EXIT = 0x20 };
-enum { OPEN_TO_UPDATE = 3, ENDED_BY_ITSELF = 0x20026 };
-
-/// `argument` points to the request's words, or to a text. By the calling conventions both already are where
-/// the other side looks for them.
-intptr_t semihosting(intptr_t request, const void *argument);
+// By the calling conventions both arguments already are where the other side looks for them.
 #if defined(__arm__)
 __asm__(".pushsection .text.semihosting\n.thumb_func\n.global semihosting\n"
         "semihosting: bkpt 0xab\nbx lr\n.popsection");
@@ -30,7 +26,6 @@ static intptr_t card_at(uint32_t block) {
     return semihosting(SEEK, seek) == 0 ? card : -1;
 }
 
-/// Both requests answer with the number of bytes that were not transferred.
 static int32_t transfer(intptr_t request, uint32_t block, uintptr_t bytes) {
     const intptr_t card = card_at(block);
     return card >= 0 && semihosting(request, (const uintptr_t[]){(uintptr_t)card, bytes, CARD_BLOCK}) == 0;

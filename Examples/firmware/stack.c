@@ -1,7 +1,7 @@
 // How deep the stack has been: it is painted at the start, and looked at in the end.
 #include "board.h"
 
-extern uint32_t stack_lowest[], stack_highest[]; // from the linker script
+extern uint32_t data_first[], stack_lowest[], stack_highest[]; // from the linker script
 
 enum { PAINT = 0x5ac35ac3, OWN_WORDS = 32 }; // more than this function's own frame
 
@@ -15,3 +15,5 @@ uint32_t stack_used(void) {
     while (word < stack_highest && *word == PAINT) word++;
     return (uint32_t)(stack_highest - word) * 4;
 }
+
+uint32_t ram_used(void) { return (uint32_t)(stack_lowest - data_first) * 4 + stack_used(); }

@@ -1,13 +1,15 @@
-// Start of a Cortex-M: the vectors, the floating point unit, memory.
+// Start of a Cortex-M: the vectors, the floating point unit where there is one, memory.
 #include "board.h"
 
 extern uint32_t data_at_rest[], data_first[], data_end[], zeros_first[], zeros_end[], stack_highest[];
 
 static void reset(void) {
+#if defined(__ARM_FP)
     // Coprocessors 10 and 11 are the floating point unit, off after a reset. Bits 20 to 23: full access.
     volatile uint32_t *access = (volatile uint32_t *)0xe000ed88;
     *access |= 0xfu << 20;
     __asm__ volatile("dsb\nisb" ::: "memory");
+#endif
     const uint32_t *from = data_at_rest;
     for (volatile uint32_t *to = data_first; to < data_end; to++) *to = *from++;
     for (volatile uint32_t *to = zeros_first; to < zeros_end; to++) *to = 0;

@@ -1,13 +1,16 @@
-# Start of a RISC-V hart in machine mode: traps, the floating point unit, memory.
+# Start of a RISC-V hart in machine mode: traps, the floating point unit where there is one, memory.
+    .option arch, +zicsr    # control registers, which rv32imac does not include
     .section .vectors, "ax"
     .globl start
 start:
     la sp, stack_highest
     la t0, fault
     csrw mtvec, t0
+#if defined(__riscv_flen)
     li t0, 1 << 13          # mstatus.FS = initial: the floating point unit is on
     csrs mstatus, t0
     csrw fcsr, zero         # round to nearest
+#endif
 
     la t0, data_at_rest
     la t1, data_first

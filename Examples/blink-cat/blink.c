@@ -1,0 +1,88 @@
+// An LED that is on for cats. Images come in a few bytes at a time, the model stays in flash, and what it
+// uses of RAM is the stack: one predictor, and the calls that it takes.
+#include "blink.h"
+#include "board.h"
+#include "console.h"
+
+enum { PIECE = 16, BAD_DATA = 65 };
+_Static_assert(NNK_DEEP_INPUTS % PIECE == 0, "an image is a number of pieces");
+
+// docs/FORMAT.md: a scale for each unit of layer 1, all parameters but W1, W1 in bytes.
+enum { UNITS = NNK_DEEP_UNITS_1, W1_BYTES = UNITS * NNK_DEEP_INPUTS };
+enum { PARAMETERS_BYTES = 4 * (UNITS + NNK_DEEP_PARAMETERS - W1_BYTES) + W1_BYTES };
+enum { NAMES_AT = NNK_HEADER_BYTES + PARAMETERS_BYTES, MODEL_BYTES = NAMES_AT + 2 * NNK_CLASS_NAME_BYTES };
+_Static_assert(MODEL_BYTES == 246820, "cat.S says so");
+extern const uint8_t model_file[MODEL_BYTES]; // cat.S
+
+/// What nnk_model_open would say of it, but a constant, in flash too.
+static const nnk_model model = {
+    .topology = &nnk_deep,
+    .parameters = model_file + NNK_HEADER_BYTES,
+    .class_names = {(const char *)model_file + NAMES_AT,
+                    (const char *)model_file + NAMES_AT + NNK_CLASS_NAME_BYTES},
+    .dtype = NNK_I8,
+};
+
+/// A function that is no part of its caller: each has the stack to itself, one after the other.
+#define APART __attribute__((noinline)) static
+
+/// Whether the file is undamaged, and what `model` says.
+APART nnk_status check_model(void) {
+    nnk_model found;
+    const nnk_status status = nnk_model_open(&found, model_file, sizeof model_file, model.topology);
+    return status == NNK_OK && found.dtype != model.dtype ? NNK_E_KIND : status;
+}
+
+/// One image into the predictor; NNK_MORE if there is none any more.
+APART nnk_status receive_image(void *predictor) {
+    nnk_status status = NNK_OK;
+    for (uint32_t at = 0; at < NNK_DEEP_INPUTS && status == NNK_OK; at += PIECE) {
+        uint8_t piece[PIECE];
+        const uint32_t count = board_receive(piece, PIECE);
+        if (count < PIECE) return at + count == 0 ? NNK_MORE : NNK_E_SOURCE;
+        status = nnk_predict_feed(predictor, piece, PIECE);
+    }
+    return status;
+}
+
+/// The probability of class 1 for the next image; NNK_MORE if there is none any more.
+APART nnk_status classify(double *probability) {
+    _Alignas(8) uint8_t predictor[NNK_PREDICT_I8_BYTES(DEEP)];
+    nnk_status status = nnk_predict_begin(predictor, sizeof predictor, &model, &nnk_i8_inference);
+    if (status == NNK_OK) status = receive_image(predictor);
+    return status == NNK_OK ? nnk_predict_finish(predictor, probability) : status;
+}
+
+static void show(double probability) {
+    const int32_t is_cat = probability >= 0.5;
+    board_led(is_cat);
+    print(model.class_names[is_cat]);
+    print(" (probability of ");
+    print(model.class_names[1]);
+    print(": ");
+    print_number((uint32_t)((float)probability * 100 + 0.5f));
+    print(" %, bits ");
+    print_bits(probability);
+    print(")\n");
+}
+
+_Noreturn static void fail(const char *what, const char *why) {
+    print(what);
+    print(": ");
+    print(why);
+    print("\n");
+    board_end(BAD_DATA);
+}
+
+void firmware(void) {
+    double probability;
+    nnk_status status = check_model();
+    if (status != NNK_OK) fail("model", nnk_status_text(status));
+    while ((status = classify(&probability)) == NNK_OK) show(probability);
+    if (status == NNK_E_SOURCE) fail("image", "expected 12288 bytes, found less");
+    if (status < 0) fail("image", nnk_status_text(status));
+    print("RAM used: ");
+    print_number(ram_used());
+    print(" bytes\n");
+    board_end(0);
+}
