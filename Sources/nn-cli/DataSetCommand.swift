@@ -9,7 +9,7 @@ struct DataSetCommand: ParsableCommand {
     )
 }
 
-struct Synth: ParsableCommand {
+struct Synth: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the drawings that train learns from when it is given no data.",
         discussion: """
@@ -27,6 +27,8 @@ struct Synth: ParsableCommand {
         name: [.customShort("o"), .long],
         help: ArgumentHelp("The folder; it is made if it is missing.", valueName: "folder"))
     var output: String
+
+    @OptionGroup var console: ConsoleOptions
 
     func run() throws {
         try OutputFile.makeFolder(output)

@@ -2,7 +2,7 @@ import ArgumentParser
 import NNData
 import Synchronization
 
-struct Pack: ParsableCommand {
+struct Pack: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make data sets from folders of your photos.",
         discussion: """
@@ -47,6 +47,8 @@ struct Pack: ParsableCommand {
         parsing: .unconditional, help: ArgumentHelp("Of the shuffle, 0 ... 4294967295.", valueName: "n"))
     var seed: UInt32 = 1
 
+    @OptionGroup var console: ConsoleOptions
+
     func validate() throws {
         if let testShare, !(testShare >= 0 && testShare < 1) {
             throw ValidationError("--test-share: expected 0 or more and less than 1, got \(testShare)")
@@ -90,7 +92,7 @@ struct Pack: ParsableCommand {
         let report = Mutex<ProgressReport?>(nil)
         let (data, skipped) = try folder.load(role) { done, count in
             report.withLock {
-                if $0 == nil { $0 = ProgressReport(total: count, unit: "photos", isQuiet: false) }
+                if $0 == nil { $0 = ProgressReport(total: count, unit: "photos") }
                 $0?.update(done, cost: nil)
             }
         }

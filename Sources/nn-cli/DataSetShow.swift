@@ -1,7 +1,7 @@
 import ArgumentParser
 import NNData
 
-struct Show: ParsableCommand {
+struct Show: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draw the images of a data set side by side, as one PNG.",
         discussion: """
@@ -27,6 +27,8 @@ struct Show: ParsableCommand {
     @Option(
         parsing: .unconditional, help: ArgumentHelp("Show no more than these, 1 ... 10000.", valueName: "n"))
     var limit = 400
+
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard 1...10_000 ~= limit else {

@@ -2,7 +2,7 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
-struct Export: ParsableCommand {
+struct Export: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a model for other programs.",
         discussion: """
@@ -37,6 +37,8 @@ struct Export: ParsableCommand {
         help: ArgumentHelp(
             "c-header: the array is called <name>_nnk; else it is named after the file.", valueName: "name"))
     var name: String?
+
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard name == nil || format == .cHeader else {

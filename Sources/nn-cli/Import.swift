@@ -2,7 +2,7 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
-struct Import: ParsableCommand {
+struct Import: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a model of another program's weights.",
         discussion: """
@@ -31,6 +31,8 @@ struct Import: ParsableCommand {
         help: ArgumentHelp(
             "The names of class 0 and class 1; else those that the file has.", valueName: "name"))
     var classNames: [String] = []
+
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard [0, 2].contains(classNames.count) else {

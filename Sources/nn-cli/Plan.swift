@@ -1,7 +1,7 @@
 import ArgumentParser
 import SwiftNN
 
-struct Plan: ParsableCommand {
+struct Plan: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what fits in how much memory, to the byte, and on which boards.",
         discussion: """
@@ -33,6 +33,8 @@ struct Plan: ParsableCommand {
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
+
+    @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard 1...Self.mostExamples ~= examples else {

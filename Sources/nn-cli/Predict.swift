@@ -2,7 +2,7 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
-struct Predict: ParsableCommand {
+struct Predict: ConsoleCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say which class images belong to.",
         discussion: """
@@ -29,6 +29,8 @@ struct Predict: ParsableCommand {
 
     @Flag(help: "Answer with one JSON object.")
     var json = false
+
+    @OptionGroup var console: ConsoleOptions
 
     private struct Prediction: Encodable {
         let input: String

@@ -58,7 +58,7 @@ struct ReportTests {
         #expect(!page.contains("The cost over the iterations"))
         for index in evaluation.mislabeled {
             #expect(page.contains(String(format: "%.4f", evaluation.probabilities[index])))
-            #expect(page.contains(Picture(side: 64, bytes: data.image(index)).dataURI))
+            #expect(page.contains(InlinePicture(side: 64, bytes: data.image(index)).dataURI))
         }
     }
 
@@ -299,7 +299,7 @@ struct ReportPartsTests {
     @Test("a picture is a bitmap that starts with its last row, B G R")
     func bitmap() {
         let bytes = (0..<3 * 3 * 3).map { UInt8($0) }
-        let bmp = Picture(side: 3, bytes: bytes).bmp
+        let bmp = InlinePicture(side: 3, bytes: bytes).bmp
         func number(_ offset: Int, _ count: Int) -> Int {
             (0..<count).reduce(0) { $0 | Int(bmp[offset + $1]) << (8 * $1) }
         }
@@ -315,8 +315,8 @@ struct ReportPartsTests {
     @Test("weights are grey at zero, and as far from it as they are large")
     func weightPicture() {
         let weights = [0, 2, -2, 1, -1, 0, 0, 0, 0, 0, 0, 0].map(Double.init)
-        #expect(Picture(weights: weights[...], side: 2).bytes.prefix(6) == [127, 255, 0, 191, 63, 127])
-        #expect(Picture(weights: ArraySlice(repeating: 0, count: 12), side: 2).bytes.allSatisfy { $0 == 127 })
+        #expect(InlinePicture(weights: weights[...], side: 2).bytes.prefix(6) == [127, 255, 0, 191, 63, 127])
+        #expect(InlinePicture(weights: ArraySlice(repeating: 0, count: 12), side: 2).bytes.allSatisfy { $0 == 127 })
     }
 
     @Test(

@@ -178,7 +178,7 @@ struct ReportPage {
     private func figure(_ results: Results, _ index: Int) -> HTML {
         let label = Int(results.data.labels[index])
         let probability = rounded(results.evaluation.probabilities[index], places: 4)
-        let picture = Picture(side: DataSet.side, bytes: results.data.image(index))
+        let picture = InlinePicture(side: DataSet.side, bytes: results.data.image(index))
         return """
             <figure><img src="\(picture.dataURI)" width="64" height="64" alt="image \(index), \(classes[label])">\
             <figcaption><b class="class-\(label)">\(classes[label])</b><br>\(probability)<br>\
@@ -216,7 +216,7 @@ struct ReportPage {
 
     private func unit(_ number: Int, _ weights: ArraySlice<Double>, _ what: String) -> HTML {
         let largest = weights.reduce(0) { max($0, abs($1)) }
-        let picture = Picture(weights: weights, side: DataSet.side)
+        let picture = InlinePicture(weights: weights, side: DataSet.side)
         return """
             <figure><img src="\(picture.dataURI)" width="64" height="64" alt="\(what) of unit \(number)">\
             <figcaption>\(number) <span class="note">±\(shortText(largest, digits: 2))</span></figcaption></figure>

@@ -7,7 +7,7 @@ import SwiftNN
 #endif
 
 /// A square of RGB pixels, row by row.
-struct Picture {
+struct InlinePicture {
     let side: Int
     /// R G B of each pixel
     let bytes: [UInt8]
