@@ -28,7 +28,7 @@ struct Inspect: ConsoleCommand {
 
     func run() throws {
         // A pipe can be read once: what comes from one is taken for a model.
-        guard file != "-", file != BuiltInModel.path else { return try answerModel() }
+        guard file != BuiltInModel.path && file != "-" else { return try answerModel() }
         let start = try InputFile.readStart(file, expected: "a model, a checkpoint or a data set", count: 8)
         let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
         if isHDF5 {

@@ -63,8 +63,8 @@ struct PlanTests {
             try await plan().prediction.map {
                 "\($0.topology) \($0.precision) \($0.predictorBytes) \($0.modelBytes)"
             } == [
-                "deep f32 288 984020", "deep f64 368 1967912", "deep i8 176 246820",
-                "two-layer f32 240 344252", "two-layer f64 264 688376", "two-layer i8 80 86232",
+                "deep f32 288 984020", "deep f64 368 1967912", "deep i8 128 246820",
+                "two-layer f32 240 344252", "two-layer f64 264 688376", "two-layer i8 56 86232",
             ])
     }
 

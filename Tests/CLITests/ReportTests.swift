@@ -58,7 +58,7 @@ struct ReportTests {
         #expect(!page.contains("The cost over the iterations"))
         for index in evaluation.mislabeled {
             #expect(page.contains(String(format: "%.4f", evaluation.probabilities[index])))
-            #expect(page.contains(InlinePicture(side: 64, bytes: data.image(index)).dataURI))
+            #expect(page.contains(Tile(data.image(index)).dataURI))
         }
     }
 
@@ -296,27 +296,12 @@ struct ReportPartsTests {
         #expect(steps.allSatisfy { $0 > 0 && abs($0 / steps[0] - 1) < 1e-6 })
     }
 
-    @Test("a picture is a bitmap that starts with its last row, B G R")
-    func bitmap() {
-        let bytes = (0..<3 * 3 * 3).map { UInt8($0) }
-        let bmp = InlinePicture(side: 3, bytes: bytes).bmp
-        func number(_ offset: Int, _ count: Int) -> Int {
-            (0..<count).reduce(0) { $0 | Int(bmp[offset + $1]) << (8 * $1) }
-        }
-        #expect(bmp.prefix(2) == [0x42, 0x4d])
-        #expect(number(2, 4) == bmp.count && number(10, 4) == 54 && number(14, 4) == 40)
-        #expect(number(18, 4) == 3 && number(22, 4) == 3 && number(28, 2) == 24)
-        // Rows of 9 bytes are filled to 12.
-        #expect(bmp.count == 54 + 3 * 12)
-        #expect(bmp[54..<66] == [20, 19, 18, 23, 22, 21, 26, 25, 24, 0, 0, 0])
-        #expect(bmp.suffix(12).prefix(3) == [2, 1, 0])
-    }
-
     @Test("weights are grey at zero, and as far from it as they are large")
-    func weightPicture() {
-        let weights = [0, 2, -2, 1, -1, 0, 0, 0, 0, 0, 0, 0].map(Double.init)
-        #expect(InlinePicture(weights: weights[...], side: 2).bytes.prefix(6) == [127, 255, 0, 191, 63, 127])
-        #expect(InlinePicture(weights: ArraySlice(repeating: 0, count: 12), side: 2).bytes.allSatisfy { $0 == 127 })
+    func weightTile() {
+        let zeros = [Double](repeating: 0, count: DataSet.imageBytes)
+        let weights = [0, 2, -2, 1, -1] + zeros.dropFirst(5)
+        #expect(Tile(weights: weights[...]).rgb.prefix(6) == [127, 255, 0, 191, 63, 127])
+        #expect(Tile(weights: zeros[...]).rgb.allSatisfy { $0 == 127 })
     }
 
     @Test(

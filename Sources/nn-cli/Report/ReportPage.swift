@@ -24,7 +24,7 @@ struct ReportPage {
     /// The command that gives the same model again, if there is one.
     let command: String?
 
-    /// Pictures of a data set that are shown at most; each takes 17 KB of the page.
+    /// Pictures of a data set that are shown at most; each takes about 12 KB of the page.
     static let pictures = 200
 
     private var classes: [String] { [network.className(0), network.className(1)] }
@@ -178,9 +178,9 @@ struct ReportPage {
     private func figure(_ results: Results, _ index: Int) -> HTML {
         let label = Int(results.data.labels[index])
         let probability = rounded(results.evaluation.probabilities[index], places: 4)
-        let picture = InlinePicture(side: DataSet.side, bytes: results.data.image(index))
+        let tile = Tile(results.data.image(index))
         return """
-            <figure><img src="\(picture.dataURI)" width="64" height="64" alt="image \(index), \(classes[label])">\
+            <figure><img src="\(tile.dataURI)" width="64" height="64" alt="image \(index), \(classes[label])">\
             <figcaption><b class="class-\(label)">\(classes[label])</b><br>\(probability)<br>\
             <span class="note">\(index)</span></figcaption></figure>
             """
@@ -216,9 +216,9 @@ struct ReportPage {
 
     private func unit(_ number: Int, _ weights: ArraySlice<Double>, _ what: String) -> HTML {
         let largest = weights.reduce(0) { max($0, abs($1)) }
-        let picture = InlinePicture(weights: weights, side: DataSet.side)
+        let tile = Tile(weights: weights)
         return """
-            <figure><img src="\(picture.dataURI)" width="64" height="64" alt="\(what) of unit \(number)">\
+            <figure><img src="\(tile.dataURI)" width="64" height="64" alt="\(what) of unit \(number)">\
             <figcaption>\(number) <span class="note">±\(shortText(largest, digits: 2))</span></figcaption></figure>
             """
     }
