@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures this project beside numpy, PyTorch and FANN, and writes docs/SPEED.md. About twelve minutes on two
+# Measures this project beside numpy, PyTorch and FANN, and writes docs/SPEED.md. About ten minutes on two
 # cores, after the first run has installed what it needs; let nothing else run meanwhile. --quick sees whether
 # it works.
 #
