@@ -141,7 +141,7 @@ static void read_data(const char *path) {
 static nnk_job job_with(const nnk_arithmetic *arithmetic) {
     return (nnk_job){.topology = &nnk_deep,
                      .arithmetic = arithmetic,
-                     .method = NNK_DUAL_WIDE,
+                     .method = &nnk_dual_wide,
                      .seed = 1,
                      .iterations = iterations,
                      .cost_every = 100,

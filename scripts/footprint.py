@@ -18,6 +18,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORE = ROOT / "Sources/CNNKernel"
+METHODS = ("primal", "dual", "dual_wide")
 
 
 def run(*command):
@@ -50,9 +51,14 @@ def pointer_targets(given):
     """{member: functions that a call through it may reach}."""
     table = (CORE / "arithmetic.h").read_text().replace("\\\n", " ")
     targets = {m: {f} for m, f in re.findall(r"\.(\w+) = (?:VECTOR\()?([a-z]\w+)", table)}
-    targets |= {"accumulate": {"accumulate"}, "head": {"head"}}
-    phases = re.search(r"static phase phase_of.*?\n}\n", (CORE / "train.c").read_text(), re.S)[0]
-    targets["work"] = set(re.findall(r"\(phase\)\{([a-z]\w+)", phases))
+    targets |= {"accumulate": {"accumulate"}, "head": {"head"}, "work": set(), "items": set()}
+    for method in METHODS:
+        text = (CORE / f"{method}.c").read_text()
+        for work, items in re.findall(r"^    \[[A-Z_]+\] = \{(\w+), (\w+)", text, re.M):
+            targets["work"].add(work)
+            targets["items"].add(items)
+        for member, function in re.findall(r"^    \.(\w+) = ([a-z]\w+),$", text, re.M):
+            targets.setdefault(member, set()).add(function)
     for word in given:
         member, functions = word.split("=")
         targets[member] = set(functions.split(","))
@@ -80,8 +86,8 @@ def read_graph(folder, linked, targets):
     frames, calls, pointers = {}, {}, []
     for path in folder.glob("*.ci"):
         text = path.read_text()
-        if path.stem.startswith(("f32", "f64", "i8")) and "nnk_" + path.stem not in linked:
-            continue  # functions of the same names, of another precision
+        if path.stem.startswith(("f32", "f64", "i8", *METHODS)) and "nnk_" + path.stem not in linked:
+            continue  # functions of the same names, of another precision or method
         for title, size, kind in re.findall(
             r'node: \{ title: "([^"]+)" label: "[^"]*\\n(\d+) bytes \((\w[^)]*)\)', text
         ):

@@ -3,7 +3,7 @@
 # the memory. Prints the table, writes it into docs/BOARDS.md, and fails where more is taken than is allowed.
 #
 # Three programs are built at -Os, each the smallest that uses the core as its users do: one predicts, one
-# trains by NNK_DUAL and predicts, one also saves and loads checkpoints; in i8, the first alone. The linker
+# trains by nnk_dual and predicts, one also saves and loads checkpoints; in i8, the first alone. The linker
 # drops what they don't reach. Counted is what remains of Sources/CNNKernel, and beside it what libgcc adds
 # where a processor lacks float, double or 64-bit division. Needs what `scripts/install-dependencies.sh boards`
 # installs. Takes a minute, 20 seconds of it of a processor.
@@ -50,7 +50,7 @@ static nnk_status take(void *context, uint32_t offset, const uint8_t *bytes, uin
 }
 
 static const nnk_sink sink = {take, 0};
-static const nnk_job job = {.topology = &nnk_deep, .arithmetic = &ARITHMETIC, .method = NNK_DUAL,
+static const nnk_job job = {.topology = &nnk_deep, .arithmetic = &ARITHMETIC, .method = &nnk_dual,
                             .examples = 209, .labels = file, .images = {.read = image}, .iterations = 2500,
                             .cost_every = 100, .learning_rate = 0.0075};
 

@@ -16,7 +16,7 @@ static nnk_status write(void *context, uint32_t offset, const uint8_t *bytes, ui
 static nnk_status train(void) {
     nnk_job job = {.topology = &nnk_deep,
                    .arithmetic = &nnk_f32,
-                   .method = NNK_DUAL,
+                   .method = &nnk_dual,
                    .iterations = 2500,
                    .learning_rate = 0.0075,
                    .seed = 1,

@@ -13,7 +13,7 @@ int main() try {
     nnk_job job = {};
     job.topology = &nnk_deep;
     job.arithmetic = nnk_fastest(NNK_F32);
-    job.method = NNK_DUAL_WIDE;
+    job.method = &nnk_dual_wide;
     job.iterations = 2500;
     job.learning_rate = 0.0075;
     job.seed = 1;

@@ -37,7 +37,7 @@ static nnk_job read_job(void) {
     return (nnk_job){
         .topology = &nnk_deep,
         .arithmetic = this_board.arithmetic,
-        .method = NNK_DUAL,
+        .method = &nnk_dual,
         .seed = on_card.seed,
         .iterations = on_card.iterations,
         .cost_every = on_card.cost_every,
@@ -152,7 +152,7 @@ static int32_t model_is_there(const nnk_job *job) {
     nnk_model m;
     if (card_file_read(&model_file, 0, sizeof header, header) != NNK_OK ||
         nnk_model_peek(&m, header, job->topology) != NNK_OK || m.dtype != job->arithmetic->dtype ||
-        m.method != job->method || m.seed != job->seed || m.iterations != job->iterations ||
+        m.method != job->method->number || m.seed != job->seed || m.iterations != job->iterations ||
         m.examples != job->examples || m.learning_rate != job->learning_rate)
         return 0;
     uint32_t crc = 0;

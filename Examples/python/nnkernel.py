@@ -18,7 +18,7 @@ import numpy as np
 DEEP = (20, 7, 5, 1)
 TWO_LAYER = (7, 1)
 
-PRIMAL, DUAL, DUAL_WIDE = 0, 1, 2  # train.h says what they are
+PRIMAL, DUAL, DUAL_WIDE = "nnk_primal", "nnk_dual", "nnk_dual_wide"  # train.h says what they are
 
 _DTYPES = {"f32": 1, "f64": 2}
 _COST = 2  # a status: a slice of work is done, and there is a new cost
@@ -49,9 +49,11 @@ def train(images, labels, *, layers=DEEP, dtype="f32", method=DUAL_WIDE, initial
     labels = labels.astype(np.uint8)
     if dtype not in _DTYPES:
         raise ValueError(f"dtype: expected one of {', '.join(_DTYPES)}, got {dtype}")
+    if method not in (PRIMAL, DUAL, DUAL_WIDE):
+        raise ValueError(f"method: expected PRIMAL, DUAL or DUAL_WIDE, got {method}")
     topology = _topology(images[0].size, layers)
     names = [name.encode() for name in class_names or ("", "")]
-    job = _Job(ctypes.pointer(topology), _core.nnk_fastest(_DTYPES[dtype]), method,
+    job = _Job(ctypes.pointer(topology), _core.nnk_fastest(_DTYPES[dtype]), _address(method),
                initializer, seed, iterations, cost_every, len(images), learning_rate, labels.ctypes.data,
                (ctypes.c_char_p * 2)(*names), _Source(images.ctypes.data, None, None))
     size = _core.nnk_train_bytes(job)
@@ -126,6 +128,11 @@ def _topology(image_bytes, layers):
     return _Topology(len(layers), (ctypes.c_int32 * (_MAX_LAYERS + 1))(image_bytes, *layers))
 
 
+def _address(name):
+    """The address of a constant of the core."""
+    return ctypes.addressof(ctypes.c_byte.in_dll(_core, name))
+
+
 def _check(status):
     if status < 0:
         raise Error(status)
@@ -153,7 +160,7 @@ class _Sink(ctypes.Structure):
 
 class _Job(ctypes.Structure):
     _fields_ = [
-        ("topology", ctypes.POINTER(_Topology)), ("arithmetic", _pointer), ("method", _int),
+        ("topology", ctypes.POINTER(_Topology)), ("arithmetic", _pointer), ("method", _pointer),
         ("initializer", _int), ("seed", _uint), ("iterations", _uint), ("cost_every", _uint),
         ("examples", _uint), ("learning_rate", _double), ("labels", _pointer),
         ("class_names", ctypes.c_char_p * 2), ("images", _Source)]

@@ -262,8 +262,8 @@ int main(int count, char **word) {
         .topology =
             (const nnk_topology *[]){&nnk_deep, &nnk_two_layer}[INDEX_OF(word[2], "deep", "two-layer")],
         .arithmetic = arithmetic_for((int32_t[]){NNK_F32, NNK_F64}[INDEX_OF(word[3], "f32", "f64")], kernels),
-        .method =
-            (int32_t[]){NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE}[INDEX_OF(word[4], "primal", "dual", "wide")],
+        .method = (const nnk_method *[]){&nnk_primal, &nnk_dual,
+                                         &nnk_dual_wide}[INDEX_OF(word[4], "primal", "dual", "wide")],
         .iterations = number(word[5]),
         .seed = number(word[6]),
         .cost_every = 1,

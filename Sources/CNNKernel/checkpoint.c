@@ -2,7 +2,7 @@
 #include "header.h"
 #include "trainer.h"
 
-enum { AT_ONCE = NNK_LANES * NNK_PATCH, SECTIONS = 9 };
+enum { SECTIONS = 9 };
 
 /// A part of the arena that lasts from one slice to the next: what a checkpoint is made of.
 typedef struct section {
@@ -15,7 +15,7 @@ typedef struct section {
 static section numbered_section(const nnk_job *job, void *memory, uint32_t phase, int32_t number) {
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const int32_t real = job->arithmetic->real_bytes, packed = job->method == NNK_DUAL;
+    const int32_t real = job->arithmetic->real_bytes, packed = job->method->first_layer > 1;
     // Packed, G is bytes already; while P is formed, a piece of W1 lies in its place.
     const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
     const uint8_t *after_parameters = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
@@ -51,7 +51,7 @@ size_t nnk_checkpoint_bytes(const nnk_job *job) {
     return NNK_HEADER_BYTES + payload_bytes(job);
 }
 
-/// What is left of the section at `position`, at most AT_ONCE bytes.
+/// What is left of the section at `position`, at most NNK_AT_ONCE bytes.
 static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     const nnk_trainer *t = memory;
     int32_t i = 0;
@@ -61,7 +61,7 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
         s = numbered_section(job, memory, t->phase, ++i);
     }
     s.bytes += position;
-    s.count = nnk_smaller(AT_ONCE, s.count - position);
+    s.count = nnk_smaller(NNK_AT_ONCE, s.count - position);
     return s;
 }
 
@@ -71,7 +71,7 @@ static nnk_model model_of(const nnk_job *job, void *memory) {
         .topology = job->topology,
         .payload_bytes = payload_bytes(job),
         .dtype = job->arithmetic->dtype,
-        .method = job->method,
+        .method = job->method->number,
         .initializer = nnk_initializer_of(job),
         .seed = job->seed,
         .iterations = job->iterations,

@@ -1,13 +1,29 @@
-// Gradient descent by P = W1 X and G = X^T X (train.h): wide, with everything in memory, and packed, row by
-// row. Every number is computed by the same operations in the same order, so both give the same bits.
+// The dual method in little memory (train.h): W1 exists a piece of a row at a time, G as a packed triangle,
+// and the loop goes unit by unit. Every number is computed by the operations of nnk_dual_wide in their order.
 #include "trainer.h"
 
-/// What turns a delta into its weight in P -= rate/m dZ1 G: pixels count 1/255 on both sides of G.
-static double delta_scale(const nnk_job *job) {
-    return -job->learning_rate / job->examples / (255.0 * 255.0) * job->arithmetic->gram_unit;
+static size_t arena_bytes(const nnk_job *job) {
+    const nnk_topology *t = job->topology;
+    return NNK_DUAL_BYTES_OF(nnk_parameter_count(t), nnk_unit_count(t), (size_t)t->size[1],
+                             (size_t)t->size[0], nnk_real_bytes(job), (size_t)job->examples);
 }
 
-static uint32_t block_count(const nnk_job *job) { return (job->examples + NNK_LANES - 1) / NNK_LANES; }
+static void carve(const nnk_job *job, arena *a) {
+    const nnk_topology *t = job->topology;
+    const size_t row = job->examples * nnk_real_bytes(job), units_1 = (size_t)t->size[1];
+    const size_t above = nnk_parameter_count(t) - units_1 * (size_t)t->size[0];
+    const size_t rows_above = nnk_unit_count(t) - units_1;
+    a->stride = a->columns = job->examples;
+    a->parameters = (uint8_t *)(a->trainer + 1);
+    a->logits = a->parameters + NNK_ROUND_UP(above * nnk_real_bytes(job), 8);
+    a->deltas = a->logits + units_1 * row;
+    // At different times in the same place.
+    a->activations = a->bytes = a->logits + NNK_ROUND_UP(2 * units_1 * row, 8);
+    a->scratch = a->activations + rows_above * row;
+    a->products = a->bytes + 2 * NNK_PATCH_BYTES;
+    a->gram = a->bytes +
+              NNK_LARGER(NNK_ROUND_UP((rows_above + 2) * row, 8), 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
+}
 
 /// Weights of a row that the memory of the Gram matrix has room for, in whole patches.
 static uint32_t piece_length(const nnk_job *job) {
@@ -40,14 +56,14 @@ static uint32_t piece_count(const nnk_job *job) {
     return ((uint32_t)job->topology->size[0] + length - 1) / length;
 }
 
-uint32_t nnk_project_rows_items(const nnk_job *job) {
-    return (uint32_t)job->topology->size[1] * piece_count(job) * (block_count(job) + 1);
+static uint32_t project_rows_items(const nnk_job *job) {
+    return (uint32_t)job->topology->size[1] * piece_count(job) * (nnk_blocks(job) + 1);
 }
 
-/// Packed: P. For each piece of each row of W1(0), the items are: drawing it, then 16 images each.
-nnk_status nnk_project_rows(const nnk_job *job, const arena *a, uint32_t item) {
+/// P. For each piece of each row of W1(0), the items are: drawing it, then 16 images each.
+static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
-    const uint32_t length = piece_length(job), pieces = piece_count(job), slices = block_count(job) + 1;
+    const uint32_t length = piece_length(job), pieces = piece_count(job), slices = nnk_blocks(job) + 1;
     const uint32_t slice = item % slices, piece = item / slices % pieces, unit = item / slices / pieces;
     const uint32_t offset = piece * length, width = nnk_smaller(length, (uint32_t)t->size[0] - offset);
     uint8_t *p = nnk_row(job, a, a->logits, unit);
@@ -60,89 +76,19 @@ nnk_status nnk_project_rows(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-/// Wide: P for 16 images, by all of W1(0).
-nnk_status nnk_project(const nnk_job *job, const arena *a, uint32_t item) {
-    const uint32_t first = item * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
-    if (nnk_input_sums(job, a, first, count) != NNK_OK) return NNK_E_SOURCE;
-    nnk_shape shape = nnk_layer_shape(job, a, 1);
-    shape.examples = NNK_LANES;
-    // The biases are zeros still.
-    job->arithmetic->input_activate(a->logits + first * nnk_real_bytes(job), a->scratch,
-                                    nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 0, shape);
-    return NNK_MORE;
-}
-
-/// One block's products into G, where column k <= row j.
-static void store_block(const nnk_job *job, const arena *a, uint32_t row, uint32_t column) {
-    const nnk_arithmetic *k = job->arithmetic;
+static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
     const uint32_t *products = (const uint32_t *)(const void *)a->products;
-    const size_t element = k->real_bytes == 4 ? 3 : 4;
-    for (size_t i = 0; i < NNK_LANES && row + i < job->examples; i++)
-        for (size_t c = 0; c < NNK_LANES && column + c <= row + i; c++) {
-            const size_t j = row + i;
-            const uint32_t sum = products[i * NNK_LANES + c];
-            if (job->method == NNK_DUAL)
-                k->gram_pack(a->gram + (j * (j + 1) / 2 + column + c) * element, sum);
-            else
-                k->gram_spread(a->gram, sum, j, column + c, job->examples);
-        }
-}
-
-/// Wide: zeros in the columns that fill up the last block, for the rows of block `rows`.
-static void pad_gram(const nnk_job *job, const arena *a, uint32_t rows) {
-    const size_t m = job->examples, real = nnk_real_bytes(job), rest = a->stride - m;
-    for (size_t k = rows * NNK_LANES; k < m && k < (rows + 1) * (size_t)NNK_LANES; k++)
-        memset(a->gram + ((m / NNK_LANES * m + k) * NNK_LANES + m % NNK_LANES) * real, 0, rest * real);
-}
-
-/// 16 x 16 elements of G; the items count the blocks along the rows of the lower triangle.
-nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item) {
-    const uint32_t size = (uint32_t)job->topology->size[0], m = job->examples;
-    uint32_t row = 0, column = item;
-    while (column > row) column -= ++row;
-    const uint32_t first = row * NNK_LANES, other = column * NNK_LANES;
-    const uint32_t step = job->images.images ? size : NNK_PATCH;
-    memset(a->products, 0, NNK_GRAM_BLOCK_BYTES);
-    for (uint32_t k = 0; k < size; k += step) {
-        nnk_patch x, y;
-        const uint32_t width = nnk_smaller(step, size - k);
-        if (nnk_fetch(job, a->bytes, first, nnk_smaller(NNK_LANES, m - first), k, width, &x) != NNK_OK ||
-            nnk_fetch(job, a->bytes + NNK_PATCH_BYTES, other, nnk_smaller(NNK_LANES, m - other), k, width,
-                      &y) != NNK_OK)
-            return NNK_E_SOURCE;
-        job->arithmetic->gram_products((uint32_t *)(void *)a->products, x, y);
-    }
-    store_block(job, a, first, other);
-    if (job->method == NNK_DUAL_WIDE && row + 1 == block_count(job)) pad_gram(job, a, column);
+    const size_t element = job->arithmetic->real_bytes == 4 ? 3 : 4;
+    uint32_t row, column;
+    if (nnk_gram_block(job, a, item, &row, &column) != NNK_OK) return NNK_E_SOURCE;
+    for (size_t j = row; j < row + NNK_LANES && j < job->examples; j++)
+        for (size_t k = column; k < column + NNK_LANES && k <= j; k++)
+            job->arithmetic->gram_pack(a->gram + (j * (j + 1) / 2 + k) * element,
+                                       products[(j - row) * NNK_LANES + k - column]);
     return NNK_MORE;
 }
 
-/// Wide: A1 = max(P + b1, 0), and the layers above.
-nnk_status nnk_wide_forward(const nnk_job *job, const arena *a, uint32_t item) {
-    (void)item; // the only one
-    job->arithmetic->dual_logits(nnk_activations(job, a, 1, 0), a->logits,
-                                 nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 1,
-                                 nnk_layer_shape(job, a, 1));
-    nnk_forward_above(job, a, 0, a->columns);
-    return NNK_MORE;
-}
-
-/// Wide: D += dZ1, P -= rate/m dZ1 G.
-nnk_status nnk_wide_descend(const nnk_job *job, const arena *a, uint32_t item) {
-    (void)item; // the only one
-    nnk_shape shape = nnk_layer_shape(job, a, 1);
-    shape.examples = job->examples;
-    job->arithmetic->dual_update(a->logits, a->deltas, nnk_activations(job, a, 1, 0), delta_scale(job),
-                                 a->gram, shape, a->scratch);
-    return NNK_MORE;
-}
-
-/// Wide: NNK_PATCH columns of W1 = W1(0) - rate/m D X^T.
-nnk_status nnk_wide_expand(const nnk_job *job, const arena *a, uint32_t item) {
-    return nnk_input_descent(job, a, a->deltas, item);
-}
-
-/// Packed: row `unit` of A1, into the first row of scratch.
+/// Row `unit` of A1, into the first row of scratch.
 static uint8_t *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
     const nnk_shape one = {1, 1, a->columns, a->stride};
     uint8_t *bias = nnk_parameter(job, a, nnk_biases_at(job->topology, 1) + unit);
@@ -150,8 +96,8 @@ static uint8_t *activation_row(const nnk_job *job, const arena *a, uint32_t unit
     return a->scratch;
 }
 
-/// Packed: the parts of layer 2's logits, a unit of layer 1 an item; in the end the layers above.
-nnk_status nnk_packed_forward(const nnk_job *job, const arena *a, uint32_t item) {
+/// The parts of layer 2's logits, a unit of layer 1 an item; in the end the layers above.
+static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
     const nnk_shape shape = nnk_layer_shape(job, a, 2);
     uint8_t *z = nnk_activations(job, a, 2, 0);
@@ -166,8 +112,8 @@ nnk_status nnk_packed_forward(const nnk_job *job, const arena *a, uint32_t item)
     return NNK_MORE;
 }
 
-/// Packed: all that a unit of layer 1 has part in, a unit an item, from the deltas of layer 2; then b2.
-nnk_status nnk_packed_descend(const nnk_job *job, const arena *a, uint32_t item) {
+/// All that a unit of layer 1 has part in, a unit an item, from the deltas of layer 2; then b2.
+static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
     const nnk_arithmetic *k = job->arithmetic;
     const double step = job->learning_rate / job->examples;
@@ -181,12 +127,12 @@ nnk_status nnk_packed_descend(const nnk_job *job, const arena *a, uint32_t item)
     k->unit_step(row, nnk_parameter(job, a, nnk_weights_at(t, 2) + item), dz, step, nnk_row(job, a, row, 1),
                  shape);
     k->bias_step(nnk_parameter(job, a, nnk_biases_at(t, 1) + item), row, step, one);
-    k->dual_collect(nnk_row(job, a, a->deltas, item), row, delta_scale(job), job->examples);
+    k->dual_collect(nnk_row(job, a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
     k->dual_walk(nnk_row(job, a, a->logits, item), row, a->gram, job->examples);
     return NNK_MORE;
 }
 
-nnk_status nnk_dual_rows(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
+static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t real = (uint32_t)k->real_bytes, size = (uint32_t)job->topology->size[0];
     const uint32_t index = a->trainer->item / real, unit = index / size, offset = index % size;
@@ -207,3 +153,27 @@ nnk_status nnk_dual_rows(const nnk_job *job, const arena *a, uint8_t **bytes, ui
     *count = width * real;
     return NNK_OK;
 }
+
+static uint32_t items_by_unit(const nnk_job *job) { return (uint32_t)job->topology->size[1] + 1; }
+
+/// Without layer 2 and the biases of layer 1, which DESCENT has.
+static uint32_t backward_items(const nnk_job *job) { return nnk_backward_items(job) - 2; }
+
+static const nnk_phase phases[TRAINED] = {
+    [PROJECT_ROWS] = {project_rows, project_rows_items, 0},
+    [DRAW] = {nnk_draw, nnk_draw_items, 0},
+    [DIGEST] = {nnk_digest, nnk_images, 0},
+    [GRAM] = {form_gram, nnk_pairs_of_blocks, 0},
+    [FORWARD] = {forward, items_by_unit, 0},
+    [BACKWARD] = {nnk_backward, backward_items, 0},
+    [DESCENT] = {descend, items_by_unit, 0},
+};
+
+const nnk_method nnk_dual = {
+    .number = NNK_DUAL,
+    .first_layer = 2,
+    .bytes = arena_bytes,
+    .carve = carve,
+    .phases = phases,
+    .next_weights = next_weights,
+};

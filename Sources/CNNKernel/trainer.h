@@ -8,7 +8,7 @@
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// The phases in their order; which of them a method has, phase_of in train.c says.
+/// The phases in their order; its file says which of them a method has.
 enum {
     PROJECT_ROWS, // dual: a row of W1(0) at a time times the images, P
     DRAW,         // initial weights
@@ -28,8 +28,10 @@ enum {
 
 enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
 
+enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slice moves
+
 /// The arena's parts. `parameters`, `activations` and `scratch` are reals.
-typedef struct arena {
+typedef struct nnk_arena {
     nnk_trainer *trainer;
     uint8_t *parameters;  ///< W1 transposed, (inputs, units), which is how it is read; b1, W2, ... as in the
                           ///< model; in packed dual from b1 on
@@ -44,20 +46,29 @@ typedef struct arena {
     size_t columns;       ///< of these, computed with: up to the stride where it is padded
 } arena;
 
+/// What a phase is made of: its work, how many items, and whether they are independent of each other.
+typedef struct nnk_phase {
+    nnk_status (*work)(const nnk_job *job, const arena *a, uint32_t item);
+    uint32_t (*items)(const nnk_job *job);
+    int32_t parallel;
+} nnk_phase;
+
 static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
 
+static inline int32_t nnk_is_dual(const nnk_job *job) { return job->method->number != NNK_PRIMAL; }
+
 /// The parameter of that index in the model, from b1 on. W1 lies transposed at index 0.
 static inline uint8_t *nnk_parameter(const nnk_job *job, const arena *a, uint32_t index) {
-    if (job->method == NNK_DUAL) index -= nnk_biases_at(job->topology, 1);
+    if (job->method->first_layer > 1) index -= nnk_biases_at(job->topology, 1);
     return a->parameters + index * nnk_real_bytes(job);
 }
 
 /// The activations of layer `l` from example `first` on.
 static inline uint8_t *nnk_activations(const nnk_job *job, const arena *a, int32_t l, uint32_t first) {
     size_t unit = 0;
-    for (int32_t i = job->method == NNK_DUAL ? 2 : 1; i < l; i++) unit += (size_t)job->topology->size[i];
+    for (int32_t i = job->method->first_layer; i < l; i++) unit += (size_t)job->topology->size[i];
     return a->activations + (unit * a->stride + first) * nnk_real_bytes(job);
 }
 
@@ -78,6 +89,7 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
 
 int32_t nnk_initializer_of(const nnk_job *job);
 
+/// The arena's parts.
 arena nnk_carve(const nnk_job *job, void *memory);
 
 nnk_job_numbers nnk_numbers_of(const nnk_job *job);
@@ -89,9 +101,56 @@ int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job);
 /// Whether its counters are such as training gives: a file may say anything.
 int32_t nnk_trainer_sound(const nnk_trainer *trainer, const nnk_job *job);
 
-/// Layers 2 and up (packed: 3 and up) for so many columns from `first` on; the last layer's logits stay
+// ---- Phases, an item at a time: it is computed, and nothing is counted. After NNK_E_SOURCE everything is as
+// it was. Items of phases that are parallel are independent of each other.
+
+/// DRAW, of the layers from the method's first on that are above the first; biases are zeros.
+nnk_status nnk_draw(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_draw_items(const nnk_job *job);
+
+/// DIGEST, an image an item.
+nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
+
+/// BACKWARD: item 0 is the loss; then a layer an item downwards; the last is the biases of layer 1.
+nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_backward_items(const nnk_job *job);
+
+static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
+
+/// An item an image, 16 images, 192 bytes of the input, 16 x 16 elements of the Gram matrix.
+static inline uint32_t nnk_images(const nnk_job *job) { return job->examples; }
+
+static inline uint32_t nnk_blocks(const nnk_job *job) { return (job->examples + NNK_LANES - 1) / NNK_LANES; }
+
+static inline uint32_t nnk_patches(const nnk_job *job) {
+    return ((uint32_t)job->topology->size[0] + NNK_PATCH - 1) / NNK_PATCH;
+}
+
+static inline uint32_t nnk_pairs_of_blocks(const nnk_job *job) {
+    return nnk_blocks(job) * (nnk_blocks(job) + 1) / 2;
+}
+
+// ---- What phases are made of -----------------------------------------------------------------------------
+
+/// Layers above the first (of the method) for so many columns from `first` on; the last layer's logits stay
 /// logits.
 void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
+
+// W1 in memory, transposed: primal and wide.
+
+/// The parts of the arena up to the activations; where the next one begins.
+uint8_t *nnk_carve_layers(const nnk_job *job, arena *a);
+
+/// The last parts: the arena's own or, for a slice in parallel, a thread's.
+static inline void nnk_carve_scratch(const nnk_job *job, arena *a, uint8_t *scratch) {
+    a->scratch = scratch;
+    a->bytes = a->scratch + job->method->scratch_bytes(job);
+    a->products = a->bytes + 2 * NNK_PATCH_BYTES;
+}
+
+/// DRAW with the first layer.
+nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_draw_all_items(const nnk_job *job);
 
 /// sum (units, 16), in scratch, = W1 times 16 images from `first` on.
 nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
@@ -99,25 +158,17 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, ui
 /// W1 -= rate/m dZ X^T for NNK_PATCH columns.   dz (units, stride)
 nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, uint32_t patch);
 
-/// What the phases do, an item at a time: the item is computed, and nothing is counted. After NNK_E_SOURCE
-/// everything is as it was. Items of the phases that nnk_train_parallel names are independent of each other.
-nnk_status nnk_primal_forward(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_primal_descend(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_project_rows(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_project(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_wide_forward(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_wide_descend(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_wide_expand(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_packed_forward(const nnk_job *job, const arena *a, uint32_t item);
-nnk_status nnk_packed_descend(const nnk_job *job, const arena *a, uint32_t item);
+/// nnk_method.next_weights: made in `a->bytes`.
+nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
 
-/// Items of nnk_project_rows.
-uint32_t nnk_project_rows_items(const nnk_job *job);
+// The Gram matrix: both dual methods.
 
-/// The next bytes of W1's rows, for the model of a packed dual: made in `a->gram`. `item`: bytes written.
-nnk_status nnk_dual_rows(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
+/// What turns a delta into its weight in P -= rate/m dZ1 G: pixels count 1/255 on both sides of G.
+double nnk_delta_scale(const nnk_job *job);
+
+/// Puts sums into `a->products`, those of images `*row` on with images `*column` on: one block of 16 x 16.
+/// The items count the blocks along the rows of the lower triangle.
+nnk_status nnk_gram_block(const nnk_job *job, const arena *a, uint32_t item, uint32_t *row, uint32_t *column);
 
 #pragma GCC visibility pop
 

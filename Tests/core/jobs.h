@@ -5,6 +5,23 @@
 #include "nnkernel/nnkernel.h"
 #include "reals.h"
 
+/// Networks of each depth, with patches of the input that are whole and that are not.
+static const nnk_topology topologies[] = {
+    {3, {10, 4, 3, 1}},      {1, {13, 1}}, {2, {192, 5, 1}}, {7, {9, 6, 5, 4, 5, 4, 3, 1}},
+    {4, {400, 20, 7, 5, 1}},
+};
+enum { TOPOLOGIES = sizeof topologies / sizeof topologies[0] };
+
+/// The methods by their numbers.
+static const nnk_method *const methods[] = {&nnk_primal, &nnk_dual, &nnk_dual_wide};
+
+#define FOR_EACH_METHOD(method) for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++)
+
+/// Those that can train `t`: the dual ones need a layer above the first.
+#define FOR_EACH_METHOD_OF(method, t)                                                                        \
+    FOR_EACH_METHOD(method)                                                                                  \
+    if (method == NNK_PRIMAL || (t)->layers > 1)
+
 /// A model in memory, written by file_write. Bytes are aligned to 8.
 typedef struct file {
     uint8_t *bytes;
@@ -84,6 +101,7 @@ static inline nnk_job job_of(const nnk_topology *t, const nnk_arithmetic *k, con
                              uint32_t iterations) {
     return (nnk_job){.topology = t,
                      .arithmetic = k,
+                     .method = &nnk_primal,
                      .examples = d->reader.examples,
                      .labels = d->labels,
                      .images = mapped(d),

@@ -293,13 +293,14 @@ static void test_update(int32_t type, size_t m) {
 static file dual_model(nnk_job job, data *d) {
     const int32_t type = job.arithmetic->dtype;
     const nnk_arithmetic *arithmetics[] = {arithmetic_at(type, 0), nnk_fastest(type)};
-    job.method = NNK_DUAL;
+    job.method = &nnk_dual;
     job.arithmetic = arithmetics[0];
     file packed = train(&job);
     const nnk_model model = opened(&packed, job.topology);
     CHECK_EQUAL(model.method, NNK_DUAL); // of both
-    for (job.method = NNK_DUAL; job.method <= NNK_DUAL_WIDE; job.method++)
+    for (int32_t method = NNK_DUAL; method <= NNK_DUAL_WIDE; method++)
         for (int way = 0; way < 4; way++) {
+            job.method = methods[method];
             job.arithmetic = arithmetics[way / 2];
             job.images = way % 2 ? read_in(d) : mapped(d);
             file other = train(&job);
@@ -384,12 +385,12 @@ static int same_but_for_method(const file *dual, const file *primal) {
 /// No step leaves the initial weights; one step's sums are the primal's, in the primal's order: G has no
 /// part in them yet. Only later the rounding differs.
 static void test_first_step(int32_t type) {
-    static const nnk_topology topologies[] = {{3, {400, 6, 4, 1}}, {2, {193, 5, 1}}, {2, {7, 256, 1}}};
+    static const nnk_topology networks[] = {{3, {400, 6, 4, 1}}, {2, {193, 5, 1}}, {2, {7, 256, 1}}};
     for (size_t i = 0; i < 3; i++)
         for (uint32_t iterations = 0; iterations <= 1; iterations++)
             for (int32_t initializer = NNK_INIT_DEEP; initializer <= NNK_INIT_SMALL; initializer++) {
-                data d = random_data(&topologies[i], 33);
-                nnk_job job = job_of(&topologies[i], arithmetic_at(type, 0), &d, iterations);
+                data d = random_data(&networks[i], 33);
+                nnk_job job = job_of(&networks[i], arithmetic_at(type, 0), &d, iterations);
                 job.initializer = initializer;
                 file primal = train(&job), dual = dual_model(job, &d);
                 CHECK(same_but_for_method(&dual, &primal));
@@ -427,7 +428,8 @@ static void test_against_primal(int32_t type, const nnk_topology *t, uint32_t m,
     job.initializer = NNK_INIT_DEEP;
     job.learning_rate = 0.1;
     double *primal = costs_of(&job), largest = 0;
-    for (job.method = NNK_DUAL; job.method <= NNK_DUAL_WIDE; job.method++) {
+    for (int32_t method = NNK_DUAL; method <= NNK_DUAL_WIDE; method++) {
+        job.method = methods[method];
         double *dual = costs_of(&job);
         for (uint32_t i = 0; i < iterations; i++) {
             const double off = fabs(dual[i] - primal[i]) / epsilon_of(type);

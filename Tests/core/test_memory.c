@@ -10,16 +10,6 @@
 #define HAS_GUARDS 0
 #endif
 
-static const nnk_topology topologies[] = {
-    {3, {10, 4, 3, 1}},      {1, {13, 1}}, {2, {192, 5, 1}}, {7, {9, 6, 5, 4, 5, 4, 3, 1}},
-    {4, {400, 20, 7, 5, 1}},
-};
-enum { TOPOLOGIES = sizeof topologies / sizeof topologies[0] };
-
-/// All methods that can train `t`: the dual ones need a layer above the first.
-#define FOR_EACH_METHOD(method, t)                                                                           \
-    for (int32_t method = NNK_PRIMAL; method <= ((t)->layers > 1 ? NNK_DUAL_WIDE : NNK_PRIMAL); method++)
-
 // How much.
 
 _Alignas(8) static uint8_t an_arena[NNK_DUAL_BYTES(TWO_LAYER, 4, 5)]; // a constant expression
@@ -47,7 +37,7 @@ static size_t macro_bytes(const nnk_topology *t, int32_t method, size_t real, si
 static nnk_job job_for(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     const data d = {.labels = (uint8_t[]){0}, .images = (uint8_t[]){0}};
     nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 1);
-    job.method = method;
+    job.method = methods[method];
     job.examples = m;
     return job;
 }
@@ -59,12 +49,12 @@ static size_t asked_bytes(const nnk_topology *t, int32_t type, int32_t method, u
 
 static void test_sizes(int32_t type) {
     const size_t real = bytes_of(1, type);
-    for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++)
-        for (uint32_t m = 1; m <= 1024; m++) {
-            CHECK_EQUAL(asked_bytes(&nnk_deep, type, method, m), BYTES_OF(DEEP, method, real, m));
-            CHECK_EQUAL(asked_bytes(&nnk_two_layer, type, method, m), BYTES_OF(TWO_LAYER, method, real, m));
-        }
-    for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i])
+    FOR_EACH_METHOD(method)
+    for (uint32_t m = 1; m <= 1024; m++) {
+        CHECK_EQUAL(asked_bytes(&nnk_deep, type, method, m), BYTES_OF(DEEP, method, real, m));
+        CHECK_EQUAL(asked_bytes(&nnk_two_layer, type, method, m), BYTES_OF(TWO_LAYER, method, real, m));
+    }
+    for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD_OF(method, &topologies[i])
     for (uint32_t m = 1; m <= 1024; m++)
         CHECK_EQUAL(asked_bytes(&topologies[i], type, method, m),
                     macro_bytes(&topologies[i], method, real, m));
@@ -76,7 +66,7 @@ static void test_sizes(int32_t type) {
 static void test_array(void) {
     data d = random_data(&nnk_two_layer, 5);
     nnk_job job = job_of(&nnk_two_layer, &nnk_f32, &d, 0);
-    job.method = NNK_DUAL;
+    job.method = &nnk_dual;
     CHECK_EQUAL(nnk_train_begin(&job, an_arena, sizeof an_arena), NNK_OK);
     release_data(d);
 }
@@ -220,7 +210,7 @@ static void test_guards(const nnk_topology *t, int32_t type, int32_t method, uin
     data d = random_data(t, m);
     FOR_EACH_ARITHMETIC(k, type) {
         nnk_job job = job_of(t, k, &d, iterations);
-        job.method = method;
+        job.method = methods[method];
         file want = train(&job);
         for (int at_end = 0; at_end <= 1; at_end++) {
             const guarded images = guarded_room((size_t)m * d.reader.size, at_end);
@@ -249,13 +239,13 @@ int main(void) {
     test_array();
     FOR_EACH_TYPE(type) {
         test_sizes(type);
-        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i])
+        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD_OF(method, &topologies[i])
         for (uint32_t m = 1; m <= 35; m += 17) test_refused(&topologies[i], type, method, m);
         test_refused(&nnk_deep, type, NNK_DUAL, 209);
 #if HAS_GUARDS
-        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD(method, &topologies[i])
+        for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD_OF(method, &topologies[i])
         for (uint32_t m = 1; m <= 35; m += 17) test_guards(&topologies[i], type, method, m, 2);
-        FOR_EACH_METHOD(method, &nnk_deep) {
+        FOR_EACH_METHOD_OF(method, &nnk_deep) {
             test_guards(&(nnk_topology){2, {7, NNK_MAX_UNITS, 1}}, type, method, 17, 1);
             test_guards(&nnk_deep, type, method, 5, 1);
         }

@@ -18,9 +18,9 @@
 #define HAS_SYSTEM 0
 #endif
 
-static const nnk_topology topologies[] = {
+static const nnk_topology networks[] = {
     {3, {400, 6, 4, 1}}, {2, {193, 5, 1}}, {4, {1000, 20, 7, 5, 1}}, {1, {600, 1}}};
-enum { TOPOLOGIES = sizeof topologies / sizeof topologies[0] };
+enum { NETWORKS = sizeof networks / sizeof networks[0] };
 
 /// A source that many threads may read at once, as it keeps no counts.
 static nnk_status read_image(void *context, uint32_t example, uint32_t offset, uint32_t count, uint8_t *out) {
@@ -150,7 +150,7 @@ static uint32_t train_by(doing *does, const nnk_job *job, uint32_t at_once, file
 }
 
 static void check_doing(doing *does, const nnk_job *job, const file *want) {
-    const int32_t primal = job->method == NNK_PRIMAL;
+    const int32_t primal = job->method == &nnk_primal;
     for (uint32_t way = 0; way < 3; way++) { // all that lie ahead, three, any number
         file got = new_file(job);
         const uint32_t batches = train_by(does, job, way == 0 ? UINT32_MAX : way == 1 ? 3 : 0, &got);
@@ -166,7 +166,7 @@ static void check_all(const nnk_topology *t, const nnk_arithmetic *k, int32_t me
                       int is_mapped) {
     data d = random_data(t, m);
     nnk_job job = job_of(t, k, &d, 3);
-    job.method = method;
+    job.method = methods[method];
     job.initializer = NNK_INIT_DEEP;
     file want = train(&job);
     if (!is_mapped) job.images = (nnk_source){.read = read_image, .context = &d.reader};
@@ -184,11 +184,11 @@ static void check_all(const nnk_topology *t, const nnk_arithmetic *k, int32_t me
 
 static void test_any_order(int32_t type, int32_t method) {
     static const uint32_t counts[] = {1, 16, 17, 40, 70};
-    for (size_t i = 0; i < TOPOLOGIES; i++)
+    for (size_t i = 0; i < NETWORKS; i++)
         for (size_t m = 0; m < sizeof counts / sizeof counts[0]; m++) {
-            if (method != NNK_PRIMAL && topologies[i].layers < 2) continue;
+            if (method != NNK_PRIMAL && networks[i].layers < 2) continue;
             const nnk_arithmetic *k = m % 2 ? arithmetic_at(type, 0) : nnk_fastest(type);
-            check_all(&topologies[i], k, method, counts[m], (int)(m + i) % 2);
+            check_all(&networks[i], k, method, counts[m], (int)(m + i) % 2);
         }
 }
 
@@ -204,10 +204,10 @@ static void do_again_if_failed(const nnk_job *job, void *arena, uint32_t count) 
 }
 
 static void test_failing_source(int32_t type, int32_t method) {
-    const nnk_topology *t = &topologies[0];
+    const nnk_topology *t = &networks[0];
     data d = random_data(t, 18);
     nnk_job job = job_of(t, nnk_fastest(type), &d, 2);
-    job.method = method;
+    job.method = methods[method];
     file want = train(&job), got = new_file(&job);
     job.images = read_in(&d);
     const uint32_t checksum = 18 * 3; // which nnk_train_step reads alone, before anything else
@@ -240,10 +240,10 @@ static void check_none(const nnk_job *job, void *arena, void *scratch, size_t by
 
 /// Beyond what lies ahead; with another job; where one must go alone.
 static void test_misuse(int32_t type, int32_t method) {
-    const nnk_topology *t = &topologies[0];
+    const nnk_topology *t = &networks[0];
     data d = random_data(t, 40);
     nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 2);
-    job.method = method;
+    job.method = methods[method];
     const size_t bytes = nnk_train_bytes(&job);
     void *arena = room_for(bytes), *scratch = new_scratch(&job);
     memset(arena, 0xff, bytes);
@@ -281,10 +281,10 @@ static void test_misuse(int32_t type, int32_t method) {
 
 /// Packed dual is for one thread.
 static void test_packed(int32_t type) {
-    const nnk_topology *t = &topologies[0];
+    const nnk_topology *t = &networks[0];
     data d = random_data(t, 40);
     nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 1);
-    job.method = NNK_DUAL;
+    job.method = &nnk_dual;
     const size_t bytes = nnk_train_bytes(&job);
     void *arena = room_for(bytes), *scratch = room_for(1 << 16);
     CHECK_EQUAL(nnk_train_scratch_bytes(&job), 0);
@@ -292,7 +292,7 @@ static void test_packed(int32_t type) {
     do check_none(&job, arena, scratch, bytes);
     while (nnk_train_step(&job, arena) > 0);
     job.examples = 0;
-    job.method = NNK_PRIMAL;
+    job.method = &nnk_primal;
     CHECK_EQUAL(nnk_train_scratch_bytes(&job), 0);
     CHECK_EQUAL(nnk_train_scratch_bytes(NULL), 0);
     free(arena);

@@ -1,7 +1,8 @@
 /// Training: full-batch gradient descent, in bounded slices, on memory that the caller owns.
 ///
-///     nnk_job job = {.topology = &nnk_deep, .arithmetic = &nnk_f32, .examples = 209, .labels = labels,
-///                    .images = {.images = pixels}, .iterations = 2500, .learning_rate = 0.0075, .seed = 1};
+///     nnk_job job = {.topology = &nnk_deep, .arithmetic = &nnk_f32, .method = &nnk_dual, .examples = 209,
+///                    .labels = labels, .images = {.images = pixels}, .iterations = 2500,
+///                    .learning_rate = 0.0075, .seed = 1};
 ///     nnk_train_begin(&job, arena, sizeof arena);
 ///     while (nnk_train_step(&job, arena) > 0) {}     // anything else may happen between two slices
 ///     while (nnk_train_finish(&job, arena, sink) > 0) {}
@@ -27,9 +28,17 @@ extern "C" {
 ///
 /// so once P and G are formed, an iteration needs neither a weight of layer 1 nor an image: D += dZ1 and
 /// P -= rate/m dZ1 G. W1 is written out in the end.
-#define NNK_PRIMAL    0 ///< On the weights themselves; for many examples.
-#define NNK_DUAL      1 ///< By P and G, in little memory: W1 exists row by row, G as a packed triangle.
-#define NNK_DUAL_WIDE 2 ///< The same bits at speed: W1 and a square G in memory. A model says NNK_DUAL.
+///
+/// A caller names the objects that it wants, and the linker keeps only these.
+typedef struct nnk_method nnk_method;
+extern const nnk_method nnk_primal;    ///< On the weights themselves; for many examples.
+extern const nnk_method nnk_dual;      ///< By P and G, in little memory: W1 exists row by row, G packed.
+extern const nnk_method nnk_dual_wide; ///< The same bits at speed: W1 and a square G in memory.
+
+/// Their numbers, as they stand in the headers of files. A model of nnk_dual_wide says NNK_DUAL.
+#define NNK_PRIMAL    0
+#define NNK_DUAL      1
+#define NNK_DUAL_WIDE 2
 
 #define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that G < 2^30
@@ -38,7 +47,7 @@ extern "C" {
 typedef struct nnk_job {
     const nnk_topology *topology;     ///< with two layers or more for the dual methods
     const nnk_arithmetic *arithmetic; ///< nnk_f32, nnk_f64, or what nnk_fastest gives: the same bits
-    int32_t method;                   ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
+    const nnk_method *method;         ///< nnk_primal, nnk_dual, nnk_dual_wide
     int32_t initializer;              ///< NNK_INIT_...; 0: by the number of layers
     uint32_t seed;                    ///< of the initial weights
     uint32_t iterations;              ///< gradient steps; 0 leaves the initial weights
@@ -49,6 +58,22 @@ typedef struct nnk_job {
     const char *class_names[2];       ///< up to 31 bytes of UTF-8 each go into the model; NULL: none
     nnk_source images;                ///< m images of topology->size[0] bytes
 } nnk_job;
+
+struct nnk_arena;
+struct nnk_phase;
+
+/// What a method is made of. The trainer's business: callers pass it on.
+struct nnk_method {
+    int32_t number;      ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
+    int32_t first_layer; ///< of those that the arena holds: 1, or 2 where W1 has no room
+    const struct nnk_phase *phases;
+    size_t (*bytes)(const nnk_job *job);         ///< of the arena
+    size_t (*scratch_bytes)(const nnk_job *job); ///< of a slice; NULL where slices can't be taken in parallel
+    void (*carve)(const nnk_job *job, struct nnk_arena *arena);
+    /// The next weights of W1 for the model. The trainer's item: bytes written.
+    nnk_status (*next_weights)(const nnk_job *job, const struct nnk_arena *arena, uint8_t **bytes,
+                               uint32_t *count);
+};
 
 /// A job's numbers, kept so that a trainer goes on only with the job that it was begun with.
 typedef struct nnk_job_numbers {
@@ -149,14 +174,14 @@ nnk_status nnk_train_step(const nnk_job *job, void *arena);
 nnk_status nnk_train_run(const nnk_job *job, void *arena, uint32_t slices);
 
 /// Several threads at once: the number of slices that lie ahead and are independent of each other; 0 where
-/// the next one must be taken by nnk_train_step alone. Not for NNK_DUAL.
+/// the next one must be taken by nnk_train_step alone. Not for nnk_dual.
 ///
 ///     n = nnk_train_parallel(&job, arena);
 ///     nnk_train_item(&job, arena, i, scratch) for i = 0 ... n - 1, on any threads, each with its own scratch
 ///     nnk_train_advance(&job, arena, n);           // on one, after all have come back with NNK_MORE
 uint32_t nnk_train_parallel(const nnk_job *job, const void *arena);
 
-/// Bytes of scratch for each thread, aligned to 8 bytes; 0 for NNK_DUAL and for invalid jobs.
+/// Bytes of scratch for each thread, aligned to 8 bytes; 0 for nnk_dual and for invalid jobs.
 size_t nnk_train_scratch_bytes(const nnk_job *job);
 
 /// One of these slices. NNK_E_ARGUMENT, NNK_E_SOURCE.
@@ -166,7 +191,7 @@ nnk_status nnk_train_item(const nnk_job *job, void *arena, uint32_t item, void *
 nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
 
 /// After the last step, one slice of writing the model: NNK_MORE, then NNK_OK when the header is written.
-/// NNK_E_STATE, NNK_E_SINK (writing starts anew at the next call), NNK_E_DIVERGED; in NNK_DUAL also
+/// NNK_E_STATE, NNK_E_SINK (writing starts anew at the next call), NNK_E_DIVERGED; in nnk_dual also
 /// NNK_E_SOURCE (the slice can be tried again).
 nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
 

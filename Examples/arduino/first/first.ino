@@ -27,7 +27,7 @@ static nnk_status train() {
   nnk_job job = {};
   job.topology = &topology;
   job.arithmetic = &nnk_f32;
-  job.method = NNK_DUAL;
+  job.method = &nnk_dual;
   job.iterations = 2500;
   job.cost_every = 500;
   job.learning_rate = 0.01;

@@ -1,0 +1,97 @@
+// The dual method at speed (train.h): everything in memory, in rows that vectors fit.
+#include "trainer.h"
+
+static size_t arena_bytes(const nnk_job *job) {
+    const nnk_topology *t = job->topology;
+    return NNK_DUAL_WIDE_BYTES_OF(nnk_parameter_count(t), nnk_unit_count(t), (size_t)t->size[1],
+                                  nnk_real_bytes(job), (size_t)job->examples);
+}
+
+static size_t scratch_bytes(const nnk_job *job) {
+    const size_t units_1 = (size_t)job->topology->size[1], m = job->examples;
+    const size_t columns = (units_1 + 1) * (NNK_STRIDE(m) + NNK_LANES);
+    return NNK_LINE(NNK_LARGER(NNK_SCRATCH_REALS(units_1, m), columns) * nnk_real_bytes(job));
+}
+
+static void carve(const nnk_job *job, arena *a) {
+    a->logits = nnk_carve_layers(job, a);
+    const size_t row = a->stride * nnk_real_bytes(job), rows = row * (size_t)job->topology->size[1];
+    a->deltas = a->logits + rows;
+    a->gram = a->deltas + rows;
+    nnk_carve_scratch(job, a, a->gram + row * job->examples);
+}
+
+/// P for 16 images, by all of W1(0).
+static nnk_status project(const nnk_job *job, const arena *a, uint32_t item) {
+    const uint32_t first = item * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
+    if (nnk_input_sums(job, a, first, count) != NNK_OK) return NNK_E_SOURCE;
+    nnk_shape shape = nnk_layer_shape(job, a, 1);
+    shape.examples = NNK_LANES;
+    // The biases are zeros still.
+    job->arithmetic->input_activate(a->logits + first * nnk_real_bytes(job), a->scratch,
+                                    nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 0, shape);
+    return NNK_MORE;
+}
+
+/// Zeros in the columns that fill up the last block, for the rows of block `rows`.
+static void pad_gram(const nnk_job *job, const arena *a, uint32_t rows) {
+    const size_t m = job->examples, real = nnk_real_bytes(job), rest = a->stride - m;
+    for (size_t k = rows * NNK_LANES; k < m && k < (rows + 1) * (size_t)NNK_LANES; k++)
+        memset(a->gram + ((m / NNK_LANES * m + k) * NNK_LANES + m % NNK_LANES) * real, 0, rest * real);
+}
+
+static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
+    const uint32_t *products = (const uint32_t *)(const void *)a->products;
+    uint32_t row, column;
+    if (nnk_gram_block(job, a, item, &row, &column) != NNK_OK) return NNK_E_SOURCE;
+    for (size_t j = row; j < row + NNK_LANES && j < job->examples; j++)
+        for (size_t k = column; k < column + NNK_LANES && k <= j; k++)
+            job->arithmetic->gram_spread(a->gram, products[(j - row) * NNK_LANES + k - column], j, k,
+                                         job->examples);
+    if (row / NNK_LANES + 1 == nnk_blocks(job)) pad_gram(job, a, column / NNK_LANES);
+    return NNK_MORE;
+}
+
+/// A1 = max(P + b1, 0), and the layers above.
+static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
+    (void)item; // the only one
+    job->arithmetic->dual_logits(nnk_activations(job, a, 1, 0), a->logits,
+                                 nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 1,
+                                 nnk_layer_shape(job, a, 1));
+    nnk_forward_above(job, a, 0, a->columns);
+    return NNK_MORE;
+}
+
+/// D += dZ1, P -= rate/m dZ1 G.
+static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
+    (void)item; // the only one
+    nnk_shape shape = nnk_layer_shape(job, a, 1);
+    shape.examples = job->examples;
+    job->arithmetic->dual_update(a->logits, a->deltas, nnk_activations(job, a, 1, 0), nnk_delta_scale(job),
+                                 a->gram, shape, a->scratch);
+    return NNK_MORE;
+}
+
+static uint32_t expand_items(const nnk_job *job) { return job->iterations ? nnk_patches(job) : 0; }
+
+/// NNK_PATCH columns of W1 = W1(0) - rate/m D X^T.
+static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
+    return nnk_input_descent(job, a, a->deltas, item);
+}
+
+static const nnk_phase phases[TRAINED] = {
+    [DRAW] = {nnk_draw_all, nnk_draw_all_items, 0}, [DIGEST] = {nnk_digest, nnk_images, 0},
+    [PROJECT] = {project, nnk_blocks, 1},           [GRAM] = {form_gram, nnk_pairs_of_blocks, 1},
+    [FORWARD] = {forward, nnk_one_item, 0},         [BACKWARD] = {nnk_backward, nnk_backward_items, 0},
+    [DESCENT] = {descend, nnk_one_item, 0},         [EXPAND] = {expand, expand_items, 1},
+};
+
+const nnk_method nnk_dual_wide = {
+    .number = NNK_DUAL_WIDE,
+    .first_layer = 1,
+    .bytes = arena_bytes,
+    .scratch_bytes = scratch_bytes,
+    .carve = carve,
+    .phases = phases,
+    .next_weights = nnk_transposed_weights,
+};

@@ -1,0 +1,88 @@
+// W1 in memory, transposed, for the methods that have room for it.
+#include "trainer.h"
+
+enum { DRAWN_AT_ONCE = 1024 };
+
+uint8_t *nnk_carve_layers(const nnk_job *job, arena *a) {
+    const nnk_topology *t = job->topology;
+    a->stride = a->columns = NNK_STRIDE(job->examples);
+    a->parameters = (uint8_t *)a->trainer + NNK_LINE(sizeof(nnk_trainer));
+    a->activations = a->parameters + NNK_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
+    return a->activations + a->stride * nnk_unit_count(t) * nnk_real_bytes(job);
+}
+
+/// Copies `count` reals to places `to_step` reals apart, from places `from_step` apart.
+static void copy_reals(uint8_t *to, size_t to_step, const uint8_t *from, size_t from_step, uint32_t count,
+                       size_t real) {
+    for (uint32_t i = 0; i < count; i++, to += to_step * real, from += from_step * real)
+        if (real == 4)
+            memcpy(to, from, 4);
+        else
+            memcpy(to, from, 8);
+}
+
+/// Items for one row of W1, DRAWN_AT_ONCE an item.
+static uint32_t draw_pieces(const nnk_job *job) {
+    return ((uint32_t)job->topology->size[0] + DRAWN_AT_ONCE - 1) / DRAWN_AT_ONCE;
+}
+
+uint32_t nnk_draw_all_items(const nnk_job *job) {
+    return (uint32_t)job->topology->size[1] * draw_pieces(job) + nnk_draw_items(job);
+}
+
+nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item) {
+    const uint32_t inputs = (uint32_t)job->topology->size[0], units = (uint32_t)job->topology->size[1];
+    const uint32_t pieces = draw_pieces(job), row = item / pieces, offset = item % pieces * DRAWN_AT_ONCE;
+    const uint32_t count = nnk_smaller(DRAWN_AT_ONCE, inputs - offset);
+    if (row >= units) return nnk_draw(job, a, item - units * pieces);
+    job->arithmetic->initialize(a->scratch, count, job->topology->size[0], nnk_initializer_of(job),
+                                &a->trainer->random);
+    copy_reals(nnk_parameter(job, a, offset * units + row), units, a->scratch, 1, count, nnk_real_bytes(job));
+    return NNK_MORE;
+}
+
+nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+    const nnk_topology *t = job->topology;
+    const uint32_t size = (uint32_t)t->size[0];
+    const size_t units = (size_t)t->size[1], sum_bytes = units * NNK_LANES * nnk_real_bytes(job);
+    uint8_t *sums = a->scratch, *tile = a->scratch + sum_bytes;
+    memset(sums, 0, sum_bytes);
+    for (uint32_t offset = 0; offset < size; offset += NNK_PATCH) {
+        nnk_patch p;
+        if (nnk_fetch(job, a->bytes, first, count, offset, nnk_smaller(NNK_PATCH, size - offset), &p) !=
+            NNK_OK)
+            return NNK_E_SOURCE;
+        job->arithmetic->input_forward(sums, nnk_parameter(job, a, offset * (uint32_t)units), units, p, tile);
+    }
+    return NNK_OK;
+}
+
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, uint32_t patch) {
+    const nnk_topology *t = job->topology;
+    const nnk_arithmetic *k = job->arithmetic;
+    const uint32_t size = (uint32_t)t->size[0], offset = patch * NNK_PATCH;
+    const uint32_t width = nnk_smaller(NNK_PATCH, size - offset);
+    const uint32_t batch = job->images.images ? job->examples : NNK_LANES;
+    const size_t units = (size_t)t->size[1];
+    memset(a->scratch, 0, units * NNK_PATCH * nnk_real_bytes(job));
+    for (uint32_t first = 0; first < job->examples; first += batch) {
+        nnk_patch p;
+        const uint32_t count = nnk_smaller(batch, job->examples - first);
+        if (nnk_fetch(job, a->bytes, first, count, offset, width, &p) != NNK_OK) return NNK_E_SOURCE;
+        k->input_gradient(a->scratch, dz + first * nnk_real_bytes(job), a->stride, units, p);
+    }
+    k->input_step(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch,
+                  job->learning_rate / job->examples / 255.0, units, width);
+    return NNK_MORE;
+}
+
+nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
+    const uint32_t real = (uint32_t)nnk_real_bytes(job), at = a->trainer->item / real;
+    const uint32_t inputs = (uint32_t)job->topology->size[0], units = (uint32_t)job->topology->size[1];
+    const uint32_t row = at / inputs, offset = at % inputs;
+    const uint32_t some = nnk_smaller(NNK_AT_ONCE / real, inputs - offset);
+    copy_reals(a->bytes, 1, nnk_parameter(job, a, offset * units + row), units, some, real);
+    *bytes = a->bytes;
+    *count = some * real;
+    return NNK_OK;
+}
