@@ -81,6 +81,28 @@ enum { PEAK_STEPS = 4096, TABLE_STEPS = 128 };
         sink = (double)s[0][0];                                                                              \
     }
 
+/// What dual_update does with all its operands in the first cache: for each delta, a number to spread and the
+/// place of a row, and four products with an operand from that row.
+#define DEFINE_ROWS_PEAK(real, native)                                                                       \
+    static void peak_of_rows_##real(void) {                                                                  \
+        static real k[TABLE_STEPS];                                                                          \
+        static uint32_t place[TABLE_STEPS];                                                                  \
+        static native g[TABLE_STEPS + 3];                                                                    \
+        native s[4] = {{0}};                                                                                 \
+        for (int n = 0; n < TABLE_STEPS; n++) place[n] = (uint32_t)n;                                        \
+        for (int repeat = 0; repeat < PEAK_STEPS / TABLE_STEPS; repeat++) {                                  \
+            __asm__ volatile("" : : "r"(k), "r"(g), "r"(place) : "memory");                                  \
+            for (int n = 0; n < TABLE_STEPS; n++) {                                                          \
+                const real x = k[n];                                                                         \
+                EACH(i, 4) s[i] += x * g[place[n] + i];                                                      \
+            }                                                                                                \
+        }                                                                                                    \
+        EACH(i, 4) if (i > 0) s[0] += s[i];                                                                  \
+        sink = (double)s[0][0];                                                                              \
+    }
+
+DEFINE_ROWS_PEAK(float, native_f32)
+DEFINE_ROWS_PEAK(double, native_f64)
 DEFINE_PEAKS(float, native_f32)
 DEFINE_PEAKS(double, native_f64)
 
@@ -216,7 +238,7 @@ static const char *const kernel_names[] = {TIMED_KERNELS(NAME)};
 
 static const nnk_arithmetic *inner;
 static double spent[KERNELS], operations[KERNELS], calls[KERNELS];
-static double kept_columns, kept_elements, all_elements;
+static double kept_elements, all_elements;
 
 #define TIMED(kernel, count, ...)                                                                            \
     do {                                                                                                     \
@@ -256,8 +278,9 @@ static int32_t t_logit_backward(void *z, const uint8_t *y, size_t n) {
     calls[K_logit_backward]++;
     return finite;
 }
-static void t_hidden_step(void *a, void *w, void *b, const void *dz, double step, void *row, nnk_shape s) {
-    TIMED(hidden_step, (4 * s.inputs + 1) * s.outputs * s.examples, a, w, b, dz, step, row, s);
+static void t_hidden_step(void *a, void *w, const void *dz, double step, void *row, size_t units,
+                          nnk_shape s) {
+    TIMED(hidden_step, 4 * units * s.outputs * s.examples, a, w, dz, step, row, units, s);
 }
 static void t_bias_step(void *b, const void *dz, double step, nnk_shape s) {
     TIMED(bias_step, s.outputs * s.examples, b, dz, step, s);
@@ -265,18 +288,15 @@ static void t_bias_step(void *b, const void *dz, double step, nnk_shape s) {
 static double element(const void *p, size_t i, int32_t dtype) {
     return dtype == NNK_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
 }
-static void t_dual_update(void *p, void *d, const void *dz, double scale, const void *gram, nnk_shape s,
-                          void *scratch) {
-    size_t columns = 0;
-    for (size_t j = 0; j < s.examples; j++) {
-        size_t elements = 0;
-        for (size_t i = 0; i < s.outputs; i++) elements += element(dz, i * s.stride + j, inner->dtype) != 0;
-        columns += elements != 0;
-        kept_elements += (double)elements;
-    }
-    kept_columns += (double)columns;
+static void t_dual_update(void *p, void *d, const void *dz, double scale, const void *gram, size_t column,
+                          size_t columns, nnk_shape s, void *scratch) {
+    size_t elements = 0;
+    for (size_t i = 0; i < s.outputs; i++)
+        for (size_t j = 0; j < s.examples; j++) elements += element(dz, i * s.stride + j, inner->dtype) != 0;
+    kept_elements += (double)elements;
     all_elements += (double)(s.outputs * s.examples);
-    TIMED(dual_update, 2 * s.outputs * s.examples * columns, p, d, dz, scale, gram, s, scratch);
+    const size_t results = column + columns > s.examples ? s.examples - column : columns;
+    TIMED(dual_update, 2 * elements * results, p, d, dz, scale, gram, column, columns, s, scratch);
 }
 static void t_input_gradient(void *g, const void *dz, size_t stride, size_t units, nnk_patch p) {
     TIMED(input_gradient, 2 * units * p.width * p.examples, g, dz, stride, units, p);
@@ -291,7 +311,7 @@ static nnk_arithmetic with_clocks(const nnk_arithmetic *arithmetic) {
 #define REPLACE(kernel) timed.kernel = t_##kernel;
     TIMED_KERNELS(REPLACE)
     for (int k = 0; k < KERNELS; k++) spent[k] = operations[k] = calls[k] = 0;
-    kept_columns = kept_elements = all_elements = 0;
+    kept_elements = all_elements = 0;
     return timed;
 }
 
@@ -304,7 +324,7 @@ typedef struct operands {
     const char *precision;
     nnk_shape all;                    ///< dual_update's: 20 units, m examples
     void *p, *d;                      ///< P and D
-    void *e, *e_zero, *e_all;         ///< deltas with as many columns as the loop keeps, none, all
+    void *e, *e_zero, *e_all;         ///< deltas of which as many are not zero as in the loop; none; all
     void *gram, *scratch, *w, *a, *z; ///< w: a model's parameters
     void *sums, *tile, *gradient;
     nnk_model model;
@@ -321,7 +341,9 @@ static nnk_patch patch(size_t examples, size_t offset) {
     return (nnk_patch){images + offset, PIXELS, examples < m ? examples : m, NNK_PATCH};
 }
 
-static void run_update(const void *e) { o->k->dual_update(o->p, o->d, e, -1.0, o->gram, o->all, o->scratch); }
+static void run_update(const void *e) {
+    o->k->dual_update(o->p, o->d, e, -1.0, o->gram, 0, o->all.stride, o->all, o->scratch);
+}
 static void run_dual_update(void) { run_update(o->e); }
 static void run_dual_update_none(void) { run_update(o->e_zero); }
 static void run_dual_update_all(void) { run_update(o->e_all); }
@@ -401,7 +423,7 @@ static void set(const operands *with, void *p, size_t i, double value) {
         ((double *)p)[i] = value;
 }
 
-static void prepare(operands *with, const uint8_t *model, size_t model_bytes, size_t columns) {
+static void prepare(operands *with, const uint8_t *model, size_t model_bytes, size_t elements) {
     const size_t stride = NNK_STRIDE(m);
     with->all = (nnk_shape){UNITS, UNITS, m, stride};
     with->p = reals(with, UNITS * stride);
@@ -410,7 +432,7 @@ static void prepare(operands *with, const uint8_t *model, size_t model_bytes, si
     with->e_zero = reals(with, UNITS * stride);
     with->e_all = reals(with, UNITS * stride);
     with->gram = reals(with, m * stride);
-    with->scratch = reals(with, NNK_LARGER((UNITS + 1) * (stride + NNK_LANES), 1024));
+    with->scratch = memory(UNITS * NNK_LIST_BYTES(with->k->real_bytes));
     with->w = reals(with, weight_count);
     with->a = reals(with, UNITS * stride);
     with->z = reals(with, UNITS * stride);
@@ -422,31 +444,36 @@ static void prepare(operands *with, const uint8_t *model, size_t model_bytes, si
     for (size_t i = 0; i < UNITS * stride; i++) set(with, with->a, i, nnk_random_normal(&with->random));
     // Sums stay finite however often they are made: deltas are small.
     for (size_t i = 0; i < m * stride; i++) set(with, with->gram, i, nnk_random_normal(&with->random));
+    size_t set_elements = 0;
     for (size_t j = 0; j < m; j++)
         for (size_t i = 0; i < UNITS; i++) {
             const double delta = 1e-12 * nnk_random_normal(&with->random);
             set(with, with->e_all, i * stride + j, delta);
-            // columns of m, evenly spread
-            if ((j + 1) * columns / m > j * columns / m) set(with, with->e, i * stride + j, delta);
+            // Of those that are left, each is as likely to be one of those that lack.
+            const double left = (double)((m - j) * UNITS - i), lack = (double)(elements - set_elements);
+            if (left * nnk_random_uniform(&with->random) >= lack) continue;
+            set(with, with->e, i * stride + j, delta);
+            set_elements++;
         }
     check(nnk_model_open(&with->model, model, model_bytes, &nnk_deep) == NNK_OK, "open");
 }
 
-static void add_benches(operands *with, size_t columns) {
+static void add_benches(operands *with, size_t elements) {
     const int f32 = with->k->dtype == NNK_F32;
     const double real = with->k->real_bytes, rows = UNITS, n = m, stride = (double)with->all.stride;
     const double per_step = (double)NATIVE / real * 2;
     add("peak", with, f32 ? peak_float : peak_double, per_step * CHAINS * PEAK_STEPS, "flop", 0);
     add("peak, one operand from memory", with, f32 ? peak_from_memory_float : peak_from_memory_double,
         per_step * 10 * PEAK_STEPS, "flop", 0);
+    add("peak, as dual_update loads", with, f32 ? peak_of_rows_float : peak_of_rows_double,
+        per_step * 4 * PEAK_STEPS, "flop", 0);
     add("weights read", with, run_weights_read, (double)weight_count * real, "B",
         (double)weight_count * real);
     add("predict", with, run_predict, 2.0 * (double)weight_count, "flop", (double)weight_count * real);
     add("Gram matrix read", with, run_gram_read, n * stride * real, "B", n * stride * real);
-    add("dual_update", with, run_dual_update, 2 * rows * n * (double)columns, "flop",
-        (double)columns * stride * real);
-    add("dual_update, no columns", with, run_dual_update_none, 0, "flop", 0);
-    add("dual_update, all columns", with, run_dual_update_all, 2 * rows * n * n, "flop", n * stride * real);
+    add("dual_update", with, run_dual_update, 2 * n * (double)elements, "flop", 0);
+    add("dual_update, no deltas", with, run_dual_update_none, 0, "flop", 0);
+    add("dual_update, all deltas", with, run_dual_update_all, 2 * rows * n * n, "flop", 0);
     add("linear_forward 7x20", with, run_linear_forward, (2 * 20 + 1) * 7 * stride, "flop", 0);
     add("input_forward", with, run_input_forward, 2 * rows * PIXELS * NNK_LANES, "flop", 0);
     add("input_gradient", with, run_input_gradient, 2 * rows * n * NNK_PATCH, "flop", 0);
@@ -484,7 +511,8 @@ static void print_benches(int rounds) {
     printf(" ]\n");
 }
 
-/// The best of several trainings, then one with a look at every kernel. Returns the columns kept on average.
+/// The best of several trainings, then one with a look at every kernel. Returns how many deltas are not zero
+/// on average.
 static size_t profile(const operands *with, uint8_t *model, int rounds, int last) {
     seconds best = train(with->k, model);
     double loops[MAX_ROUNDS] = {best.loop};
@@ -504,15 +532,14 @@ static size_t profile(const operands *with, uint8_t *model, int rounds, int last
         "   \"seconds\": {\"setup\": %.6g, \"loop\": %.6g, \"loop_median\": %.6g, \"expand\": %.6g, "
         "\"finish\": %.6g},\n"
         "   \"seconds_with_clocks\": {\"setup\": %.6g, \"loop\": %.6g, \"expand\": %.6g, \"finish\": %.6g},\n"
-        "   \"columns\": %.6g, \"elements\": %.6g,\n   \"kernels\": {",
+        "   \"elements\": %.6g,\n   \"kernels\": {",
         with->precision, m, iterations, best.setup, best.loop, loops[rounds / 2], best.expand, best.finish,
-        looked.setup, looked.loop, looked.expand, looked.finish, kept_columns / iterations / m,
-        kept_elements / all_elements);
+        looked.setup, looked.loop, looked.expand, looked.finish, kept_elements / all_elements);
     for (int k = 0; k < KERNELS; k++)
         printf("%s\n    \"%s\": {\"seconds\": %.6g, \"calls\": %.9g, \"operations\": %.12g}", k ? "," : "",
                kernel_names[k], spent[k], calls[k], operations[k]);
     printf("}}%s\n", last ? "" : ",");
-    return (size_t)(kept_columns / iterations + 0.5);
+    return (size_t)(kept_elements / iterations + 0.5);
 }
 
 int main(int argc, char **argv) {
@@ -530,9 +557,9 @@ int main(int argc, char **argv) {
         const size_t bytes =
             NNK_HEADER_BYTES + NNK_DEEP_PARAMETERS * (size_t)of[i].k->real_bytes + 2 * NNK_CLASS_NAME_BYTES;
         uint8_t *model = memory(bytes);
-        const size_t columns = profile(&of[i], model, rounds < 5 ? rounds : 5, i == 1);
-        prepare(&of[i], model, bytes, columns);
-        add_benches(&of[i], columns);
+        const size_t elements = profile(&of[i], model, rounds < 5 ? rounds : 5, i == 1);
+        prepare(&of[i], model, bytes, elements);
+        add_benches(&of[i], elements);
     }
     printf(" ],\n");
     run_benches(rounds);

@@ -55,7 +55,7 @@ class Kernels:
         return sum(kernels[name]["operations"] for name in LOOP)
 
     def loop_share(self, precision):
-        """Of the peak, on the operations that are left when columns of zeros are skipped."""
+        """Of the peak, on the operations that are left when zeros are skipped."""
         return (
             self.loop_operations(precision) / self.jobs[precision]["seconds"]["loop"] / self.peak(precision)
         )
@@ -246,25 +246,20 @@ def setup_text(kernels):
 
 def loop_text(kernels, p):
     job, share = kernels.jobs[p], kernels.loop_share(p)
-    update, none, every = (
-        kernels.row(f"dual_update{which}", p) for which in ["", ", no columns", ", all columns"]
-    )
-    marginal = every["work"] / (every["seconds_min"] - none["seconds_min"]) / kernels.peak(p)
-    reading = update["bytes"] / kernels.rate("Gram matrix read", p) / update["seconds_min"]
+    update, none = kernels.row("dual_update", p), kernels.row("dual_update, no deltas", p)
     in_update = job["kernels"]["dual_update"]["seconds"] / job["seconds_with_clocks"]["loop"]
     return (
         f"**The loop, {p}**: {time(job['seconds']['loop'] / job['iterations'])} an iteration. "
-        f"{percent(job['columns'])} of the columns and {percent(job['elements'])} of the elements of dZ1 are "
-        f"not zero; counted on these columns it runs at {percent(share)} of the peak without FMA, "
-        f"{verdict(share)}. The update of P takes {percent(in_update)} of it, and alone reaches "
-        f"{percent(kernels.share('dual_update', p))} of the peak. The rest is short rows, with every sum "
-        f"over examples ended by a fixed tree. An update without any column costs "
-        f"{time(none['seconds_min'])} of {time(update['seconds_min'])}; "
-        f"each column goes at {percent(marginal)} of the peak, where a "
-        f"product with one operand from memory reaches "
-        f"{percent(kernels.share('peak, one operand from memory', p))}. "
-        f"Reading what it needs of G takes {percent(reading)} of its time, so the caches "
-        f"{'bound it' if reading > 0.5 else 'do not bound it'}."
+        f"{percent(job['elements'])} of the elements of dZ1 are not zero; counted on these it runs at "
+        f"{percent(share)} of the peak without FMA, {verdict(share)}. What stops it: a delta that is not zero "
+        f"has a row of G to itself, as its neighbours are zero elsewhere, so every product loads an operand, "
+        f"and every fourth a delta as well. With all of that in the first cache, such loads leave "
+        f"{percent(kernels.share('peak, as dual_update loads', p))} of the peak; the update of P alone reaches "
+        f"{percent(kernels.share('dual_update', p))}, listing deltas and short lists included "
+        f"({time(none['seconds_min'])} of its {time(update['seconds_min'])} are spent before the first product). "
+        f"It takes {percent(in_update)} of the loop; the layers above take the rest, short rows with every sum "
+        f"over examples ended by a fixed tree. Skipping no more than whole columns of zeros would bring more "
+        f"products a second, and take longer."
     )
 
 
@@ -340,7 +335,8 @@ how many deltas are zero, which changes as training goes on.
 ## Kernels
 
 One thread. The peak is s = s c + d, a multiplication and an addition each, in registers; no FMA, because that
-would round otherwise. `dual_update` has as many columns as the loop keeps on average.
+would round otherwise. `dual_update` has as many deltas that
+are not zero as the loop has on average.
 
 {kernel_table(kernels)}
 

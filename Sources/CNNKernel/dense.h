@@ -105,10 +105,9 @@ static void unit_forward(void *z_, const void *w_, const void *a_, nnk_shape s) 
 }
 
 #if !defined(NNK_REGISTER_BYTES)
-static void hidden_step(void *a_, void *w_, void *b, const void *dz, double step, void *row, nnk_shape s) {
-    for (size_t k = 0; k < s.inputs; k++)
-        unit_step((real *)a_ + k * s.stride, (real *)w_ + k, dz, step, row, s);
-    bias_step(b, dz, step, s);
+static void hidden_step(void *a_, void *w_, const void *dz, double step, void *row, size_t units,
+                        nnk_shape s) {
+    for (size_t k = 0; k < units; k++) unit_step((real *)a_ + k * s.stride, (real *)w_ + k, dz, step, row, s);
 }
 #endif
 

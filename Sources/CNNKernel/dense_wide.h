@@ -104,6 +104,18 @@ INLINE void step_rows(const size_t rows, real *a, real *w, const real *dz, real 
         UNROLLED for (size_t r = 0; r < rows; r++) w[u * s.inputs + r] -= step * dot[u * rows + r];
 }
 
+static void hidden_step_wide(void *a_, void *w_, const void *dz, double rate, void *row, size_t units,
+                             nnk_shape s) {
+    real *a = a_, *w = w_, step = (real)rate;
+    if (s.examples % NNK_LANES != 0) {
+        for (size_t k = 0; k < units; k++) unit_step(a + k * s.stride, w + k, dz, rate, row, s);
+        return;
+    }
+#define BODY(rows, k) step_rows(rows, a + (k)*s.stride, w + (k), dz, step, s)
+    IN_GROUPS(NNK_TILE_ROWS, units, BODY);
+#undef BODY
+}
+
 static void bias_step_wide(void *b_, const void *dz_, double rate, nnk_shape s) {
     if (s.examples % NNK_LANES != 0) {
         bias_step(b_, dz_, rate, s);
@@ -122,17 +134,4 @@ static void bias_step_wide(void *b_, const void *dz_, double rate, nnk_shape s) 
         sums_of_vectors(sum, some);
         for (size_t n = 0; n < some; n++) b[i + n] -= step * sum[0][n];
     }
-}
-
-static void hidden_step_wide(void *a_, void *w_, void *b, const void *dz, double rate, void *row,
-                             nnk_shape s) {
-    real *a = a_, *w = w_, step = (real)rate;
-    if (s.examples % NNK_LANES != 0) {
-        for (size_t k = 0; k < s.inputs; k++) unit_step(a + k * s.stride, w + k, dz, rate, row, s);
-    } else {
-#define BODY(rows, k) step_rows(rows, a + (k)*s.stride, w + (k), dz, step, s)
-        IN_GROUPS(NNK_TILE_ROWS, s.inputs, BODY);
-#undef BODY
-    }
-    bias_step_wide(b, dz, rate, s);
 }

@@ -157,16 +157,14 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
 static uint32_t items_by_unit(const nnk_job *job) { return (uint32_t)job->topology->size[1] + 1; }
 
 /// Without layer 2 and the biases of layer 1, which DESCENT has.
-static uint32_t backward_items(const nnk_job *job) { return nnk_backward_items(job) - 2; }
-
 static const nnk_phase phases[TRAINED] = {
-    [PROJECT_ROWS] = {project_rows, project_rows_items, 0},
-    [DRAW] = {nnk_draw, nnk_draw_items, 0},
-    [DIGEST] = {nnk_digest, nnk_images, 0},
-    [GRAM] = {form_gram, nnk_pairs_of_blocks, 0},
-    [FORWARD] = {forward, items_by_unit, 0},
-    [BACKWARD] = {nnk_backward, backward_items, 0},
-    [DESCENT] = {descend, items_by_unit, 0},
+    [PROJECT_ROWS] = {project_rows, project_rows_items, 0, 0},
+    [DRAW] = {nnk_draw, nnk_draw_items, 0, 0},
+    [DIGEST] = {nnk_digest, nnk_images, 0, 0},
+    [GRAM] = {form_gram, nnk_pairs_of_blocks, 0, 0},
+    [FORWARD] = {forward, items_by_unit, 0, 0},
+    [BACKWARD] = {nnk_backward, nnk_backward_items, 0, 0},
+    [DESCENT] = {descend, items_by_unit, 0, 0},
 };
 
 const nnk_method nnk_dual = {

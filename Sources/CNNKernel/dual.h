@@ -81,35 +81,20 @@ static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t ex
 }
 
 #if !defined(NNK_REGISTER_BYTES)
-/// D += dZ. The columns k in which any unit's dz[k] is not zero go into list, and these, times scale, unit
-/// after unit, into kept.
-static size_t gather_columns(uint32_t *list, real *kept, real *d, const real *dz, real scale, nnk_shape s) {
-    size_t count = 0;
-    for (size_t k = 0; k < s.examples; k++) {
-        int32_t any = 0;
-        for (size_t i = 0; i < s.outputs; i++) {
-            const real x = dz[i * s.stride + k];
-            d[i * s.stride + k] += x;
-            kept[count * s.outputs + i] = x * scale;
-            any |= x != 0;
-        }
-        list[count] = (uint32_t)k;
-        count += (size_t)any;
-    }
-    return count;
-}
-
-static void dual_update(void *p_, void *d, const void *dz, double scale, const void *gram_, nnk_shape s,
-                        void *scratch) {
-    const real *gram = gram_;
-    real *kept = scratch;
-    uint32_t *list = (uint32_t *)(kept + s.outputs * s.stride);
-    const size_t count = gather_columns(list, kept, d, dz, (real)scale, s);
+static void dual_update(void *p_, void *d_, const void *dz_, double scale_, const void *gram_, size_t column,
+                        size_t columns, nnk_shape s, void *scratch) {
+    const real *gram = gram_, scale = (real)scale_;
+    (void)scratch;
     for (size_t i = 0; i < s.outputs; i++) {
-        real *p = (real *)p_ + i * s.stride;
-        for (size_t j = 0; j < s.examples; j++)
-            for (size_t n = 0; n < count; n++)
-                p[j] += kept[n * s.outputs + i] * gram[gram_index(list[n], j, s.examples)];
+        real *p = (real *)p_ + i * s.stride, *d = (real *)d_ + i * s.stride;
+        const real *dz = (const real *)dz_ + i * s.stride;
+        for (size_t j = column; j < column + columns; j++) d[j] += dz[j];
+        for (size_t k = 0; k < s.examples; k++) {
+            const real delta = dz[k] * scale;
+            if (delta == 0) continue;
+            for (size_t j = column; j < column + columns; j++)
+                p[j] += delta * gram[gram_index(k, j, s.examples)];
+        }
     }
 }
 #endif

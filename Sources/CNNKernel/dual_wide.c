@@ -8,9 +8,9 @@ static size_t arena_bytes(const nnk_job *job) {
 }
 
 static size_t scratch_bytes(const nnk_job *job) {
-    const size_t units_1 = (size_t)job->topology->size[1], m = job->examples;
-    const size_t columns = (units_1 + 1) * (NNK_STRIDE(m) + NNK_LANES);
-    return NNK_LINE(NNK_LARGER(NNK_SCRATCH_REALS(units_1, m), columns) * nnk_real_bytes(job));
+    const size_t units_1 = (size_t)job->topology->size[1], real = nnk_real_bytes(job);
+    const size_t slice = NNK_SCRATCH_REALS(units_1, job->examples) * real;
+    return NNK_LINE(NNK_LARGER(slice, units_1 * NNK_LIST_BYTES(real)));
 }
 
 static void carve(const nnk_job *job, arena *a) {
@@ -52,24 +52,23 @@ static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-/// A1 = max(P + b1, 0), and the layers above.
-static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
-    (void)item; // the only one
-    job->arithmetic->dual_logits(nnk_activations(job, a, 1, 0), a->logits,
-                                 nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 1,
-                                 nnk_layer_shape(job, a, 1));
-    nnk_forward_above(job, a, 0, a->columns);
-    return NNK_MORE;
+/// A1 = max(P + b1, 0), and the layers above, for blocks of columns.
+static void forward(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+    const uint32_t column = first * NNK_LANES;
+    nnk_shape shape = nnk_layer_shape(job, a, 1);
+    shape.examples = count * (size_t)NNK_LANES;
+    job->arithmetic->dual_logits(nnk_activations(job, a, 1, column), a->logits + column * nnk_real_bytes(job),
+                                 nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 1, shape);
+    nnk_forward_above(job, a, column, shape.examples);
 }
 
-/// D += dZ1, P -= rate/m dZ1 G.
-static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
-    (void)item; // the only one
+/// D += dZ1, P -= rate/m dZ1 G, for blocks of columns of D and P.
+static void descend(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
     nnk_shape shape = nnk_layer_shape(job, a, 1);
     shape.examples = job->examples;
     job->arithmetic->dual_update(a->logits, a->deltas, nnk_activations(job, a, 1, 0), nnk_delta_scale(job),
-                                 a->gram, shape, a->scratch);
-    return NNK_MORE;
+                                 a->gram, first * (size_t)NNK_LANES, count * (size_t)NNK_LANES, shape,
+                                 a->scratch);
 }
 
 static uint32_t expand_items(const nnk_job *job) { return job->iterations ? nnk_patches(job) : 0; }
@@ -80,10 +79,16 @@ static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
 }
 
 static const nnk_phase phases[TRAINED] = {
-    [DRAW] = {nnk_draw_all, nnk_draw_all_items, 0}, [DIGEST] = {nnk_digest, nnk_images, 0},
-    [PROJECT] = {project, nnk_blocks, 1},           [GRAM] = {form_gram, nnk_pairs_of_blocks, 1},
-    [FORWARD] = {forward, nnk_one_item, 0},         [BACKWARD] = {nnk_backward, nnk_backward_items, 0},
-    [DESCENT] = {descend, nnk_one_item, 0},         [EXPAND] = {expand, expand_items, 1},
+    [DRAW] = {nnk_draw_all, nnk_draw_all_items, 0, 0},
+    [DIGEST] = {nnk_digest, nnk_images, 0, 0},
+    [PROJECT] = {project, nnk_blocks, 1, 0},
+    [GRAM] = {form_gram, nnk_pairs_of_blocks, 1, 0},
+    [FORWARD] = {0, nnk_blocks, 1, forward},
+    [BACKWARD] = {nnk_backward, nnk_backward_items, 0, 0},
+    [SECOND] = {0, nnk_second_items, 1, nnk_step_second},
+    [BIASES] = {nnk_step_biases, nnk_one_item, 0, 0},
+    [DESCENT] = {0, nnk_blocks, 1, descend},
+    [EXPAND] = {expand, expand_items, 1, 0},
 };
 
 const nnk_method nnk_dual_wide = {

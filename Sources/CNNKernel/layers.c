@@ -80,19 +80,45 @@ static nnk_status loss(const nnk_job *job, const arena *a) {
     return status;
 }
 
+/// The weights of layer `l`, and the deltas of `units` units of the layer below, from `first` on.
+static void step_weights(const nnk_job *job, const arena *a, int32_t l, uint32_t first, uint32_t units) {
+    const uint32_t weights = nnk_weights_at(job->topology, l) + first;
+    job->arithmetic->hidden_step(nnk_row(job, a, nnk_activations(job, a, l - 1, 0), first),
+                                 nnk_parameter(job, a, weights), nnk_activations(job, a, l, 0),
+                                 job->learning_rate / job->examples, a->scratch, units,
+                                 nnk_layer_shape(job, a, l));
+}
+
+static void step_biases(const nnk_job *job, const arena *a, int32_t l) {
+    job->arithmetic->bias_step(nnk_parameter(job, a, nnk_biases_at(job->topology, l)),
+                               nnk_activations(job, a, l, 0), job->learning_rate / job->examples,
+                               nnk_layer_shape(job, a, l));
+}
+
 nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_topology *t = job->topology;
-    const nnk_arithmetic *k = job->arithmetic;
-    const double step = job->learning_rate / job->examples;
-    const int32_t l = t->layers + 1 - (int32_t)item;
+    const int32_t l = job->topology->layers + 1 - (int32_t)item;
     if (item == 0) return loss(job, a);
-    uint8_t *dz = nnk_activations(job, a, l, 0), *biases = nnk_parameter(job, a, nnk_biases_at(t, l));
-    if (l > 1)
-        k->hidden_step(nnk_activations(job, a, l - 1, 0), nnk_parameter(job, a, nnk_weights_at(t, l)), biases,
-                       dz, step, a->scratch, nnk_layer_shape(job, a, l));
-    else
-        k->bias_step(biases, dz, step, nnk_layer_shape(job, a, 1));
+    step_weights(job, a, l, 0, (uint32_t)job->topology->size[l - 1]);
+    step_biases(job, a, l);
     return NNK_MORE;
 }
 
-uint32_t nnk_backward_items(const nnk_job *job) { return (uint32_t)job->topology->layers + 1; }
+uint32_t nnk_backward_items(const nnk_job *job) {
+    const uint32_t layers = (uint32_t)job->topology->layers;
+    return layers > 2 ? layers - 1 : 1;
+}
+
+void nnk_step_second(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+    step_weights(job, a, 2, first, count);
+}
+
+uint32_t nnk_second_items(const nnk_job *job) {
+    return job->topology->layers > 1 ? (uint32_t)job->topology->size[1] : 0;
+}
+
+nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item) {
+    (void)item; // the only one
+    if (job->topology->layers > 1) step_biases(job, a, 2);
+    step_biases(job, a, 1);
+    return NNK_MORE;
+}

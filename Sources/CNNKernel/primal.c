@@ -33,9 +33,13 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
 }
 
 static const nnk_phase phases[TRAINED] = {
-    [DRAW] = {nnk_draw_all, nnk_draw_all_items, 0}, [DIGEST] = {nnk_digest, nnk_images, 0},
-    [FORWARD] = {forward, nnk_blocks, 1},           [BACKWARD] = {nnk_backward, nnk_backward_items, 0},
-    [DESCENT] = {descend, nnk_patches, 1},
+    [DRAW] = {nnk_draw_all, nnk_draw_all_items, 0, 0},
+    [DIGEST] = {nnk_digest, nnk_images, 0, 0},
+    [FORWARD] = {forward, nnk_blocks, 1, 0},
+    [BACKWARD] = {nnk_backward, nnk_backward_items, 0, 0},
+    [SECOND] = {0, nnk_second_items, 1, nnk_step_second},
+    [BIASES] = {nnk_step_biases, nnk_one_item, 0, 0},
+    [DESCENT] = {descend, nnk_patches, 1, 0},
 };
 
 const nnk_method nnk_primal = {

@@ -9,7 +9,7 @@ arena nnk_carve(const nnk_job *job, void *memory) {
 }
 
 /// Items of a phase; 0 of one that the method has not.
-static uint32_t items_of(const nnk_job *job, uint32_t number) {
+uint32_t nnk_items_of(const nnk_job *job, uint32_t number) {
     const nnk_phase *p = &job->method->phases[number];
     return p->items ? p->items(job) : 0;
 }
@@ -81,13 +81,12 @@ int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job) {
 
 int32_t nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
     if (t->phase > TRAINED || t->iteration > job->iterations || t->random.next > NNK_RANDOM_WORDS) return 0;
-    return t->phase == TRAINED ? t->item == 0 : t->item < items_of(job, t->phase);
+    return t->phase == TRAINED ? t->item == 0 : t->item < nnk_items_of(job, t->phase);
 }
 
-/// Counts `items` as done, and goes on to the next phase that has any.
-static void advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
+void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
     t->item += items;
-    while (t->phase < TRAINED && t->item >= items_of(job, t->phase)) {
+    while (t->phase < TRAINED && t->item >= nnk_items_of(job, t->phase)) {
         t->item = 0;
         t->phase++;
         if (t->phase == FORWARD && job->iterations == 0) t->phase = EXPAND;
@@ -117,33 +116,41 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     uint8_t *end = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
     memset(biases, 0, (size_t)(end - biases));
     if (a.logits) memset(a.logits, 0, 2 * (size_t)job->topology->size[1] * a.stride * nnk_real_bytes(job));
-    advance(job, t, 0);
+    nnk_advance(job, t, 0);
     return NNK_OK;
 }
 
-static nnk_status work(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_status status = job->method->phases[a->trainer->phase].work(job, a, item);
-    if (status == NNK_E_DIVERGED) a->trainer->phase = DIVERGED;
-    return status;
-}
-
-/// NNK_MORE if there is work for nnk_train_step.
-static nnk_status readiness(const nnk_job *job, const nnk_trainer *t) {
+nnk_status nnk_readiness(const nnk_job *job, const nnk_trainer *t) {
     if (!nnk_trainer_is_of(t, job)) return NNK_E_STATE;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
     if (t->phase > TRAINED) return NNK_E_STATE;
     return t->phase == TRAINED ? NNK_OK : NNK_MORE;
 }
 
+/// `count` items of the phase, 1 if it is no span.
+static nnk_status work(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+    const nnk_phase *phase = &job->method->phases[a->trainer->phase];
+    if (phase->span) {
+        phase->span(job, a, first, count);
+        return NNK_MORE;
+    }
+    const nnk_status status = phase->work(job, a, first);
+    if (status == NNK_E_DIVERGED) a->trainer->phase = DIVERGED;
+    return status;
+}
+
 nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
-    nnk_status status = readiness(job, memory);
+    nnk_status status = nnk_readiness(job, memory);
     if (status != NNK_MORE) return status;
     const arena a = nnk_carve(job, memory);
-    const int32_t setup = a.trainer->phase < FORWARD;
-    while (status == NNK_MORE && slices-- > 0 && setup == (a.trainer->phase < FORWARD)) {
-        if (a.trainer->phase == TRAINED) return NNK_OK;
-        status = work(job, &a, a.trainer->item);
-        if (status > 0) advance(job, a.trainer, 1);
+    nnk_trainer *t = a.trainer;
+    const int32_t setup = t->phase < FORWARD;
+    while (status == NNK_MORE && slices-- > 0 && setup == (t->phase < FORWARD)) {
+        if (t->phase == TRAINED) return NNK_OK;
+        const int32_t is_span = job->method->phases[t->phase].span != 0;
+        const uint32_t count = is_span ? nnk_smaller(NNK_SPAN, nnk_items_of(job, t->phase) - t->item) : 1;
+        status = work(job, &a, t->item, count);
+        if (status > 0) nnk_advance(job, t, count);
     }
     return status;
 }
@@ -152,8 +159,8 @@ nnk_status nnk_train_step(const nnk_job *job, void *memory) { return nnk_train_r
 
 uint32_t nnk_train_parallel(const nnk_job *job, const void *memory) {
     const nnk_trainer *t = memory;
-    if (readiness(job, t) != NNK_MORE) return 0;
-    return job->method->phases[t->phase].parallel ? items_of(job, t->phase) - t->item : 0;
+    if (nnk_readiness(job, t) != NNK_MORE) return 0;
+    return job->method->phases[t->phase].parallel ? nnk_items_of(job, t->phase) - t->item : 0;
 }
 
 size_t nnk_train_scratch_bytes(const nnk_job *job) {
@@ -161,16 +168,21 @@ size_t nnk_train_scratch_bytes(const nnk_job *job) {
     return job->method->scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES;
 }
 
-nnk_status nnk_train_item(const nnk_job *job, void *memory, uint32_t item, void *scratch) {
-    if (item >= nnk_train_parallel(job, memory)) return NNK_E_ARGUMENT;
+nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uint32_t count, void *scratch) {
+    const uint32_t ahead = nnk_train_parallel(job, memory);
+    if (first >= ahead || count > ahead - first) return NNK_E_ARGUMENT;
     arena a = nnk_carve(job, memory);
     nnk_carve_scratch(job, &a, scratch);
-    return work(job, &a, a.trainer->item + item);
+    const uint32_t at_once = job->method->phases[a.trainer->phase].span ? count : 1;
+    nnk_status status = NNK_MORE;
+    for (uint32_t i = 0; i < count && status > 0; i += at_once)
+        status = work(job, &a, a.trainer->item + first + i, at_once);
+    return status;
 }
 
 nnk_status nnk_train_advance(const nnk_job *job, void *memory, uint32_t items) {
     if (items > nnk_train_parallel(job, memory)) return NNK_E_ARGUMENT;
-    advance(job, memory, items);
+    nnk_advance(job, memory, items);
     return NNK_MORE;
 }
 

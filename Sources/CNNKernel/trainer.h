@@ -16,7 +16,9 @@ enum {
     PROJECT,      // wide: W1(0) times 16 images, P
     GRAM,         // the Gram matrix, 16 x 16 images a slice
     FORWARD,      // the loop: activations
-    BACKWARD,     // the loss, and layers above the first, which learn on the way
+    BACKWARD,     // the loss, and layers above the second, which learn on the way
+    SECOND,       // layer 2 learns, layer 1 gets its deltas
+    BIASES,       // of both
     DESCENT,      // layer 1 learns
     EXPAND,       // wide: W1 from D
     TRAINED,
@@ -51,7 +53,11 @@ typedef struct nnk_phase {
     nnk_status (*work)(const nnk_job *job, const arena *a, uint32_t item);
     uint32_t (*items)(const nnk_job *job);
     int32_t parallel;
+    /// Instead of `work`, where it can't fail and many items in a row cost less than each alone.
+    void (*span)(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
 } nnk_phase;
+
+enum { NNK_SPAN = 16 }; ///< items of a span that make a slice
 
 static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
@@ -101,6 +107,15 @@ int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job);
 /// Whether its counters are such as training gives: a file may say anything.
 int32_t nnk_trainer_sound(const nnk_trainer *trainer, const nnk_job *job);
 
+/// Items of a phase.
+uint32_t nnk_items_of(const nnk_job *job, uint32_t phase);
+
+/// Counts `items` as done, and goes on to the next phase that has any.
+void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items);
+
+/// NNK_MORE if there is work for nnk_train_step.
+nnk_status nnk_readiness(const nnk_job *job, const nnk_trainer *t);
+
 // ---- Phases, an item at a time: it is computed, and nothing is counted. After NNK_E_SOURCE everything is as
 // it was. Items of phases that are parallel are independent of each other.
 
@@ -111,9 +126,16 @@ uint32_t nnk_draw_items(const nnk_job *job);
 /// DIGEST, an image an item.
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
 
-/// BACKWARD: item 0 is the loss; then a layer an item downwards; the last is the biases of layer 1.
+/// BACKWARD: item 0 is the loss; then a layer an item, from the last down to the third.
 nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
 uint32_t nnk_backward_items(const nnk_job *job);
+
+/// SECOND, units of layer 1.
+void nnk_step_second(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
+uint32_t nnk_second_items(const nnk_job *job);
+
+/// BIASES, of layer 2, if there is one, and layer 1.
+nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item);
 
 static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
 

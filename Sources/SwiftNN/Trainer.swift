@@ -3,6 +3,14 @@
     import Dispatch
     import Synchronization
 
+    #if canImport(Glibc)
+        import Glibc
+    #elseif canImport(Musl)
+        import Musl
+    #else
+        import Darwin
+    #endif
+
     /// What to train, and how (train.h). The defaults are those of the seed document's deep network.
     public struct TrainingOptions: Equatable, Sendable {
         public var topology: Topology = .deep
@@ -22,7 +30,7 @@
         public var learningRate = 0.0075
         /// Iterations between two costs, 0...2^32 - 1; 0: no costs.
         public var costEvery = 100
-        /// Threads that share the work where it can be shared, 1 or more. The result is the same, to the bit.
+        /// Threads that share the work where it can be shared, 1...4096. The result is the same, to the bit.
         public var threads = 1
 
         public init() {}
@@ -55,7 +63,7 @@
         private let options: TrainingOptions
         private let examples: Examples
         private let arena: Arena
-        /// For each thread, if there are several.
+        /// For each thread but the first.
         private let scratch: Arena
 
         /// What a slice of work brought.
@@ -86,13 +94,13 @@
 
         /// Begins in the given memory. Throws ``NNError/outOfMemory`` too, if it is too small.
         public init(_ options: TrainingOptions, examples: Examples, arena: consuming Arena) throws(NNError) {
-            let isValid = examples.imageBytes == options.topology.inputs && options.threads >= 1
+            let isValid = examples.imageBytes == options.topology.inputs && (1...4096).contains(options.threads)
             let status =
                 isValid
                 ? options.withJob(examples) { nnk_train_begin($0, arena.memory, arena.byteCount) }
                 : NNK_E_ARGUMENT
             let threadBytes = options.withJob(examples: examples.count) { nnk_train_scratch_bytes($0) } ?? 0
-            scratch = Arena(byteCount: isValid && options.threads > 1 ? options.threads * threadBytes : 0)
+            scratch = Arena(byteCount: isValid ? (options.threads - 1) * threadBytes : 0)
             self.options = options
             self.examples = examples
             self.arena = arena
@@ -152,12 +160,7 @@
         /// A little work, of a few milliseconds: some images, some columns of the weights, some iterations.
         /// Throws ``NNError/diverged(iteration:)`` when the cost is no longer finite.
         public mutating func step() throws(NNError) -> Progress {
-            let sharable =
-                options.threads > 1 ? options.withJob(examples) { nnk_train_parallel($0, arena.memory) } : 0
-            let status =
-                sharable > 1
-                ? share(min(sharable, UInt32(clamping: options.threads * 16)))
-                : options.withJob(examples) { nnk_train_run($0, arena.memory, slicesAtOnce) }
+            let status = workInTeam()
             try NNError.check(status, iteration: iteration)
             switch status {
             case NNK_OK: return .trained
@@ -166,29 +169,28 @@
             }
         }
 
-        /// Slices in a row: with few images they are so short that beginning them would show.
-        private var slicesAtOnce: UInt32 { UInt32(max(16, (1 << 22) / (examples.count * examples.count))) }
-
-        /// `slices` independent slices on all threads.
-        private func share(_ slices: UInt32) -> nnk_status {
-            let next = Atomic<UInt32>(0)
-            let worst = Atomic<nnk_status>(NNK_MORE)
-            let scratchBytes = scratch.byteCount / options.threads
-            let (arena, scratch) = (Shared(arena.memory), Shared(scratch.memory))
-            let (options, examples) = (options, examples)
-            DispatchQueue.concurrentPerform(iterations: options.threads) { thread in
-                options.withJob(examples) { job in
-                    while true {
-                        let item = next.add(1, ordering: .relaxed).oldValue
-                        guard item < slices else { return }
-                        let own = scratch.memory + thread * scratchBytes
-                        worst.min(nnk_train_item(job, arena.memory, item, own), ordering: .relaxed)
+        /// Works on all threads. The first to arrive leads: the others may come late or not at all.
+        private func workInTeam() -> nnk_status {
+            var team = nnk_team()
+            team.threads = UInt32(clamping: options.threads)
+            let run = run
+            guard team.threads > 1 else { return run.work(&team) }
+            let arrived = Atomic<Int>(0)
+            let status = Atomic<nnk_status>(NNK_MORE)
+            let scratchBytes = scratch.byteCount / (options.threads - 1)
+            return withUnsafeMutablePointer(to: &team) { team in
+                let (run, team, scratch) = (Shared(run), Shared(team), Shared(scratch.memory))
+                DispatchQueue.concurrentPerform(iterations: options.threads) { _ in
+                    let thread = arrived.add(1, ordering: .relaxed).oldValue
+                    guard thread > 0 else {
+                        status.store(run.value.work(team.value), ordering: .relaxed)
+                        return nnk_team_dismiss(team.value)
                     }
+                    let own = scratch.value + (thread - 1) * scratchBytes
+                    while nnk_team_help(team.value, own) == NNK_MORE { sched_yield() }
                 }
+                return status.load(ordering: .relaxed)
             }
-            let status = worst.load(ordering: .relaxed)
-            return status < 0
-                ? status : options.withJob(examples) { nnk_train_advance($0, arena.memory, slices) }
         }
 
         /// The trained network. Throws ``NNError/outOfOrder`` unless ``step()`` has said ``Progress/trained``.
@@ -204,17 +206,42 @@
             return try Network(bytes: bytes, topologies: [options.topology])
         }
 
-        private var progress: nnk_progress {
-            var progress = nnk_progress()
-            _ = options.withJob(examples) { nnk_train_progress($0, arena.memory, &progress) }
-            return progress
-        }
+        private var run: Run { Run(options: options, examples: examples, arena: arena.memory) }
+
+        private var progress: nnk_progress { run.progress }
     }
 
-    /// Memory that threads share: each writes where no other reads or writes (train.h).
-    private struct Shared: @unchecked Sendable {
-        let memory: UnsafeMutableRawPointer
-        init(_ memory: UnsafeMutableRawPointer) { self.memory = memory }
+    /// What threads share: each writes where no other reads or writes (train.h).
+    private struct Shared<Value>: @unchecked Sendable {
+        let value: Value
+        init(_ value: Value) { self.value = value }
+    }
+
+    /// What it takes to go on with a run.
+    private struct Run {
+        let options: TrainingOptions
+        let examples: Examples
+        let arena: UnsafeMutableRawPointer
+
+        var progress: nnk_progress {
+            var progress = nnk_progress()
+            _ = options.withJob(examples) { nnk_train_progress($0, arena, &progress) }
+            return progress
+        }
+
+        /// Works for a while, as the leader of a team, or until there is something to say.
+        func work(_ team: UnsafeMutablePointer<nnk_team>) -> nnk_status {
+            let end = ContinuousClock.now + .milliseconds(3)
+            let stage = progress.stage
+            return options.withJob(examples) { job in
+                var (status, now) = (NNK_MORE, nnk_progress())
+                repeat {
+                    status = nnk_team_run(team, job, arena, 16)
+                    _ = nnk_train_progress(job, arena, &now)
+                } while status == NNK_MORE && now.stage == stage && ContinuousClock.now < end
+                return status
+            }
+        }
     }
 
     /// A file of `count` bytes, which `write` gives to a sink until it is done or fails.

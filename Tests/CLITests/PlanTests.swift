@@ -45,9 +45,9 @@ struct PlanTests {
                 "\($0.topology) \($0.precision) \($0.method) \($0.packed) \($0.arenaBytes)"
             }
                 == [
-                    "deep f32 dual true 115304", "deep f32 dual false 1266560",
+                    "deep f32 dual true 115304", "deep f32 dual false 1267072",
                     "deep f32 primal false 1034560",
-                    "deep f64 dual true 184072", "deep f64 dual false 2523264",
+                    "deep f64 dual true 184072", "deep f64 dual false 2513856",
                     "deep f64 primal false 2063360",
                     "two-layer f32 dual true 87400", "two-layer f32 dual false 573632",
                     "two-layer f32 primal false 369728",

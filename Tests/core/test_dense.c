@@ -257,12 +257,18 @@ static void test_unit_forward(int32_t type) {
     }
 }
 
-/// hidden_step by its parts: unit_step for each unit of the layer below, then bias_step.
-static void hidden_step_by_units(const nnk_arithmetic *k, void *a, void *w, void *b, layer l, double rate) {
+/// hidden_step for all units of the layer below: all at once (0), some at a time (1), each by unit_step (2).
+static void hidden_step_by(int way, const nnk_arithmetic *k, void *a, void *w, layer l, double rate) {
     void *row = random_reals(l.s.stride, l.type);
-    for (size_t unit = 0; unit < l.s.inputs; unit++)
-        k->unit_step(at(a, unit * l.s.stride, l.type), at(w, unit, l.type), l.dz, rate, row, l.s);
-    k->bias_step(b, l.dz, rate, l.s);
+    for (size_t unit = 0, some; unit < l.s.inputs; unit += some) {
+        void *below = at(a, unit * l.s.stride, l.type), *column = at(w, unit, l.type);
+        const size_t left = l.s.inputs - unit;
+        some = way == 0 ? left : way == 1 ? 1 + random_below((uint32_t)left) : 1;
+        if (way < 2)
+            k->hidden_step(below, column, l.dz, rate, row, some, l.s);
+        else
+            k->unit_step(below, column, l.dz, rate, row, l.s);
+    }
     free(row);
 }
 
@@ -276,20 +282,17 @@ static void test_hidden_step(int32_t type) {
         void *b_want = biases_after(l, step);
         for (size_t k = 0; k < s.inputs; k++) restate_unit_step(w_want, a_want, l, k, step);
         FOR_EACH_ARITHMETIC(k, type) {
-            for (int by_units = 0; by_units <= 1; by_units++) {
+            for (int way = 0; way < 3; way++) {
                 void *a = copy_of(l.a, bytes_of(below, type)), *w = copy_of(l.w, bytes_of(weights, type));
-                void *b = copy_of(l.b, bytes_of(s.outputs, type)), *row = random_reals(s.stride, type);
-                if (by_units)
-                    hidden_step_by_units(k, a, w, b, l, rate);
-                else
-                    k->hidden_step(a, w, b, l.dz, rate, row, s);
+                void *b = copy_of(l.b, bytes_of(s.outputs, type));
+                hidden_step_by(way, k, a, w, l, rate);
+                k->bias_step(b, l.dz, rate, s);
                 CHECK_SAME(a, a_want, bytes_of(below, type));
                 CHECK_SAME(w, w_want, bytes_of(weights, type));
                 CHECK_SAME(b, b_want, bytes_of(s.outputs, type));
                 free(a);
                 free(w);
                 free(b);
-                free(row);
             }
         }
         free(w_want);

@@ -257,8 +257,13 @@ static void *restated_update(update u) {
 static void check_update(const nnk_arithmetic *k, update u, const void *want) {
     const size_t m = u.s.examples, bytes = bytes_of(u.s.outputs * u.s.stride, u.type);
     void *p = copy_of(u.p, bytes), *d = copy_of(u.d, bytes), *dz = copy_of(u.dz, bytes);
-    void *scratch = room_for(bytes_of((u.s.outputs + 1) * (u.s.stride + NNK_LANES), u.type));
-    k->dual_update(p, d, dz, u.scale, u.wide, u.s, scratch);
+    const size_t scratch_bytes = u.s.outputs * NNK_LIST_BYTES(bytes_of(1, u.type));
+    void *scratch = room_for(scratch_bytes);
+    // In any parts of whole blocks, in any order.
+    const size_t middle = random_below((uint32_t)(u.s.stride / NNK_LANES) + 1) * NNK_LANES;
+    k->dual_update(p, d, dz, u.scale, u.wide, middle, u.s.stride - middle, u.s, scratch);
+    memset(scratch, 0xff, scratch_bytes);
+    k->dual_update(p, d, dz, u.scale, u.wide, 0, middle, u.s, scratch);
     CHECK_SAME(dz, u.dz, bytes);
     for (size_t i = 0; i < u.s.outputs; i++) {
         const size_t row = bytes_of(i * u.s.stride, u.type), row_bytes = bytes_of(m, u.type);

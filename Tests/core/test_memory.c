@@ -153,7 +153,7 @@ static void through_checkpoint(const nnk_job *job, uint8_t *arena, size_t bytes)
 static nnk_status next_slices(const nnk_job *job, uint8_t *arena, void *scratch) {
     const uint32_t items = scratch ? nnk_train_parallel(job, arena) : 0;
     if (items == 0) return nnk_train_step(job, arena);
-    for (uint32_t i = 0; i < items; i++) CHECK_EQUAL(nnk_train_item(job, arena, i, scratch), NNK_MORE);
+    for (uint32_t i = 0; i < items; i++) CHECK_EQUAL(nnk_train_items(job, arena, i, 1, scratch), NNK_MORE);
     return nnk_train_advance(job, arena, items);
 }
 

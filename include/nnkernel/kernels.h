@@ -93,13 +93,14 @@ typedef struct nnk_arithmetic {
     /// p -= rate g
     void (*update)(void *p, const void *g, double rate, size_t count);
 
-    /// One hidden layer backwards and down the gradient, with one row of extra memory:
-    ///   a (inputs, examples): activations in, dZ of the layer below out (ReLU's derivative applied)
-    ///   w, b: W -= step dZ A^T, b -= step sum of dZ's columns; dZ of the layer below uses the old W
+    /// A hidden layer backwards and its weights down the gradient, for `units` units of the layer below:
+    ///   a (units, examples): their activations in, their dZ out (ReLU's derivative applied)
+    ///   w: points to their first column of W; W -= step dZ A^T; their dZ uses the old W
     ///   dz (outputs, examples); row (stride): scratch
-    void (*hidden_step)(void *a, void *w, void *b, const void *dz, double step, void *row, nnk_shape shape);
+    void (*hidden_step)(void *a, void *w, const void *dz, double step, void *row, size_t units,
+                        nnk_shape shape);
 
-    /// hidden_step for one unit of the layer below: `below` is its row of a, `w` points to its column of W.
+    /// hidden_step for one unit, in less code.
     void (*unit_step)(void *below, void *w, const void *dz, double step, void *row, nnk_shape shape);
 
     /// Z += the part of one unit of the layer below: `a` is its row, `w` points to its column of W.
@@ -141,11 +142,12 @@ typedef struct nnk_arithmetic {
     /// a = max(P + b, 0) (or without max, if `relu` is 0).   a may be p
     void (*dual_logits)(void *a, const void *p, const void *b, int32_t relu, nnk_shape shape);
 
-    /// D += dZ, P += scale dZ G for all units, G wide. Columns of dZ that are all zeros are skipped.
+    /// D += dZ, P += scale dZ G, G wide, in `columns` columns of D and P from `column` on, whole blocks of
+    /// NNK_LANES. Deltas that are zero are skipped.
     ///   p, d, dz (outputs, examples), stride a multiple of NNK_LANES, zeros beyond the examples
-    ///   scratch: (outputs + 1) (stride + NNK_LANES) reals
-    void (*dual_update)(void *p, void *d, const void *dz, double scale, const void *gram, nnk_shape shape,
-                        void *scratch);
+    ///   scratch: NNK_LIST_BYTES (train.h) for each unit
+    void (*dual_update)(void *p, void *d, const void *dz, double scale, const void *gram, size_t column,
+                        size_t columns, nnk_shape shape, void *scratch);
 
     /// d += dz, then dz *= scale: the same for one unit, and
     void (*dual_collect)(void *d, void *dz, double scale, size_t count);

@@ -12,6 +12,7 @@
 #include "nnkernel/random.h"
 #include "nnkernel/status.h"
 #include "nnkernel/stream.h"
+#include "nnkernel/team.h"
 #include "nnkernel/topology.h"
 #include "nnkernel/train.h"
 

@@ -116,6 +116,9 @@ typedef struct nnk_progress {
     NNK_LARGER(NNK_LARGER((size_t)(units_1)*NNK_PATCH, (NNK_PATCH + (size_t)(units_1)) * NNK_LANES),         \
                NNK_STRIDE(examples))
 
+/// A unit's scratch in dual_update: up to 128 deltas, their places, and how many they are.
+#define NNK_LIST_BYTES(real_bytes) (128 * ((size_t)(real_bytes) + 4) + 8)
+
 /// Bytes of the arena as constant expressions. `network`: DEEP or TWO_LAYER; `real_bytes`: 4 or 8.
 ///
 ///     _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, 209)];
@@ -138,9 +141,8 @@ typedef struct nnk_progress {
     (NNK_LINE(sizeof(nnk_trainer)) + NNK_LINE((size_t)(parameters) * (real_bytes)) +                         \
      NNK_STRIDE(examples) * ((size_t)(units) + 2 * (size_t)(units_1)) * (real_bytes) +                       \
      NNK_STRIDE(examples) * (examples) * (real_bytes) +                                                      \
-     NNK_LINE(NNK_LARGER(NNK_SCRATCH_REALS(units_1, examples),                                               \
-                         ((size_t)(units_1) + 1) * (NNK_STRIDE(examples) + NNK_LANES)) *                     \
-              (real_bytes)) +                                                                                \
+     NNK_LINE(NNK_LARGER(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes),                                \
+                         (size_t)(units_1)*NNK_LIST_BYTES(real_bytes))) +                                    \
      2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES)
 
 /// P and D; the layers above; then what is needed at different times, in the same place: activations and
@@ -177,15 +179,17 @@ nnk_status nnk_train_run(const nnk_job *job, void *arena, uint32_t slices);
 /// the next one must be taken by nnk_train_step alone. Not for nnk_dual.
 ///
 ///     n = nnk_train_parallel(&job, arena);
-///     nnk_train_item(&job, arena, i, scratch) for i = 0 ... n - 1, on any threads, each with its own scratch
+///     nnk_train_items(&job, arena, first, count, scratch) for all of 0 ... n - 1, on any threads, each with
+///                                                  // its own scratch; several items at once cost less
 ///     nnk_train_advance(&job, arena, n);           // on one, after all have come back with NNK_MORE
 uint32_t nnk_train_parallel(const nnk_job *job, const void *arena);
 
 /// Bytes of scratch for each thread, aligned to 8 bytes; 0 for nnk_dual and for invalid jobs.
 size_t nnk_train_scratch_bytes(const nnk_job *job);
 
-/// One of these slices. NNK_E_ARGUMENT, NNK_E_SOURCE.
-nnk_status nnk_train_item(const nnk_job *job, void *arena, uint32_t item, void *scratch);
+/// `count` of these slices from `first` on. NNK_E_ARGUMENT; NNK_E_SOURCE: the slice that failed and those
+/// behind it are not done; one at a time, it can be tried again.
+nnk_status nnk_train_items(const nnk_job *job, void *arena, uint32_t first, uint32_t count, void *scratch);
 
 /// Counts `items` slices, 0 ... items - 1, as done. NNK_E_ARGUMENT if there are not so many.
 nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);

@@ -1,0 +1,115 @@
+// A team of threads: one leads and trains, the others help where slices are independent of each other.
+//
+// The leader makes an offer of so many shares. Whoever takes `left` from n to n - 1 has claimed share n - 1;
+// the leader claims too, and when none is left, waits for those that helpers have claimed. An iteration of
+// the dual is some microseconds, so both sides spin.
+#include "nnkernel/team.h"
+#include "trainer.h"
+
+/// Items of one phase, in shares of `size`.
+typedef struct offer {
+    const nnk_job *job;
+    arena a;
+    const nnk_phase *phase;
+    uint32_t first, items, size;
+} offer;
+
+enum {
+    IDLE_TURNS = 20000,
+    SHARES_A_THREAD = 16,
+    LEAST_ROW = 1280, ///< bytes of all examples' numbers of one unit
+};
+
+static inline void pause_a_little(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb"); // longer than yield, which most processors ignore
+#endif
+}
+
+/// The number of a share that is this thread's from now on, plus 1; 0 if none is left.
+static uint32_t claim(nnk_team *team) {
+    uint32_t left = __atomic_load_n(&team->left, __ATOMIC_RELAXED);
+    while (left > 0 && !__atomic_compare_exchange_n(&team->left, &left, left - 1, 1, __ATOMIC_ACQUIRE,
+                                                    __ATOMIC_RELAXED)) {
+    }
+    return left;
+}
+
+static void do_share(const offer *o, const arena *a, uint32_t share) {
+    const uint32_t begin = share * o->size, count = nnk_smaller(o->size, o->items - begin);
+    if (o->phase->span)
+        o->phase->span(o->job, a, o->first + begin, count);
+    else // from mapped images, so it can't fail
+        for (uint32_t i = 0; i < count; i++) o->phase->work(o->job, a, o->first + begin + i);
+}
+
+/// The items that lie ahead, up to some for each thread: evenly in spans, else one a share.
+static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a) {
+    const nnk_trainer *t = a->trainer;
+    offer o = {job, *a, &job->method->phases[t->phase], t->item, nnk_items_of(job, t->phase) - t->item, 1};
+    const uint32_t most = team->threads * SHARES_A_THREAD;
+    if (o.phase->span) o.size = nnk_smaller(NNK_SPAN, (o.items + team->threads - 1) / team->threads);
+    if (o.items / o.size > most) o.items = most * o.size;
+    return o;
+}
+
+/// Whether the phase that is next is worth an offer: what a thread takes over of a span comes out of the
+/// other's cache first.
+static int32_t is_shared(const nnk_job *job, const nnk_trainer *t) {
+    const nnk_phase *phase = &job->method->phases[t->phase];
+    return phase->parallel && (!phase->span || job->examples * nnk_real_bytes(job) >= LEAST_ROW);
+}
+
+/// Does all of the offer, with those who help.
+static void share(nnk_team *team, const offer *o) {
+    const uint32_t shares = (o->items + o->size - 1) / o->size;
+    uint32_t mine = 0;
+    team->offer = o;
+    __atomic_store_n(&team->done, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&team->left, shares, __ATOMIC_RELEASE);
+    for (uint32_t n; (n = claim(team)) > 0; mine++) do_share(o, &o->a, n - 1);
+    while (__atomic_load_n(&team->done, __ATOMIC_ACQUIRE) < shares - mine) pause_a_little();
+}
+
+nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32_t slices) {
+    nnk_status status = nnk_readiness(job, memory);
+    if (status != NNK_MORE || team->threads < 2 || !job->images.images)
+        return nnk_train_run(job, memory, slices);
+    const arena a = nnk_carve(job, memory);
+    nnk_trainer *t = a.trainer;
+    const int32_t setup = t->phase < FORWARD;
+    while (status == NNK_MORE && slices-- > 0 && setup == (t->phase < FORWARD)) {
+        if (t->phase == TRAINED) return NNK_OK;
+        if (!is_shared(job, t)) {
+            status = nnk_train_run(job, memory, 1);
+            continue;
+        }
+        const offer o = next_offer(team, job, &a);
+        share(team, &o);
+        nnk_advance(job, t, o.items);
+    }
+    return status;
+}
+
+nnk_status nnk_team_help(nnk_team *team, void *scratch) {
+    for (uint32_t turn = 0; turn < IDLE_TURNS; turn++) {
+        const uint32_t n = claim(team);
+        if (n > 0) {
+            const offer *o = team->offer;
+            arena a = o->a;
+            nnk_carve_scratch(o->job, &a, scratch);
+            do_share(o, &a, n - 1);
+            __atomic_fetch_add(&team->done, 1, __ATOMIC_RELEASE);
+            turn = 0;
+        } else if (__atomic_load_n(&team->over, __ATOMIC_ACQUIRE)) {
+            return NNK_OK;
+        } else {
+            pause_a_little();
+        }
+    }
+    return NNK_MORE;
+}
+
+void nnk_team_dismiss(nnk_team *team) { __atomic_store_n(&team->over, 1, __ATOMIC_RELEASE); }

@@ -1,0 +1,161 @@
+/// Training by a team gives the bytes that it gives alone, however many help, and whenever they come.
+#include "jobs.h"
+#include "nnkernel/team.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+enum { HELPERS = 3 };
+
+static const nnk_topology deep = {3, {400, 6, 4, 1}}, shallow = {2, {193, 5, 1}}, single = {1, {600, 1}};
+
+typedef struct helper {
+    nnk_team *team;
+    void *scratch;
+    pthread_t thread;
+} helper;
+
+static void *help(void *context) {
+    const helper *h = context;
+    while (nnk_team_help(h->team, h->scratch) > 0) sched_yield();
+    return NULL;
+}
+
+static helper new_helper(nnk_team *team, const nnk_job *job) {
+    const size_t bytes = nnk_train_scratch_bytes(job);
+    helper h = {.team = team, .scratch = room_for(bytes)};
+    memset(h.scratch, 0xff, bytes); // not a number
+    return h;
+}
+
+/// Helpers come after so many calls of nnk_team_run, each of up to `slices`.
+static file train_in_team(const nnk_job *job, uint32_t threads, uint32_t calls, uint32_t slices) {
+    const size_t bytes = nnk_train_bytes(job);
+    void *arena = room_for(bytes);
+    nnk_team team = {.threads = threads};
+    helper helpers[HELPERS];
+    file f = new_file(job);
+    for (uint32_t i = 0; i + 1 < threads; i++) helpers[i] = new_helper(&team, job);
+    memset(arena, 0xa5, bytes);
+    CHECK_EQUAL(nnk_train_begin(job, arena, bytes), NNK_OK);
+    nnk_status status = NNK_MORE;
+    uint32_t called = 0;
+    for (; status > 0; called++) {
+        for (uint32_t i = 0; called == calls && i + 1 < threads; i++)
+            CHECK_EQUAL(pthread_create(&helpers[i].thread, NULL, help, &helpers[i]), 0);
+        status = nnk_team_run(&team, job, arena, slices);
+    }
+    CHECK_EQUAL(status, NNK_OK);
+    nnk_team_dismiss(&team);
+    for (uint32_t i = 0; i + 1 < threads; i++) {
+        if (called > calls) CHECK_EQUAL(pthread_join(helpers[i].thread, NULL), 0);
+        free(helpers[i].scratch);
+    }
+    CHECK_EQUAL(finish(job, arena, &f), NNK_OK);
+    free(arena);
+    return f;
+}
+
+/// In columns enough for spans to be shared, and in too few.
+static void test_same_bytes(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
+    data d = random_data(t, m);
+    nnk_job job = job_of(t, nnk_fastest(type), &d, 3);
+    job.method = methods[method];
+    job.initializer = NNK_INIT_DEEP;
+    file want = train(&job);
+    for (uint32_t threads = 1; threads <= 1 + HELPERS; threads++)
+        for (uint32_t way = 0; way < 3; way++) {
+            const uint32_t calls = way == 2 ? UINT32_MAX : way; // at once, later, never
+            file got = train_in_team(&job, threads, calls, way == 0 ? 1000 : 2);
+            CHECK_SAME_FILE(got, want);
+            free(got.bytes);
+        }
+    free(want.bytes);
+    release_data(d);
+}
+
+/// A callback reads images one after the other, whatever the team.
+static void test_callback(int32_t type, int32_t method) {
+    data d = random_data(&shallow, 40);
+    nnk_job job = job_of(&shallow, nnk_fastest(type), &d, 2);
+    job.method = methods[method];
+    file want = train(&job);
+    job.images = read_in(&d);
+    file got = train_in_team(&job, 2, 0, 5);
+    CHECK_SAME_FILE(got, want);
+    free(want.bytes);
+    free(got.bytes);
+    release_data(d);
+}
+
+static void test_statuses(void) {
+    data d = random_data(&shallow, 20);
+    nnk_job job = job_of(&shallow, &nnk_f32, &d, 2);
+    job.method = &nnk_dual_wide;
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    memset(arena, 0xff, bytes);
+    nnk_team team = {.threads = 2};
+    helper h = new_helper(&team, &job);
+    CHECK_EQUAL(nnk_team_run(&team, &job, arena, 1), NNK_E_STATE); // not begun
+    CHECK_EQUAL(nnk_team_help(&team, h.scratch), NNK_MORE);        // nothing to do
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    void *before = copy_of(arena, bytes);
+    CHECK_EQUAL(nnk_team_run(&team, &job, arena, 0), NNK_MORE);
+    CHECK_SAME(arena, before, bytes);
+    while (nnk_team_run(&team, &job, arena, 1000) > 0) {
+    }
+    CHECK_EQUAL(nnk_team_run(&team, &job, arena, 1), NNK_OK); // trained
+    nnk_team_dismiss(&team);
+    CHECK_EQUAL(nnk_team_help(&team, h.scratch), NNK_OK);
+    free(before);
+    free(h.scratch);
+    free(arena);
+    release_data(d);
+}
+
+/// nnk_team_run ends early as nnk_train_run does: at the end of the setup, with a cost, with what diverges.
+static void test_ends_early(void) {
+    data d = random_data(&shallow, 20);
+    nnk_job job = job_of(&shallow, &nnk_f64, &d, 4);
+    job.method = &nnk_dual_wide;
+    job.cost_every = 2;
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    nnk_team team = {.threads = 2};
+    nnk_progress progress;
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    CHECK_EQUAL(nnk_team_run(&team, &job, arena, UINT32_MAX), NNK_MORE);
+    CHECK_EQUAL(nnk_train_progress(&job, arena, &progress), NNK_OK);
+    CHECK(progress.stage == NNK_LOOP && progress.iteration == 0);
+    for (uint32_t i = 0; i < 4; i += 2) {
+        CHECK_EQUAL(nnk_team_run(&team, &job, arena, UINT32_MAX), NNK_COST);
+        CHECK_EQUAL(nnk_train_progress(&job, arena, &progress), NNK_OK);
+        CHECK_EQUAL(progress.cost_iteration, i);
+    }
+    CHECK_EQUAL(nnk_team_run(&team, &job, arena, UINT32_MAX), NNK_OK);
+    job.learning_rate = 1e300;
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    nnk_status status;
+    while ((status = nnk_team_run(&team, &job, arena, 3)) > 0) {
+    }
+    CHECK_EQUAL(status, NNK_E_DIVERGED);
+    free(arena);
+    release_data(d);
+}
+
+int main(void) {
+    FOR_EACH_TYPE(type) {
+        for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++) {
+            test_same_bytes(&deep, type, method, 17);
+            test_same_bytes(&shallow, type, method, 40);
+            test_callback(type, method);
+        }
+        test_same_bytes(&single, type, NNK_PRIMAL, 40);
+        test_same_bytes(&deep, type, NNK_PRIMAL, 330);
+        test_same_bytes(&deep, type, NNK_DUAL_WIDE, 330);
+    }
+    test_statuses();
+    test_ends_early();
+    return check_end();
+}

@@ -1,0 +1,49 @@
+/// Training on several threads, which the caller makes. The result is the same, to the bit.
+///
+///     nnk_team team = {.threads = 2};
+///     // on one thread:                            // on the others, each with a scratch of its own:
+///     nnk_team_run(&team, &job, arena, 1000);      while (nnk_team_help(&team, scratch) > 0) {}
+///     ...
+///     nnk_team_dismiss(&team);
+///
+/// Helpers take their share of the work as soon as they are there: none is waited for that has not begun, so
+/// a thread that comes late, or never, costs nothing but its help.
+#ifndef NNKERNEL_TEAM_H
+#define NNKERNEL_TEAM_H
+
+#include "nnkernel/train.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// All zeros but `threads`; the rest is the team's own. Atomics, each in a line of the cache.
+typedef struct nnk_team {
+    uint32_t threads;  ///< that share the work, 1 or more
+    uint32_t over;     ///< dismissed
+    const void *offer; ///< what is to be done, for those who have claimed a share
+    uint8_t line_0[64];
+    uint32_t left; ///< shares that nobody has claimed
+    uint8_t line_1[64];
+    uint32_t done; ///< shares that helpers have done
+    uint8_t line_2[64];
+} nnk_team;
+
+/// nnk_train_run, with help: slices that are independent of each other are shared, and all of a share's count
+/// as one of `slices`. Images that a callback reads are read by this thread alone, and work on them is not
+/// shared. Helpers work only while this runs.
+nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *arena, uint32_t slices);
+
+/// Takes shares as they come. NNK_MORE after a while without any, for the thread to let others run; NNK_OK
+/// once the team is dismissed.
+/// scratch: nnk_train_scratch_bytes of the job, aligned to 8 bytes
+nnk_status nnk_team_help(nnk_team *team, void *scratch);
+
+/// Sends the helpers home: nnk_team_help returns NNK_OK from now on.
+void nnk_team_dismiss(nnk_team *team);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
