@@ -86,7 +86,8 @@ def read_graph(folder, linked, targets):
     frames, calls, pointers = {}, {}, []
     for path in folder.glob("*.ci"):
         text = path.read_text()
-        if path.stem.startswith(("f32", "f64", "i8", *METHODS)) and "nnk_" + path.stem not in linked:
+        objects = {"nnk_" + path.stem, "nnk_" + path.stem + "_dual"}
+        if path.stem.startswith(("f32", "f64", "i8", *METHODS)) and not objects & linked:
             continue  # functions of the same names, of another precision or method
         for title, size, kind in re.findall(
             r'node: \{ title: "([^"]+)" label: "[^"]*\\n(\d+) bytes \((\w[^)]*)\)', text

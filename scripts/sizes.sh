@@ -98,7 +98,7 @@ PROGRAM
 # Builds a program: folder, prefix, flags, precision, program. Its map and graphs of calls are left there.
 build() {
     local folder=$1 prefix=$2 flags=$3 precision=$4 program=$5
-    local define=(-DARITHMETIC="nnk_$precision" -DINFERENCE="nnk_${precision}_inference")
+    local define=(-DARITHMETIC="nnk_${precision}_dual" -DINFERENCE="nnk_${precision}_inference")
     case $precision in
     i8) define+=("-DPREDICT_BYTES=NNK_PREDICT_I8_BYTES(DEEP)") ;;
     f32) define+=(-DREAL_BYTES=4 "-DPREDICT_BYTES=NNK_PREDICT_BYTES(DEEP,4)") ;;

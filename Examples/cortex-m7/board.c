@@ -3,7 +3,7 @@
 
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 8, 209)];
 
-const board this_board = {"Cortex-M7", &nnk_f64, &nnk_f64_inference, arena, sizeof arena};
+const board this_board = {"Cortex-M7", &nnk_f64_dual, &nnk_f64_inference, arena, sizeof arena};
 
 /// The board's FPGA has a counter with a prescaler, at 25 MHz.
 #define FPGA ((volatile uint32_t *)0x40028000)

@@ -3,7 +3,7 @@
 
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, 209)];
 
-const board this_board = {"RV32", &nnk_f32, &nnk_f32_inference, arena, sizeof arena};
+const board this_board = {"RV32", &nnk_f32_dual, &nnk_f32_inference, arena, sizeof arena};
 
 /// mtime of the core-local interruptor, at 10 MHz.
 #define TIME ((volatile uint32_t *)0x0200bff8)

@@ -4,7 +4,7 @@
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, 209)];
 _Static_assert(sizeof arena == 115304, "README and docs/BOARDS.md say so");
 
-const board this_board = {"STM32F405", &nnk_f32, &nnk_f32_inference, arena, sizeof arena};
+const board this_board = {"STM32F405", &nnk_f32_dual, &nnk_f32_inference, arena, sizeof arena};
 
 /// Timer 2 counts all 32 bits. Out of reset its clock has 16 MHz; QEMU's has 1 GHz, and needs no start of the
 /// clock.

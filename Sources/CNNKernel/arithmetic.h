@@ -42,3 +42,15 @@
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_walk = dual_walk,                    \
         .dual_update = VECTOR(dual_update)                                                                   \
     }
+
+/// What nnk_dual calls.
+#define NNK_DUAL_ARITHMETIC                                                                                  \
+    {                                                                                                        \
+        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict,                       \
+        .initialize = initialize, .logit_cost = logit_cost, .logit_backward = logit_backward,                \
+        .bias_step = bias_step, .input_gradient = input_gradient, .input_step = input_step,                  \
+        .unit_step = unit_step, .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS,                   \
+        .gram_products = gram_products, .gram_pack = gram_pack, .project = project,                          \
+        .project_end = project_end, .dual_logits = dual_logits, .dual_collect = dual_collect,                \
+        .dual_walk = dual_walk                                                                               \
+    }

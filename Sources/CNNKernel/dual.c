@@ -68,7 +68,7 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     const uint32_t offset = piece * length, width = nnk_smaller(length, (uint32_t)t->size[0] - offset);
     uint8_t *p = nnk_row(job, a, a->logits, unit);
     if (slice == 0) {
-        job->arithmetic->initialize(a->gram, width, t->size[0], nnk_initializer_of(job), &a->trainer->random);
+        nnk_initialize(job, a, a->gram, width, t->size[0]);
         return NNK_MORE;
     }
     if (project_block(job, a, p, slice - 1, offset, width) != NNK_OK) return NNK_E_SOURCE;
@@ -91,42 +91,63 @@ static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
 /// Row `unit` of A1, into the first row of scratch.
 static uint8_t *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
     const nnk_shape one = {1, 1, a->columns, a->stride};
-    uint8_t *bias = nnk_parameter(job, a, nnk_biases_at(job->topology, 1) + unit);
-    job->arithmetic->dual_logits(a->scratch, nnk_row(job, a, a->logits, unit), bias, 1, one);
+    const layer l = nnk_layer(job, a, 1);
+    job->arithmetic->dual_logits(a->scratch, nnk_row(job, a, a->logits, unit),
+                                 l.biases + unit * nnk_real_bytes(job), 1, one);
     return a->scratch;
 }
 
-/// The parts of layer 2's logits, a unit of layer 1 an item; in the end the layers above.
+/// Layer `l` takes in a unit of the layer below.   row: its activations
+static void take_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, const uint8_t *row) {
+    if (unit == 0) memset(l->rows, 0, l->shape.outputs * a->stride * nnk_real_bytes(job));
+    job->arithmetic->unit_forward(l->rows, l->weights + unit * nnk_real_bytes(job), row, l->shape);
+}
+
+/// An item: layer 2 takes in a unit of layer 1; in the end the layers above.
 static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_topology *t = job->topology;
-    const nnk_shape shape = nnk_layer_shape(job, a, 2);
-    uint8_t *z = nnk_activations(job, a, 2, 0);
-    if (item == 0) memset(z, 0, shape.outputs * a->stride * nnk_real_bytes(job));
-    if (item < (uint32_t)t->size[1]) {
-        job->arithmetic->unit_forward(z, nnk_parameter(job, a, nnk_weights_at(t, 2) + item),
-                                      activation_row(job, a, item), shape);
+    layer l = nnk_layer(job, a, 2);
+    if (item < l.shape.inputs) {
+        take_unit(job, a, &l, item, activation_row(job, a, item));
         return NNK_MORE;
     }
-    job->arithmetic->dual_logits(z, z, nnk_parameter(job, a, nnk_biases_at(t, 2)), t->layers > 2, shape);
-    nnk_forward_above(job, a, 0, a->columns);
+    for (int32_t number = 2;; number++) {
+        uint8_t *below = l.rows;
+        const int32_t is_last = number == job->topology->layers;
+        job->arithmetic->dual_logits(l.rows, l.rows, l.biases, !is_last, l.shape);
+        if (is_last) return NNK_MORE;
+        l = nnk_layer(job, a, number + 1);
+        for (size_t i = 0; i < l.shape.inputs; i++) take_unit(job, a, &l, i, nnk_row(job, a, below, i));
+    }
+}
+
+/// A unit of the layer below `l` and its weights learn.   row: its activations in, its deltas out
+static void step_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, uint8_t *row) {
+    job->arithmetic->unit_step(row, l->weights + unit * nnk_real_bytes(job), l->rows, nnk_step(job),
+                               nnk_row(job, a, a->scratch, 1), l->shape);
+}
+
+/// Item 0 is the loss; then a layer an item downwards to layer 3.
+static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
+    if (item == 0) return nnk_loss(job, a);
+    const int32_t number = job->topology->layers + 1 - (int32_t)item;
+    const layer l = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
+    for (size_t i = 0; i < l.shape.inputs; i++) step_unit(job, a, &l, i, nnk_row(job, a, below.rows, i));
+    job->arithmetic->bias_step(l.biases, l.rows, nnk_step(job), l.shape);
     return NNK_MORE;
 }
 
 /// All that a unit of layer 1 has part in, a unit an item, from the deltas of layer 2; then b2.
 static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_topology *t = job->topology;
     const nnk_arithmetic *k = job->arithmetic;
-    const double step = job->learning_rate / job->examples;
-    const nnk_shape shape = nnk_layer_shape(job, a, 2), one = {1, 1, a->columns, a->stride};
-    uint8_t *dz = nnk_activations(job, a, 2, 0);
-    if (item == (uint32_t)t->size[1]) {
-        k->bias_step(nnk_parameter(job, a, nnk_biases_at(t, 2)), dz, step, shape);
+    const layer l = nnk_layer(job, a, 2);
+    if (item == l.shape.inputs) {
+        k->bias_step(l.biases, l.rows, nnk_step(job), l.shape);
         return NNK_MORE;
     }
-    uint8_t *row = activation_row(job, a, item); // and then the unit's deltas
-    k->unit_step(row, nnk_parameter(job, a, nnk_weights_at(t, 2) + item), dz, step, nnk_row(job, a, row, 1),
-                 shape);
-    k->bias_step(nnk_parameter(job, a, nnk_biases_at(t, 1) + item), row, step, one);
+    const nnk_shape one = {1, 1, a->columns, a->stride};
+    uint8_t *row = activation_row(job, a, item);
+    step_unit(job, a, &l, item, row);
+    k->bias_step(nnk_layer(job, a, 1).biases + item * nnk_real_bytes(job), row, nnk_step(job), one);
     k->dual_collect(nnk_row(job, a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
     k->dual_walk(nnk_row(job, a, a->logits, item), row, a->gram, job->examples);
     return NNK_MORE;
@@ -147,8 +168,8 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
         k->input_gradient(g, nnk_row(job, a, a->deltas, unit) + first * real, a->stride, 1, p);
     }
     // Drawn last: after a failing source the generator stands where it stood.
-    k->initialize(w, width, job->topology->size[0], nnk_initializer_of(job), &a->trainer->random);
-    k->input_step(w, g, job->learning_rate / job->examples / 255.0, 1, width);
+    nnk_initialize(job, a, w, width, job->topology->size[0]);
+    k->input_step(w, g, nnk_step(job) / 255.0, 1, width);
     *bytes = w;
     *count = width * real;
     return NNK_OK;
@@ -156,14 +177,15 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
 
 static uint32_t items_by_unit(const nnk_job *job) { return (uint32_t)job->topology->size[1] + 1; }
 
-/// Without layer 2 and the biases of layer 1, which DESCENT has.
+static uint32_t backward_items(const nnk_job *job) { return (uint32_t)job->topology->layers - 1; }
+
 static const nnk_phase phases[TRAINED] = {
     [PROJECT_ROWS] = {project_rows, project_rows_items, 0, 0},
     [DRAW] = {nnk_draw, nnk_draw_items, 0, 0},
     [DIGEST] = {nnk_digest, nnk_images, 0, 0},
     [GRAM] = {form_gram, nnk_pairs_of_blocks, 0, 0},
     [FORWARD] = {forward, items_by_unit, 0, 0},
-    [BACKWARD] = {nnk_backward, nnk_backward_items, 0, 0},
+    [BACKWARD] = {backward, backward_items, 0, 0},
     [DESCENT] = {descend, items_by_unit, 0, 0},
 };
 

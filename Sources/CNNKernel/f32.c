@@ -3,3 +3,4 @@
 #include "arithmetic.h"
 
 const nnk_arithmetic nnk_f32 = NNK_ARITHMETIC;
+const nnk_arithmetic nnk_f32_dual = NNK_DUAL_ARITHMETIC;

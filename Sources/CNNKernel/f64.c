@@ -3,3 +3,4 @@
 #include "arithmetic.h"
 
 const nnk_arithmetic nnk_f64 = NNK_ARITHMETIC;
+const nnk_arithmetic nnk_f64_dual = NNK_DUAL_ARITHMETIC;

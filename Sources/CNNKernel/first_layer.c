@@ -35,8 +35,7 @@ nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item) {
     const uint32_t pieces = draw_pieces(job), row = item / pieces, offset = item % pieces * DRAWN_AT_ONCE;
     const uint32_t count = nnk_smaller(DRAWN_AT_ONCE, inputs - offset);
     if (row >= units) return nnk_draw(job, a, item - units * pieces);
-    job->arithmetic->initialize(a->scratch, count, job->topology->size[0], nnk_initializer_of(job),
-                                &a->trainer->random);
+    nnk_initialize(job, a, a->scratch, count, job->topology->size[0]);
     copy_reals(nnk_parameter(job, a, offset * units + row), units, a->scratch, 1, count, nnk_real_bytes(job));
     return NNK_MORE;
 }
@@ -71,8 +70,66 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *
         if (nnk_fetch(job, a->bytes, first, count, offset, width, &p) != NNK_OK) return NNK_E_SOURCE;
         k->input_gradient(a->scratch, dz + first * nnk_real_bytes(job), a->stride, units, p);
     }
-    k->input_step(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch,
-                  job->learning_rate / job->examples / 255.0, units, width);
+    k->input_step(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch, nnk_step(job) / 255.0, units,
+                  width);
+    return NNK_MORE;
+}
+
+void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns) {
+    const nnk_topology *t = job->topology;
+    const nnk_arithmetic *k = job->arithmetic;
+    for (int32_t l = 2; l <= t->layers; l++) {
+        const nnk_shape shape = {(size_t)t->size[l], (size_t)t->size[l - 1], columns, a->stride};
+        uint8_t *z = nnk_activations(job, a, l, first);
+        k->linear_forward(z, nnk_parameter(job, a, nnk_weights_at(t, l)),
+                          nnk_parameter(job, a, nnk_biases_at(t, l)), nnk_activations(job, a, l - 1, first),
+                          shape);
+        if (l < t->layers)
+            for (size_t i = 0; i < shape.outputs; i++) {
+                uint8_t *row = nnk_row(job, a, z, i);
+                k->relu(row, row, columns);
+            }
+    }
+}
+
+/// The weights of a layer, and the deltas of `units` units of the layer below, from `first` on.
+static void step_weights(const nnk_job *job, const arena *a, int32_t number, uint32_t first, uint32_t units) {
+    const layer above = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
+    job->arithmetic->hidden_step(nnk_row(job, a, below.rows, first),
+                                 above.weights + first * nnk_real_bytes(job), above.rows, nnk_step(job),
+                                 a->scratch, units, above.shape);
+}
+
+static void step_biases(const nnk_job *job, const arena *a, int32_t number) {
+    const layer l = nnk_layer(job, a, number);
+    job->arithmetic->bias_step(l.biases, l.rows, nnk_step(job), l.shape);
+}
+
+nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
+    const int32_t number = job->topology->layers + 1 - (int32_t)item;
+    if (item == 0) return nnk_loss(job, a);
+    step_weights(job, a, number, 0, (uint32_t)job->topology->size[number - 1]);
+    step_biases(job, a, number);
+    return NNK_MORE;
+}
+
+uint32_t nnk_backward_items(const nnk_job *job) {
+    const uint32_t layers = (uint32_t)job->topology->layers;
+    return layers > 2 ? layers - 1 : 1;
+}
+
+void nnk_step_second(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+    step_weights(job, a, 2, first, count);
+}
+
+uint32_t nnk_second_items(const nnk_job *job) {
+    return job->topology->layers > 1 ? (uint32_t)job->topology->size[1] : 0;
+}
+
+nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item) {
+    (void)item; // the only one
+    if (job->topology->layers > 1) step_biases(job, a, 2);
+    step_biases(job, a, 1);
     return NNK_MORE;
 }
 

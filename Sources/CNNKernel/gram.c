@@ -2,7 +2,7 @@
 #include "trainer.h"
 
 double nnk_delta_scale(const nnk_job *job) {
-    return -job->learning_rate / job->examples / (255.0 * 255.0) * job->arithmetic->gram_unit;
+    return -nnk_step(job) / (255.0 * 255.0) * job->arithmetic->gram_unit;
 }
 
 nnk_status nnk_gram_block(const nnk_job *job, const arena *a, uint32_t item, uint32_t *first,

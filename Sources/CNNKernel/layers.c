@@ -17,6 +17,28 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
     return NNK_OK;
 }
 
+void nnk_initialize(const nnk_job *job, const arena *a, uint8_t *w, size_t count, int32_t inputs) {
+    job->arithmetic->initialize(w, count, inputs, nnk_initializer_of(job), &a->trainer->random);
+}
+
+double nnk_step(const nnk_job *job) { return job->learning_rate / job->examples; }
+
+layer nnk_layer(const nnk_job *job, const arena *a, int32_t number) {
+    const nnk_topology *t = job->topology;
+    const size_t real = nnk_real_bytes(job);
+    layer l = {.biases = a->parameters, .rows = a->activations};
+    uint8_t *next = a->parameters;
+    for (int32_t i = 1; i <= number; i++) {
+        l.shape = (nnk_shape){(size_t)t->size[i], (size_t)t->size[i - 1], a->columns, a->stride};
+        l.weights = next;
+        if (i >= job->method->first_layer) next += l.shape.outputs * l.shape.inputs * real;
+        l.biases = next;
+        next += l.shape.outputs * real;
+        if (i > job->method->first_layer) l.rows += l.shape.inputs * l.shape.stride * real;
+    }
+    return l;
+}
+
 uint32_t nnk_draw_items(const nnk_job *job) {
     const nnk_topology *t = job->topology;
     return nnk_unit_count(t) - (uint32_t)t->size[1];
@@ -24,11 +46,11 @@ uint32_t nnk_draw_items(const nnk_job *job) {
 
 nnk_status nnk_draw(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
-    int32_t l = 2;
-    while (item >= (uint32_t)t->size[l]) item -= (uint32_t)t->size[l++];
-    const uint32_t inputs = (uint32_t)t->size[l - 1];
-    job->arithmetic->initialize(nnk_parameter(job, a, nnk_weights_at(t, l) + item * inputs), inputs,
-                                t->size[l - 1], nnk_initializer_of(job), &a->trainer->random);
+    int32_t number = 2;
+    while (item >= (uint32_t)t->size[number]) item -= (uint32_t)t->size[number++];
+    const layer l = nnk_layer(job, a, number);
+    const size_t inputs = l.shape.inputs;
+    nnk_initialize(job, a, l.weights + item * inputs * nnk_real_bytes(job), inputs, (int32_t)inputs);
     return NNK_MORE;
 }
 
@@ -45,25 +67,7 @@ nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns) {
-    const nnk_topology *t = job->topology;
-    const nnk_arithmetic *k = job->arithmetic;
-    for (int32_t l = job->method->first_layer + 1; l <= t->layers; l++) {
-        const nnk_shape shape = {(size_t)t->size[l], (size_t)t->size[l - 1], columns, a->stride};
-        uint8_t *z = nnk_activations(job, a, l, first);
-        k->linear_forward(z, nnk_parameter(job, a, nnk_weights_at(t, l)),
-                          nnk_parameter(job, a, nnk_biases_at(t, l)), nnk_activations(job, a, l - 1, first),
-                          shape);
-        if (l < t->layers)
-            for (size_t i = 0; i < shape.outputs; i++) {
-                uint8_t *row = nnk_row(job, a, z, i);
-                k->relu(row, row, columns);
-            }
-    }
-}
-
-/// The cost if it is due, then the last layer's deltas.
-static nnk_status loss(const nnk_job *job, const arena *a) {
+nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_trainer *t = a->trainer;
     const size_t m = job->examples;
     uint8_t *z = nnk_activations(job, a, job->topology->layers, 0);
@@ -78,47 +82,4 @@ static nnk_status loss(const nnk_job *job, const arena *a) {
     // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
     memset(z + m * nnk_real_bytes(job), 0, (a->stride - m) * nnk_real_bytes(job));
     return status;
-}
-
-/// The weights of layer `l`, and the deltas of `units` units of the layer below, from `first` on.
-static void step_weights(const nnk_job *job, const arena *a, int32_t l, uint32_t first, uint32_t units) {
-    const uint32_t weights = nnk_weights_at(job->topology, l) + first;
-    job->arithmetic->hidden_step(nnk_row(job, a, nnk_activations(job, a, l - 1, 0), first),
-                                 nnk_parameter(job, a, weights), nnk_activations(job, a, l, 0),
-                                 job->learning_rate / job->examples, a->scratch, units,
-                                 nnk_layer_shape(job, a, l));
-}
-
-static void step_biases(const nnk_job *job, const arena *a, int32_t l) {
-    job->arithmetic->bias_step(nnk_parameter(job, a, nnk_biases_at(job->topology, l)),
-                               nnk_activations(job, a, l, 0), job->learning_rate / job->examples,
-                               nnk_layer_shape(job, a, l));
-}
-
-nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
-    const int32_t l = job->topology->layers + 1 - (int32_t)item;
-    if (item == 0) return loss(job, a);
-    step_weights(job, a, l, 0, (uint32_t)job->topology->size[l - 1]);
-    step_biases(job, a, l);
-    return NNK_MORE;
-}
-
-uint32_t nnk_backward_items(const nnk_job *job) {
-    const uint32_t layers = (uint32_t)job->topology->layers;
-    return layers > 2 ? layers - 1 : 1;
-}
-
-void nnk_step_second(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
-    step_weights(job, a, 2, first, count);
-}
-
-uint32_t nnk_second_items(const nnk_job *job) {
-    return job->topology->layers > 1 ? (uint32_t)job->topology->size[1] : 0;
-}
-
-nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item) {
-    (void)item; // the only one
-    if (job->topology->layers > 1) step_biases(job, a, 2);
-    step_biases(job, a, 1);
-    return NNK_MORE;
 }

@@ -14,8 +14,14 @@ uint32_t nnk_items_of(const nnk_job *job, uint32_t number) {
     return p->items ? p->items(job) : 0;
 }
 
+/// Those of nnk_f32_dual are enough for nnk_dual alone.
+static int32_t has_kernels(const nnk_job *job) {
+    return job->method->number == NNK_DUAL || job->arithmetic->linear_forward;
+}
+
 static int32_t job_valid(const nnk_job *job) {
-    return job && job->topology && job->arithmetic && job->method && nnk_topology_valid(job->topology) &&
+    return job && job->topology && job->arithmetic && job->method && has_kernels(job) &&
+           nnk_topology_valid(job->topology) &&
            (!nnk_is_dual(job) ||
             (job->topology->layers >= 2 && job->topology->size[0] <= NNK_MAX_DUAL_INPUTS)) &&
            job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL && job->examples >= 1 &&

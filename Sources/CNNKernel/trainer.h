@@ -17,7 +17,7 @@ enum {
     GRAM,         // the Gram matrix, 16 x 16 images a slice
     FORWARD,      // the loop: activations
     BACKWARD,     // the loss, and layers above the second, which learn on the way
-    SECOND,       // layer 2 learns, layer 1 gets its deltas
+    SECOND,       // primal and wide: layer 2 learns, layer 1 gets its deltas
     BIASES,       // of both
     DESCENT,      // layer 1 learns
     EXPAND,       // wide: W1 from D
@@ -126,17 +126,6 @@ uint32_t nnk_draw_items(const nnk_job *job);
 /// DIGEST, an image an item.
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
 
-/// BACKWARD: item 0 is the loss; then a layer an item, from the last down to the third.
-nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
-uint32_t nnk_backward_items(const nnk_job *job);
-
-/// SECOND, units of layer 1.
-void nnk_step_second(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
-uint32_t nnk_second_items(const nnk_job *job);
-
-/// BIASES, of layer 2, if there is one, and layer 1.
-nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item);
-
 static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
 
 /// An item an image, 16 images, 192 bytes of the input, 16 x 16 elements of the Gram matrix.
@@ -154,9 +143,23 @@ static inline uint32_t nnk_pairs_of_blocks(const nnk_job *job) {
 
 // ---- What phases are made of -----------------------------------------------------------------------------
 
-/// Layers above the first (of the method) for so many columns from `first` on; the last layer's logits stay
-/// logits.
-void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
+/// Layer `number` at work on all columns: its parameters in the order of the model, its rows of activations.
+/// Where the arena has no W1, of layer 1 only the biases.
+typedef struct layer {
+    uint8_t *weights, *biases, *rows;
+    nnk_shape shape;
+} layer;
+
+layer nnk_layer(const nnk_job *job, const arena *a, int32_t number);
+
+/// The next initial weights, of a layer with so many inputs.
+void nnk_initialize(const nnk_job *job, const arena *a, uint8_t *w, size_t count, int32_t inputs);
+
+/// The learning rate over the examples.
+double nnk_step(const nnk_job *job);
+
+/// The cost if it is due, then the last layer's deltas.
+nnk_status nnk_loss(const nnk_job *job, const arena *a);
 
 // W1 in memory, transposed: primal and wide.
 
@@ -173,6 +176,20 @@ static inline void nnk_carve_scratch(const nnk_job *job, arena *a, uint8_t *scra
 /// DRAW with the first layer.
 nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item);
 uint32_t nnk_draw_all_items(const nnk_job *job);
+
+/// Layers 2 and up for so many columns from `first` on; the last layer's logits stay logits.
+void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
+
+/// BACKWARD: item 0 is the loss; then a layer an item, from the last down to the third.
+nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_backward_items(const nnk_job *job);
+
+/// SECOND, units of layer 1.
+void nnk_step_second(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
+uint32_t nnk_second_items(const nnk_job *job);
+
+/// BIASES, of layer 2, if there is one, and layer 1.
+nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item);
 
 /// sum (units, 16), in scratch, = W1 times 16 images from `first` on.
 nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);

@@ -458,6 +458,27 @@ static void test_many(int32_t type) {
     release_data(d);
 }
 
+/// The kernels of boards are enough for the packed method, and are refused by the others.
+static void test_small_arithmetic(int32_t type) {
+    static const nnk_topology networks[] = {{4, {400, 20, 7, 5, 1}}, {2, {7, 3, 1}}};
+    for (size_t i = 0; i < 2; i++) {
+        data d = random_data(&networks[i], 19);
+        nnk_job job = job_of(&networks[i], arithmetic_at(type, 0), &d, 5);
+        job.method = &nnk_dual;
+        file want = train(&job);
+        job.arithmetic = type == NNK_F32 ? &nnk_f32_dual : &nnk_f64_dual;
+        file got = train(&job);
+        CHECK_SAME_FILE(got, want);
+        for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method += NNK_DUAL_WIDE) {
+            job.method = methods[method];
+            CHECK_EQUAL(nnk_train_bytes(&job), 0);
+        }
+        free(got.bytes);
+        free(want.bytes);
+        release_data(d);
+    }
+}
+
 int main(void) {
     static const nnk_topology deep = {4, {400, 20, 7, 5, 1}}, two_layer = {2, {400, 7, 1}};
     test_products();
@@ -469,6 +490,7 @@ int main(void) {
         for (size_t m = 1; m <= 40; m++)
             for (uint32_t round = 0; round < check_rounds(3); round++) test_update(type, m);
         for (uint32_t round = 0; round < check_rounds(3); round++) test_update(type, 209);
+        test_small_arithmetic(type);
         test_same_bytes(type);
         test_dull_data(type);
         test_class_names(type);

@@ -156,8 +156,11 @@ typedef struct nnk_arithmetic {
     void (*dual_walk)(void *p, const void *e, const uint8_t *gram, size_t examples);
 } nnk_arithmetic;
 
-/// The definition, in scalar C: small, for boards.
+/// The definition, in scalar C.
 extern const nnk_arithmetic nnk_f32, nnk_f64;
+
+/// What nnk_dual calls of it, and no more: for boards. The other functions are NULL.
+extern const nnk_arithmetic nnk_f32_dual, nnk_f64_dual;
 
 /// The same bits from the widest vectors that this processor has.
 const nnk_arithmetic *nnk_fastest(int32_t dtype);

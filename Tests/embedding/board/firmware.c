@@ -40,7 +40,7 @@ static nnk_status write(void *context, uint32_t offset, const uint8_t *bytes, ui
 
 int main(void) {
     const nnk_job job = {.topology = &nnk_deep,
-                         .arithmetic = &nnk_f32,
+                         .arithmetic = &nnk_f32_dual,
                          .method = &nnk_dual,
                          .iterations = 2500,
                          .learning_rate = 0.0075,
