@@ -1,7 +1,14 @@
 /// All the kernels of one element type, and the table that names them. Included once a file, after a
 /// real_*.h.
 #include "nnkernel/kernels.h"
+
+#if defined(NNK_HAS_FMA)
 #include "normals.h"
+#define NORMAL nnk_normal
+#else
+#include "math_f64.h"
+#define NORMAL nnk_random_normal
+#endif
 
 #include "dense.h"
 #include "float_check.h"

@@ -114,8 +114,8 @@ static void hidden_step(void *a_, void *w_, const void *dz, double step, void *r
 static void initialize(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
     real *w = w_;
     const double root = nnk_sqrt_f64((double)inputs);
-    if (initializer == NNK_INIT_SMALL)
-        for (size_t i = 0; i < count; i++) w[i] = (real)(nnk_normal(random) * 0.01);
-    else
-        for (size_t i = 0; i < count; i++) w[i] = (real)(nnk_normal(random) / root);
+    for (size_t i = 0; i < count; i++) {
+        const double normal = NORMAL(random);
+        w[i] = (real)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
+    }
 }

@@ -7,15 +7,19 @@
 #include <stdint.h>
 
 static inline uint32_t nnk_bits_f32(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
+    const union {
+        float x;
+        uint32_t bits;
+    } both = {.x = x};
+    return both.bits;
 }
 
 static inline float nnk_from_bits_f32(uint32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
+    const union {
+        uint32_t bits;
+        float x;
+    } both = {.bits = bits};
+    return both.x;
 }
 
 /// 2^k for -126 <= k <= 127.
@@ -33,47 +37,14 @@ static const float nnk_exp_terms_f32[] = {0x1.6d110ap-10f, 0x1.120b6ep-7f, 0x1.5
                                           0x1.0p-1f};
 enum { NNK_EXP_TERMS_F32 = 5 };
 
-/// exp(x): x = k ln 2 + r, |r| <= ln 2 / 2, exp(x) = 2^k exp(r), exp(r) = 1 + r + r^2 p(r).
-///
-/// ln 2 is split so that k times its upper part is exact: 15 bits, and |k| < 2^8. p is the interpolation of
-/// (exp(r) - 1 - r) / r^2 at Chebyshev's points: 2^-26.5 of exp(r). 1 + r is kept as an exact pair.
-/// Bounds: below 1 ulp; +inf above 88.73, 0 below -103.98; a NaN comes back.
-static inline float nnk_exp_f32(float x) {
-    if (!(x <= NNK_EXP_MOST_F32)) return x != x ? x : nnk_from_bits_f32(0x7f800000);
-    if (x < NNK_EXP_LEAST_F32) return 0;
-    float k = x * NNK_LOG2_E_F32 + NNK_ROUND_F32 - NNK_ROUND_F32;
-    float high = x - k * NNK_LN2_HIGH_F32, low = k * NNK_LN2_LOW_F32, r = high - low;
-    float p = nnk_exp_terms_f32[0];
-    for (int32_t i = 1; i < NNK_EXP_TERMS_F32; i++) p = p * r + nnk_exp_terms_f32[i];
-    float sum = 1 + high, lost = 1 - sum + high;
-    float y = sum + (lost + (r * r * p - low));
-    // In two steps, as 2^k itself may be out of range; the first is exact.
-    int32_t n = (int32_t)k, half = n / 2;
-    return y * nnk_power_of_two_f32(half) * nnk_power_of_two_f32(n - half);
-}
+#pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// log(x): x = 2^k (1 + f), 1 + f between sqrt(1/2) and sqrt(2), s = f / (2 + f),
-/// log(1 + f) = f - (h - s (h + q(s^2))), h = f^2 / 2, where q(z) = z (2/3 + 2/5 z + ...) approximates
-/// log((1 + s) / (1 - s)) / s - 2 to 2^-33.
-/// Bounds: below 1 ulp; -inf for 0, NaN below 0.
-static inline float nnk_log_f32(float x) {
-    uint32_t bits = nnk_bits_f32(x);
-    int32_t k = 0;
-    if (bits - 0x00800000u >= 0x7f000000u) { // zero, subnormal, negative, infinite or NaN
-        if (x == 0.0f) return nnk_from_bits_f32(0xff800000);
-        if (!(x > 0.0f)) return nnk_from_bits_f32(0x7fc00000);
-        if (bits == 0x7f800000u) return x;
-        bits = nnk_bits_f32(x * 0x1p+23f);
-        k = -23;
-    }
-    const uint32_t root = 0x3f3504f3; // sqrt(1/2)
-    uint32_t above = bits - root;
-    k += (int32_t)above >> 23;
-    float f = nnk_from_bits_f32((above & 0x007fffffu) + root) - 1.0f;
-    float s = f / (2.0f + f), z = s * s;
-    float q = z * (0x1.555556p-1f + z * (0x1.9999ecp-2f + z * (0x1.245c36p-2f + z * 0x1.ddd1d8p-3f)));
-    float h = 0.5f * f * f, n = (float)k;
-    return n * 0x1.62e4p-1f - ((h - (s * (h + q) + n * 0x1.7f7d1cp-20f)) - f);
-}
+/// Below 1 ulp; +inf above 88.73, 0 below -103.98; a NaN comes back.
+float nnk_exp_f32(float x);
+
+/// Below 1 ulp; -inf for 0, NaN below 0.
+float nnk_log_f32(float x);
+
+#pragma GCC visibility pop
 
 #endif

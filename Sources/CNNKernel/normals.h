@@ -32,9 +32,17 @@ static inline uint32_t nnk_next_word(nnk_random *random) {
     return y ^ y >> 18;
 }
 
-static inline double nnk_uniform(nnk_random *random) {
+/// Uniform on [0, 1), in units of 2^-53.
+static inline int64_t nnk_uniform_units(nnk_random *random) {
     uint32_t high = nnk_next_word(random) >> 5, low = nnk_next_word(random) >> 6; // 27 and 26 bits
-    return ((double)high * 0x1p26 + (double)low) * 0x1p-53;
+    return (int64_t)((uint64_t)high << 26 | low);
+}
+
+static inline double nnk_uniform(nnk_random *random) { return (double)nnk_uniform_units(random) * 0x1p-53; }
+
+/// 2 u - 1 for a uniform u, which is exact.
+static inline double nnk_coordinate(nnk_random *random) {
+    return (double)(nnk_uniform_units(random) - (1ll << 52)) * 0x1p-52;
 }
 
 // Marsaglia's polar method: a point uniform in the unit disc gives two normals; the second is drawn first.
@@ -45,11 +53,11 @@ static inline double nnk_normal(nnk_random *random) {
     }
     double x, y, square;
     do {
-        x = 2.0 * nnk_uniform(random) - 1.0;
-        y = 2.0 * nnk_uniform(random) - 1.0;
+        x = nnk_coordinate(random);
+        y = nnk_coordinate(random);
         square = x * x + y * y;
     } while (square >= 1.0 || square == 0.0);
-    double factor = nnk_sqrt_f64(-2.0 * nnk_log_f64(square) / square);
+    double factor = nnk_sqrt_f64(-2.0 * nnk_log_scaled_f64(square, 0) / square);
     random->spare = factor * x;
     random->has_spare = 1;
     return factor * y;
