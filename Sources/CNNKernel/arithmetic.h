@@ -1,6 +1,7 @@
 /// All the kernels of one element type, and the table that names them. Included once a file, after a
 /// real_*.h.
 #include "nnkernel/kernels.h"
+#include "nnkernel/model.h"
 
 #if defined(NNK_HAS_FMA)
 #include "normals.h"
@@ -34,9 +35,13 @@
 #define VECTOR(kernel) kernel
 #endif
 
+#if !defined(NNK_CRC32)
+#define NNK_CRC32 nnk_crc32
+#endif
+
 #define NNK_ARITHMETIC                                                                                       \
     {                                                                                                        \
-        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict,                       \
+        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict, .crc32 = NNK_CRC32,   \
         .initialize = initialize, .linear_forward = VECTOR(linear_forward),                                  \
         .linear_backward = linear_backward, .relu = VECTOR(relu), .relu_backward = relu_backward,            \
         .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward, .cost = cost,                              \
@@ -53,7 +58,7 @@
 /// What nnk_dual calls.
 #define NNK_DUAL_ARITHMETIC                                                                                  \
     {                                                                                                        \
-        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict,                       \
+        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict, .crc32 = NNK_CRC32,   \
         .initialize = initialize, .logit_cost = logit_cost, .logit_backward = logit_backward,                \
         .bias_step = bias_step, .input_gradient = input_gradient, .input_step = input_step,                  \
         .unit_step = unit_step, .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS,                   \

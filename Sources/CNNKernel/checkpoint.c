@@ -98,7 +98,7 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     const section s = section_at(job, memory, progress->position);
     // The arena itself is turned around for the file, and back.
     nnk_swap_reals(s.bytes, s.count, s.element);
-    progress->crc = nnk_crc32(progress->crc, s.bytes, s.count);
+    progress->crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
     const nnk_status status =
         sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
     nnk_swap_reals(s.bytes, s.count, s.element);
@@ -163,7 +163,7 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
         const section s = section_at(job, memory, progress->position);
         if (reader.read(reader.context, NNK_HEADER_BYTES + progress->position, s.count, s.bytes) != NNK_OK)
             return NNK_E_SOURCE;
-        progress->crc = nnk_crc32(progress->crc, s.bytes, s.count);
+        progress->crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
         nnk_swap_reals(s.bytes, s.count, s.element);
         progress->position += s.count;
         return NNK_MORE;

@@ -1,7 +1,21 @@
 #include "freestanding.h"
 #include "nnkernel/model.h"
+#include "vector_arithmetic.h"
 
 // The reflected polynomial 0xedb88320.
+
+#if NNK_X86
+#define CRC32 nnk_crc32_by_bytes
+
+enum { WORTH_ASKING = 1 << 14 }; ///< bytes: under a hypervisor, asking the processor takes a microsecond
+
+uint32_t nnk_crc32(uint32_t crc, const void *bytes, size_t count) {
+    if (count >= WORTH_ASKING && nnk_x86_vectors()) return nnk_crc32_by_products(crc, bytes, count);
+    return nnk_crc32_by_bytes(crc, bytes, count);
+}
+#else
+#define CRC32 nnk_crc32
+#endif
 
 #if defined(__x86_64__) || defined(__aarch64__)
 // Eight bytes at a time. table[t][i] is the checksum of byte i with t zero bytes behind it; as checksums of
@@ -35,7 +49,7 @@ static const uint32_t table[8][256] = {
     SUMS(0xccaa009e, 0x4225077d, 0x844a0efa, 0xd3e51bb5, 0x7cbb312b, 0xf9766256, 0x299dc2ed, 0x533b85da),
 };
 
-uint32_t nnk_crc32(uint32_t crc, const void *bytes, size_t count) {
+uint32_t CRC32(uint32_t crc, const void *bytes, size_t count) {
     const uint8_t *byte = bytes;
     crc = ~crc;
     for (; count >= 8; count -= 8, byte += 8) {
@@ -55,7 +69,7 @@ static const uint32_t table[16] = {
     0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
 };
 
-uint32_t nnk_crc32(uint32_t crc, const void *bytes, size_t count) {
+uint32_t CRC32(uint32_t crc, const void *bytes, size_t count) {
     const uint8_t *byte = bytes;
     crc = ~crc;
     for (size_t i = 0; i < count; i++) {

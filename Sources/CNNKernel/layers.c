@@ -55,13 +55,13 @@ nnk_status nnk_draw(const nnk_job *job, const arena *a, uint32_t item) {
 }
 
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
-    const uint32_t size = (uint32_t)job->topology->size[0];
+    const uint32_t size = (uint32_t)job->topology->size[0], step = job->images.images ? size : NNK_PATCH;
     uint32_t crc = a->trainer->data_crc;
-    for (uint32_t k = 0; k < size; k += NNK_PATCH) {
+    for (uint32_t k = 0; k < size; k += step) {
         nnk_patch p;
-        if (nnk_fetch(job, a->bytes, item, 1, k, nnk_smaller(NNK_PATCH, size - k), &p) != NNK_OK)
+        if (nnk_fetch(job, a->bytes, item, 1, k, nnk_smaller(step, size - k), &p) != NNK_OK)
             return NNK_E_SOURCE;
-        crc = nnk_crc32(crc, p.x, p.width);
+        crc = job->arithmetic->crc32(crc, p.x, p.width);
     }
     a->trainer->data_crc = crc;
     return NNK_MORE;

@@ -242,7 +242,7 @@ static nnk_status write_payload(const nnk_job *job, const arena *a, uint32_t pay
         t->phase = TRAINED;
         return NNK_E_SINK;
     }
-    t->payload_crc = nnk_crc32(t->payload_crc, bytes, count);
+    t->payload_crc = job->arithmetic->crc32(t->payload_crc, bytes, count);
     t->item += count;
     if (t->item == payload_bytes) t->phase = HEADER;
     return NNK_MORE;

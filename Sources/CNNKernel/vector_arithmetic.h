@@ -37,8 +37,13 @@ extern const nnk_inference nnk_f32_avx512_inference, nnk_f64_avx512_inference;
 /// Bytes gain nothing from AVX-512, and compilers know their way with the plain loop elsewhere.
 extern const nnk_inference nnk_i8_avx2_inference;
 
-/// What the processor has and the operating system saves: 0 neither, 2 AVX2 and FMA, 512 AVX-512 as well.
+/// What the processor has and the operating system saves: 0 neither, 2 AVX2, FMA, POPCNT and carry-less
+/// products, 512 AVX-512 as well.
 int32_t nnk_x86_vectors(void);
+
+/// nnk_crc32, for processors that have 2 of these; and for all.
+uint32_t nnk_crc32_by_products(uint32_t crc, const void *bytes, size_t count);
+uint32_t nnk_crc32_by_bytes(uint32_t crc, const void *bytes, size_t count);
 #endif
 
 #pragma GCC visibility pop

@@ -20,6 +20,35 @@ static file small_model(int32_t type) {
     return f;
 }
 
+/// A bit at a time, by the definition.
+static uint32_t crc_by_bits(uint32_t crc, const uint8_t *bytes, size_t count) {
+    crc = ~crc;
+    for (size_t i = 0; i < 8 * count; i++) {
+        const uint32_t bit = (crc ^ (uint32_t)bytes[i / 8] >> i % 8) & 1;
+        crc = crc >> 1 ^ (bit ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+/// Every kernel's, from any place on; of so many bytes that nnk_crc32 asks the processor what it has.
+static void test_crc_kernels(void) {
+    enum { MOST = 40000 };
+    uint8_t *bytes = random_bytes(MOST + 3);
+    FOR_EACH_TYPE(type) {
+        FOR_EACH_ARITHMETIC(k, type) {
+            for (size_t count = 0; count < 400; count++) {
+                const uint32_t start = (uint32_t)random_below(UINT32_MAX);
+                const uint8_t *from = bytes + count % 4;
+                CHECK_EQUAL(k->crc32(start, from, count), crc_by_bits(start, from, count));
+            }
+            CHECK_EQUAL(k->crc32(7, bytes, MOST), crc_by_bits(7, bytes, MOST));
+        }
+    }
+    for (size_t i = 0; i < 3; i++)
+        CHECK_EQUAL(nnk_crc32(9, bytes + i, MOST), crc_by_bits(9, bytes + i, MOST));
+    free(bytes);
+}
+
 static void test_crc(void) {
     CHECK(nnk_crc32(0, "123456789", 9) == 0xcbf43926);
     CHECK(nnk_crc32(0, "", 0) == 0 && nnk_crc32(0x12345678, NULL, 0) == 0x12345678);
@@ -246,6 +275,7 @@ static void test_texts(void) {
 
 int main(void) {
     test_crc();
+    test_crc_kernels();
     test_topologies();
     test_texts();
     test_header();

@@ -52,6 +52,9 @@ typedef struct nnk_arithmetic {
     /// 1, or 0 if floating point is not as the bits rely on: subnormals, rounding to nearest, nothing fused.
     int32_t (*is_strict)(void);
 
+    /// nnk_crc32 of model.h.
+    uint32_t (*crc32)(uint32_t crc, const void *bytes, size_t count);
+
     /// w[0 ... count) = the next normals, scaled: `initializer` NNK_INIT_DEEP or NNK_INIT_SMALL.
     /// Drawn and scaled in double, then rounded to real.
     void (*initialize)(void *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random);
