@@ -18,7 +18,7 @@ struct DrawnDataTests {
     @Test("the answer has the documented keys, and repeats the options")
     func answersAsDocumented() async throws {
         let run = try await Self.training.result()
-        #expect(try run.outcome.mismatches(.training) == [])
+        #expect(try run.outcome.mismatches("train") == [])
         let answer = try run.answer
         #expect(answer.model.path == "model.nnk")
         #expect(answer.model.layers == [12288, 7, 1])
@@ -82,7 +82,7 @@ struct DrawnDataTests {
         folder.write(Fixture.drawings, prefix: "train", as: "train.h5")
         let outcome = try await nnCLI(
             "train", "--train", "train.h5", "--iterations", "1", "--json", in: folder)
-        #expect(try outcome.mismatches(.training) == [])
+        #expect(try outcome.mismatches("train") == [])
         let answer = try outcome.answer(TrainingAnswer.self)
         #expect(answer.testAccuracy == nil)
         #expect(answer.mislabeled == [])

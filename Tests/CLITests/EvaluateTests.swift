@@ -18,7 +18,7 @@ struct EvaluateTests {
     @Test("the answer is that of the library")
     func answers() async throws {
         let outcome = try await nnCLI("evaluate", "--data", "test.h5", "--json", in: folder)
-        #expect(try outcome.mismatches(.evaluation) == [])
+        #expect(try outcome.mismatches("evaluate") == [])
         let answer = EvaluationAnswer(
             accuracy: expected.accuracy, count: Fixture.drawings.count, mislabeled: expected.mislabeled,
             probabilities: expected.probabilities)

@@ -52,7 +52,7 @@ struct ExportBytesTests {
         try folder.write(Fixture.image, as: "image.bin")
         folder.write(Fixture.drawings, prefix: "test", as: "test.h5")
         let prediction = try await nnCLI("predict", "-m", "small.nnk", "image.bin", "--json", in: folder)
-        #expect(try prediction.mismatches(.prediction) == [])
+        #expect(try prediction.mismatches("predict") == [])
         let predicted = try prediction.answer(PredictionAnswer.self)
         #expect(predicted.model.precision == "i8")
         #expect(predicted.predictions.map(\.probability) == [try bytes.probability(of: Fixture.image)])
@@ -62,7 +62,7 @@ struct ExportBytesTests {
         let probabilities = try evaluation.answer(EvaluationAnswer.self).probabilities
         #expect(probabilities == (try bytes.evaluate(examples)).probabilities)
         let facts = try await nnCLI("inspect", "small.nnk", "--json", in: folder)
-        #expect(try facts.mismatches(.modelFacts) == [])
+        #expect(try facts.mismatches("inspect") == [])
         #expect(facts.stdout.contains("\"precision\":\"i8\""))
         let words = try await nnCLI("inspect", "small.nnk", in: folder)
         #expect(words.stdout.contains("\nsize           86232 bytes\n"))

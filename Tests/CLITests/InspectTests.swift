@@ -31,7 +31,7 @@ struct InspectTests {
     func modelAsJSON() async throws {
         try folder.write(Fixture.model, as: "cats.nnk")
         let outcome = try await nnCLI("inspect", "cats.nnk", "--json", in: folder)
-        #expect(try outcome.mismatches(.modelFacts) == [])
+        #expect(try outcome.mismatches("inspect") == [])
         let facts = try outcome.answer(ModelFacts.self)
         #expect(facts.kind == "model")
         #expect(facts.path == "cats.nnk")
@@ -76,7 +76,7 @@ struct InspectTests {
     func dataSetAsJSON(_ prefix: String) async throws {
         folder.write(Fixture.drawings, prefix: prefix, as: "set.h5")
         let outcome = try await nnCLI("inspect", "set.h5", "--json", in: folder)
-        #expect(try outcome.mismatches(.dataSetFacts) == [])
+        #expect(try outcome.mismatches("inspect") == [])
         let ones = Fixture.drawings.labels.count { $0 == 1 }
         let facts = DataSetFacts(
             kind: "data set", path: "set.h5", count: 20, shape: [64, 64, 3], counts: [20 - ones, ones],

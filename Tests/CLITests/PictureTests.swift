@@ -48,7 +48,7 @@ struct PillowTests {
         var tool = CommandLineTool(["predict", "--json"] + names + ["-"], in: folder)
         tool.input = .file(folder.path(names[0]))
         let outcome = try await tool.run()
-        #expect(try outcome.mismatches(.prediction) == [])
+        #expect(try outcome.mismatches("predict") == [])
         let predictions = try outcome.answer(PredictionAnswer.self).predictions
         #expect(predictions.map(\.input) == names + ["-"])
         let expected = try (names + [names[0]]).map {

@@ -29,7 +29,7 @@ struct PlanTests {
 
     private func plan(_ arguments: String...) async throws -> Answer {
         let outcome = try await CommandLineTool(["plan", "--json"] + arguments, in: folder).run()
-        #expect(try outcome.mismatches(.plan) == [])
+        #expect(try outcome.mismatches("plan") == [])
         return try outcome.answer(Answer.self)
     }
 

@@ -114,7 +114,7 @@ struct RealDataTests {
         var tool = CommandLineTool(["predict", "--json"] + inputs, in: folder)
         tool.input = input
         let outcome = try await tool.run()
-        #expect(try outcome.mismatches(.prediction) == [])
+        #expect(try outcome.mismatches("predict") == [])
         let predictions = try outcome.answer(PredictionAnswer.self).predictions
         #expect(predictions.map(\.input) == inputs)
         return predictions
@@ -148,7 +148,7 @@ struct RealDataTests {
     func evaluatesPhotos() async throws {
         let folder = try await folderOfPhotos()
         let outcome = try await nnCLI("evaluate", "--data", Photos.test, "--json", in: folder)
-        #expect(try outcome.mismatches(.evaluation) == [])
+        #expect(try outcome.mismatches("evaluate") == [])
         let evaluation = try outcome.answer(EvaluationAnswer.self)
         let training = try await Self.deep.result().answer
         #expect(evaluation.count == 50)

@@ -41,7 +41,7 @@ struct TravelTests {
         #expect(back.classNames == network.classNames)
         #expect(back.origin == nil)
         let facts = try await nnCLI("inspect", "back.nnk", "--json", in: folder)
-        #expect(try facts.mismatches(.modelFacts) == [])
+        #expect(try facts.mismatches("inspect") == [])
         #expect(facts.stdout.contains("\"method\":null"))
         let words = try await nnCLI("inspect", "back.nnk", in: folder)
         #expect(words.stdout.hasSuffix("\norigin         imported\n"))
