@@ -13,7 +13,7 @@ enum Folder {
     /// The names of what is in the folder, without hidden files, sorted: file systems have orders of their own.
     static func names(in path: String, expected: String) throws(FileError) -> [String] {
         guard let folder = opendir(path) else {
-            let found = errno == ENOTDIR ? "a file" : lastSystemError()
+            let found = errno == ENOTDIR ? "a file" : lastSystemError(missing: "folder")
             throw FileError(.missing, file: path, expected: expected, found: found)
         }
         defer { closedir(folder) }

@@ -17,11 +17,9 @@ public struct OutputFile {
     public init(_ path: String) throws(FileError) {
         self.path = path
         guard !isStandardOutput else { return }
-        guard !path.isEmpty else { throw error(String(cString: strerror(ENOENT))) }
+        guard !path.isEmpty else { throw error("no name") }
         guard !isDevice else { return }
-        if let status = Self.status(of: path), status.st_mode & S_IFMT == S_IFDIR {
-            throw FileError(.io, file: path, expected: "a file to write", found: "a folder")
-        }
+        guard !Self.isFolder(path) else { throw error("a folder") }
         let (file, name) = try createTemporary()
         close(file)
         unlink(name)
@@ -78,6 +76,11 @@ public struct OutputFile {
     /// Whether there is a file, a folder or a device.
     public static func exists(_ path: String) -> Bool { status(of: path) != nil }
 
+    /// Whether there is a folder.
+    public static func isFolder(_ path: String) -> Bool {
+        status(of: path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+    }
+
     /// Whether both paths lead to one file, be it there or not yet.
     public static func isSameFile(_ a: String, _ b: String) -> Bool {
         if let a = status(of: a), let b = status(of: b) {
@@ -114,6 +117,7 @@ public struct OutputFile {
             let name = "\(target).\(getpid())-\(attempt).part"
             let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
             if file >= 0 { return (file, name) }
+            guard errno != ENOENT else { throw error("no folder \(Self.folder(of: target))") }
             guard errno == EEXIST else { throw error(lastSystemError()) }
         }
         throw error("a hundred leftovers of earlier runs (\(target).*.part)")
@@ -148,8 +152,13 @@ public struct OutputFile {
     /// Makes a folder, unless there is one. Throws `.io`.
     public static func makeFolder(_ path: String) throws(FileError) {
         guard mkdir(path, 0o777) != 0 else { return }
-        let found = errno == EEXIST ? "a file" : lastSystemError()
-        if let status = status(of: path), status.st_mode & S_IFMT == S_IFDIR { return }
+        let found =
+            switch errno {
+            case EEXIST: "a file"
+            case ENOENT: "no folder \(folder(of: path)) for it"
+            default: lastSystemError()
+            }
+        if isFolder(path) { return }
         throw FileError(.io, file: path, expected: "a folder", found: found)
     }
 

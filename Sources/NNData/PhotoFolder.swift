@@ -11,13 +11,16 @@ public struct PhotoFolder: Sendable {
     /// What is not used, and why.
     public let strays: [FileError]
 
+    /// Names of folders for whatever is not of the other class: of two folders, such a one is class 0.
+    private static let namesOfTheRest: Set = ["background", "negative", "none", "other", "others", "rest"]
+
     /// As long as a model has room for.
     private static let longestClassName = 31
 
     /// Looks which classes there are.
     ///
     /// - Parameter positive: the name of class 1. Without it, of two names like cat and non-cat class 1 is the one
-    ///   that the other ends in; else it is the second in alphabetical order.
+    ///   that the other ends in, and of cat and other it is cat; else it is the second in alphabetical order.
     public init(_ path: String, positive: String? = nil) throws(FileError) {
         var path = path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -54,7 +57,12 @@ public struct PhotoFolder: Sendable {
 
     private static func list(_ names: [String]) -> String {
         let shown = names.prefix(5).joined(separator: ", ")
-        return names.isEmpty ? "none" : names.count > 5 ? "\(names.count): \(shown), ..." : shown
+        return switch names.count {
+        case 0: "no folder"
+        case 1: "only \(shown)"
+        case 2...5: shown
+        default: "\(names.count): \(shown), ..."
+        }
     }
 
     /// The two names in the order of the classes.
@@ -78,7 +86,8 @@ public struct PhotoFolder: Sendable {
             }
             return names.filter { $0 != positive } + [positive]
         }
-        return names[0] != names[1] && names[1].hasSuffix(names[0]) ? names.reversed() : names
+        let isSecondTheRest = names[1].hasSuffix(names[0]) || namesOfTheRest.contains(names[1].lowercased())
+        return isSecondTheRest ? names.reversed() : names
     }
 
     /// Reads all photos of both classes, several at a time, in the order of classes and names.

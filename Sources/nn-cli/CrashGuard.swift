@@ -15,6 +15,11 @@ enum CrashGuard {
     private static let signals = [SIGFPE, SIGSEGV, SIGBUS, SIGABRT]
 
     static func load(_ path: String) throws(FileError) -> DataSet {
+        guard !OutputFile.isFolder(path) else {
+            throw FileError(
+                .missing, file: path, expected: "a data set file",
+                found: "a folder (nn-cli dataset pack makes data sets of folders of photos)")
+        }
         let error = FileError(.badData, file: path, expected: "a data set file", found: "a damaged one")
         message = strdup("Error: \(error)\n")
         defer {

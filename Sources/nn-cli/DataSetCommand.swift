@@ -25,7 +25,8 @@ struct Synth: ConsoleCommand {
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("The folder; it is made if it is missing.", valueName: "folder"))
+        help: ArgumentHelp("The folder; it is made if it is missing.", valueName: "folder"),
+        completion: .directory)
     var output: String
 
     @OptionGroup var console: ConsoleOptions

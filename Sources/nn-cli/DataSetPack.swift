@@ -14,26 +14,29 @@ struct Pack: ConsoleCommand {
             listed. A fifth of each class goes to the test set; a shuffle decides which, and --seed the shuffle. \
             Where there are folders train and test, with the two folders in each, these are the sets.
 
-            Class 1 is what the model will detect. It is the folder of --positive. Without that, of two names like \
-            cat and non-cat it is the one that the other ends in; else it is the second in alphabetical order.
+            Class 1 is what the model will detect. It is the folder of --positive. Without that, of names like cat \
+            and non-cat, or cat and other, it is cat; else it is the second in alphabetical order.
 
-            The photos for training go to the output, those for testing to a file beside it: cats.h5 and \
-            cats-test.h5.
+            The photos for training go to the output, those for testing to a file beside it: photos.h5 and \
+            photos-test.h5.
 
             EXAMPLES
-              nn-cli dataset pack photos -o cats.h5
-              nn-cli train --train cats.h5 --test cats-test.h5
+              nn-cli dataset pack photos
+              nn-cli train --train photos.h5 --test photos-test.h5
               nn-cli dataset pack pets --positive dog --test-share 0.3 -o dogs.h5
             """
     )
 
-    @Argument(help: "The folder with one folder a class.")
+    @Argument(help: "The folder with one folder a class.", completion: .directory)
     var folder: String
 
     @Option(
-        name: [.customShort("o"), .long],
-        help: ArgumentHelp("The data set to write (HDF5).", valueName: "file"))
-    var output: String
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp(
+            "The data set to write (HDF5). (default: named after the folder, as in photos.h5)",
+            valueName: "file"),
+        completion: .file())
+    var outputPath: String?
 
     @Option(help: ArgumentHelp("The folder that is class 1.", valueName: "name"))
     var positive: String?
@@ -53,7 +56,12 @@ struct Pack: ConsoleCommand {
         if let testShare, !(testShare >= 0 && testShare < 1) {
             throw ValidationError("--test-share: expected 0 or more and less than 1, got \(testShare)")
         }
+        guard outputPath != nil || DefaultOutput.name(of: folder) != nil else {
+            throw ValidationError("--output: expected a file, as \(folder) is no name for one")
+        }
     }
+
+    private var output: String { outputPath ?? "\(DefaultOutput.name(of: folder)!).h5" }
 
     func run() throws {
         let folder = try PhotoFolder(folder, positive: positive)
@@ -66,9 +74,14 @@ struct Pack: ConsoleCommand {
         let (train, test) = try loadSets(folder)
         try trainFile.write(train.hdf5(role: .train))
         Console.note("wrote \(trainFile.path): \(Self.contents(train))")
-        guard let test else { return Console.note("\(testFile.path) was not written: no photos for testing") }
+        let training = "nn-cli train --train \(shellQuoted(trainFile.path))"
+        guard let test else {
+            Console.note("\(testFile.path) was not written: no photos for testing")
+            return Console.note("next: \(training)")
+        }
         try testFile.write(test.hdf5(role: .test))
         Console.note("wrote \(testFile.path): \(Self.contents(test))")
+        Console.note("next: \(training) --test \(shellQuoted(testFile.path))")
     }
 
     /// The output with -test before its extension.

@@ -9,17 +9,20 @@ struct Show: ConsoleCommand {
             of its frame tells the class of an image.
 
             EXAMPLES
-              nn-cli dataset show cats.h5 -o cats.png
+              nn-cli dataset show cats.h5
               nn-cli dataset show cats.h5 -o page2.png --from 400
             """
     )
 
-    @Argument(help: "The data set (HDF5).")
+    @Argument(help: "The data set (HDF5).", completion: .file())
     var file: String
 
     @Option(
-        name: [.customShort("o"), .long], help: ArgumentHelp("The PNG file to write.", valueName: "file"))
-    var output: String
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp(
+            "The PNG file to write. (default: named after the data set, as in cats.png)", valueName: "file"),
+        completion: .file())
+    var outputPath: String?
 
     @Option(parsing: .unconditional, help: ArgumentHelp("The first image to show.", valueName: "index"))
     var from = 0
@@ -29,6 +32,8 @@ struct Show: ConsoleCommand {
     var limit = 400
 
     @OptionGroup var console: ConsoleOptions
+
+    private var output: String { outputPath ?? DefaultOutput.path(for: file, extension: "png") }
 
     func validate() throws {
         guard 1...10_000 ~= limit else {

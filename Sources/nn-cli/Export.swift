@@ -7,20 +7,28 @@ struct Export: ConsoleCommand {
         abstract: "Write a model for other programs.",
         discussion: """
             i8 is a model file with the weights of the first layer in bytes: a quarter of f32's size. c-header is \
-            the model file as a C array. safetensors and npz hold arrays named as PyTorch's nn.Linear names them, \
-            layers.0.weight and so on. onnx takes images as they are, uint8 [N, 64, 64, 3]. In these three, bytes \
-            become the floats that they stand for.
+            the model file as a C array; --i8 makes it small. safetensors and npz hold arrays named as PyTorch's \
+            nn.Linear names them, layers.0.weight and so on. onnx takes images as they are, uint8 [N, 64, 64, 3]. \
+            In these three, bytes become the floats that they stand for.
 
             EXAMPLES
-              nn-cli export --format i8 -o small.nnk
-              nn-cli export -m small.nnk --format c-header -o cats.h
-              nn-cli export -m cats.nnk --format onnx -o cats.onnx
+              nn-cli export --format onnx
+              nn-cli export --format c-header --i8
+              nn-cli export -m cats.nnk --format i8 -o small.nnk
             """
     )
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
         case cHeader = "c-header"
         case safetensors, npz, onnx, i8
+
+        var fileExtension: String {
+            switch self {
+            case .cHeader: "h"
+            case .safetensors, .npz, .onnx: rawValue
+            case .i8: "i8.nnk"
+            }
+        }
     }
 
     @OptionGroup var modelOption: ModelOption
@@ -29,9 +37,17 @@ struct Export: ConsoleCommand {
     var format: Format
 
     @Option(
-        name: [.customShort("o"), .long],
-        help: ArgumentHelp("The file to write; - is the standard output.", valueName: "file"))
-    var output: String
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp(
+            "The file to write; - is the standard output. (default: named after the model, as in model.h)",
+            valueName: "file"),
+        completion: .file())
+    var outputPath: String?
+
+    @Flag(
+        name: .customLong("i8"),
+        help: "c-header: with the weights of the first layer in bytes, as format i8.")
+    var isQuantized = false
 
     @Option(
         help: ArgumentHelp(
@@ -40,7 +56,14 @@ struct Export: ConsoleCommand {
 
     @OptionGroup var console: ConsoleOptions
 
+    private var output: String {
+        outputPath ?? DefaultOutput.path(for: modelOption.model, extension: format.fileExtension)
+    }
+
     func validate() throws {
+        guard !isQuantized || format == .cHeader else {
+            throw ValidationError("--i8 is for --format c-header alone")
+        }
         guard name == nil || format == .cHeader else {
             throw ValidationError("--name is for --format c-header alone")
         }
@@ -64,7 +87,7 @@ struct Export: ConsoleCommand {
     private func encoded(_ network: Network) throws -> [UInt8] {
         switch format {
         case .i8: try quantized(network).bytes
-        case .cHeader: cHeader(network)
+        case .cHeader: cHeader(isQuantized ? try quantized(network) : network)
         case .safetensors: TensorFile(network).safetensors()
         case .npz: TensorFile(network).npz()
         case .onnx: TensorFile(network).onnx()

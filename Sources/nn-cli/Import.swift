@@ -16,11 +16,12 @@ struct Import: ConsoleCommand {
             """
     )
 
-    @Argument(help: "Weights, safetensors or npz; - is the standard input.")
+    @Argument(help: "Weights, safetensors or npz; - is the standard input.", completion: .file())
     var file: String
 
     @Option(
-        name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "file"))
+        name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "file"),
+        completion: .file())
     var output: String
 
     @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1; else what the arrays fit.")

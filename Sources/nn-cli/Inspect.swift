@@ -29,7 +29,8 @@ struct Inspect: ConsoleCommand {
     func run() throws {
         // A pipe can be read once: what comes from one is taken for a model.
         guard file != BuiltInModel.path && file != "-" else { return try answerModel() }
-        let start = try InputFile.readStart(file, expected: "a model, a checkpoint or a data set", count: 8)
+        let expected = "a model, a checkpoint or a data set"
+        let start = try InputFile.readStart(file, expected: expected, count: 8)
         let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
         if isHDF5 {
             let facts = DataSetFacts(try CrashGuard.load(file), path: file)
@@ -37,8 +38,10 @@ struct Inspect: ConsoleCommand {
         } else if start.starts(with: ModelFile.magic), start.last == CheckpointFile.kind {
             let facts = CheckpointFacts(try CheckpointFile.load(file), path: file)
             try json ? Console.answer(json: facts) : facts.print()
-        } else {
+        } else if start.starts(with: ModelFile.magic) {
             try answerModel()
+        } else {
+            throw FileError(.badData, file: file, expected: expected, found: "another kind of file")
         }
     }
 

@@ -10,9 +10,10 @@ struct NNCLI: ParsableCommand {
         discussion: """
             EXAMPLES
               nn-cli train                                  on drawings that it makes itself
-              nn-cli dataset pack photos -o cats.h5         your photos, one folder a class
-              nn-cli train --train cats.h5 --test cats-test.h5
+              nn-cli dataset pack photos                    your photos, one folder a class
+              nn-cli train --train photos.h5 --test photos-test.h5 --report report.html
               nn-cli predict photo.jpg                      PNG or JPEG, or 64 x 64 pixels as bytes
+              nn-cli export --format c-header --i8          for a board
 
             EXIT CODES
               0 done   1 --min-accuracy not met   64 usage   65 bad data   66 missing input

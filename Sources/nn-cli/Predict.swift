@@ -17,14 +17,16 @@ struct Predict: ConsoleCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("Pictures; - is the standard input.", valueName: "input"))
+    @Argument(
+        help: ArgumentHelp("Pictures; - is the standard input.", valueName: "input"), completion: .file())
     var inputs: [String]
 
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
             "The model to use (default: model.nnk if it is there, else built-in, which finds cats).",
-            valueName: "file"))
+            valueName: "file"),
+        completion: .file())
     var modelPath: String?
 
     @Flag(help: "Answer with one JSON object.")

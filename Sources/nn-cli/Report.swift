@@ -10,7 +10,7 @@ struct Report: ConsoleCommand {
             mislabeled pictures, and the weights of the first layer. train --report shows the costs as well.
 
             EXAMPLES
-              nn-cli report --data test.h5 -o report.html
+              nn-cli report --data test.h5
               nn-cli report -m cats.nnk --data test.h5 --train train.h5 -o cats.html
             """
     )
@@ -29,7 +29,7 @@ struct Report: ConsoleCommand {
         name: [.customShort("o"), .long],
         help: ArgumentHelp("The page to write (HTML); - is the standard output.", valueName: "file"),
         completion: .file())
-    var output: String
+    var output = "report.html"
 
     @OptionGroup var console: ConsoleOptions
 

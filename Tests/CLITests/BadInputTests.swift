@@ -24,7 +24,7 @@ struct BadImageTests {
     func missing() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 66,
-            "image.bin: expected \(Self.expected), got No such file or directory")
+            "image.bin: expected \(Self.expected), got no such file")
     }
 
     @Test("a folder instead of an image")
@@ -135,7 +135,7 @@ struct BadModelTests {
     func missing() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", "-m", "bad.nnk", in: folder), 66,
-            "bad.nnk: expected a model file, got No such file or directory")
+            "bad.nnk: expected a model file, got no such file")
     }
 
     @Test("every cut near the header, and many others")
@@ -277,7 +277,7 @@ struct BadDataSetTests {
 
     private static let cases: [(file: String, status: Int32, message: String)] = [
         ("gone.h5", 66, "expected a data set file, got no such file"),
-        (".", 66, "expected a data set file, got a folder"),
+        (".", 66, "expected a data set file, got \(aFolder)"),
         ("text.h5", 65, "expected an HDF5 file, got a file of another kind"),
         ("empty.h5", 65, "expected an HDF5 file, got an empty file"),
         ("bare.h5", 65, "expected train_set_x or test_set_x, got neither"),

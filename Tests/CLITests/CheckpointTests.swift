@@ -207,14 +207,15 @@ struct RefusedCheckpointTests {
 
     @Test("one that is not there")
     func missing() async throws {
-        let message = "run.ckpt: expected a checkpoint, got No such file or directory"
+        let message = "run.ckpt: expected a checkpoint, got no such file"
         try await expect(66, message, Self.resume)
     }
 
     @Test("a path that can't be written, before any work")
     func unwritable() async throws {
-        for path in ["nowhere/run.ckpt", folder.path("nowhere/run.ckpt")] {
-            let message = "\(path): expected a file to write, got No such file or directory"
+        for nowhere in ["nowhere", folder.path("nowhere")] {
+            let path = "\(nowhere)/run.ckpt"
+            let message = "\(path): expected a file to write, got no folder \(nowhere)"
             try await expect(74, message, ["--checkpoint", path])
             try await expect(74, message, ["--checkpoint", path, "--resume"])
         }

@@ -77,12 +77,13 @@ struct ExportBytesTests {
             (["-m", "small.nnk", "-o", "x"], 65, "small.nnk: expected a model of f32 or f64, got one of i8"),
             (
                 ["-m", "gone.nnk", "-o", "x"], 66,
-                "gone.nnk: expected a model file, got No such file or directory"
+                "gone.nnk: expected a model file, got no such file"
             ),
             (["-o", "model.nnk"], 64, "--output: expected a file other than the model, got model.nnk"),
             (["-o", "./model.nnk"], 64, "--output: expected a file other than the model, got ./model.nnk"),
-            (["-o", "no/x"], 74, "no/x: expected a file to write, got No such file or directory"),
+            (["-o", "no/x"], 74, "no/x: expected a file to write, got no folder no"),
             (["-o", "x", "--name", "cat"], 64, "--name is for --format c-header alone"),
+            (["-o", "x", "--i8"], 64, "--i8 is for --format c-header alone"),
         ] {
             let outcome = try await CommandLineTool(
                 ["export", "--format", "i8"] + arguments, in: folder

@@ -168,7 +168,7 @@ struct HabitsTests {
     func unwritable(option: String) async throws {
         let outcome = try await shell("nn-cli \(Self.short) -o new.nnk \(option) no/file")
         #expect(outcome.status == 74)
-        #expect(outcome.stderr == "Error: no/file: expected a file to write, got No such file or directory\n")
+        #expect(outcome.stderr == "Error: no/file: expected a file to write, got no folder no\n")
         #expect(try !folder.names.contains("new.nnk"))
     }
 
@@ -180,12 +180,45 @@ struct HabitsTests {
         arguments: [
             (["rep"], "report"), (["train", "--repo"], "--report"),
             (["train", "--topology", "two"], "two-layer"),
-            (["train", "--train", "tes"], "test.h5"), (["report", "-m", "mod"], "model.nnk"),
-            (["inspect", "mod"], "model.nnk"),
         ])
     func completions(words: [String], expected: String) async throws {
+        let outcome = try await complete(words)
+        let replies = outcome.stdout.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        #expect(replies == [expected], "\(outcome.stderr)")
+    }
+
+    @Test(
+        "bash completes a file wherever one is read or written",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
+        arguments: [
+            "train --train", "train --test", "train -o", "train --output", "train --checkpoint",
+            "train --report", "train --log-csv", "predict", "predict -m", "predict --model",
+            "evaluate --data", "evaluate -m", "evaluate --model", "report --data", "report --train",
+            "report -m", "report --model", "report -o", "report --output", "inspect", "export -m",
+            "export --model", "export -o", "export --output", "import", "import -o", "import --output",
+            "dataset pack -o", "dataset pack --output", "dataset show", "dataset show -o",
+            "dataset show --output",
+        ])
+    func fileCompletions(words: String) async throws {
+        let outcome = try await complete(words.split(separator: " ").map(String.init) + ["mod"])
+        #expect(outcome.stdout.contains("model.nnk"), "\(outcome.stdout) \(outcome.stderr)")
+    }
+
+    @Test(
+        "and folders where they are wanted",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
+        arguments: ["dataset pack", "dataset synth -o", "dataset synth --output"])
+    func folderCompletions(words: String) async throws {
+        try FileManager.default.createDirectory(
+            atPath: folder.path("models"), withIntermediateDirectories: false)
+        let outcome = try await complete(words.split(separator: " ").map(String.init) + ["mod"])
+        #expect(outcome.stdout.split(separator: "\n") == ["models"], "\(outcome.stderr)")
+    }
+
+    /// What bash offers for the last of the words.
+    private func complete(_ words: [String]) async throws -> Outcome {
         let line = (["nn-cli"] + words).joined(separator: " ")
-        let outcome = try await shell(
+        return try await shell(
             """
             eval "$(nn-cli --generate-completion-script bash)"
             COMP_WORDS=(\(line)) COMP_CWORD=\(words.count) COMP_LINE='\(line)' COMP_POINT=\(line.count)
@@ -193,24 +226,69 @@ struct HabitsTests {
             "$function" nn-cli '\(words.last!)' '\(words.dropLast().last ?? "nn-cli")'
             printf '%s\\n' "${COMPREPLY[@]}"
             """, program: "/bin/bash")
-        let replies = outcome.stdout.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        #expect(replies == [expected], "\(outcome.stderr)")
     }
 
-    // MARK: docs/CLI.md
+    // MARK: README.md and docs/CLI.md
 
-    private static let documentation = URL(filePath: #filePath).appending(path: "../../../docs").standardized
+    private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+
+    private func commands(of page: String) throws -> [String] {
+        let text = try String(contentsOf: Self.root.appending(path: page), encoding: .utf8)
+        return text.split(separator: "\n").filter { $0.hasPrefix("$ ") }.map { String($0.dropFirst(2)) }
+    }
+
+    /// Drawings in two folders, each pixel as a square of two by two or more.
+    private func writePhotos() throws {
+        let data = DataSet.drawn(count: 60, seed: 3)
+        for (label, name) in ["other", "cats"].enumerated() {
+            try FileManager.default.createDirectory(
+                atPath: folder.path("photos/\(name)"), withIntermediateDirectories: true)
+            let indices = (0..<data.count).filter { data.labels[$0] == label }
+            for (number, index) in indices.enumerated() {
+                let (image, scale) = (Array(data.image(index)), 2 + number % 4)
+                let side = DataSet.side * scale
+                let pixels = (0..<side * side).flatMap { at in
+                    let pixel = at / side / scale * DataSet.side + at % side / scale
+                    return image[3 * pixel..<3 * pixel + 3]
+                }
+                try folder.write(
+                    png(width: side, height: side, rgb: pixels), as: "photos/\(name)/\(number).jpg")
+            }
+        }
+    }
+
+    @Test("the README's four commands go from two folders of photos to a model, a report and a C header")
+    func readme() async throws {
+        try FileManager.default.removeItem(atPath: folder.path("model.nnk"))
+        try writePhotos()
+        let commands = try commands(of: "README.md")
+        #expect(commands.count == 4)
+        var answers: [String] = []
+        for command in commands {
+            let outcome = try await shell(command)
+            #expect(outcome.status == 0, "\(command): \(outcome.stderr)")
+            answers.append(outcome.stdout)
+        }
+        #expect(answers[1].contains("\nTrain Accuracy 1.0\nTest Accuracy "))
+        #expect(answers[2].contains(": cats (probability of cats: "))
+        let made = ["model.h", "model.nnk", "photos-test.h5", "photos.h5", "report.html"]
+        #expect(try Set(folder.names).isSuperset(of: made))
+        let header = String(decoding: try folder.bytes(of: "model.h"), as: UTF8.self)
+        #expect(header.contains("class 0 is \"other\", class 1 \"cats\""))
+        #expect(header.contains("static const uint8_t model_nnk[246820]"))
+    }
 
     @Test("the documented commands work, in their order")
     func documentedCommands() async throws {
-        let text = try String(contentsOf: Self.documentation.appending(path: "CLI.md"), encoding: .utf8)
-        let commands = text.split(separator: "\n").filter { $0.hasPrefix("$ ") }.map { $0.dropFirst(2) }
+        try writePhotos()
+        let commands = try commands(of: "docs/CLI.md")
         #expect(commands.count > 10)
         for command in commands {
-            let outcome = try await shell(String(command))
+            let outcome = try await shell(command)
             #expect(outcome.status == 0 && !outcome.wasKilled, "\(command): \(outcome.stderr)")
         }
-        #expect(try Set(folder.names).isSuperset(of: ["report.html", "costs.csv", "model.html", "_nn-cli"]))
+        let made = ["report.html", "costs.csv", "_nn-cli", "photos-test.h5", "photos.png", "model.onnx"]
+        #expect(try Set(folder.names).isSuperset(of: made))
     }
 
     @Test("real answers fit the schemas, and no others do", .enabled(if: Peers.areThere, "\(Peers.advice)"))

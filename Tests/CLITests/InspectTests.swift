@@ -103,9 +103,9 @@ struct InspectTests {
     @Test(
         "what is neither is refused",
         arguments: [
-            ("gone", 66, "expected a model, a checkpoint or a data set, got No such file or directory"),
+            ("gone", 66, "expected a model, a checkpoint or a data set, got no such file"),
             (".", 66, "expected a model, a checkpoint or a data set, got a folder"),
-            ("image.bin", 65, "expected a SwiftNN model, got another kind of file"),
+            ("image.bin", 65, "expected a model, a checkpoint or a data set, got another kind of file"),
             ("half.h5", 65, "expected an HDF5 file, got one that is cut short"),
         ])
     func refusals(file: String, status: Int32, message: String) async throws {

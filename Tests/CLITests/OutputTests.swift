@@ -56,8 +56,8 @@ struct OutputPathTests {
 
     @Test("a folder that is not there")
     func missingFolder() async throws {
-        try await expectRefusal("nowhere/model.nnk", "No such file or directory")
-        try await expectRefusal(folder.path("nowhere/model.nnk"), "No such file or directory")
+        try await expectRefusal("nowhere/model.nnk", "no folder nowhere")
+        try await expectRefusal(folder.path("nowhere/model.nnk"), "no folder \(folder.path("nowhere"))")
     }
 
     @Test("a file in place of the folder")

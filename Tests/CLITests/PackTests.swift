@@ -34,12 +34,33 @@ struct PackTests {
                 skipped photos/cat/notes.txt: expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got 1 bytes
                 wrote cats.h5: 12 images; class 0, non-cat: 4; class 1, cat: 8
                 wrote cats-test.h5: 3 images; class 0, non-cat: 1; class 1, cat: 2
+                next: nn-cli train --train cats.h5 --test cats-test.h5
 
                 """)
         let all = try shades("cats.h5") + shades("cats-test.h5")
         #expect(all.map(\.shade).sorted() == Array(0..<5) + Array(100..<110))
         #expect(all.allSatisfy { ($0.shade >= 100) == ($0.label == 1) })
         #expect(try folder.names == ["cats-test.h5", "cats.h5", "photos"])
+    }
+
+    @Test("without --output, files are named after what they are made of, and lie here")
+    func defaultNames() async throws {
+        for name in ["cats", "other"] { try write(5, to: "my pets.2/photos.v1/\(name)") }
+        let pack = try await nnCLI("dataset", "pack", "my pets.2/photos.v1/", in: folder)
+        #expect(pack.status == 0)
+        #expect(
+            pack.stderr.hasSuffix("\nnext: nn-cli train --train photos.v1.h5 --test photos.v1-test.h5\n"))
+        #expect(try await nnCLI("dataset", "pack", "my pets.2/photos.v1", in: folder).status == 0)
+        #expect(try await nnCLI("dataset", "show", "./photos.v1.h5", in: folder).status == 0)
+        let all = ["my pets.2", "photos.v1-test.h5", "photos.v1.h5", "photos.v1.png"]
+        #expect(try folder.names == all)
+        for nameless in [".", "..", "my pets.2/photos.v1/.."] {
+            let outcome = try await nnCLI("dataset", "pack", nameless, in: folder)
+            #expect(outcome.status == 64)
+            #expect(
+                outcome.complaint == "Error: --output: expected a file, as \(nameless) is no name for one")
+        }
+        #expect(try folder.names == all)
     }
 
     @Test("the same photos and seed give the same bytes, another seed others")
@@ -92,10 +113,10 @@ struct PackTests {
         #expect(missing.status == 66)
         #expect(
             missing.complaint
-                == "Error: gone: expected a folder with one folder a class, got No such file or directory")
+                == "Error: gone: expected a folder with one folder a class, got no such folder")
         let single = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
         #expect(single.status == 65)
-        #expect(single.complaint == "Error: photos: expected two folders of photos, one a class, got a")
+        #expect(single.complaint == "Error: photos: expected two folders of photos, one a class, got only a")
         try write(0, to: "photos/b")
         let empty = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
         #expect(empty.status == 65)

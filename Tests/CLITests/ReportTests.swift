@@ -162,14 +162,14 @@ struct ReportTests {
             ("--data gone.h5 -o r.html", 66, "gone.h5: expected a data set file, got no such file"),
             (
                 "--data test.h5 -o no/r.html", 74,
-                "no/r.html: expected a file to write, got No such file or directory"
+                "no/r.html: expected a file to write, got no folder no"
             ),
             ("--data test.h5 -o test.h5", 64, "--output: expected a file other than the inputs, got test.h5"),
             (
                 "--data test.h5 -o ./model.nnk", 64,
                 "--output: expected a file other than the inputs, got ./model.nnk"
             ),
-            ("--data test.h5", 64, "Missing expected argument '--output <file>'"),
+            ("--data .", 66, ".: expected a data set file, got \(aFolder)"),
         ])
     func refusals(arguments: String, status: Int32, message: String) async throws {
         let before = try folder.names

@@ -179,7 +179,7 @@ struct TravelTests {
         try folder.write(Fixture.model, as: "model.nnk")
         for (arguments, status, message) in [
             (["model.nnk"], 65, "model.nnk: expected a file of safetensors or npz, got another kind of file"),
-            (["gone"], 66, "gone: expected a file of safetensors or npz, got No such file or directory"),
+            (["gone"], 66, "gone: expected a file of safetensors or npz, got no such file"),
             (["-"], 65, "stdin: expected a file of safetensors or npz, got another kind of file"),
             (["m.nnk"], 64, "--output: expected a file other than the weights, got m.nnk"),
             (["model.nnk", "--class-names", "a"], 64, "--class-names: expected two names, got 1"),

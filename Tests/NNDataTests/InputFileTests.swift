@@ -59,9 +59,9 @@ struct InputFileTests {
     func missing() throws {
         let path = folder.path("gone")
         for reading in [{ try read($0) }, { try readStart($0) }] as [(String) throws -> [UInt8]] {
-            expectRefusal(.missing, path, "No such file or directory") { try reading(path) }
+            expectRefusal(.missing, path, "no such file") { try reading(path) }
             expectRefusal(.missing, folder.root, "a folder") { try reading(folder.root) }
-            expectRefusal(.missing, "", "No such file or directory") { try reading("") }
+            expectRefusal(.missing, "", "no such file") { try reading("") }
         }
     }
 

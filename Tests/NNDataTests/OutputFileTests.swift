@@ -72,14 +72,14 @@ struct OutputFileTests {
     @Test("places that cannot be written to are known at once")
     func impossiblePlaces() {
         expectRefusal(folder.root, "a folder")
-        expectRefusal(folder.path("gone/file"), "No such file or directory")
+        expectRefusal(folder.path("gone/file"), "no folder \(folder.path("gone"))")
         expectRefusal(folder.write(old, as: "file") + "/file", "Not a directory")
         expectRefusal(folder.path(String(repeating: "n", count: 300)), "File name too long")
     }
 
     @Test("an empty path is known at once")
     func emptyPath() {
-        expectRefusal("", "No such file or directory")
+        expectRefusal("", "no name")
     }
 
     @Test("a folder that goes away is an error, and the message names the file")
@@ -90,7 +90,7 @@ struct OutputFileTests {
         let file = try OutputFile(path)
         try FileManager.default.removeItem(atPath: folder.path("inner"))
         let error = FileError(
-            .io, file: path, expected: "a file to write", found: "No such file or directory")
+            .io, file: path, expected: "a file to write", found: "no folder \(folder.path("inner"))")
         #expect(throws: error) { try file.write(new) }
     }
 

@@ -34,6 +34,12 @@ struct PhotoFolderTests {
     @Test("class 1 is the one that the other's name ends in")
     func negatedName() throws { #expect(try classes("cat", "non-cat") == ["non-cat", "cat"]) }
 
+    @Test("class 0 is the one that is named as the rest", arguments: ["other", "Rest", "none"])
+    func rest(name: String) throws {
+        #expect(try classes("cats", name, positive: nil) == [name, "cats"])
+        #expect(try classes("cats", name, positive: name) == ["cats", name])
+    }
+
     @Test("otherwise classes are in alphabetical order")
     func alphabeticalOrder() throws { #expect(try classes("dog", "cat") == ["cat", "dog"]) }
 
@@ -49,7 +55,9 @@ struct PhotoFolderTests {
     func otherCounts() throws {
         try write([], as: "none/file")
         let expected = "two folders of photos, one a class"
-        expectRefusal("none", expected, "none") { _ = try PhotoFolder(folder.path("none")) }
+        expectRefusal("none", expected, "no folder") { _ = try PhotoFolder(folder.path("none")) }
+        try write([], as: "one/a/x")
+        expectRefusal("one", expected, "only a") { _ = try PhotoFolder(folder.path("one")) }
         for name in ["a", "b", "c"] { try write([], as: "three/\(name)/x") }
         expectRefusal("three", expected, "a, b, c") { _ = try PhotoFolder(folder.path("three/")) }
     }
@@ -57,7 +65,7 @@ struct PhotoFolderTests {
     @Test("a folder that is missing, and a file")
     func missing() throws {
         try write([], as: "file")
-        for (name, found) in [("gone", "No such file or directory"), ("file", "a file")] {
+        for (name, found) in [("gone", "no such folder"), ("file", "a file")] {
             let error = FileError(
                 .missing, file: folder.path(name), expected: "a folder with one folder a class", found: found)
             #expect(throws: error) { try PhotoFolder(folder.path(name)) }
