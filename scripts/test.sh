@@ -36,4 +36,7 @@ step "Swift"
 swift build -c release --build-tests -Xswiftc -enable-testing
 swift test -c release --skip-build -Xswiftc -enable-testing
 
+step "the documentation"
+scripts/docs.sh
+
 step "all passed"

@@ -14,6 +14,7 @@
         /// part of a model.
         public let classNames: [String]
 
+        /// How many examples there are, 1 or more.
         public var count: Int { labels.count }
 
         /// Throws ``NNError/invalidArgument`` unless there are `imageBytes` bytes for each of one or more labels
@@ -49,7 +50,9 @@
     extension Network {
         /// Predicts each example: class 1 where the probability is above one half.
         ///
-        /// - Parameter threads: that share the examples, 1 or more; the answer is the same.
+        /// - Parameters:
+        ///   - examples: one or more, of images of ``Network/inputs`` bytes.
+        ///   - threads: that share the examples, 1 or more; the answer is the same.
         ///
         /// Throws ``NNError/invalidArgument`` for images of another size.
         public func evaluate(_ examples: Examples, threads: Int = 1) throws(NNError) -> Evaluation {

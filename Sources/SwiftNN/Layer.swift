@@ -3,7 +3,9 @@
 
     /// What follows a layer's linear part.
     public enum Activation: Sendable {
+        /// max(0, z)
         case relu
+        /// 1 / (1 + exp(-z))
         case sigmoid
     }
 
@@ -28,6 +30,7 @@
             /// Z (outputs, examples)
             public var logits: Matrix<S>
 
+            /// A cache of the given matrices, with a column an example each.
             public init(input: Matrix<S>, logits: Matrix<S>) {
                 self.input = input
                 self.logits = logits
@@ -43,6 +46,7 @@
             /// dA of the layer below (inputs, examples)
             public var input: Matrix<S>
 
+            /// Gradients of the shapes of what they are gradients of.
             public init(weights: Matrix<S>, bias: [S], input: Matrix<S>) {
                 self.weights = weights
                 self.bias = bias

@@ -1,7 +1,9 @@
 #if !hasFeature(Embedded)
     /// Numbers in rows and columns, kept row by row. Columns of activations are examples.
     public struct Matrix<S: Scalar>: Equatable, Sendable {
+        /// Rows: units, for activations; outputs, for weights.
         public let rows: Int
+        /// Columns: examples, for activations; inputs, for weights.
         public let columns: Int
         /// `rows` x `columns` elements, row by row.
         public var elements: [S]
@@ -25,6 +27,8 @@
                 rows: rows, columns: columns, elements: (0..<rows * columns).map { _ in S(random.normal()) })
         }
 
+        /// One element.
+        /// - Precondition: `row` is 0 ..< ``rows``, `column` 0 ..< ``columns``.
         public subscript(row: Int, column: Int) -> S {
             get { elements[row * columns + column] }
             set { elements[row * columns + column] = newValue }

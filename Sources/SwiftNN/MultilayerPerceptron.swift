@@ -6,6 +6,7 @@
     /// It keeps all activations and gradients of all examples, as textbooks do. ``Trainer`` is the way to train
     /// in little memory and at speed; both compute the same.
     public struct MultilayerPerceptron<S: Scalar>: Equatable, Sendable {
+        /// From the one that takes the inputs to the one that gives the probability.
         public var layers: [Layer<S>]
 
         /// - Precondition: there is a layer, and each has as many inputs as the one below has outputs.

@@ -26,13 +26,21 @@ public enum NNError: Error, Equatable, Sendable {
 
 /// What is wrong with the bytes of a model, in the order in which it is checked.
 public enum ModelDefect: Error, Equatable, Sendable {
+    /// Fewer bytes than the header has, or than it says that there are.
     case truncated
+    /// The first four bytes are not those of a model.
     case notAModel
+    /// The header's checksum is wrong.
     case damagedHeader
+    /// A version of the format that this one does not know.
     case laterVersion
+    /// Another kind of file, such as a checkpoint, or weights of another type than asked for.
     case otherKind
+    /// Layers of other sizes than asked for.
     case otherTopology
+    /// Another number of bytes than its layers and its type take.
     case wrongSize
+    /// The checksum of the weights is wrong, or they answer with no number.
     case damagedWeights
 }
 

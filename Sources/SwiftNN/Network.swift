@@ -7,7 +7,9 @@
     public struct Network: Sendable {
         /// The file's bytes (docs/FORMAT.md).
         public let bytes: [UInt8]
+        /// The sizes of its layers.
         public let topology: Topology
+        /// What its weights are stored as.
         public let elementType: ElementType
         /// Where the weights come from; nil if they were imported.
         public let origin: Origin?
@@ -17,15 +19,23 @@
 
         /// How a model was made.
         public struct Origin: Equatable, Sendable {
+            /// How the weights of the first layer were computed.
             public let method: Method
+            /// How the initial weights were drawn.
             public let initializer: Initializer
+            /// Of the initial weights.
             public let seed: UInt32
+            /// Gradient steps.
             public let iterations: Int
+            /// The size of a step, above 0.
             public let learningRate: Double
-            /// Examples of the data set, and the CRC-32 of its labels and images.
+            /// Examples of the data set.
             public let examples: Int
+            /// The CRC-32 of its labels, then its images: ``Examples/crc``.
             public let dataCRC: UInt32
 
+            /// What a program knows that trained elsewhere; ``Network/init(topology:parameters:classNames:origin:)``
+            /// writes it into the model.
             public init(
                 method: Method, initializer: Initializer, seed: UInt32, iterations: Int, learningRate: Double,
                 examples: Int, dataCRC: UInt32
@@ -116,6 +126,7 @@
         /// A network of the given weights.
         ///
         /// - Parameters:
+        ///   - topology: the sizes of its layers.
         ///   - parameters: W1, b1, W2, b2, ...: ``Topology/parameterCount`` finite numbers, each W row by row;
         ///     a row is one unit. Others throw ``NNError/invalidArgument``.
         ///   - classNames: of class 0 and 1; of longer ones, the whole characters of the first 31 bytes.

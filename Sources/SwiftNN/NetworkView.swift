@@ -5,7 +5,9 @@ import CNNKernel
 /// As a ``Network`` does, it stands for bytes that were checked; it cannot outlive them. It needs no heap, so it
 /// is the network of Embedded Swift.
 public struct NetworkView: ~Escapable {
+    /// The sizes of its layers.
     public let topology: Topology
+    /// What its weights are stored as.
     public let elementType: ElementType
     /// The file's bytes (docs/FORMAT.md).
     public let bytes: RawSpan

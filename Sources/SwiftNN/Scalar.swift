@@ -20,6 +20,7 @@ public enum ElementType: Int32, Sendable {
 
 /// A number that networks compute with: `Float` or `Double`.
 public protocol Scalar: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+    /// The same as a value.
     static var precision: Precision { get }
 }
 
@@ -82,6 +83,7 @@ public enum Initializer: Int32, Sendable {
 public struct NumpyRandom: Sendable {
     private var state = nnk_random()
 
+    /// `np.random.seed(seed)`
     public init(seed: UInt32) { nnk_random_seed(&state, seed) }
 
     /// Standard normal: `np.random.randn()`.

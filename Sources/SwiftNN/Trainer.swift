@@ -13,7 +13,9 @@
 
     /// What to train, and how (train.h). The defaults are those of the seed document's deep network.
     public struct TrainingOptions: Equatable, Sendable {
+        /// The sizes of the layers.
         public var topology: Topology = .deep
+        /// What training computes with, and the model has: ``Precision/f32`` takes half the memory.
         public var precision: Precision = .f64
         /// nil: chosen by ``chosenMethod(examples:)``.
         public var method: Method?
@@ -33,12 +35,14 @@
         /// Threads that share the work where it can be shared, 1...4096. The result is the same, to the bit.
         public var threads = 1
 
+        /// The defaults.
         public init() {}
     }
 
     /// Memory to train in, freed when its owner goes.
     public struct Arena: ~Copyable {
         let memory: UnsafeMutableRawPointer
+        /// Its size.
         public let byteCount: Int
 
         /// - Precondition: `byteCount` is not negative.

@@ -1,0 +1,1 @@
+nn-cli dataset pack photos

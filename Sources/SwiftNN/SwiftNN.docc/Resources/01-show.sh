@@ -1,0 +1,1 @@
+nn-cli dataset show photos.h5

@@ -1,0 +1,2 @@
+# The same accuracy, in words.
+nn-cli evaluate --data photos-test.h5

@@ -1,0 +1,1 @@
+nn-cli predict photos/cats/1.jpg

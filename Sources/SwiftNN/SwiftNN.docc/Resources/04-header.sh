@@ -1,0 +1,1 @@
+nn-cli export --format c-header --i8

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Builds the documentation of SwiftNN: scripts/docs.sh [FOLDER], else into build/docs; any web server shows it. Every
+# warning is an error, and so is a public symbol without a comment. Then it follows the tutorial, command by command
+# and file by file, on drawings.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+output=${1:-$root/build/docs}
+[[ ! -e $output || -f $output/metadata.json ]] || {
+    echo "docs: $output: expected no folder, or one with documentation to replace" >&2
+    exit 64
+}
+mkdir -p "$output"
+output=$(cd "$output" && pwd)
+catalog=$root/Sources/SwiftNN/SwiftNN.docc
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Shows what a command printed only if it fails.
+quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; echo "docs: failed: $*" >&2; exit 1; }; }
+
+cd "$root"
+# As the tests are built, so that nothing is compiled twice.
+quietly swift build -c release --product nn-cli -Xswiftc -enable-testing
+products=$(swift build -c release --show-bin-path)
+swiftc=(swiftc -swift-version 6 -I "$products/Modules" -I "$root/include")
+
+# ---- The reference ------------------------------------------------------------------------------------------
+
+mkdir "$work/symbols"
+quietly swift symbolgraph-extract -module-name SwiftNN -I "$products/Modules" -I include \
+    -target "$(swiftc -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$/\1/p')" \
+    -minimum-access-level public -skip-synthesized-members -output-dir "$work/symbols"
+python3 - "$work/symbols/SwiftNN.symbols.json" <<'END'
+import json, re, sys
+
+symbols = json.load(open(sys.argv[1]))["symbols"]
+own = [s for s in symbols if s.get("location", {}).get("uri", "").find("/Sources/SwiftNN/") > 0]
+complaints = []
+for symbol in own:
+    name = ".".join(symbol["pathComponents"])
+    comment = " ".join(line["text"] for line in symbol.get("docComment", {}).get("lines", []))
+    declaration = "".join(part["spelling"] for part in symbol["declarationFragments"])
+    if not comment and name != "Topology.==(_:_:)":
+        complaints.append(f"{name}: expected a comment")
+    if re.search(r"\bthrows\b", declaration) and not re.search(r"[Tt]hrow", comment):
+        complaints.append(f"{name}: expected what it throws")
+if complaints or not own:
+    sys.exit("\n".join(complaints) or "no symbols")
+print(f"{len(own)} public symbols, each with a comment")
+END
+quietly docc convert "$catalog" --additional-symbol-graph-dir "$work/symbols" --output-path "$work/archive" \
+    --fallback-display-name SwiftNN --fallback-bundle-identifier SwiftNN --warnings-as-errors \
+    --transform-for-static-hosting
+rm -rf "$output"
+mv "$work/archive" "$output"
+echo "no warnings"
+
+# The examples of the articles are whole files.
+for article in "$catalog"/*.md "$catalog"/Articles/*.md; do
+    awk '/^```/ { on = $0 == "```swift"; next } on' "$article" >"$work/example.swift"
+    quietly "${swiftc[@]}" -parse-as-library -typecheck "$work/example.swift"
+done
+echo "the articles' examples compile"
+
+# ---- The tutorial -------------------------------------------------------------------------------------------
+
+# Drawings stand in for photos: a file of 12288 bytes is read as 64 x 64 pixels, whatever its name.
+mkdir -p "$work/tour/photos/cats" "$work/tour/photos/other"
+cd "$work/tour"
+ln -s "$root" SwiftNN
+export PATH="$products:$root/.venv/bin:$PATH"
+quietly nn-cli dataset synth -o drawings
+
+# drawings/03-cat.bin ... becomes photos/cats/1.jpg ...
+take() {
+    local image number=0
+    for image in drawings/??-"$1".bin; do cp "$image" "photos/$2/$((number += 1)).jpg"; done
+}
+take cat cats
+take non-cat other
+
+has() { command -v "$1" >/dev/null; }
+
+# Does one step: runs commands, compiles and runs programs.
+follow() {
+    local file=$catalog/Resources/$1
+    case $1 in
+    03-images.sh)
+        python3 -c 'import h5py' 2>/dev/null || {
+            echo "SKIPPED $1: there is no h5py"
+            cat drawings/00-*.bin drawings/01-*.bin >image.bin
+            return
+        } ;;
+    04-board.sh)
+        has arm-none-eabi-gcc && has qemu-system-arm || {
+            echo "SKIPPED $1: there is no arm-none-eabi-gcc or no qemu-system-arm"
+            return
+        } ;;
+    esac
+    case $1 in
+    *.sh) quietly bash -eu "$file" ;;
+    *Package.swift)
+        mkdir package
+        cp "$file" package/Package.swift
+        quietly swift package --package-path package dump-package ;;
+    *.swift)
+        cp "$file" main.swift
+        find "$products"/{SwiftNN,CNNKernel}.build -name '*.o' >objects
+        quietly "${swiftc[@]}" main.swift @objects -o detector
+        quietly ./detector ;;
+    *.c)
+        quietly cc -std=gnu11 -Wall -Wextra -I. -I"$root/include" "$file" "$root"/Sources/CNNKernel/*.c \
+            -o detector
+        quietly ./detector ;;
+    esac
+    echo "the tutorial's $1"
+}
+
+steps=$(sed -n 's/.*@Code(name: .*, file: \(.*\))/\1/p' "$catalog/Tutorials/YourOwnDetector.tutorial")
+[[ $(sort <<<"$steps") = "$(cd "$catalog/Resources" && ls -- *.sh *.swift *.c | sort)" ]] ||
+    { echo "docs: Resources and the tutorial's steps differ" >&2; exit 1; }
+for step in $steps; do follow "$step"; done
+echo "$output: SwiftNN's documentation"
