@@ -41,9 +41,11 @@ enum Chart {
     static func costs(_ all: [TrainingReport.Cost]) -> HTML {
         let (first, last) = (all.first!, all.last!)
         let costs = thinned(all, columns: 500)
-        let (left, right, top, bottom) = (52.0, 474.0, 8.0, 180.0)
-        let iterations = Scale(lower: 0, upper: Double(max(1, last.iteration)), from: left, to: right)
         let ticks = Ticks(0, costs.map(\.cost).max()!, count: 4)
+        let labels = ticks.values.map { shortText($0, digits: 7) }
+        // A digit is up to 9 wide (ReportStyle).
+        let (left, right, top, bottom) = (8 + 9 * Double(labels.map(\.count).max()!), 476.0, 8.0, 180.0)
+        let iterations = Scale(lower: 0, upper: Double(max(1, last.iteration)), from: left, to: right)
         let y = Scale(lower: ticks.lower, upper: ticks.upper, from: bottom, to: top)
         let points = costs.map { cost in
             "\(rounded(iterations(Double(cost.iteration)), places: 1)),\(rounded(y(cost.cost), places: 1))"
@@ -53,7 +55,7 @@ enum Chart {
             <title id="cost-title">The cost over the iterations</title>
             <desc id="cost-desc">From \(shortText(first.cost)) at iteration \(first.iteration) \
             to \(shortText(last.cost)) at iteration \(last.iteration).</desc>
-            \(ticks.values.map { gridLine(y($0), from: left, to: right, label: shortText($0, digits: 7)) })
+            \(zip(ticks.values, labels).map { gridLine(y($0), from: left, to: right, label: $1) })
             \(iterationLabels(iterations, y: bottom + 6))
             <text class="end" x="\(right)" y="218">iteration</text>
             <polyline class="line" points="\(points.joined(separator: " "))"/>

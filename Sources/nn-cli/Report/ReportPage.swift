@@ -46,7 +46,7 @@ struct ReportPage {
         <header>
         <h1>\(path)</h1>
         <p>Tells <b class="class-1">\(classes[1])</b> from <b class="class-0">\(classes[0])</b>: \
-        a network \(network.topology.text) in \(network.elementType.name), \
+        a network <span class="whole">\(network.topology.text)</span> in \(network.elementType.name), \
         \(network.origin.map { "trained on \(grouped($0.examples)) images" } ?? "imported").</p>
         </header>
         <main>

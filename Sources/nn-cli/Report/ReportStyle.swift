@@ -28,18 +28,18 @@ enum ReportStyle {
         .note, footer { color: var(--faint); font-size: 0.875rem; }
         footer { margin-top: 2.5rem; }
         .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem 2.5rem; }
-        .pair + h3 { margin-top: 1.5rem; }
+        .pair + h3, h2 ~ p + .pair { margin-top: 1.5rem; }
+        .whole { white-space: nowrap; }
         .figure { margin: 0; font-size: 2.5rem; font-weight: 300; line-height: 1.2; letter-spacing: -0.02em; }
         svg { display: block; width: 100%; height: auto; overflow: visible; }
         svg text { fill: var(--faint); font-size: 13px; }
-        .wide { max-width: 42rem; }
-        svg.wide text { font-size: 9.5px; }
+        svg.wide text { font-size: 8.5px; }
         svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
         svg text.class-0, rect.class-0 { fill: var(--class-0); } svg text.class-1, rect.class-1 { fill: var(--class-1); }
         .interval { max-width: 20rem; margin: 0.3rem 0 0.6rem; }
         .grid { stroke: var(--rule); } .axis, .guess { stroke: var(--faint); }
         .half { stroke: var(--faint); stroke-dasharray: 3 4; }
-        .reach { stroke: var(--ink); stroke-width: 5; stroke-linecap: round; opacity: 0.35; }
+        .reach { stroke: var(--ink); stroke-width: 5; opacity: 0.35; }
         .line { fill: none; stroke: var(--ink); stroke-width: 1.5; stroke-linejoin: round; }
         .dot { fill: var(--ink); }
         table { border-collapse: collapse; width: 100%; }
@@ -47,7 +47,7 @@ enum ReportStyle {
         thead th { color: var(--faint); font-size: 0.875rem; line-height: 1.35; vertical-align: bottom; }
         th[scope=row] { text-align: left; padding-left: 0; }
         td { white-space: nowrap; }
-        .confusion { table-layout: fixed; }
+        .confusion { table-layout: fixed; } .confusion th { hyphens: auto; }
         td.right { background: var(--panel); font-weight: 650; }
         .phases td:last-child { width: 40%; }
         .phases i { display: block; height: 0.5rem; min-width: 1px; background: var(--faint); border-radius: 1px; }
