@@ -63,6 +63,22 @@ for article in "$catalog"/*.md "$catalog"/Articles/*.md; do
 done
 echo "the articles' examples compile"
 
+# ---- The pages ----------------------------------------------------------------------------------------------
+
+cd "$root"
+for page in README.md docs/*.md; do
+    for link in $(grep -o ']([^)#]*' "$page" | cut -c 3- | grep -v '^https:' || true); do
+        [[ -e $(dirname "$page")/$link ]] || { echo "docs: $page: expected a file $link, found none" >&2; exit 1; }
+    done
+done
+for header in include/nnkernel/*.h; do
+    [[ $header = */nnkernel.h ]] || grep -qF "(../$header)" docs/C.md || {
+        echo "docs: docs/C.md: expected a link to $header, found none" >&2
+        exit 1
+    }
+done
+echo "no link leads nowhere"
+
 # ---- The tutorial -------------------------------------------------------------------------------------------
 
 # Drawings stand in for photos: a file of 12288 bytes is read as 64 x 64 pixels, whatever its name.

@@ -2,6 +2,9 @@
 ///
 /// A run that goes on from a checkpoint ends with the model of a run that was never interrupted, to the
 /// byte, on any processor. docs/FORMAT.md has the layout.
+///
+///     nnk_checkpoint progress = {0};
+///     while (nnk_checkpoint_save(&job, arena, &progress, sink) > 0) {}    // or _load, with a reader
 #ifndef NNKERNEL_CHECKPOINT_H
 #define NNKERNEL_CHECKPOINT_H
 

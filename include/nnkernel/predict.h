@@ -1,4 +1,10 @@
 /// Inference: the probability of class 1 for one image, fed in any number of pieces.
+///
+///     _Alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(DEEP, 4)];    // all that it takes
+///     nnk_model_open(&model, file, length, &nnk_deep);                  // once: it stays where it lies
+///     nnk_predict_begin(memory, sizeof memory, &model, &nnk_f32_inference);
+///     nnk_predict_feed(memory, pixels, count);                          // as often as pixels come
+///     nnk_predict_finish(memory, &probability);
 #ifndef NNKERNEL_PREDICT_H
 #define NNKERNEL_PREDICT_H
 

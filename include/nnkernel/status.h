@@ -1,4 +1,4 @@
-/// What a call reports.
+/// What a call reports: below zero an error, of which nnk_status_text gives a text.
 #ifndef NNKERNEL_STATUS_H
 #define NNKERNEL_STATUS_H
 

@@ -1,4 +1,4 @@
-/// Where images come from and where weights go.
+/// Where images come from and where weights go: memory, or functions that read and write pieces.
 #ifndef NNKERNEL_STREAM_H
 #define NNKERNEL_STREAM_H
 

@@ -1,4 +1,4 @@
-/// The shape of a network.
+/// The shape of a network: nnk_deep and nnk_two_layer are there, others are tables of the caller's.
 #ifndef NNKERNEL_TOPOLOGY_H
 #define NNKERNEL_TOPOLOGY_H
 
