@@ -127,7 +127,7 @@ struct Train: ConsoleCommand {
         }
         try checkOutputs()
         if let checkpoint {
-            guard resume || !OutputFile.exists(checkpoint) else {
+            guard resume || !OutputFile.exists(checkpoint) || OutputFile.isFolder(checkpoint) else {
                 throw ValidationError(
                     "--checkpoint: \(checkpoint) is there already: go on from it with --resume, or remove it")
             }
