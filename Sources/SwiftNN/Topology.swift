@@ -30,6 +30,7 @@ extension Topology {
 }
 
 extension Topology: Equatable {
+    /// Whether both have the same layers.
     public static func == (a: Topology, b: Topology) -> Bool {
         withUnsafePointer(to: a.table) { a in
             withUnsafePointer(to: b.table) { nnk_topology_equal(a, $0) == 1 }
