@@ -6,8 +6,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 output=${1:-$root/build/docs}
-[[ ! -e $output || -f $output/metadata.json ]] || {
-    echo "docs: $output: expected no folder, or one with documentation to replace" >&2
+[[ -z $(ls -A "$output" 2>/dev/null) || -f $output/metadata.json ]] || {
+    echo "docs: $output: expected an empty folder, or one with documentation to replace" >&2
     exit 64
 }
 mkdir -p "$output"
@@ -49,7 +49,8 @@ if complaints or not own:
     sys.exit("\n".join(complaints) or "no symbols")
 print(f"{len(own)} public symbols, each with a comment")
 END
-quietly docc convert "$catalog" --additional-symbol-graph-dir "$work/symbols" --output-path "$work/archive" \
+docc=$(command -v docc || xcrun --find docc)
+quietly "$docc" convert "$catalog" --additional-symbol-graph-dir "$work/symbols" --output-path "$work/archive" \
     --fallback-display-name SwiftNN --fallback-bundle-identifier SwiftNN --warnings-as-errors \
     --transform-for-static-hosting
 rm -rf "$output"

@@ -9,10 +9,10 @@ struct NNCLI: ParsableCommand {
         abstract: "Trains a small neural network on images, and asks it.",
         discussion: """
             EXAMPLES
-              nn-cli train                                  on drawings that it makes itself
+              nn-cli train                                  on drawings of its own
               nn-cli dataset pack photos                    your photos, one folder a class
               nn-cli train --train photos.h5 --test photos-test.h5 --report report.html
-              nn-cli predict photo.jpg                      PNG or JPEG, or 64 x 64 pixels as bytes
+              nn-cli predict photo.jpg                      by the model of that training
               nn-cli export --format c-header --i8          for a board
 
             EXIT CODES

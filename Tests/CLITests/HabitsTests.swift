@@ -46,9 +46,17 @@ struct HabitsTests {
                 for part in configuration.subcommands { check(part, "\(name) \(part._commandName)") }
                 return
             }
-            let help = NNCLI.helpMessage(for: command)
-            #expect(help.contains("\nEXAMPLES\n") && help.contains("  \(name) "), "\(name)")
+            checkHelp(command, name)
         }
+        func checkHelp(_ command: any ParsableCommand.Type, _ name: String) {
+            let help = NNCLI.helpMessage(for: command, columns: 80)
+            #expect(help.contains("\nEXAMPLES\n") && help.contains("  \(name) "), "\(name)")
+            // Up to an empty line; what a line has too much would begin at the next one's edge.
+            let examples = help.components(separatedBy: "\nEXAMPLES\n").last!.components(
+                separatedBy: "\n\n")[0]
+            #expect(examples.split(separator: "\n").allSatisfy { $0.hasPrefix("  ") }, "broken: \(examples)")
+        }
+        checkHelp(NNCLI.self, "nn-cli")
         check(NNCLI.self, "nn-cli")
     }
 
