@@ -3,12 +3,10 @@
 #include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
 
-#if defined(NNK_HAS_FMA)
+#if defined(NNK_REGISTER_BYTES)
 #include "normals.h"
-#define NORMAL nnk_normal
 #else
 #include "math_f64.h"
-#define NORMAL nnk_random_normal
 #endif
 
 #include "dense.h"
@@ -42,7 +40,7 @@
 #define NNK_ARITHMETIC                                                                                       \
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict, .crc32 = NNK_CRC32,   \
-        .initialize = initialize, .linear_forward = VECTOR(linear_forward),                                  \
+        .initialize = VECTOR(initialize), .linear_forward = VECTOR(linear_forward),                          \
         .linear_backward = linear_backward, .relu = VECTOR(relu), .relu_backward = relu_backward,            \
         .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward, .cost = cost,                              \
         .cost_backward = cost_backward, .logit_cost = logit_cost, .logit_backward = VECTOR(logit_backward),  \

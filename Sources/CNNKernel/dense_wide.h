@@ -44,6 +44,21 @@ static void linear_forward_wide(void *z_, const void *w_, const void *b_, const 
 #undef BODY
 }
 
+/// initialize of dense.h, many at a time.
+static void initialize_wide(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
+    real *w = w_;
+    double normals[2 * NNK_PAIRS];
+    const double root = nnk_sqrt_f64((double)inputs);
+    for (size_t i = 0; i < count; i += 2 * NNK_PAIRS) {
+        const size_t some = count - i < 2 * NNK_PAIRS ? count - i : 2 * NNK_PAIRS;
+        nnk_normals(random, normals, some);
+        if (initializer == NNK_INIT_SMALL)
+            for (size_t n = 0; n < some; n++) w[i + n] = (real)(normals[n] * 0.01);
+        else
+            for (size_t n = 0; n < some; n++) w[i + n] = (real)(normals[n] / root);
+    }
+}
+
 /// Element by element; in place too, where compilers don't widen the loop of dense.h.
 static void relu_wide(void *a_, const void *z_, size_t count) {
     real *a = a_;

@@ -63,4 +63,33 @@ static inline double nnk_normal(nnk_random *random) {
     return factor * y;
 }
 
+enum { NNK_PAIRS = 64 }; ///< of normals that nnk_normals draws at a time
+
+/// The next 2 count normals, count <= NNK_PAIRS, where none is spare: nnk_normal's, without waiting for one
+/// before the next is begun. A point outside the disc is written over by the next one.
+static inline void nnk_normal_pairs(nnk_random *random, double *normals, size_t count) {
+    double x[NNK_PAIRS], y[NNK_PAIRS], square[NNK_PAIRS];
+    for (size_t n = 0; n < count;) {
+        x[n] = nnk_coordinate(random);
+        y[n] = nnk_coordinate(random);
+        square[n] = x[n] * x[n] + y[n] * y[n];
+        n += (size_t)(square[n] < 1.0) & (size_t)(square[n] != 0.0);
+    }
+    for (size_t n = 0; n < count; n++) {
+        const double factor = nnk_sqrt_f64(-2.0 * nnk_log_scaled_f64(square[n], 0) / square[n]);
+        normals[2 * n] = factor * y[n];
+        normals[2 * n + 1] = factor * x[n];
+    }
+}
+
+/// The next `count` normals, up to 2 NNK_PAIRS.
+static inline void nnk_normals(nnk_random *random, double *normals, size_t count) {
+    if (count > 0 && random->has_spare) {
+        *normals++ = nnk_normal(random);
+        count--;
+    }
+    nnk_normal_pairs(random, normals, count / 2);
+    if (count % 2 != 0) normals[count - 1] = nnk_normal(random);
+}
+
 #endif
