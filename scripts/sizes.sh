@@ -21,8 +21,10 @@ Cortex-M33;arm-none-eabi-;-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi
 RV32IMAFC;riscv64-unknown-elf-;-march=rv32imafc -mabi=ilp32f -Wl,--no-warn-rwx-segments
 x86-64;;-fno-pie -no-pie -fno-asynchronous-unwind-tables"
 
-# Allowed: bytes of code to predict on Cortex-M4F in f32, and of stack everywhere.
+# Allowed: bytes of code on Cortex-M4F in f32, to predict and to train, and of stack everywhere. The goal for
+# training is 9,933 (9.7 KB); it is missed, and what is reached must not grow.
 most_code=3072
+most_training_code=12200
 most_stack=1024
 
 cat >"$work/program.c" <<'PROGRAM'
@@ -142,6 +144,8 @@ measure() {
         miss "$name $precision $program: $stack bytes of stack, allowed are $most_stack: $chain"
     [ "$name $precision $program" != "Cortex-M4F f32 predict" ] || [ "$code" -le $most_code ] ||
         miss "$name $precision $program: $code bytes of code, allowed are $most_code"
+    [ "$name $precision $program" != "Cortex-M4F f32 train" ] || [ "$code" -le $most_training_code ] ||
+        miss "$name $precision $program: $code bytes of code, allowed are $most_training_code"
     codes+=" $code + $helpers |"
     stacks+=" $stack |"
 }

@@ -2,10 +2,10 @@
 // and the loop goes unit by unit. Every number is computed by the operations of nnk_dual_wide in their order.
 #include "trainer.h"
 
-static size_t arena_bytes(const nnk_job *job) {
-    const nnk_topology *t = job->topology;
-    return NNK_DUAL_BYTES_OF(nnk_parameter_count(t), nnk_unit_count(t), (size_t)t->size[1],
-                             (size_t)t->size[0], nnk_real_bytes(job), (size_t)job->examples);
+/// Of the Gram matrix, or two patches of weights.
+static size_t gram_bytes(const nnk_job *job) {
+    const size_t real = nnk_real_bytes(job), m = job->examples;
+    return NNK_LARGER(NNK_ROUND_UP(m * (m + 1) / 2 * (real == 4 ? 3 : 4), 8), 2 * NNK_PATCH * real);
 }
 
 static void carve(const nnk_job *job, arena *a) {
@@ -23,13 +23,13 @@ static void carve(const nnk_job *job, arena *a) {
     a->products = a->bytes + 2 * NNK_PATCH_BYTES;
     a->gram = a->bytes +
               NNK_LARGER(NNK_ROUND_UP((rows_above + 2) * row, 8), 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
+    a->end = a->gram + gram_bytes(job);
 }
 
 /// Weights of a row that the memory of the Gram matrix has room for, in whole patches.
 static uint32_t piece_length(const nnk_job *job) {
-    const size_t real = nnk_real_bytes(job), m = job->examples, size = (size_t)job->topology->size[0];
-    const size_t bytes = NNK_LARGER(m * (m + 1) / 2 * (real == 4 ? 3 : 4), 2 * NNK_PATCH * real);
-    const size_t length = bytes / real / NNK_PATCH * NNK_PATCH;
+    const size_t real = nnk_real_bytes(job), size = (size_t)job->topology->size[0];
+    const size_t length = gram_bytes(job) / real / NNK_PATCH * NNK_PATCH;
     return (uint32_t)(length < size ? length : size);
 }
 
@@ -192,7 +192,6 @@ static const nnk_phase phases[TRAINED] = {
 const nnk_method nnk_dual = {
     .number = NNK_DUAL,
     .first_layer = 2,
-    .bytes = arena_bytes,
     .carve = carve,
     .phases = phases,
     .next_weights = next_weights,

@@ -1,12 +1,6 @@
 // The dual method at speed (train.h): everything in memory, in rows that vectors fit.
 #include "trainer.h"
 
-static size_t arena_bytes(const nnk_job *job) {
-    const nnk_topology *t = job->topology;
-    return NNK_DUAL_WIDE_BYTES_OF(nnk_parameter_count(t), nnk_unit_count(t), (size_t)t->size[1],
-                                  nnk_real_bytes(job), (size_t)job->examples);
-}
-
 static size_t scratch_bytes(const nnk_job *job) {
     const size_t units_1 = (size_t)job->topology->size[1], real = nnk_real_bytes(job);
     const size_t slice = NNK_SCRATCH_REALS(units_1, job->examples) * real;
@@ -94,7 +88,6 @@ static const nnk_phase phases[TRAINED] = {
 const nnk_method nnk_dual_wide = {
     .number = NNK_DUAL_WIDE,
     .first_layer = 1,
-    .bytes = arena_bytes,
     .scratch_bytes = scratch_bytes,
     .carve = carve,
     .phases = phases,

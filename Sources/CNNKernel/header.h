@@ -39,6 +39,9 @@ nnk_topology nnk_header_topology(const uint8_t header[NNK_HEADER_BYTES]);
 /// The numbers of a checked header; the model's pointers become NULL.
 void nnk_header_read(nnk_model *model, const uint8_t header[NNK_HEADER_BYTES]);
 
+/// Both names as they lie in a payload, cut to what has room; NULL: none.
+void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]);
+
 uint32_t nnk_header_payload_crc(const uint8_t header[NNK_HEADER_BYTES]);
 
 #pragma GCC visibility pop

@@ -3,6 +3,7 @@
 #define NNK_LAYOUT_H
 
 #include "freestanding.h"
+#include "math_f64.h"
 #include "nnkernel/topology.h"
 
 /// The index of the first weight of layer `l`, 1 ... layers; its biases follow its weights.
@@ -31,25 +32,18 @@ static inline uint32_t nnk_get16(const uint8_t *from) { return from[0] | (uint32
 static inline uint32_t nnk_get32(const uint8_t *from) { return nnk_get16(from) | nnk_get16(from + 2) << 16; }
 
 static inline void nnk_put_f64(uint8_t *to, double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
+    const uint64_t bits = nnk_bits_f64(x);
     nnk_put32(to, (uint32_t)bits);
     nnk_put32(to + 4, (uint32_t)(bits >> 32));
 }
 
 static inline double nnk_get_f64(const uint8_t *from) {
-    uint64_t bits = nnk_get32(from) | (uint64_t)nnk_get32(from + 4) << 32;
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
+    return nnk_from_bits_f64(nnk_get32(from) | (uint64_t)nnk_get32(from + 4) << 32);
 }
 
 /// Turns each of `count` bytes' reals from this processor's order to little-endian, or back.
 static inline void nnk_swap_reals(uint8_t *bytes, uint32_t count, int32_t real_bytes) {
-    const uint16_t probe = 1;
-    uint8_t first;
-    memcpy(&first, &probe, 1);
-    if (first) return;
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return;
     const uint32_t size = (uint32_t)real_bytes;
     for (uint32_t i = 0; i < count; i += size)
         for (uint32_t b = 0; b < size / 2; b++) {

@@ -52,6 +52,13 @@ void nnk_header_write(uint8_t h[NNK_HEADER_BYTES], const nnk_model *m, uint32_t 
     nnk_put32(h + AT_HEADER_CRC, nnk_crc32(0, h, AT_HEADER_CRC));
 }
 
+void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
+    memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
+    for (int32_t i = 0; i < 2; i++, bytes += NNK_CLASS_NAME_BYTES)
+        for (int32_t b = 0; names[i] && names[i][b] && b < NNK_CLASS_NAME_BYTES - 1; b++)
+            bytes[b] = (uint8_t)names[i][b];
+}
+
 uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {
     const uint32_t parameters =
         dtype == NNK_I8 ? nnk_input_weights_at(t, dtype) + (uint32_t)t->size[0] * (uint32_t)t->size[1]

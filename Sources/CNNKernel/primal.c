@@ -2,12 +2,6 @@
 // examples are known, W1 is updated in place, NNK_PATCH columns at a time, from the byte images.
 #include "trainer.h"
 
-static size_t arena_bytes(const nnk_job *job) {
-    const nnk_topology *t = job->topology;
-    return NNK_PRIMAL_BYTES_OF(nnk_parameter_count(t), nnk_unit_count(t), (size_t)t->size[1],
-                               nnk_real_bytes(job), (size_t)job->examples);
-}
-
 static size_t scratch_bytes(const nnk_job *job) {
     return NNK_LINE(NNK_SCRATCH_REALS(job->topology->size[1], job->examples) * nnk_real_bytes(job));
 }
@@ -45,7 +39,6 @@ static const nnk_phase phases[TRAINED] = {
 const nnk_method nnk_primal = {
     .number = NNK_PRIMAL,
     .first_layer = 1,
-    .bytes = arena_bytes,
     .scratch_bytes = scratch_bytes,
     .carve = carve,
     .phases = phases,

@@ -44,8 +44,9 @@ typedef struct nnk_arena {
     uint8_t *scratch;     ///< a tile and sums; or rows; or the gradient of NNK_PATCH columns of W1
     uint8_t *bytes;       ///< patches of images that aren't mapped; the model on its way out
     uint8_t *products;    ///< dual: 16 x 16 of G, uint32
-    size_t stride;        ///< of rows of activations, P and D
-    size_t columns;       ///< of these, computed with: up to the stride where it is padded
+    uint8_t *end;
+    size_t stride;  ///< of rows of activations, P and D
+    size_t columns; ///< of these, computed with: up to the stride where it is padded
 } arena;
 
 /// What a phase is made of: its work, how many items, and whether they are independent of each other.
@@ -95,7 +96,7 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
 
 int32_t nnk_initializer_of(const nnk_job *job);
 
-/// The arena's parts.
+/// The arena's parts, in the order and of the sizes of NNK_..._BYTES_OF. Nothing of them is looked at.
 arena nnk_carve(const nnk_job *job, void *memory);
 
 nnk_job_numbers nnk_numbers_of(const nnk_job *job);
@@ -171,6 +172,7 @@ static inline void nnk_carve_scratch(const nnk_job *job, arena *a, uint8_t *scra
     a->scratch = scratch;
     a->bytes = a->scratch + job->method->scratch_bytes(job);
     a->products = a->bytes + 2 * NNK_PATCH_BYTES;
+    a->end = nnk_is_dual(job) ? a->products + NNK_GRAM_BLOCK_BYTES : a->bytes + NNK_PATCH_BYTES;
 }
 
 /// DRAW with the first layer.

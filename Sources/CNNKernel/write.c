@@ -36,11 +36,9 @@ static void put_real(writer *w, const void *from, int32_t real_bytes) {
 
 /// The class names, then the header.
 static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
-    for (int32_t i = 0; i < 2; i++) {
-        const char *name = model->class_names[i] ? model->class_names[i] : "";
-        for (int32_t b = 0; b < NNK_CLASS_NAME_BYTES; b++)
-            put_byte(w, *name && b < NNK_CLASS_NAME_BYTES - 1 ? (uint8_t)*name++ : 0);
-    }
+    uint8_t names[2 * NNK_CLASS_NAME_BYTES];
+    nnk_put_class_names(names, model->class_names);
+    for (size_t b = 0; b < sizeof names; b++) put_byte(w, names[b]);
     flush(w);
     if (w->status != NNK_OK) return w->status;
     nnk_model written = *model;

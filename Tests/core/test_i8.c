@@ -279,26 +279,6 @@ static void test_sums(void) {
     free(x);
 }
 
-static double predict(const nnk_inference *k, const nnk_model *m, const uint8_t *x, uint32_t piece) {
-    const uint32_t size = (uint32_t)m->topology->size[0];
-    const size_t bytes = nnk_predict_bytes(m->topology, k);
-    void *memory = room_for(bytes); // no byte more, so that a sanitizer sees one
-    memset(memory, 0xa5, bytes);
-    double p = -1;
-    CHECK_EQUAL(nnk_predict_begin(memory, bytes, m, k), NNK_OK);
-    for (uint32_t at = 0; at < size;) {
-        uint32_t count = piece ? piece : random_below(500);
-        if (count > size - at) count = size - at;
-        uint8_t *part = copy_of(x + at, count);
-        CHECK_EQUAL(nnk_predict_feed(memory, part, count), NNK_OK);
-        free(part);
-        at += count;
-    }
-    CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_OK);
-    free(memory);
-    return p;
-}
-
 /// kernels.h's order of sums, once more, behind exact sums of layer 1.
 static double restated(const nnk_model *m, const uint8_t *x) {
     const nnk_topology *t = m->topology;

@@ -1,5 +1,6 @@
 /// The caller's memory: how much is asked for, what is refused, and that not a byte beside it is touched.
 #include "jobs.h"
+#include "trainer.h"
 
 // Guard pages, where there is an operating system with them.
 #if defined(__unix__) || defined(__APPLE__)
@@ -73,6 +74,28 @@ static void test_array(void) {
 
 // What is refused.
 
+/// Sizes from `from` to `to` that nnk_train_begin does not refuse, of an arena that needs more.
+static uint32_t accepted(const nnk_job *job, uint8_t *memory, size_t from, size_t to) {
+    uint32_t count = 0;
+    for (size_t b = from; b < to; b++) count += nnk_train_begin(job, memory, b) != NNK_E_MEMORY;
+    return count;
+}
+
+/// Sizes below: all of them or, where they are many, the last 4096 and those around the ends of parts.
+static uint32_t accepted_below(const nnk_job *job, uint8_t *memory, size_t bytes) {
+    enum { MANY = 1 << 18, LAST = 4096, BESIDE = 8 };
+    if (bytes <= MANY) return accepted(job, memory, 0, bytes);
+    uint32_t count = accepted(job, memory, bytes - LAST, bytes);
+    const arena a = nnk_carve(job, memory);
+    const uint8_t *parts[] = {a.parameters, a.activations, a.logits, a.deltas,
+                              a.gram,       a.scratch,     a.bytes,  a.products};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const size_t at = parts[i] ? (size_t)(parts[i] - memory) : BESIDE;
+        count += accepted(job, memory, at - BESIDE, at + BESIDE < bytes ? at + BESIDE : bytes);
+    }
+    return count;
+}
+
 /// Every size below, and every other alignment; nothing is written then.
 static void test_refused(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     uint8_t *labels = room_for(m);
@@ -80,16 +103,14 @@ static void test_refused(const nnk_topology *t, int32_t type, int32_t method, ui
     nnk_job job = job_for(t, type, method, m);
     job.labels = labels;
     const size_t bytes = nnk_train_bytes(&job);
-    uint8_t *arena = room_for(bytes + 8), *untouched = room_for(bytes + 8);
-    memset(arena, 0xa5, bytes + 8);
+    uint8_t *memory = room_for(bytes + 8), *untouched = room_for(bytes + 8);
+    memset(memory, 0xa5, bytes + 8);
     memset(untouched, 0xa5, bytes + 8);
-    uint32_t accepted = 0;
-    for (size_t b = 0; b < bytes; b++) accepted += nnk_train_begin(&job, arena, b) != NNK_E_MEMORY;
-    CHECK_EQUAL(accepted, 0);
-    for (size_t by = 1; by < 8; by++) CHECK_EQUAL(nnk_train_begin(&job, arena + by, bytes), NNK_E_ALIGN);
-    CHECK_SAME(arena, untouched, bytes + 8);
-    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
-    free(arena);
+    CHECK_EQUAL(accepted_below(&job, memory, bytes), 0);
+    for (size_t by = 1; by < 8; by++) CHECK_EQUAL(nnk_train_begin(&job, memory + by, bytes), NNK_E_ALIGN);
+    CHECK_SAME(memory, untouched, bytes + 8);
+    CHECK_EQUAL(nnk_train_begin(&job, memory, bytes), NNK_OK);
+    free(memory);
     free(untouched);
     free(labels);
 }
@@ -133,46 +154,46 @@ static nnk_status file_read(void *context, uint32_t offset, uint32_t count, uint
 }
 
 /// To a file and back into the arena, of which nothing else is left.
-static void through_checkpoint(const nnk_job *job, uint8_t *arena, size_t bytes) {
+static void through_checkpoint(const nnk_job *job, uint8_t *room, size_t bytes) {
     file f = {.room = nnk_checkpoint_bytes(job)};
     f.bytes = room_for(f.room);
     nnk_checkpoint progress = {0, 0};
-    while (nnk_checkpoint_save(job, arena, &progress, sink_of(&f)) > 0) {
+    while (nnk_checkpoint_save(job, room, &progress, sink_of(&f)) > 0) {
     }
     CHECK_EQUAL(f.size, f.room);
-    memset(arena, 0x5a, bytes);
+    memset(room, 0x5a, bytes);
     progress = (nnk_checkpoint){0, 0};
     nnk_status status;
-    while ((status = nnk_checkpoint_load(job, arena, bytes, &progress, (nnk_reader){file_read, &f})) > 0) {
+    while ((status = nnk_checkpoint_load(job, room, bytes, &progress, (nnk_reader){file_read, &f})) > 0) {
     }
     CHECK_EQUAL(status, NNK_OK);
     free(f.bytes);
 }
 
 /// The next slices: all that are independent of each other, with a scratch, or a single one.
-static nnk_status next_slices(const nnk_job *job, uint8_t *arena, void *scratch) {
-    const uint32_t items = scratch ? nnk_train_parallel(job, arena) : 0;
-    if (items == 0) return nnk_train_step(job, arena);
-    for (uint32_t i = 0; i < items; i++) CHECK_EQUAL(nnk_train_items(job, arena, i, 1, scratch), NNK_MORE);
-    return nnk_train_advance(job, arena, items);
+static nnk_status next_slices(const nnk_job *job, uint8_t *room, void *scratch) {
+    const uint32_t items = scratch ? nnk_train_parallel(job, room) : 0;
+    if (items == 0) return nnk_train_step(job, room);
+    for (uint32_t i = 0; i < items; i++) CHECK_EQUAL(nnk_train_items(job, room, i, 1, scratch), NNK_MORE);
+    return nnk_train_advance(job, room, items);
 }
 
 /// A whole run with checkpoints, each after four times as many slices as the last.
 static void guarded_training(const nnk_job *job, int at_end, int in_items, const file *want) {
     const size_t bytes = nnk_train_bytes(job), scratch_bytes = in_items ? nnk_train_scratch_bytes(job) : 0;
-    const guarded arena = guarded_room(bytes, at_end), scratch = guarded_room(scratch_bytes, at_end);
-    CHECK_EQUAL(nnk_train_begin(job, arena.bytes, bytes), NNK_OK);
+    const guarded room = guarded_room(bytes, at_end), scratch = guarded_room(scratch_bytes, at_end);
+    CHECK_EQUAL(nnk_train_begin(job, room.bytes, bytes), NNK_OK);
     nnk_status status = NNK_MORE;
     for (uint32_t i = 0; status > 0; i++) {
-        if (((i + 1) & i) == 0 && i % 3 == 0) through_checkpoint(job, arena.bytes, bytes);
-        status = next_slices(job, arena.bytes, scratch_bytes ? scratch.bytes : NULL);
+        if (((i + 1) & i) == 0 && i % 3 == 0) through_checkpoint(job, room.bytes, bytes);
+        status = next_slices(job, room.bytes, scratch_bytes ? scratch.bytes : NULL);
     }
     CHECK_EQUAL(status, NNK_OK);
     file got = new_file(job);
-    CHECK_EQUAL(finish(job, arena.bytes, &got), NNK_OK);
+    CHECK_EQUAL(finish(job, room.bytes, &got), NNK_OK);
     CHECK_SAME_FILE(got, *want);
     free(got.bytes);
-    release_guarded(arena);
+    release_guarded(room);
     release_guarded(scratch);
 }
 
@@ -241,7 +262,8 @@ int main(void) {
         test_sizes(type);
         for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD_OF(method, &topologies[i])
         for (uint32_t m = 1; m <= 35; m += 17) test_refused(&topologies[i], type, method, m);
-        test_refused(&nnk_deep, type, NNK_DUAL, 209);
+        FOR_EACH_METHOD(method)
+        test_refused(&nnk_deep, type, method, 209);
 #if HAS_GUARDS
         for (size_t i = 0; i < TOPOLOGIES; i++) FOR_EACH_METHOD_OF(method, &topologies[i])
         for (uint32_t m = 1; m <= 35; m += 17) test_guards(&topologies[i], type, method, m, 2);

@@ -27,22 +27,6 @@ static file random_model(const nnk_topology *t, int32_t type, uint32_t seed) {
     return f;
 }
 
-static double predict(void *memory, size_t bytes, const nnk_model *m, const uint8_t *x, uint32_t piece) {
-    const uint32_t size = (uint32_t)m->topology->size[0];
-    double p = -1;
-    CHECK_EQUAL(nnk_predict_begin(memory, bytes, m, inference_of(m->dtype)), NNK_OK);
-    for (uint32_t at = 0; at < size;) {
-        uint32_t count = piece ? piece : random_below(500);
-        if (count > size - at) count = size - at;
-        uint8_t *part = copy_of(x + at, count);
-        CHECK_EQUAL(nnk_predict_feed(memory, part, count), NNK_OK);
-        free(part);
-        at += count;
-    }
-    CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_OK);
-    return p;
-}
-
 /// kernels.h's order of sums, once more.
 static double restated(const nnk_model *m, const uint8_t *x) {
     const nnk_topology *t = m->topology;
@@ -114,24 +98,22 @@ static void test_pieces(int32_t type) {
             const nnk_topology *t = &shapes[s];
             file f = random_model(t, type, round);
             const nnk_model m = opened(&f, t);
-            const size_t size = (size_t)t->size[0], bytes = nnk_predict_bytes(t, inference_of(type));
+            const size_t size = (size_t)t->size[0];
             uint8_t *x = random_bytes(size);
             if (round == 0) memset(x, 0, size);
             if (round == 1) memset(x, 255, size);
-            void *memory = room_for(bytes);
-            memset(memory, 0xa5, bytes);
-            const double whole = predict(memory, bytes, &m, x, (uint32_t)size);
-            CHECK(predict(memory, bytes, &m, x, 1) == whole);
-            CHECK(predict(memory, bytes, &m, x, 191) == whole);
-            CHECK(predict(memory, bytes, &m, x, 192) == whole);
-            CHECK(predict(memory, bytes, &m, x, 193) == whole);
-            for (int i = 0; i < 5; i++) CHECK(predict(memory, bytes, &m, x, 0) == whole);
+            const nnk_inference *k = inference_of(type);
+            const double whole = predict(k, &m, x, (uint32_t)size);
+            CHECK(predict(k, &m, x, 1) == whole);
+            CHECK(predict(k, &m, x, 191) == whole);
+            CHECK(predict(k, &m, x, 192) == whole);
+            CHECK(predict(k, &m, x, 193) == whole);
+            for (int i = 0; i < 5; i++) CHECK(predict(k, &m, x, 0) == whole);
             CHECK(whole == restated(&m, x));
             double bound;
             const wide exact = exactly(&m, x, &bound);
             CHECK_NEAR(whole, exact, bound);
             CHECK(bound < (type == NNK_F32 ? 0.05 : 1e-10)); // or the check above says nothing
-            free(memory);
             free(x);
             free(f.bytes);
         }

@@ -67,7 +67,6 @@ struct nnk_method {
     int32_t number;      ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
     int32_t first_layer; ///< of those that the arena holds: 1, or 2 where W1 has no room
     const struct nnk_phase *phases;
-    size_t (*bytes)(const nnk_job *job);         ///< of the arena
     size_t (*scratch_bytes)(const nnk_job *job); ///< of a slice; NULL where slices can't be taken in parallel
     void (*carve)(const nnk_job *job, struct nnk_arena *arena);
     /// The next weights of W1 for the model. The trainer's item: bytes written.
