@@ -32,17 +32,16 @@ static inline uint32_t nnk_next_word(nnk_random *random) {
     return y ^ y >> 18;
 }
 
-/// Uniform on [0, 1), in units of 2^-53.
-static inline int64_t nnk_uniform_units(nnk_random *random) {
-    uint32_t high = nnk_next_word(random) >> 5, low = nnk_next_word(random) >> 6; // 27 and 26 bits
-    return (int64_t)((uint64_t)high << 26 | low);
+/// Uniform on [0, 1): 27 bits and 26.
+static inline double nnk_uniform(nnk_random *random) {
+    int32_t high = (int32_t)(nnk_next_word(random) >> 5), low = (int32_t)(nnk_next_word(random) >> 6);
+    return ((double)high * 0x1p26 + (double)low) * 0x1p-53;
 }
-
-static inline double nnk_uniform(nnk_random *random) { return (double)nnk_uniform_units(random) * 0x1p-53; }
 
 /// 2 u - 1 for a uniform u, which is exact.
 static inline double nnk_coordinate(nnk_random *random) {
-    return (double)(nnk_uniform_units(random) - (1ll << 52)) * 0x1p-52;
+    int32_t high = (int32_t)(nnk_next_word(random) >> 5), low = (int32_t)(nnk_next_word(random) >> 6);
+    return ((double)(high - (1 << 26)) * 0x1p26 + (double)low) * 0x1p-52;
 }
 
 // Marsaglia's polar method: a point uniform in the unit disc gives two normals; the second is drawn first.

@@ -25,8 +25,7 @@ static int32_t job_valid(const nnk_job *job) {
            (!nnk_is_dual(job) ||
             (job->topology->layers >= 2 && job->topology->size[0] <= NNK_MAX_DUAL_INPUTS)) &&
            job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL && job->examples >= 1 &&
-           job->examples <= NNK_MAX_EXAMPLES && job->learning_rate > 0 &&
-           job->learning_rate - job->learning_rate == 0;
+           job->examples <= NNK_MAX_EXAMPLES && job->learning_rate > 0 && job->learning_rate <= DBL_MAX;
 }
 
 size_t nnk_train_bytes(const nnk_job *job) {
@@ -122,9 +121,8 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     t->data_crc = nnk_crc32(0, job->labels, job->examples);
     nnk_random_seed(&t->random, job->seed);
     const arena a = nnk_carve(job, memory);
-    uint8_t *biases = nnk_parameter(job, &a, nnk_biases_at(job->topology, 1));
-    uint8_t *end = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
-    memset(biases, 0, (size_t)(end - biases));
+    const layer first = nnk_layer(job, &a, 1), last = nnk_layer(job, &a, job->topology->layers);
+    memset(first.biases, 0, (size_t)(last.biases - first.biases) + nnk_real_bytes(job));
     if (a.logits) memset(a.logits, 0, 2 * (size_t)job->topology->size[1] * a.stride * nnk_real_bytes(job));
     nnk_advance(job, t, 0);
     return NNK_OK;
@@ -214,12 +212,13 @@ static nnk_status next_bytes(const nnk_job *job, const arena *a, uint32_t parame
         nnk_put_class_names(a->bytes, job->class_names);
         return NNK_OK;
     }
-    if (at < nnk_biases_at(job->topology, 1) * real) {
+    const uint32_t first = (uint32_t)job->topology->size[0] * (uint32_t)job->topology->size[1] * real;
+    if (at < first) {
         const nnk_status status = job->method->next_weights(job, a, bytes, count);
         if (status != NNK_OK) return status;
     } else {
         *count = nnk_smaller(NNK_AT_ONCE, parameter_bytes - at);
-        memcpy(a->bytes, nnk_parameter(job, a, at / real), *count);
+        memcpy(a->bytes, nnk_layer(job, a, 1).biases + (at - first), *count);
     }
     nnk_swap_reals(*bytes, *count, job->arithmetic->real_bytes);
     return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
