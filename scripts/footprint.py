@@ -51,11 +51,12 @@ def pointer_targets(given):
     """{member: functions that a call through it may reach}."""
     table = (CORE / "arithmetic.h").read_text().replace("\\\n", " ")
     targets = {m: {f} for m, f in re.findall(r"\.(\w+) = (?:VECTOR\()?([a-z]\w+)", table)}
-    targets |= {"accumulate": {"accumulate"}, "head": {"head"}, "work": set(), "items": set()}
+    targets |= {"accumulate": {"accumulate"}, "head": {"head"}, "work": set(), "span": set(), "items": set()}
+    targets["crc32"] = {"nnk_crc32", "nnk_crc32_by_products"}
     for method in METHODS:
         text = (CORE / f"{method}.c").read_text()
-        for work, items in re.findall(r"^    \[[A-Z_]+\] = \{(\w+), (\w+)", text, re.M):
-            targets["work"].add(work)
+        for work, items, span in re.findall(r"^    \[[A-Z_]+\] = \{(\w+), (\w+), [01], (\w+)\}", text, re.M):
+            targets["span" if work == "0" else "work"].add(span if work == "0" else work)
             targets["items"].add(items)
         for member, function in re.findall(r"^    \.(\w+) = ([a-z]\w+),$", text, re.M):
             targets.setdefault(member, set()).add(function)

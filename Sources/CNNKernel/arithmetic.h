@@ -3,10 +3,10 @@
 #include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
 
+#include "freestanding.h"
+#include "math_f64.h"
 #if defined(NNK_REGISTER_BYTES)
 #include "normals.h"
-#else
-#include "math_f64.h"
 #endif
 
 #include "dense.h"

@@ -3,7 +3,6 @@
 #define NNK_LAYOUT_H
 
 #include "freestanding.h"
-#include "math_f64.h"
 #include "nnkernel/topology.h"
 
 /// The index of the first weight of layer `l`, 1 ... layers; its biases follow its weights.
@@ -32,13 +31,17 @@ static inline uint32_t nnk_get16(const uint8_t *from) { return from[0] | (uint32
 static inline uint32_t nnk_get32(const uint8_t *from) { return nnk_get16(from) | nnk_get16(from + 2) << 16; }
 
 static inline void nnk_put_f64(uint8_t *to, double x) {
-    const uint64_t bits = nnk_bits_f64(x);
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
     nnk_put32(to, (uint32_t)bits);
     nnk_put32(to + 4, (uint32_t)(bits >> 32));
 }
 
 static inline double nnk_get_f64(const uint8_t *from) {
-    return nnk_from_bits_f64(nnk_get32(from) | (uint64_t)nnk_get32(from + 4) << 32);
+    uint64_t bits = nnk_get32(from) | (uint64_t)nnk_get32(from + 4) << 32;
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 /// Turns each of `count` bytes' reals from this processor's order to little-endian, or back.

@@ -2,7 +2,7 @@
 #ifndef NNK_MATH_F32_H
 #define NNK_MATH_F32_H
 
-#include "freestanding.h"
+#include "exp_log.h"
 #include "strict_float.h"
 #include <stdint.h>
 
@@ -31,20 +31,5 @@ static inline float nnk_power_of_two_f32(int32_t k) { return nnk_from_bits_f32((
 #define NNK_LN2_HIGH_F32  0x1.62e4p-1f
 #define NNK_LN2_LOW_F32   0x1.7f7d1cp-20f
 #define NNK_ROUND_F32     0x1.8p+23f // adding it leaves no bits for a fraction: rounds to the nearest integer
-
-/// p's coefficients, the highest power first.
-static const float nnk_exp_terms_f32[] = {0x1.6d110ap-10f, 0x1.120b6ep-7f, 0x1.55551ap-5f, 0x1.5554dcp-3f,
-                                          0x1.0p-1f};
-enum { NNK_EXP_TERMS_F32 = 5 };
-
-#pragma GCC visibility push(hidden) // not for users of a shared library
-
-/// Below 1 ulp; +inf above 88.73, 0 below -103.98; a NaN comes back.
-float nnk_exp_f32(float x);
-
-/// Below 1 ulp; -inf for 0, NaN below 0.
-float nnk_log_f32(float x);
-
-#pragma GCC visibility pop
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef NNK_MATH_F64_H
 #define NNK_MATH_F64_H
 
-#include "freestanding.h"
+#include "exp_log.h"
 #include "log_table.h"
 #include "strict_float.h"
 #include <stdint.h>
@@ -35,37 +35,6 @@ static inline double nnk_power_of_two_f64(int32_t k) { return nnk_from_bits_f64(
 #define NNK_LN2_HIGH_F64  0x1.62e42fefa3800p-1
 #define NNK_LN2_LOW_F64   0x1.ef35793c76730p-45
 #define NNK_ROUND_F64     0x1.8p+52 // adding it leaves no bits for a fraction: rounds to the nearest integer
-
-/// p's coefficients, the highest power first.
-static const double nnk_exp_terms_f64[] = {0x1.1f730349868cep-29,
-                                           0x1.af4de97ca4194p-26,
-                                           0x1.27e4db646b17ep-22,
-                                           0x1.71de0231960ebp-19,
-                                           0x1.a01a01a6d889cp-16,
-                                           0x1.a01a01abe7fe1p-13,
-                                           0x1.6c16c16c162d4p-10,
-                                           0x1.11111111100dcp-7,
-                                           0x1.5555555555556p-5,
-                                           0x1.5555555555557p-3,
-                                           0x1.0p-1};
-enum { NNK_EXP_TERMS_F64 = 11 };
-
-#pragma GCC visibility push(hidden) // not for users of a shared library
-
-/// Below 1 ulp; +inf above 709.78, 0 below -745.14; a NaN comes back.
-double nnk_exp_f64(double x);
-
-/// 0.52 ulp; -inf for 0, NaN below 0.
-double nnk_log_f64(double x);
-
-/// a b + c, rounded once, to even, where the processor has no such product. For 0 and magnitudes from 2^-400
-/// to 2^400.
-double nnk_soft_fused(double a, double b, double c);
-
-/// The square root of a positive normal x, rounded to nearest, likewise.
-double nnk_soft_sqrt(double x);
-
-#pragma GCC visibility pop
 
 #if defined(__FP_FAST_FMA) || defined(NNK_HAS_FMA)
 #define nnk_fused __builtin_fma

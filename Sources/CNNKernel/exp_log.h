@@ -1,0 +1,51 @@
+/// exp and log, and what processors may lack: from + - * / and bit moves alone.
+#ifndef NNK_EXP_LOG_H
+#define NNK_EXP_LOG_H
+
+#include "strict_float.h"
+
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
+/// Below 1 ulp; +inf above 88.73, 0 below -103.98; a NaN comes back.
+float nnk_exp_f32(float x);
+
+/// Below 1 ulp; -inf for 0, NaN below 0.
+float nnk_log_f32(float x);
+
+/// Below 1 ulp; +inf above 709.78, 0 below -745.14; a NaN comes back.
+double nnk_exp_f64(double x);
+
+/// 0.52 ulp; -inf for 0, NaN below 0.
+double nnk_log_f64(double x);
+
+/// a b + c, rounded once, to even, where the processor has no such product. For 0 and magnitudes from 2^-400
+/// to 2^400.
+double nnk_soft_fused(double a, double b, double c);
+
+/// The square root of a positive normal x, rounded to nearest, likewise.
+double nnk_soft_sqrt(double x);
+
+#pragma GCC visibility pop
+
+// Vector kernels have the same polynomials.
+
+/// Coefficients of exp's p, the highest power first.
+static const float nnk_exp_terms_f32[] = {0x1.6d110ap-10f, 0x1.120b6ep-7f, 0x1.55551ap-5f, 0x1.5554dcp-3f,
+                                          0x1.0p-1f};
+enum { NNK_EXP_TERMS_F32 = 5 };
+
+/// Coefficients of exp's p, the highest power first.
+static const double nnk_exp_terms_f64[] = {0x1.1f730349868cep-29,
+                                           0x1.af4de97ca4194p-26,
+                                           0x1.27e4db646b17ep-22,
+                                           0x1.71de0231960ebp-19,
+                                           0x1.a01a01a6d889cp-16,
+                                           0x1.a01a01abe7fe1p-13,
+                                           0x1.6c16c16c162d4p-10,
+                                           0x1.11111111100dcp-7,
+                                           0x1.5555555555556p-5,
+                                           0x1.5555555555557p-3,
+                                           0x1.0p-1};
+enum { NNK_EXP_TERMS_F64 = 11 };
+
+#endif
