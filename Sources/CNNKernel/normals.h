@@ -4,6 +4,7 @@
 
 #include "math_f64.h"
 #include "nnkernel/random.h"
+#include <stddef.h>
 
 // MT19937 (Matsumoto and Nishimura 1998), seeded as in their init_genrand.
 enum { NNK_WORDS = NNK_RANDOM_WORDS, NNK_SHIFT = 397 };
