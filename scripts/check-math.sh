@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
 
-"${CC:-cc}" -std=gnu11 -O2 -Iinclude -ISources/CNNKernel Tests/slow/exhaustive_math.c -lm -o "$folder/math"
+"${CC:-cc}" -std=gnu11 -O2 -Iinclude -ISources/CNNKernel Tests/slow/exhaustive_math.c Sources/CNNKernel/math_f32.c \
+    Sources/CNNKernel/math_f64.c -lm -o "$folder/math"
 parts=$(nproc 2>/dev/null || echo 2)
 running=()
 for part in $(seq 0 $((parts - 1))); do

@@ -27,7 +27,7 @@ static void accumulate(void *sum, const void *w_, size_t inputs, size_t units, c
 }
 #endif
 
-static double head(const nnk_topology *t, const void *parameters, void *sum, void *work) {
+static real last_logit(const nnk_topology *t, const void *parameters, void *sum, void *work) {
     const real *b = (const real *)parameters + (size_t)t->size[0] * (size_t)t->size[1];
     real *z = sum;
     for (int32_t i = 0; i < t->size[1]; i++) z[i] = z[i] * (REAL(1.0) / REAL(255.0)) + b[i];

@@ -24,14 +24,11 @@ static void accumulate(void *sum_, const void *w_, size_t inputs, size_t units, 
 
 /// z = sum scale / 255 + b, where the conversion of sums above 2^24 rounds to nearest even, as all sums do.
 /// The logits take the place of the sums.   parameters: scale (size[1]), b1 (size[1]), W2, b2, ...
-static double head(const nnk_topology *t, const void *parameters, void *sum, void *work) {
+static real last_logit(const nnk_topology *t, const void *parameters, void *sum, void *work) {
     const int32_t units = t->size[1];
     const real *scale = parameters, *b = scale + units;
+    const int32_t __attribute__((may_alias)) *sums = sum;
     real *z = sum;
-    for (int32_t i = 0; i < units; i++) {
-        int32_t s;
-        memcpy(&s, &z[i], sizeof s);
-        z[i] = (real)s * (scale[i] * (REAL(1.0) / REAL(255.0))) + b[i];
-    }
+    for (int32_t i = 0; i < units; i++) z[i] = (real)sums[i] * (scale[i] * (REAL(1.0) / REAL(255.0))) + b[i];
     return layers_above(t, b + units, z, work);
 }

@@ -185,7 +185,10 @@ struct ExportCHeaderTests {
         let program = Self.program("small_cat_nnk", "\(type)")
         try folder.write(program.utf8, as: "main.c")
         try folder.write(program.utf8, as: "main.cpp")
-        let core = ["predict", "model", "topology", "crc32", "\(type)_inference"]
+        let core = [
+            "predict", "model", "topology", "crc32", "crc32_x86", "x86", "math_f32", "math_f64",
+            "\(type)_inference",
+        ]
         let sources = core.map { "\(Self.root)/Sources/CNNKernel/\($0).c" }
         try await compile(Compilers.c!, ["-std=gnu11", "-O1", "-c"] + sources)
         let objects = core.map { "\($0).o" }
