@@ -88,6 +88,16 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def training(runs, best):
+    """Of ours, the parts of the best run, and what comes between the images in memory and W1 in memory."""
+    times = [run["parts"]["setup"] + run["parts"]["loop"] for run in runs]
+    return {
+        "parts": best["parts"],
+        "training_min": min(times),
+        "training_median": statistics.median(times),
+    }
+
+
 def summary(row, runs, iterations):
     """The row with its times; runs shorter than the job are scaled up to it."""
     times = [run["seconds"] * iterations / row["iterations_run"] for run in runs]
@@ -100,7 +110,7 @@ def summary(row, runs, iterations):
         "runs": len(runs),
         "peak_bytes": max(run["peak"] for run in runs),
         "final_cost": costs[-1] if costs else None,
-        **({"parts": best["parts"]} if "parts" in best else {}),
+        **(training(runs, best) if "parts" in best else {}),
     }
 
 

@@ -17,7 +17,7 @@ typedef struct offer {
 enum {
     IDLE_TURNS = 20000,
     SHARES_A_THREAD = 16,
-    LEAST_ROW = 1280, ///< bytes of all examples' numbers of one unit
+    LEAST_ROW = 4096, ///< bytes of all examples' numbers of one unit
 };
 
 static inline void pause_a_little(void) {
@@ -55,8 +55,8 @@ static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a
     return o;
 }
 
-/// Whether the phase that is next is worth an offer: what a thread takes over of a span comes out of the
-/// other's cache first.
+/// Whether the phase that is next is worth an offer: what a thread takes over of a span must come out of the
+/// other's cache first, and takes microseconds.
 static int32_t is_shared(const nnk_job *job, const nnk_trainer *t) {
     const nnk_phase *phase = &job->method->phases[t->phase];
     return phase->parallel && (!phase->span || job->examples * nnk_real_bytes(job) >= LEAST_ROW);

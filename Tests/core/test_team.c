@@ -152,8 +152,8 @@ int main(void) {
             test_callback(type, method);
         }
         test_same_bytes(&single, type, NNK_PRIMAL, 40);
-        test_same_bytes(&deep, type, NNK_PRIMAL, 330);
-        test_same_bytes(&deep, type, NNK_DUAL_WIDE, 330);
+        test_same_bytes(&deep, type, NNK_PRIMAL, 1030);
+        test_same_bytes(&deep, type, NNK_DUAL_WIDE, 1030);
     }
     test_statuses();
     test_ends_early();
