@@ -98,7 +98,8 @@
 
         /// Begins in the given memory. Throws ``NNError/outOfMemory`` too, if it is too small.
         public init(_ options: TrainingOptions, examples: Examples, arena: consuming Arena) throws(NNError) {
-            let isValid = examples.imageBytes == options.topology.inputs && (1...4096).contains(options.threads)
+            let isValid =
+                examples.imageBytes == options.topology.inputs && (1...4096).contains(options.threads)
             let status =
                 isValid
                 ? options.withJob(examples) { nnk_train_begin($0, arena.memory, arena.byteCount) }
