@@ -55,11 +55,23 @@ static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a
     return o;
 }
 
-/// Whether the phase that is next is worth an offer: what a thread takes over of a span must come out of the
-/// other's cache first, and takes microseconds.
-static int32_t is_shared(const nnk_job *job, const nnk_trainer *t) {
-    const nnk_phase *phase = &job->method->phases[t->phase];
+/// Whether a phase is worth an offer: what a thread takes over of a span must come out of the other's cache
+/// first, and takes microseconds.
+static int32_t is_shared(const nnk_job *job, uint32_t number) {
+    const nnk_phase *phase = &job->method->phases[number];
     return phase->parallel && (!phase->span || job->examples * nnk_real_bytes(job) >= LEAST_ROW);
+}
+
+/// Whether any phase is that comes next: of the loop all do, again and again.
+static int32_t is_shared_next(const nnk_job *job, const nnk_trainer *t) {
+    if (t->phase < FORWARD || t->phase > DESCENT) return t->phase < TRAINED && is_shared(job, t->phase);
+    int32_t any = 0;
+    for (uint32_t number = FORWARD; number <= DESCENT; number++) any |= is_shared(job, number);
+    return any;
+}
+
+int32_t nnk_team_shares(const nnk_job *job, const void *memory) {
+    return nnk_readiness(job, memory) == NNK_MORE && job->images.images && is_shared_next(job, memory);
 }
 
 /// Does all of the offer, with those who help.
@@ -79,10 +91,11 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32
         return nnk_train_run(job, memory, slices);
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const int32_t setup = t->phase < FORWARD;
+    const int32_t setup = t->phase < FORWARD, shared = is_shared_next(job, t);
     while (status == NNK_MORE && slices-- > 0 && setup == (t->phase < FORWARD)) {
         if (t->phase == TRAINED) return NNK_OK;
-        if (!is_shared(job, t)) {
+        if (shared != is_shared_next(job, t)) return NNK_MORE;
+        if (!is_shared(job, t->phase)) {
             status = nnk_train_run(job, memory, 1);
             continue;
         }

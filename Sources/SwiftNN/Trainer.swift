@@ -179,7 +179,7 @@
             var team = nnk_team()
             team.threads = UInt32(clamping: options.threads)
             let run = run
-            guard team.threads > 1 else { return run.work(&team) }
+            guard team.threads > 1, run.isShared else { return run.work(&team) }
             let arrived = Atomic<Int>(0)
             let status = Atomic<nnk_status>(NNK_MORE)
             let scratchBytes = scratch.byteCount / (options.threads - 1)
@@ -228,6 +228,9 @@
         let examples: Examples
         let arena: UnsafeMutableRawPointer
 
+        /// Whether helpers would find anything to do.
+        var isShared: Bool { options.withJob(examples) { nnk_team_shares($0, arena) } != 0 }
+
         var progress: nnk_progress {
             var progress = nnk_progress()
             _ = options.withJob(examples) { nnk_train_progress($0, arena, &progress) }
@@ -240,10 +243,12 @@
             let stage = progress.stage
             return options.withJob(examples) { job in
                 var (status, now) = (NNK_MORE, nnk_progress())
+                let shared = nnk_team_shares(job, arena)
                 repeat {
                     status = nnk_team_run(team, job, arena, 16)
                     _ = nnk_train_progress(job, arena, &now)
-                } while status == NNK_MORE && now.stage == stage && ContinuousClock.now < end
+                } while status == NNK_MORE && now.stage == stage
+                    && nnk_team_shares(job, arena) == shared && ContinuousClock.now < end
                 return status
             }
         }

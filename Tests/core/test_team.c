@@ -114,6 +114,21 @@ static void test_statuses(void) {
     release_data(d);
 }
 
+static int32_t stage_of(const nnk_job *job, const void *arena) {
+    nnk_progress progress;
+    CHECK_EQUAL(nnk_train_progress(job, arena, &progress), NNK_OK);
+    return progress.stage;
+}
+
+/// nnk_team_run over the places where nnk_team_shares changes.
+static nnk_status run_on(nnk_team *team, const nnk_job *job, void *arena) {
+    const int32_t stage = stage_of(job, arena);
+    nnk_status status = NNK_MORE;
+    while (status == NNK_MORE && stage_of(job, arena) == stage)
+        status = nnk_team_run(team, job, arena, UINT32_MAX);
+    return status;
+}
+
 /// nnk_team_run ends early as nnk_train_run does: at the end of the setup, with a cost, with what diverges.
 static void test_ends_early(void) {
     data d = random_data(&shallow, 20);
@@ -125,15 +140,15 @@ static void test_ends_early(void) {
     nnk_team team = {.threads = 2};
     nnk_progress progress;
     CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
-    CHECK_EQUAL(nnk_team_run(&team, &job, arena, UINT32_MAX), NNK_MORE);
+    CHECK_EQUAL(run_on(&team, &job, arena), NNK_MORE);
     CHECK_EQUAL(nnk_train_progress(&job, arena, &progress), NNK_OK);
     CHECK(progress.stage == NNK_LOOP && progress.iteration == 0);
     for (uint32_t i = 0; i < 4; i += 2) {
-        CHECK_EQUAL(nnk_team_run(&team, &job, arena, UINT32_MAX), NNK_COST);
+        CHECK_EQUAL(run_on(&team, &job, arena), NNK_COST);
         CHECK_EQUAL(nnk_train_progress(&job, arena, &progress), NNK_OK);
         CHECK_EQUAL(progress.cost_iteration, i);
     }
-    CHECK_EQUAL(nnk_team_run(&team, &job, arena, UINT32_MAX), NNK_OK);
+    CHECK_EQUAL(run_on(&team, &job, arena), NNK_OK);
     job.learning_rate = 1e300;
     CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
     nnk_status status;
@@ -142,6 +157,43 @@ static void test_ends_early(void) {
     CHECK_EQUAL(status, NNK_E_DIVERGED);
     free(arena);
     release_data(d);
+}
+
+/// What nnk_team_shares says on the way through a run, a character where it changes. In between, nnk_team_run
+/// ends where it changes.
+static void check_shares(nnk_job job, const char *want) {
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    nnk_team team = {.threads = 2};
+    char got[64] = {0};
+    memset(arena, 0xff, bytes);
+    CHECK_EQUAL(nnk_team_shares(&job, arena), 0); // not begun
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    for (size_t n = 0; n + 1 < sizeof got;) {
+        const char now = nnk_team_shares(&job, arena) ? '1' : '0';
+        if (n == 0 || got[n - 1] != now) got[n++] = now;
+        if (nnk_team_run(&team, &job, arena, UINT32_MAX) == NNK_OK) break;
+    }
+    CHECK(strcmp(got, want) == 0);
+    CHECK_EQUAL(nnk_team_shares(&job, arena), 0); // trained
+    free(arena);
+}
+
+static void test_shares(void) {
+    data few = random_data(&shallow, 20), many = random_data(&shallow, 600);
+    nnk_job job = job_of(&shallow, nnk_fastest(NNK_F64), &few, 3);
+    check_shares(job, "01"); // primal: not the drawing and the checksum
+    job.method = &nnk_dual;
+    check_shares(job, "0");
+    job.method = &nnk_dual_wide;
+    check_shares(job, "0101"); // P and G, W1; not the loop
+    job = job_of(&shallow, nnk_fastest(NNK_F64), &many, 3);
+    job.method = &nnk_dual_wide;
+    check_shares(job, "01"); // rows of 4,800 bytes: the loop too
+    job.images = read_in(&many);
+    check_shares(job, "0");
+    release_data(few);
+    release_data(many);
 }
 
 int main(void) {
@@ -157,5 +209,6 @@ int main(void) {
     }
     test_statuses();
     test_ends_early();
+    test_shares();
     return check_end();
 }

@@ -31,13 +31,16 @@ typedef struct nnk_team {
 
 /// nnk_train_run, with help: slices that are independent of each other are shared, and all of a share's count
 /// as one of `slices`. Images that a callback reads are read by this thread alone, and work on them is not
-/// shared. Helpers work only while this runs.
+/// shared. Helpers work only while this runs. Ends early also where nnk_team_shares changes.
 nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *arena, uint32_t slices);
 
 /// Takes shares as they come. NNK_MORE after a while without any, for the thread to let others run; NNK_OK
 /// once the team is dismissed.
 /// scratch: nnk_train_scratch_bytes of the job, aligned to 8 bytes
 nnk_status nnk_team_help(nnk_team *team, void *scratch);
+
+/// 1 if nnk_team_run would share what comes next; if 0, helpers would only keep a processor busy.
+int32_t nnk_team_shares(const nnk_job *job, const void *arena);
 
 /// Sends the helpers home: nnk_team_help returns NNK_OK from now on.
 void nnk_team_dismiss(nnk_team *team);
