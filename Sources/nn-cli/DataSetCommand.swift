@@ -11,6 +11,7 @@ struct DataSetCommand: ParsableCommand {
 
 struct Synth: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "synth",
         abstract: "Write the drawings that train learns from when it is given no data.",
         discussion: """
             Writes into the folder: train.h5 with 209 images, test.h5 with 50 others, and these 50 as raw images,

@@ -4,6 +4,7 @@ import Synchronization
 
 struct Pack: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "pack",
         abstract: "Make data sets from folders of your photos.",
         discussion: """
             The folder has two folders of photos, one a class, which name the classes:

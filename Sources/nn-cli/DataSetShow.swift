@@ -3,6 +3,7 @@ import NNData
 
 struct Show: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "show",
         abstract: "Draw the images of a data set side by side, as one PNG.",
         discussion: """
             \(ContactSheet.columns) images in a row, numbered from the top left as evaluate numbers them. The colour \

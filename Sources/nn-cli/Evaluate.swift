@@ -4,6 +4,7 @@ import SwiftNN
 
 struct Evaluate: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "evaluate",
         abstract: "Say how well a model does on a data set.",
         discussion: """
             EXAMPLES

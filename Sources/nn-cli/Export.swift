@@ -4,6 +4,7 @@ import SwiftNN
 
 struct Export: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "export",
         abstract: "Write a model for other programs.",
         discussion: """
             i8 is a model file with the weights of the first layer in bytes: a quarter of f32's size. c-header is \

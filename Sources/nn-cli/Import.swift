@@ -4,6 +4,7 @@ import SwiftNN
 
 struct Import: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "import",
         abstract: "Make a model of another program's weights.",
         discussion: """
             The file is of safetensors or of numpy's savez, told by its content, with arrays of f32 or f64: \

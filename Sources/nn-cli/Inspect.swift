@@ -4,6 +4,7 @@ import SwiftNN
 
 struct Inspect: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "inspect",
         abstract: "Say what a model, a checkpoint or a data set holds.",
         discussion: """
             EXAMPLES

@@ -20,6 +20,7 @@ struct NNCLI: ParsableCommand {
               70 internal error   74 read or write failed   130 interrupted
             """,
         version: "0.1.0",
+        // Each says its commandName: making it of the type's name would take a tenth of a prediction's time.
         subcommands: [
             Train.self, Predict.self, Evaluate.self, Report.self, Inspect.self, Export.self, Import.self,
             DataSetCommand.self, Plan.self,

@@ -3,6 +3,7 @@ import SwiftNN
 
 struct Plan: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "plan",
         abstract: "Say what fits in how much memory, to the byte, and on which boards.",
         discussion: """
             Training needs its arena, and \(Plan.stackBytes) bytes for the stack and all else;

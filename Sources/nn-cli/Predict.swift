@@ -4,6 +4,7 @@ import SwiftNN
 
 struct Predict: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "predict",
         abstract: "Say which class images belong to.",
         discussion: """
             Takes PNG and JPEG pictures of any size, told by their content: turned as EXIF says, laid over white \

@@ -4,6 +4,7 @@ import SwiftNN
 
 struct Report: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "report",
         abstract: "Show how well a model does, as a page for the browser.",
         discussion: """
             The page needs no other file and no network. It shows accuracies with confidence intervals, \

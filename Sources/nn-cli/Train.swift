@@ -12,6 +12,7 @@ import SwiftNN
 
 struct Train: ConsoleCommand {
     static let configuration = CommandConfiguration(
+        commandName: "train",
         abstract: "Train a network and write it to a model file.",
         discussion: """
             Without --train it learns from 209 small drawings that it makes itself, and is tested on 50 others. \
