@@ -24,6 +24,11 @@ public struct DataSet: Sendable, Equatable {
         self.classes = classes
     }
 
+    /// Whether a class can be called so: by something that can be seen, and that does not control a terminal.
+    static func isClassName(_ name: String) -> Bool {
+        !name.isEmpty && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
     /// The bytes of image `index`, 0..<``count``.
     public func image(_ index: Int) -> ArraySlice<UInt8> {
         images[index * Self.imageBytes..<(index + 1) * Self.imageBytes]

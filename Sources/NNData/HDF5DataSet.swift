@@ -175,10 +175,7 @@ struct DataSetFile: ~Copyable {
         let space = UInt8(ascii: " ")
         let text = bytes.prefix { $0 != 0 }
         let end = text.lastIndex { $0 != space }.map { $0 + 1 } ?? text.startIndex
-        // Control characters could rewrite what a terminal shows.
-        guard let name = String(validating: text[..<end], as: UTF8.self), !name.isEmpty,
-            !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-        else {
+        guard let name = String(validating: text[..<end], as: UTF8.self), DataSet.isClassName(name) else {
             throw source.refusal("a printable name of class \(index) in list_classes", "\(Array(text))")
         }
         return name

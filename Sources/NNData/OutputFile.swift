@@ -55,10 +55,7 @@ public struct OutputFile {
     private var isStandardOutput: Bool { path == "-" }
 
     /// Renaming over a device, such as the null device, would replace it: it is written to instead.
-    private var isDevice: Bool {
-        guard let status = Self.status(of: path) else { return false }
-        return status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
-    }
+    private var isDevice: Bool { Self.isDevice(path) }
 
     private func writeToDevice(_ bytes: [UInt8]) throws(FileError) {
         let file = open(path, O_WRONLY | O_CLOEXEC)
@@ -79,6 +76,12 @@ public struct OutputFile {
     /// Whether there is a folder.
     public static func isFolder(_ path: String) -> Bool {
         status(of: path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+    }
+
+    /// Whether there is something that is neither a file nor a folder: a device, a pipe.
+    public static func isDevice(_ path: String) -> Bool {
+        guard let status = status(of: path) else { return false }
+        return status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
     }
 
     /// Whether both paths lead to one file, be it there or not yet.

@@ -79,12 +79,20 @@ public struct PhotoFolder: Sendable {
                 expected: "a name of at most \(longestClassName) bytes, as it names a class",
                 found: "\(name.utf8.count)")
         }
+        for name in names where !DataSet.isClassName(name) {
+            throw FileError(
+                .badData, file: "\(path)/\(name)", expected: "a printable name, as it names a class",
+                found: "\(Array(name.utf8))")
+        }
         if let positive {
-            guard names.contains(positive) else {
+            // Names may be equal as text and yet two: é is one character or two.
+            let index =
+                names.firstIndex { $0.utf8.elementsEqual(positive.utf8) } ?? names.firstIndex(of: positive)
+            guard let index else {
                 throw FileError(
                     .badData, file: path, expected: "a folder \(positive)", found: list(names))
             }
-            return names.filter { $0 != positive } + [positive]
+            return [names[1 - index], names[index]]
         }
         let isSecondTheRest = names[1].hasSuffix(names[0]) || namesOfTheRest.contains(names[1].lowercased())
         return isSecondTheRest ? names.reversed() : names
@@ -99,12 +107,8 @@ public struct PhotoFolder: Sendable {
     public func load(
         _ role: DataSetRole? = nil, progress: @Sendable (_ done: Int, _ count: Int) -> Void = { _, _ in }
     ) throws(FileError) -> (data: DataSet, skipped: [FileError]) {
-        let folders = classes.map { role == nil ? "\(path)/\($0)" : "\(path)/\(role!)/\($0)" }
-        var files: [(path: String, label: UInt8)] = []
-        for (label, folder) in folders.enumerated() {
-            let names = try Folder.names(in: folder, expected: "a folder of photos")
-            files += names.map { ("\(folder)/\($0)", UInt8(label)) }
-        }
+        let folders = folders(role)
+        let files = try files(in: folders)
         let photos = Self.read(files.map(\.path), progress)
         var images: [UInt8] = []
         var labels: [UInt8] = []
@@ -123,6 +127,26 @@ public struct PhotoFolder: Sendable {
                 .badData, file: folder, expected: "one photo or more", found: Self.reason(skipped, folder))
         }
         return (DataSet(images: images, labels: labels, classes: classes), skipped)
+    }
+
+    /// Whether the path leads to one of the photos. Throws as `load` does.
+    public func contains(_ file: String) throws(FileError) -> Bool {
+        let roles: [DataSetRole?] = isSplit ? [.train, .test] : [nil]
+        return try files(in: roles.flatMap(folders)).contains { OutputFile.isSameFile($0.path, file) }
+    }
+
+    /// Those of class 0 and of class 1.
+    private func folders(_ role: DataSetRole?) -> [String] {
+        classes.map { role == nil ? "\(path)/\($0)" : "\(path)/\(role!)/\($0)" }
+    }
+
+    private func files(in folders: [String]) throws(FileError) -> [(path: String, label: UInt8)] {
+        var files: [(path: String, label: UInt8)] = []
+        for (index, folder) in folders.enumerated() {
+            let names = try Folder.names(in: folder, expected: "a folder of photos")
+            files += names.map { ("\(folder)/\($0)", UInt8(index % 2)) }
+        }
+        return files
     }
 
     private static func reason(_ skipped: [FileError], _ folder: String) -> String {
@@ -152,7 +176,9 @@ public struct PhotoFolder: Sendable {
         case .folder:
             throw FileError(.badData, file: file, expected: Picture.expected, found: "a folder")
         case .other:
-            throw FileError(.badData, file: file, expected: Picture.expected, found: "no file")
+            // Folder.names has put this character where a name is not UTF-8.
+            let found = file.contains("\u{fffd}") ? "a name that is not UTF-8" : "no file"
+            throw FileError(.badData, file: file, expected: Picture.expected, found: found)
         }
     }
 }

@@ -17,6 +17,9 @@
         /// The names of class 0 and class 1; empty if the data had none.
         public let classNames: [String]
 
+        /// Bytes of a class name that a model has room for.
+        public static let longestClassName = Int(NNK_CLASS_NAME_BYTES) - 1
+
         /// How a model was made.
         public struct Origin: Equatable, Sendable {
             /// How the weights of the first layer were computed.

@@ -49,6 +49,8 @@ enum Console {
         log = logger(options.color, options.quiet ? .error : options.verbose ? .debug : .notice)
     }
 
+    static func configure(_ color: ConsoleOptions.Color) { log = logger(color, .notice) }
+
     private static func logger(_ color: ConsoleOptions.Color, _ level: Logger.Level) -> Logger {
         let handler = ConsoleLog(isColored: isColored(color), logLevel: level)
         return Logger(label: "nn-cli") { _ in handler }
@@ -69,16 +71,20 @@ enum Console {
     /// Whether somebody reads the standard error as it is written.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// The terminal's width, if it can show more than ASCII.
+    /// The terminal's width.
     static var columns: Int? {
         var size = winsize()
         guard isTerminal, ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
             return nil
         }
+        return Int(size.ws_col)
+    }
+
+    /// Whether it shows more than ASCII.
+    static var isUnicode: Bool {
         // The first of them that is set decides (locale(7)).
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(environment).first { !$0.isEmpty } ?? ""
-        let isUnicode = ["UTF-8", "UTF8"].contains { locale.uppercased().hasSuffix($0) }
-        return isUnicode ? Int(size.ws_col) : nil
+        return ["UTF-8", "UTF8"].contains { locale.uppercased().hasSuffix($0) }
     }
 
     private static func environment(_ name: String) -> String {
@@ -139,14 +145,17 @@ private struct ConsoleLog: LogHandler {
 /// How far a long run is, on the standard error: a bar on a terminal, else lines, a second or more apart.
 struct ProgressReport {
     private let total: Int
+    private let begun: Int
     private let unit: String
     private let start = ContinuousClock.now
     private var shown = ContinuousClock.now
     private var tenth = 0
     private var isBarShown = false
 
-    init(total: Int, unit: String = "iterations") {
+    /// - Parameter begun: what was done before, in another run.
+    init(total: Int, begun: Int = 0, unit: String = "iterations") {
         self.total = total
+        self.begun = begun
         self.unit = unit
     }
 
@@ -156,11 +165,7 @@ struct ProgressReport {
             let now = ContinuousClock.now
             guard now - shown > .milliseconds(100) else { return }
             shown = now
-            let width = 30
-            let filled = width * done / total
-            let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled)
-            let cost = cost.map { ", cost \(rounded($0, places: 4))" } ?? ""
-            Console.writeToStandardError("\r[\(bar)] \(done) of \(total)\(cost), \(timeLeft(done))\u{1b}[K")
+            Console.writeToStandardError("\r\(line(done, cost, columns: Console.columns ?? 80))\u{1b}[K")
             isBarShown = true
         } else if done * 10 / total > tenth, ContinuousClock.now - shown > .seconds(1) {
             shown = ContinuousClock.now
@@ -175,9 +180,20 @@ struct ProgressReport {
         isBarShown = false
     }
 
+    /// What fits one line of the terminal: at its last column some would begin another.
+    private func line(_ done: Int, _ cost: Double?, columns: Int) -> String {
+        let cost = cost.map { ", cost \(rounded($0, places: 4))" } ?? ""
+        let text = "\(done) of \(total)\(cost), \(timeLeft(done))"
+        let width = min(30, columns - 1 - text.count - 3)
+        guard width >= 5 else { return String(text.prefix(columns - 1)) }
+        let filled = width * done / total
+        return
+            "[\(String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled))] \(text)"
+    }
+
     private func timeLeft(_ done: Int) -> String {
-        guard done > 0 else { return "starting" }
-        let left = seconds(since: start) * Double(total - done) / Double(done)
+        guard done > begun else { return "starting" }
+        let left = seconds(since: start) * Double(total - done) / Double(done - begun)
         return "\(rounded(left, places: left < 10 ? 1 : 0)) s left"
     }
 }

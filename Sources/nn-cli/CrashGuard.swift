@@ -20,6 +20,11 @@ enum CrashGuard {
                 .missing, file: path, expected: "a data set file",
                 found: "a folder (nn-cli dataset pack makes data sets of folders of photos)")
         }
+        guard path != "-" else {
+            throw FileError(
+                .missing, file: path, expected: "a data set file",
+                found: "the standard input, which libhdf5 can't read")
+        }
         let error = FileError(.badData, file: path, expected: "a data set file", found: "a damaged one")
         message = strdup("Error: \(error)\n")
         defer {

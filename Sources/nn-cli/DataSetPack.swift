@@ -60,6 +60,10 @@ struct Pack: ConsoleCommand {
         guard outputPath != nil || DefaultOutput.name(of: folder) != nil else {
             throw ValidationError("--output: expected a file, as \(folder) is no name for one")
         }
+        guard output != "-", !OutputFile.isDevice(output) else {
+            throw ValidationError(
+                "--output: expected a file, got \(output): a second one is written beside it")
+        }
     }
 
     private var output: String { outputPath ?? "\(DefaultOutput.name(of: folder)!).h5" }
@@ -68,6 +72,9 @@ struct Pack: ConsoleCommand {
         let folder = try PhotoFolder(folder, positive: positive)
         guard !folder.isSplit || testShare == nil else {
             throw Failure.usage("--test-share: \(folder.path) has folders train and test, which are the sets")
+        }
+        for path in [output, testPath] where try folder.contains(path) {
+            throw Failure.usage("--output: expected a file other than the photos, got \(path)")
         }
         let trainFile = try OutputFile(output)
         let testFile = try OutputFile(testPath)

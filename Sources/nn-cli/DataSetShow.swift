@@ -54,12 +54,17 @@ struct Show: ConsoleCommand {
         }
         let range = from..<min(data.count, from + limit)
         try sheet.write(ContactSheet.png(data, range))
-        try Console.answer("images \(range.lowerBound) ... \(range.upperBound - 1) of \(data.count)")
+        try say("images \(range.lowerBound) ... \(range.upperBound - 1) of \(data.count)")
         for label in 0...1 {
             let count = data.labels[range].count { $0 == label }
             let color = ContactSheet.colorNames[label]
-            try Console.answer("\(color) frames: class \(label), \(data.classes[label]) (\(count))")
+            try say("\(color) frames: class \(label), \(data.classes[label]) (\(count))")
         }
         Console.note("wrote \(output)" + (range.count < data.count ? "; --from and --limit show others" : ""))
+    }
+
+    /// A line of the answer; where the picture takes the standard output, a note.
+    private func say(_ line: String) throws {
+        if output == "-" { Console.note(line) } else { try Console.answer(line) }
     }
 }

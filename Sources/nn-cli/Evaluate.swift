@@ -41,7 +41,9 @@ struct Evaluate: ConsoleCommand {
 
     func run() throws {
         let network = try ModelFile.load(modelOption.model)
-        let data = try CrashGuard.load(data)
+        let path = data
+        let data = try CrashGuard.load(path)
+        try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         let result = try network.evaluate(Examples(data))
         if json {
             try Console.answer(

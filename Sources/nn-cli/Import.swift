@@ -40,8 +40,9 @@ struct Import: ConsoleCommand {
         guard [0, 2].contains(classNames.count) else {
             throw ValidationError("--class-names: expected two names, got \(classNames.count)")
         }
-        if let name = classNames.first(where: { $0.utf8.count > 31 }) {
-            throw ValidationError("--class-names: expected up to 31 bytes each, got \(name)")
+        if let name = classNames.first(where: { $0.utf8.count > Network.longestClassName }) {
+            throw ValidationError(
+                "--class-names: expected up to \(Network.longestClassName) bytes each, got \(name)")
         }
         guard file == "-" || !OutputFile.isSameFile(file, output) else {
             throw ValidationError("--output: expected a file other than the weights, got \(output)")

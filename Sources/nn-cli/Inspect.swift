@@ -29,7 +29,9 @@ struct Inspect: ConsoleCommand {
 
     func run() throws {
         // A pipe can be read once: what comes from one is taken for a model.
-        guard file != BuiltInModel.path && file != "-" else { return try answerModel() }
+        guard file != BuiltInModel.path && file != "-" && !OutputFile.isDevice(file) else {
+            return try answerModel()
+        }
         let expected = "a model, a checkpoint or a data set"
         let start = try InputFile.readStart(file, expected: expected, count: 8)
         let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })

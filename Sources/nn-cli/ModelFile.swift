@@ -42,6 +42,8 @@ enum ModelFile {
             case .invalidModel(.notAModel): ("a SwiftNN model", "another kind of file")
             case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
             case .invalidModel(.laterVersion): ("a model of format version 1", "version \(bytes[4])")
+            case .invalidModel(.otherKind) where bytes[7] == CheckpointFile.kind:
+                ("a model", "a checkpoint: train --resume makes one of it")
             case .invalidModel(.otherKind):
                 ("a model with f32, f64 or i8 weights and two class names", "something else")
             case .invalidModel(.otherTopology):

@@ -80,6 +80,11 @@ private struct Metadata {
     /// Classes that are not there have no name, and a file without `method` has no origin.
     init(_ entries: [String: String], path: String) throws(FileError) {
         classNames = Key.classes.map { entries[$0] ?? "" }
+        for name in classNames where name.utf8.count > Network.longestClassName {
+            throw FileError(
+                .badData, file: path, expected: "class names of at most \(Network.longestClassName) bytes",
+                found: "\(name); give others with --class-names")
+        }
         guard entries[Key.method] != nil else {
             origin = nil
             return
@@ -117,8 +122,8 @@ extension Network {
     ) throws {
         // Of several topologies, the one that fits; else the complaint is about the one that nearly does.
         let matches = topologies.map { TensorMatch(file.tensors, $0) }
-        let match = matches.min { $0.complaints.count < $1.complaints.count }!
-        if let complaint = match.complaints.first {
+        let match = matches.min { $0.misfits.count < $1.misfits.count }!
+        if let complaint = match.misfits.first ?? match.notFinite.first {
             throw FileError(.badData, file: path, expected: complaint.expected, found: complaint.found)
         }
         let metadata = try Metadata(file.metadata, path: path)
@@ -137,7 +142,9 @@ private struct TensorMatch {
     let topology: Topology
     private(set) var floats: [Float] = []
     private(set) var doubles: [Double] = []
-    private(set) var complaints: [(expected: String, found: String)] = []
+    /// Names and shapes that are not the topology's; then elements that no weight can be.
+    private(set) var misfits: [(expected: String, found: String)] = []
+    private(set) var notFinite: [(expected: String, found: String)] = []
 
     init(_ tensors: [Tensor], _ topology: Topology) {
         self.topology = topology
@@ -147,21 +154,21 @@ private struct TensorMatch {
             if let place {
                 take(left.remove(at: place), shape: array.shape)
             } else {
-                complaints.append(("a tensor \(array.name) of \(array.shape)", Self.names(tensors)))
+                misfits.append(("a tensor \(array.name) of \(array.shape)", Self.names(tensors)))
             }
         }
         if !left.isEmpty {
-            complaints.append(("the tensors of \(topology.text) alone", "\(Self.names(left)) as well"))
+            misfits.append(("the tensors of \(topology.text) alone", "\(Self.names(left)) as well"))
         }
         if !floats.isEmpty && !doubles.isEmpty {
-            complaints.append(("tensors of one type", "some of f32 and some of f64"))
+            misfits.append(("tensors of one type", "some of f32 and some of f64"))
         }
     }
 
     private mutating func take(_ tensor: Tensor, shape: [Int]) {
         // Textbooks have biases as columns.
         guard tensor.shape == shape || (shape.count == 1 && tensor.shape == shape + [1]) else {
-            return complaints.append(("\(tensor.name) of \(shape)", "\(tensor.shape)"))
+            return misfits.append(("\(tensor.name) of \(shape)", "\(tensor.shape)"))
         }
         let allAreFinite: Bool
         switch tensor.elements {
@@ -173,7 +180,7 @@ private struct TensorMatch {
             allAreFinite = elements.allSatisfy(\.isFinite)
         }
         if !allAreFinite {
-            complaints.append(("finite numbers in \(tensor.name)", "an infinity or a NaN"))
+            notFinite.append(("finite numbers in \(tensor.name)", "an infinity or a NaN"))
         }
     }
 

@@ -28,10 +28,17 @@ struct NNCLI: ParsableCommand {
     )
 
     static func main() {
+        let (start, words) = (ContinuousClock.now, CommandLine.arguments.dropFirst())
         do {
+            // Before all else, for what is wrong with the arguments.
+            if let index = words.firstIndex(of: "--color"), index + 1 < words.endIndex {
+                ConsoleOptions.Color(rawValue: words[index + 1]).map { Console.configure($0) }
+            }
+            try checkName(words, of: Self.self)
             var command = try parseAsRoot()
             if let command = command as? any ConsoleCommand { Console.configure(command.console) }
             try command.run()
+            Console.detail("\(rounded(seconds(since: start), places: 3)) s in all")
         } catch let failure as Failure {
             Console.error(failure.message)
             exit(withError: ExitCode(failure.code))
@@ -52,6 +59,36 @@ struct NNCLI: ParsableCommand {
             Console.error(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
             exit(withError: code)
         }
+    }
+}
+
+extension NNCLI {
+    /// Of a wrong command ArgumentParser says no more than what is wrong with the words behind it.
+    private static func checkName(_ words: ArraySlice<String>, of command: any ParsableCommand.Type) throws {
+        let commands = command.configuration.subcommands
+        guard let word = words.first, !word.hasPrefix("-"), !commands.isEmpty else { return }
+        if word == "help", command == Self.self { return try checkName(words.dropFirst(), of: command) }
+        let names = commands.compactMap { $0.configuration.commandName }
+        if let index = names.firstIndex(of: word) {
+            return try checkName(words.dropFirst(), of: commands[index])
+        }
+        let near = names.first { distance($0, word) <= 2 }.map { ". Did you mean '\($0)'?" }
+        throw ValidationError("Unknown command '\(word)'" + (near ?? ""))
+    }
+
+    /// How many letters to add, remove or replace make one word of the other (Levenshtein).
+    private static func distance(_ a: String, _ b: String) -> Int {
+        var row = Array(0...b.count)
+        for (i, x) in a.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, y) in b.enumerated() {
+                (diagonal, row[j + 1]) = (
+                    row[j + 1], min(row[j], row[j + 1], diagonal - (x == y ? 1 : 0)) + 1
+                )
+            }
+        }
+        return row[b.count]
     }
 }
 

@@ -48,8 +48,9 @@ struct Predict: ConsoleCommand {
     }
 
     func validate() throws {
-        guard inputs.count(where: { $0 == "-" }) <= 1 else {
-            throw ValidationError("the standard input can be read once: - stands for one image")
+        guard (inputs + [modelPath]).count(where: { $0 == "-" }) <= 1 else {
+            throw ValidationError(
+                "the standard input can be read once: - stands for one image, or for the model")
         }
     }
 

@@ -60,6 +60,7 @@ struct Report: ConsoleCommand {
 
     private func evaluate(_ network: Network, _ path: String, name: String) throws -> ReportPage.Results {
         let data = try CrashGuard.load(path)
+        try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         return ReportPage.Results(
             name: name, path: path, data: data, evaluation: try network.evaluate(Examples(data)))
     }

@@ -182,11 +182,10 @@ struct Train: ConsoleCommand {
         let (trainingSet, testSet) = try loadData()
         var seconds = TrainingReport.Seconds(load: nn_cli.seconds(since: start))
         detail("reading \(trainingSet.count) images, and \(testSet?.count ?? 0) to test with", seconds.load)
-        let (network, costs, arenaBytes) = try fit(Examples(trainingSet), checkpointFile, &seconds)
+        let (network, costs, begun, arenaBytes) = try fit(Examples(trainingSet), checkpointFile, &seconds)
 
         let finishing = ContinuousClock.now
         try file.write(network.bytes)
-        try table?.write(Self.csv(costs))
         try checkpointFile?.remove()
         let onTraining = try network.evaluate(Examples(trainingSet), threads: options.threads)
         let onTest = try testSet.map { try network.evaluate(Examples($0), threads: options.threads) }
@@ -197,26 +196,37 @@ struct Train: ConsoleCommand {
         let answer = TrainingReport(
             model: ModelSummary(network, path: output),
             method: "\(options.method ?? options.chosenMethod(examples: trainingSet.count))", seed: seed,
-            iterations: iterations, learningRate: learningRate, costs: costs,
+            iterations: iterations, learningRate: learningRate, begun: begun, costs: costs,
             trainAccuracy: onTraining.accuracy, testAccuracy: onTest?.accuracy,
             mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes, seconds: seconds)
-        if let page {
-            var results = [
-                ReportPage.Results(name: "Training", path: train, data: trainingSet, evaluation: onTraining)
-            ]
-            if let testSet, let onTest {
-                let first = ReportPage.Results(name: "Test", path: test, data: testSet, evaluation: onTest)
-                results.insert(first, at: 0)
-            }
-            try page.write(html(answer, network, results))
+        // First what can't fail any more: then a page that can't be written takes nothing away.
+        if json { try Console.answer(json: answer) } else { try say(answer) }
+        note("wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
+        if let table {
+            try table.write(Self.csv(costs))
+            note("wrote \(table.path)")
         }
-        if json { return try Console.answer(json: answer) }
-        try say("Train Accuracy \(accuracyText(onTraining.accuracy))")
-        if let onTest { try say("Test Accuracy \(accuracyText(onTest.accuracy))") }
-        draw(costs)
-        for path in [report, logCSV].compactMap({ $0 }) { Console.note("wrote \(path)") }
-        Console.note(
-            "wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
+        guard let page else { return }
+        var results = [
+            ReportPage.Results(name: "Training", path: train, data: trainingSet, evaluation: onTraining)
+        ]
+        if let testSet, let onTest {
+            let first = ReportPage.Results(name: "Test", path: test, data: testSet, evaluation: onTest)
+            results.insert(first, at: 0)
+        }
+        try page.write(html(answer, network, results))
+        note("wrote \(page.path)")
+    }
+
+    /// With --json the answer says all.
+    private func note(_ line: String) {
+        if !json { Console.note(line) }
+    }
+
+    private func say(_ answer: TrainingReport) throws {
+        try say("Train Accuracy \(accuracyText(answer.trainAccuracy))")
+        if let accuracy = answer.testAccuracy { try say("Test Accuracy \(accuracyText(accuracy))") }
+        draw(answer.costs)
     }
 
     /// A line of the answer; where the standard output is taken, a note.
@@ -230,7 +240,9 @@ struct Train: ConsoleCommand {
 
     /// On a terminal, what the costs look like.
     private func draw(_ costs: [TrainingReport.Cost]) {
-        guard let columns = Console.columns, let lines = CostCurve.lines(costs, columns: columns) else {
+        guard Console.isUnicode, let columns = Console.columns,
+            let lines = CostCurve.lines(costs, columns: columns)
+        else {
             return
         }
         for line in lines { Console.note(line) }
@@ -254,17 +266,26 @@ struct Train: ConsoleCommand {
             Console.note("no --train: learning from 209 drawings of cats and other things, testing with 50")
             return (DrawnData.training, DrawnData.test)
         }
-        return (try CrashGuard.load(train), try test.map(CrashGuard.load))
+        let training = try CrashGuard.load(train)
+        for name in training.classes where name.utf8.count > Network.longestClassName {
+            Console.note(
+                "\(train): a model keeps \(Network.longestClassName) bytes of the class name \(name)")
+        }
+        guard let test else { return (training, nil) }
+        let testing = try CrashGuard.load(test)
+        try testing.checkClasses(of: test, are: training.classes, of: train)
+        return (training, testing)
     }
 
     private func fit(
         _ examples: Examples, _ checkpoint: CheckpointFile?, _ seconds: inout TrainingReport.Seconds
-    ) throws -> (Network, [TrainingReport.Cost], arenaBytes: Int) {
+    ) throws -> (Network, [TrainingReport.Cost], begun: Int, arenaBytes: Int) {
         let start = ContinuousClock.now
         var trainer =
             resume
             ? try checkpoint!.trainer(options, examples: examples) : try Trainer(options, examples: examples)
         Console.note(description(of: examples.count, arenaBytes: trainer.arenaBytes))
+        let begun = trainer.iteration
         let costs = try descend(&trainer, checkpoint) { seconds.setup = nn_cli.seconds(since: start) }
         seconds.loop = nn_cli.seconds(since: start) - seconds.setup
         detail("setting up", seconds.setup)
@@ -275,7 +296,7 @@ struct Train: ConsoleCommand {
         do {
             let network = try trainer.finish()
             seconds.finish = nn_cli.seconds(since: finishing)
-            return (network, costs, arenaBytes)
+            return (network, costs, begun, arenaBytes)
         } catch .diverged(let iteration) {
             throw divergence(iteration)
         }
@@ -303,7 +324,7 @@ struct Train: ConsoleCommand {
     ) throws -> [TrainingReport.Cost] {
         var checkpoint = checkpoint
         var costs: [TrainingReport.Cost] = []
-        var progress = ProgressReport(total: iterations)
+        var progress = ProgressReport(total: iterations, begun: trainer.iteration)
         var isSettingUp = true
         defer { progress.clear() }
         do {
@@ -388,6 +409,8 @@ struct TrainingReport: Encodable {
     let seed: UInt32
     let iterations: Int
     let learningRate: Double
+    /// Not part of the answer: the iteration that the run was resumed at, or 0.
+    let begun: Int
     let costs: [Cost]
     let trainAccuracy: Double
     /// null without a test set

@@ -72,7 +72,7 @@ struct BadImageTests {
     func twoInputs() async throws {
         expectRefusal(
             try await nnCLI("predict", "-", "-", in: folder, input: .bytes(Fixture.image)), 64,
-            "the standard input can be read once: - stands for one image")
+            "the standard input can be read once: - stands for one image, or for the model")
     }
 
     @Test("a bad image spoils the answers for all")
@@ -351,7 +351,8 @@ struct BadOptionTests {
             "plan --ram 9007199254740992K",
             "--ram: expected a size such as 131072, 128K or 1M, got 9007199254740992K"
         ),
-        ("learn", "Unexpected argument 'learn'"),
+        ("learn", "Unknown command 'learn'"),
+        ("predict -m - -", "the standard input can be read once: - stands for one image, or for the model"),
     ]
 
     @Test("a bad option ends with 64, a message, and the way to the help", arguments: cases)

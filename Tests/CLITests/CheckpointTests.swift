@@ -99,11 +99,16 @@ struct ResumeTests {
         }
         #expect(costs.count < iterations)
 
-        let last = try await run.tool("--checkpoint", "run.ckpt", "--resume", in: folder).run()
+        let last = try await run.tool(
+            "--checkpoint", "run.ckpt", "--resume", "--report", "r.html", in: folder
+        ).run()
         #expect(last.status == 0)
         #expect(costs + last.costs == whole.costs)
         #expect(try sha256(folder.bytes(of: "model.nnk")) == sha256(elsewhere.bytes(of: "model.nnk")))
-        #expect(try folder.names == ["model.nnk"])  // the checkpoint is of no more use
+        #expect(
+            String(decoding: try folder.bytes(of: "r.html"), as: UTF8.self).contains(" resumed at iteration ")
+        )
+        #expect(try folder.names == ["model.nnk", "r.html"])  // the checkpoint is of no more use
     }
 
     @Test("from any step, and as a board saves it", arguments: [0, 1, 10, 40, 1000], [false, true])
@@ -335,7 +340,9 @@ struct RefusedCheckpointTests {
         try folder.write(Fixture.image, as: "image.bin")
         let outcome = try await nnCLI("predict", "image.bin", "--model", "run.ckpt", in: folder)
         #expect(outcome.status == 65)
-        #expect(outcome.stderr.hasPrefix("Error: run.ckpt: expected "))
+        #expect(
+            outcome.stderr
+                == "Error: run.ckpt: expected a model, got a checkpoint: train --resume makes one of it\n")
         #expect(outcome.stdout == "")
     }
 }

@@ -38,6 +38,68 @@ struct EvaluateTests {
         #expect(outcome.stderr == "model: model.nnk\n")
     }
 
+    private func write(classes: [String], as name: String, prefix: String = "test") {
+        let drawings = Fixture.drawings
+        let data = DataSet(images: drawings.images, labels: drawings.labels, classes: classes)
+        folder.write(data, prefix: prefix, as: name)
+    }
+
+    @Test("a data set whose classes are the model's the other way round is refused")
+    func exchangedClasses() async throws {
+        write(classes: ["cat", "non-cat"], as: "other.h5")
+        folder.write(Fixture.drawings, prefix: "train", as: "train.h5")
+        let complaint =
+            "Error: other.h5: expected class 0 non-cat, class 1 cat, as in %, got class 0 cat, class 1 non-cat"
+        for (arguments, of) in [
+            (["evaluate", "--data", "other.h5"], "model.nnk"),
+            (["report", "--data", "other.h5", "-o", "r.html"], "model.nnk"),
+            (["train", "--train", "train.h5", "--test", "other.h5", "-o", "new.nnk"], "train.h5"),
+        ] {
+            let outcome = try await CommandLineTool(arguments, in: folder).run()
+            #expect(outcome.status == 65)
+            #expect(outcome.complaint == complaint.replacing("%", with: of))
+            #expect(outcome.stdout == "")
+        }
+        #expect(try folder.names == ["model.nnk", "other.h5", "test.h5", "train.h5"])
+    }
+
+    @Test("other names of classes are told, names that a model has no room for are not")
+    func otherClasses() async throws {
+        write(classes: ["dogs", "cats"], as: "other.h5")
+        let outcome = try await nnCLI("evaluate", "--data", "other.h5", in: folder)
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.complaint
+                == "other.h5 has class 0 dogs, class 1 cats; model.nnk has class 0 non-cat, class 1 cat")
+        let examples = try Examples(
+            images: Fixture.drawings.images, labels: Fixture.drawings.labels,
+            classNames: [String(repeating: "ä", count: 20), "b"])
+        let network = try Network(
+            topology: .twoLayer, parameters: [Float](repeating: 0, count: Topology.twoLayer.parameterCount),
+            classNames: examples.classNames)
+        try folder.write(network.bytes, as: "long.nnk")
+        let data = DataSet(
+            images: Fixture.drawings.images, labels: Fixture.drawings.labels, classes: examples.classNames)
+        try folder.write(data.hdf5(role: .test), as: "long.h5")
+        let long = try await nnCLI("evaluate", "--data", "long.h5", "-m", "long.nnk", in: folder)
+        #expect(long.stderr == "model: long.nnk\n")
+        try folder.write(data.hdf5(role: .train), as: "long-train.h5")
+        let training = try await nnCLI(
+            "train", "--train", "long-train.h5", "--iterations", "1", "-o", "x.nnk", in: folder)
+        #expect(
+            training.complaint
+                == "long-train.h5: a model keeps 31 bytes of the class name \(examples.classNames[0])")
+    }
+
+    @Test("data sets do not come from the standard input")
+    func fromStandardInput() async throws {
+        let outcome = try await nnCLI("evaluate", "--data", "-", in: folder)
+        #expect(outcome.status == 66)
+        #expect(
+            outcome.stderr
+                == "Error: -: expected a data set file, got the standard input, which libhdf5 can't read\n")
+    }
+
     @Test("an accuracy that is reached, to the last image", arguments: [true, false])
     func reached(_ isEqual: Bool) async throws {
         let least = isEqual ? expected.accuracy : expected.accuracy / 2

@@ -38,6 +38,21 @@ struct HabitsTests {
         #expect(outcome.complaint == "Error: Unknown option '--topolgy'. Did you mean '--topology'?")
     }
 
+    @Test(
+        "a wrong command is answered with the right one, whatever is behind it",
+        arguments: [
+            ("predikt --json x.png", "Unknown command 'predikt'. Did you mean 'predict'?"),
+            ("dataset pakc photos", "Unknown command 'pakc'. Did you mean 'pack'?"),
+            ("help trian", "Unknown command 'trian'. Did you mean 'train'?"),
+            ("help dataset shwo", "Unknown command 'shwo'. Did you mean 'show'?"),
+            ("learn x y", "Unknown command 'learn'"),
+        ])
+    func wrongCommand(words: String, complaint: String) async throws {
+        let outcome = try await shell("nn-cli \(words)")
+        #expect(outcome.status == 64)
+        #expect(outcome.complaint == "Error: \(complaint)")
+    }
+
     @Test("each command's help has examples, which name the command")
     func examples() throws {
         func check(_ command: any ParsableCommand.Type, _ name: String) {
@@ -49,6 +64,8 @@ struct HabitsTests {
             checkHelp(command, name)
         }
         func checkHelp(_ command: any ParsableCommand.Type, _ name: String) {
+            // Else each call of nn-cli takes longer.
+            #expect(command.configuration.commandName != nil)
             let help = NNCLI.helpMessage(for: command, columns: 80)
             #expect(help.contains("\nEXAMPLES\n") && help.contains("  \(name) "), "\(name)")
             // Up to an empty line; what a line has too much would begin at the next one's edge.
@@ -69,6 +86,8 @@ struct HabitsTests {
         let outcome = try await shell("nn-cli evaluate --data gone.h5 \(option)")
         let error = isColored ? "\u{1b}[1;31mError:\u{1b}[0m" : "Error:"
         #expect(outcome.stderr == "\(error) gone.h5: expected a data set file, got no such file\n")
+        let usage = try await shell("nn-cli train --iterations 0 \(option)")
+        #expect(usage.stderr.hasPrefix("\(error) --iterations: expected "))
     }
 
     @Test(
@@ -105,6 +124,18 @@ struct HabitsTests {
             #expect(output.contains("rain"), "\(quiet)")
             #expect(!output.contains("┼"), "\(quiet)")
         }
+    }
+
+    @Test(
+        "a bar is no wider than the terminal", .enabled(if: isLinux, "needs Linux's script"),
+        arguments: [8, 40, 60, 100])
+    func bar(columns: Int) async throws {
+        let output = try await onTerminal(
+            "stty cols \(columns); nn-cli train --topology two-layer --precision f32 --method primal "
+                + "--iterations 400 --log-every 400")
+        let lines = output.split(separator: "\r").filter { $0.hasSuffix("\u{1b}[K") }.map { $0.dropLast(3) }
+        #expect(lines.contains { !$0.isEmpty } && lines.allSatisfy { $0.count < columns })
+        #expect(lines.contains { $0.hasPrefix("[=") } == (columns >= 60))
     }
 
     @Test("--quiet leaves answers alone, --verbose tells more, both are too much")

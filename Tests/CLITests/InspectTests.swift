@@ -100,6 +100,17 @@ struct InspectTests {
                 """)
     }
 
+    @Test("a model from a pipe", .enabled(if: isLinux, "needs Linux's /dev/fd"))
+    func pipe() async throws {
+        try folder.write(Fixture.model, as: "model.nnk")
+        var shell = CommandLineTool(
+            ["-c", "cat model.nnk | '\(CommandLineTool.path)' inspect /dev/fd/0 --json"], in: folder)
+        shell.program = "/bin/sh"
+        let outcome = try await shell.run()
+        #expect(outcome.status == 0, "\(outcome.stderr)")
+        #expect(outcome.stdout.contains("\"path\":\"/dev/fd/0\""))
+    }
+
     @Test(
         "what is neither is refused",
         arguments: [

@@ -211,6 +211,21 @@ struct SystemFailureTests {
         }
     }
 
+    @Test(
+        "a page or table that can't be written takes neither model nor answer away",
+        .enabled(if: isLinux, "needs Linux's /dev/full"),
+        arguments: ["--report", "--log-csv"], [[], ["--json"]])
+    func fullPage(option: String, json: [String]) async throws {
+        let outcome = try await workshop.training([option, "/dev/full"] + json, output: "new.nnk").run()
+        #expect(outcome.status == 74)
+        #expect(
+            outcome.stderr.hasSuffix(
+                "Error: /dev/full: expected a file to write, got No space left on device\n"))
+        #expect(json.isEmpty == outcome.stderr.contains("\nwrote new.nnk "))
+        #expect(outcome.stdout.contains(json.isEmpty ? "Train Accuracy " : "\"train_accuracy\":"))
+        #expect(try Network(bytes: workshop.folder.bytes(of: "new.nnk")).origin != nil)
+    }
+
     @Test("a full disk under the costs ends the training", .enabled(if: isLinux, "needs Linux's /dev/full"))
     func fullOutputWhileTraining() async throws {
         var tool = workshop.training(["--quiet"])

@@ -132,6 +132,40 @@ struct PackTests {
         #expect(try folder.names == ["photos"])
     }
 
+    @Test("no photo is overwritten, and both sets have a file")
+    func badOutputs() async throws {
+        try write(3, to: "photos/a")
+        try write(3, to: "photos/b-test", from: 50)
+        let before = try folder.bytes(of: "photos/a/1.png")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link.h5"), withDestinationPath: folder.path("photos/a/1.png"))
+        try folder.write(before, as: "photos/a/x-test.png")
+        for (output, message) in [
+            ("photos/a/1.png", "--output: expected a file other than the photos, got photos/a/1.png"),
+            ("link.h5", "--output: expected a file other than the photos, got link.h5"),
+            ("photos/a/x.png", "--output: expected a file other than the photos, got photos/a/x-test.png"),
+            ("-", "--output: expected a file, got -: a second one is written beside it"),
+            ("/dev/null", "--output: expected a file, got /dev/null: a second one is written beside it"),
+        ] {
+            let outcome = try await nnCLI("dataset", "pack", "photos", "-o", output, in: folder)
+            #expect(outcome.status == 64)
+            #expect(outcome.complaint == "Error: \(message)")
+        }
+        #expect(try folder.bytes(of: "photos/a/1.png") == before)
+        #expect(try folder.names == ["link.h5", "photos"])
+    }
+
+    @Test("a picture on the standard output is all that is there")
+    func showsToStandardOutput() async throws {
+        folder.write(Fixture.drawings, prefix: "test", as: "data.h5")
+        try folder.write([], as: "out.png")
+        var tool = CommandLineTool(["dataset", "show", "data.h5", "-o", "-"], in: folder)
+        tool.outputFile = folder.path("out.png")
+        let outcome = try await tool.run()
+        #expect(outcome.status == 0 && outcome.stderr.contains("\nblue frames: "))
+        #expect(try folder.bytes(of: "out.png") == ContactSheet.png(Fixture.drawings, 0..<20))
+    }
+
     @Test("h5py opens what is written", .enabled(if: Python.isUsable, "\(Python.advice)"))
     func h5pyOpens() async throws {
         try write(3, to: "photos/cat", from: 100)

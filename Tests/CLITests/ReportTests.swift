@@ -86,6 +86,17 @@ struct ReportTests {
                 """))
     }
 
+    @Test("one cost is a sentence and no chart")
+    func singleCost() async throws {
+        let outcome = try await nnCLI(
+            "train", "--topology", "two-layer", "--iterations", "3", "--report", "r.html", "-o", "x.nnk",
+            in: folder)
+        #expect(outcome.status == 0)
+        let page = try page("r.html")
+        #expect(!page.contains("The cost over the iterations"))
+        #expect(page.contains(/before the step of an iteration: [0-9.]+ at iteration 0\./))
+    }
+
     @Test("the command repeats the model, to the byte")
     func commandRepeats() async throws {
         let page = try await trainingPage()
@@ -294,6 +305,12 @@ struct ReportPartsTests {
         #expect((2...6).contains(ticks.values.count))
         let steps = zip(ticks.values.dropFirst(), ticks.values).map(-)
         #expect(steps.allSatisfy { $0 > 0 && abs($0 / steps[0] - 1) < 1e-6 })
+    }
+
+    @Test("ticks of whole things are whole", arguments: [1.0, 2, 3, 4, 9])
+    func wholeTicks(upper: Double) {
+        let ticks = Ticks(0, upper, count: 5, least: 1)
+        #expect(ticks.values.allSatisfy { $0 == $0.rounded() } && ticks.upper >= upper)
     }
 
     @Test("weights are grey at zero, and as far from it as they are large")

@@ -98,6 +98,14 @@ struct TravelTests {
                     == 0)
             #expect(try Network(bytes: folder.bytes(of: "m.nnk")).classNames == expected)
         }
+        let long = String(repeating: "x", count: 32)
+        try FileManager.default.removeItem(atPath: folder.path("m.nnk"))
+        try folder.write(
+            TensorFile(tensors: tensors(), metadata: ["class_0": long, "class_1": "b"]).safetensors(), as: "w"
+        )
+        try expectRefusal(
+            try await nnCLI("import", "w", "-o", "m.nnk", in: folder),
+            "w: expected class names of at most 31 bytes, got \(long); give others with --class-names")
     }
 
     private func expectRefusal(
@@ -143,6 +151,16 @@ struct TravelTests {
                     replacing(3, Tensor(name: "layers.1.bias", shape: [1], elements: .f32([bad])))),
                 "w.npz: expected finite numbers in layers.1.bias, got an infinity or a NaN")
         }
+        // The shapes say which network it is, however many numbers are none.
+        try expectRefusal(
+            try await importing(
+                good.map { tensor in
+                    let count = tensor.shape.reduce(1, *)
+                    return Tensor(
+                        name: tensor.name, shape: tensor.shape,
+                        elements: .f32([Float](repeating: .nan, count: count)))
+                }),
+            "w.npz: expected finite numbers in layers.0.weight, got an infinity or a NaN")
         try expectRefusal(
             try await importing(good, [:], "--topology", "deep"),
             "w.npz: expected layers.0.weight of [20, 12288], got [7, 12288]")

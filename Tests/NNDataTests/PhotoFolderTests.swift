@@ -82,6 +82,29 @@ struct PhotoFolderTests {
         }
     }
 
+    @Test("a class that can't be shown")
+    func unprintableName() throws {
+        try write([], as: "odd/a\u{1b}[31m/x")
+        try write([], as: "odd/b/x")
+        expectRefusal(
+            "odd/a\u{1b}[31m", "a printable name, as it names a class", "[97, 27, 91, 51, 49, 109]"
+        ) {
+            _ = try PhotoFolder(folder.path("odd"))
+        }
+    }
+
+    #if os(Linux)  // other file systems have one for both
+        @Test("two names of the same text")
+        func sameText() throws {
+            let (composed, parts) = ("\u{e9}", "e\u{301}")
+            for positive in [composed, parts] {
+                let found = try classes(composed, parts, positive: positive)
+                #expect(found.map { Array($0.utf8) }.last == Array(positive.utf8))
+                #expect(Set(found.map { Array($0.utf8) }).count == 2)
+            }
+        }
+    #endif
+
     @Test("photos come by class and name; what is none is listed, what is hidden is not")
     func load() throws {
         let names = ["non-cat/A.png", "non-cat/z.bin", "cat/a.jpg", "cat/b.png"]

@@ -3,12 +3,13 @@ struct Ticks {
     let values: [Double]
 
     /// From the last round number at or below `lower` to the first at or above `upper`, in about `count`
-    /// steps.
-    init(_ lower: Double, _ upper: Double, count: Int) {
+    /// steps, none shorter than `least`.
+    init(_ lower: Double, _ upper: Double, count: Int, least: Double = 0) {
         let span = max(upper - lower, abs(upper) * 1e-9, .leastNormalMagnitude * 1e6)
         let rough = span / Double(count)
         let magnitude = pow10(rough)
-        let step = [1, 2, 2.5, 5].map { $0 * magnitude }.first { $0 >= rough * (1 - 1e-9) } ?? 10 * magnitude
+        let fitting = [1, 2, 2.5, 5].map { $0 * magnitude }.first { $0 >= rough * (1 - 1e-9) }
+        let step = max(least, fitting ?? 10 * magnitude)
         let first = (lower / step + 1e-9).rounded(.down)
         let last = max((upper / step - 1e-9).rounded(.up), first + 1)
         values = (0...Int(last - first)).map { (first + Double($0)) * step }
@@ -72,7 +73,7 @@ enum Chart {
     }
 
     private static func iterationLabels(_ scale: Scale, y: Double) -> [HTML] {
-        Ticks(scale.lower, scale.upper, count: 5).values.filter { $0 <= scale.upper }.map { tick in
+        Ticks(scale.lower, scale.upper, count: 5, least: 1).values.filter { $0 <= scale.upper }.map { tick in
             "<text class=\"middle\" x=\"\(scale(tick))\" y=\"\(y)\" dy=\"0.8em\">\(shortText(tick, digits: 7))</text>"
         }
     }

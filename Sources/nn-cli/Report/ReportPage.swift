@@ -96,13 +96,15 @@ struct ReportPage {
 
     private func costs(_ run: TrainingReport) -> HTML? {
         guard let first = run.costs.first, let last = run.costs.last else { return nil }
+        let (chart, end): (HTML, HTML) =
+            run.costs.count > 1
+            ? (Chart.costs(run.costs), ", \(shortText(last.cost)) at \(grouped(last.iteration))") : ("", "")
         return """
             <section>
             <h2>Cost</h2>
-            \(Chart.costs(run.costs))
+            \(chart)
             <p class="note">Binary cross-entropy on the training images, before the step of an iteration: \
-            \(shortText(first.cost)) at iteration \(grouped(first.iteration)), \
-            \(shortText(last.cost)) at \(grouped(last.iteration)).</p>
+            \(shortText(first.cost)) at iteration \(grouped(first.iteration))\(end).</p>
             </section>
             """
     }
@@ -232,7 +234,8 @@ struct ReportPage {
             <section>
             <h2>Memory and time</h2>
             <p>Training took \(grouped(run.arenaBytes)) bytes of memory beside the images, and \
-            \(rounded(run.seconds.total, places: 3)) s in all.</p>
+            \(rounded(run.seconds.total, places: 3)) s in all\
+            \(run.begun > 0 ? ", since it was resumed at iteration \(grouped(run.begun))" : "").</p>
             <table class="phases">
             <tbody>
             \(phases.map { phase($0, $1, total: run.seconds.total) })
