@@ -273,6 +273,12 @@ for source in $computing; do
             refuses "must not be built with -ffast-math" $compiler -std=gnu11 $option
         done
     done
+    ! has clang || case $source in
+    f32.c | f64.c)
+        refuses "MVE's floats flush subnormal" clang -std=gnu11 -ffreestanding --target=arm-none-eabi \
+            -mcpu=cortex-m55 -mfloat-abi=hard
+        ;;
+    esac
     # Where a compiler keeps more bits than the type has.
     while read -r compiler; do
         # The files for AVX are empty on other processors.
@@ -285,7 +291,7 @@ for source in $computing; do
 i686-linux-gnu-gcc -std=gnu11
 s390x-linux-gnu-gcc -std=c11"
 done
-echo "Refused in each of $(wc -w <<<"$computing") files: -ffast-math, -Ofast, more bits than the type has"
+echo "Refused in each of $(wc -w <<<"$computing") files: -ffast-math, -Ofast, more bits than the type has; MVE"
 
 echo "$(wc -l <"$builds") builds in $built s, all in $SECONDS s"
 echo "$passed passed, $failed failed"

@@ -24,7 +24,7 @@ x86-64;;-fno-pie -no-pie -fno-asynchronous-unwind-tables"
 # Allowed: bytes of code on Cortex-M4F in f32, to predict and to train, and of stack everywhere. The goal for
 # training is 9,933 (9.7 KB); it is missed, and what is reached must not grow.
 most_code=3072
-most_training_code=12374
+most_training_code=12332
 most_stack=1024
 
 cat >"$work/program.c" <<'PROGRAM'

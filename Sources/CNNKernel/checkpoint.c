@@ -40,8 +40,8 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
 
 static uint32_t payload_bytes(const nnk_job *job) {
     uint32_t count = 0;
-    uint64_t place; // where a trainer might be: only distances are asked, and phases don't change them
-    for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, &place, TRAINED, i).count;
+    void *anywhere = (void *)(uintptr_t)64; // only distances are asked, and phases don't change them
+    for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, anywhere, TRAINED, i).count;
     return count;
 }
 
@@ -95,14 +95,16 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
         nnk_header_write(header, &model, NNK_KIND_CHECKPOINT, progress->crc);
         return sink.write(sink.context, 0, header, sizeof header) == NNK_OK ? NNK_OK : NNK_E_SINK;
     }
+    if (progress->position > payload_bytes(job)) return NNK_E_ARGUMENT;
     const section s = section_at(job, memory, progress->position);
     // The arena itself is turned around for the file, and back.
     nnk_swap_reals(s.bytes, s.count, s.element);
-    progress->crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
+    const uint32_t crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
     const nnk_status status =
         sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
     nnk_swap_reals(s.bytes, s.count, s.element);
     if (status != NNK_OK) return NNK_E_SINK;
+    progress->crc = crc;
     progress->position += s.count;
     return NNK_MORE;
 }
@@ -147,10 +149,9 @@ static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader rea
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, nnk_checkpoint *progress,
                                nnk_reader reader) {
     nnk_trainer *t = memory;
-    const size_t needed = nnk_train_bytes(job);
-    if (nnk_checkpoint_bytes(job) == 0 || !memory || !reader.read) return NNK_E_ARGUMENT;
-    if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
-    if (bytes < needed) return NNK_E_MEMORY;
+    if (nnk_checkpoint_bytes(job) == 0 || !reader.read) return NNK_E_ARGUMENT;
+    const nnk_status start = nnk_check_start(job, memory, bytes);
+    if (start != NNK_OK) return start;
     uint32_t payload_crc;
     if (progress->position == 0) {
         memset(t, 0, sizeof *t);

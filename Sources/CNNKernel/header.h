@@ -33,13 +33,19 @@ void nnk_header_write(uint8_t header[NNK_HEADER_BYTES], const nnk_model *model, 
 /// Whether it is a header of that kind: NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND.
 nnk_status nnk_header_check(const uint8_t header[NNK_HEADER_BYTES], uint32_t kind);
 
+/// A training has a rate; an imported model has none.
+static inline int32_t nnk_rate_valid(const nnk_model *m) {
+    if (m->initializer == NNK_INIT_NONE) return m->learning_rate == 0;
+    return m->learning_rate > 0 && m->learning_rate - m->learning_rate == 0;
+}
+
 /// The topology in a checked header; all zeros if it says more layers than there can be.
 nnk_topology nnk_header_topology(const uint8_t header[NNK_HEADER_BYTES]);
 
 /// The numbers of a checked header; the model's pointers become NULL.
 void nnk_header_read(nnk_model *model, const uint8_t header[NNK_HEADER_BYTES]);
 
-/// Both names as they lie in a payload, cut to what has room; NULL: none.
+/// Both names as they lie in a payload, cut to the whole characters that have room; NULL: none.
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]);
 
 uint32_t nnk_header_payload_crc(const uint8_t header[NNK_HEADER_BYTES]);

@@ -54,9 +54,14 @@ void nnk_header_write(uint8_t h[NNK_HEADER_BYTES], const nnk_model *m, uint32_t 
 
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
     memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
-    for (int32_t i = 0; i < 2; i++, bytes += NNK_CLASS_NAME_BYTES)
-        for (int32_t b = 0; names[i] && names[i][b] && b < NNK_CLASS_NAME_BYTES - 1; b++)
-            bytes[b] = (uint8_t)names[i][b];
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint8_t *name = (const uint8_t *)names[i];
+        uint32_t count = 0;
+        while (name && name[count] && count < NNK_CLASS_NAME_BYTES - 1) count++;
+        // Where the name goes on in the middle of a character of UTF-8, that one goes.
+        while (count > 0 && (name[count] & 0xc0) == 0x80) count--;
+        for (; count > 0; count--) bytes[i * NNK_CLASS_NAME_BYTES + count - 1] = name[count - 1];
+    }
 }
 
 uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {
@@ -78,12 +83,6 @@ uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {
 /// Bytes are for inference alone: no trainer is of them.
 static int32_t dtype_valid(int32_t dtype, uint32_t kind) {
     return dtype == NNK_F32 || dtype == NNK_F64 || (dtype == NNK_I8 && kind == NNK_KIND_MODEL);
-}
-
-/// A training has a rate; an imported model has none.
-static int32_t rate_valid(const nnk_model *m) {
-    if (m->initializer == NNK_INIT_NONE) return m->learning_rate == 0;
-    return m->learning_rate > 0 && m->learning_rate - m->learning_rate == 0;
 }
 
 nnk_status nnk_header_check(const uint8_t h[NNK_HEADER_BYTES], uint32_t kind) {
@@ -145,7 +144,7 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     if (length - NNK_HEADER_BYTES > m->payload_bytes) return NNK_E_SIZE;
     if (nnk_crc32(0, h + NNK_HEADER_BYTES, m->payload_bytes) != nnk_header_payload_crc(h))
         return NNK_E_PAYLOAD;
-    if (!rate_valid(m)) return NNK_E_HEADER; // checksums can be right where numbers are not
+    if (!nnk_rate_valid(m)) return NNK_E_HEADER; // checksums can be right where numbers are not
     m->parameters = h + NNK_HEADER_BYTES;
     const uint8_t *names = h + length - 2 * NNK_CLASS_NAME_BYTES;
     for (int32_t i = 0; i < 2; i++) {

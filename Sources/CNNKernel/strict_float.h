@@ -13,9 +13,16 @@
 #if defined(__clang__) && defined(__ARM_NEON) && !defined(__aarch64__)
 #error "32-bit NEON flushes subnormal numbers to zero: build with -mfpu=vfpv3-d16"
 #endif
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+#error "MVE's floats flush subnormal numbers to zero: build with +nomve.fp behind -mcpu"
+#endif
+#if defined(__ALTIVEC__) && !defined(__VSX__)
+#error "Altivec flushes subnormal numbers to zero: build with -mno-altivec, or with VSX"
+#endif
 // -fsingle-precision-constant makes floats of them.
 _Static_assert(sizeof 1.0 == sizeof(double), "a constant without suffix must be a double");
-#if FLT_EVAL_METHOD != 0
+// 16 is of half floats, which are not used here.
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
 #error "nnkernel needs FLT_EVAL_METHOD 0; on x86-32 build with -msse2 -mfpmath=sse, on s390x with -std=gnu11"
 #endif
 

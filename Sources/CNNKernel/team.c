@@ -17,7 +17,8 @@ typedef struct offer {
 enum {
     IDLE_TURNS = 20000,
     SHARES_A_THREAD = 16,
-    LEAST_ROW = 4096, ///< bytes of all examples' numbers of one unit
+    MOST_THREADS = 1 << 16, ///< that work is divided for; so that no product overflows
+    LEAST_ROW = 4096,       ///< bytes of all examples' numbers of one unit
 };
 
 static inline void pause_a_little(void) {
@@ -49,8 +50,8 @@ static void do_share(const offer *o, const arena *a, uint32_t share) {
 static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a) {
     const nnk_trainer *t = a->trainer;
     offer o = {job, *a, &job->method->phases[t->phase], t->item, nnk_items_of(job, t->phase) - t->item, 1};
-    const uint32_t most = team->threads * SHARES_A_THREAD;
-    if (o.phase->span) o.size = nnk_smaller(NNK_SPAN, (o.items + team->threads - 1) / team->threads);
+    const uint32_t threads = nnk_smaller(team->threads, MOST_THREADS), most = threads * SHARES_A_THREAD;
+    if (o.phase->span) o.size = nnk_smaller(NNK_SPAN, (o.items + threads - 1) / threads);
     if (o.items / o.size > most) o.items = most * o.size;
     return o;
 }

@@ -108,7 +108,7 @@ void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
     }
 }
 
-nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
+nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
     const size_t needed = nnk_train_bytes(job);
     if (needed == 0 || !memory || !job->labels || (!job->images.images && !job->images.read))
         return NNK_E_ARGUMENT;
@@ -117,17 +117,20 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;
+    return NNK_OK;
+}
+
+nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
+    const nnk_status status = nnk_check_start(job, memory, bytes);
+    if (status != NNK_OK) return status;
     nnk_trainer *t = memory;
-    memset(t, 0, sizeof *t);
+    // Biases, P and D begin as zeros; and a checkpoint shows nothing of what was in this memory before.
+    memset(memory, 0, nnk_train_bytes(job));
     t->magic = NNK_TRAINER_MAGIC;
     t->job = nnk_numbers_of(job);
     t->phase = PROJECT_ROWS;
     t->data_crc = nnk_crc32(0, job->labels, job->examples);
     nnk_random_seed(&t->random, job->seed);
-    const arena a = nnk_carve(job, memory);
-    const layer first = nnk_layer(job, &a, 1), last = nnk_layer(job, &a, job->topology->layers);
-    memset(first.biases, 0, (size_t)(last.biases - first.biases) + nnk_real_bytes(job));
-    if (a.logits) memset(a.logits, 0, 2 * (size_t)job->topology->size[1] * a.stride * nnk_real_bytes(job));
     nnk_advance(job, t, 0);
     return NNK_OK;
 }
@@ -193,7 +196,8 @@ nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uin
 }
 
 nnk_status nnk_train_advance(const nnk_job *job, void *memory, uint32_t items) {
-    if (items > nnk_train_parallel(job, memory)) return NNK_E_ARGUMENT;
+    const uint32_t ahead = nnk_train_parallel(job, memory);
+    if (ahead == 0 || items > ahead) return NNK_E_ARGUMENT;
     nnk_advance(job, memory, items);
     return NNK_MORE;
 }

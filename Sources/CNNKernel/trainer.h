@@ -102,6 +102,9 @@ arena nnk_carve(const nnk_job *job, void *memory);
 nnk_job_numbers nnk_numbers_of(const nnk_job *job);
 int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b);
 
+/// Whether a run can begin, or go on, in this memory: NNK_OK, or what nnk_train_begin says.
+nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes);
+
 /// Whether the arena holds a trainer of this job.
 int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job);
 

@@ -50,7 +50,7 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
 
 static int32_t writable(const nnk_model *m, nnk_sink sink) {
     return m && m->topology && nnk_topology_valid(m->topology) && m->parameters && m->dtype >= NNK_F32 &&
-           m->dtype <= NNK_I8 && sink.write;
+           m->dtype <= NNK_I8 && nnk_rate_valid(m) && sink.write;
 }
 
 nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {

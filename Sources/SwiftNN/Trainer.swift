@@ -48,8 +48,6 @@
         /// - Precondition: `byteCount` is not negative.
         public init(byteCount: Int) {
             memory = .allocate(byteCount: byteCount, alignment: 64)
-            // A checkpoint holds what the arena holds: nothing of what this memory was before.
-            memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
             self.byteCount = byteCount
         }
 

@@ -374,6 +374,20 @@ static void test_class_names(int32_t type) {
     const nnk_model m = opened(&f, &t);
     CHECK(strcmp(m.class_names[0], "non-cat") == 0 && strcmp(m.class_names[1], "cat") == 0);
     free(f.bytes);
+    // Too long, they lose whole characters.
+#define X28 "xxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    static const char *const names[][2] = {{X28 "xxxx", X28 "xxx"},
+                                           {X28 "x\xc3\xa4", X28 "x\xc3\xa4"},
+                                           {X28 "x\xc3\xa4z", X28 "x\xc3\xa4"},
+                                           {X28 "xx\xc3\xa4", X28 "xx"},
+                                           {X28 "xx\xf0\x9f\x90\xb1", X28 "xx"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        job.class_names[0] = names[i][0];
+        file g = dual_model(job, &d);
+        const nnk_model cut = opened(&g, &t);
+        CHECK(strcmp(cut.class_names[0], names[i][1]) == 0);
+        free(g.bytes);
+    }
     release_data(d);
 }
 

@@ -216,6 +216,14 @@ static void test_write(void) {
         }
 }
 
+/// A file with another rate, and a header whose checksum says that it is right.
+static nnk_status open_with_rate(const file *f, double rate, const nnk_topology *t) {
+    nnk_model read;
+    nnk_put_f64(f->bytes + 48, rate);
+    nnk_put32(f->bytes + 60, nnk_crc32(0, f->bytes, 60));
+    return nnk_model_open(&read, f->bytes, f->size, t);
+}
+
 /// A model without a history: all of it is zero, or it is refused.
 static void test_imported(void) {
     const nnk_topology *t = &shapes[1];
@@ -229,13 +237,18 @@ static void test_imported(void) {
     const double rates[] = {0.5, -1, (double)NAN, (double)INFINITY};
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         m.learning_rate = rates[i];
-        CHECK_EQUAL(nnk_model_write(&m, sink_of(&f)), NNK_OK);
-        CHECK_EQUAL(nnk_model_open(&read, f.bytes, f.size, t), NNK_E_HEADER);
+        CHECK_EQUAL(nnk_model_write(&m, sink_of(&f)), NNK_E_ARGUMENT);
+        CHECK_EQUAL(open_with_rate(&f, rates[i], t), NNK_E_HEADER);
     }
-    m.initializer = NNK_INIT_DEEP;
     m.learning_rate = 0;
+    m.initializer = NNK_INIT_DEEP;
+    CHECK_EQUAL(nnk_model_write(&m, sink_of(&f)), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&f)), NNK_E_ARGUMENT);
+    m.learning_rate = 0.5;
     CHECK_EQUAL(nnk_model_write(&m, sink_of(&f)), NNK_OK);
-    CHECK_EQUAL(nnk_model_open(&read, f.bytes, f.size, t), NNK_E_HEADER);
+    CHECK_EQUAL(open_with_rate(&f, 0.5, t), NNK_OK);
+    for (size_t i = 1; i < sizeof rates / sizeof rates[0]; i++)
+        CHECK_EQUAL(open_with_rate(&f, rates[i], t), NNK_E_HEADER);
     free(f.bytes);
     free(parameters);
 }

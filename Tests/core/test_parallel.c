@@ -238,6 +238,7 @@ static void check_none(const nnk_job *job, void *arena, void *scratch, size_t by
     CHECK_EQUAL(nnk_train_parallel(job, arena), 0);
     CHECK_EQUAL(nnk_train_items(job, arena, 0, 1, scratch), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_train_items(job, arena, UINT32_MAX, 1, scratch), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_train_advance(job, arena, 0), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_train_advance(job, arena, 1), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_train_advance(job, arena, UINT32_MAX), NNK_E_ARGUMENT);
     CHECK_SAME(arena, before, bytes);

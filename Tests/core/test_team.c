@@ -114,6 +114,31 @@ static void test_statuses(void) {
     release_data(d);
 }
 
+/// However many threads a team is said to have.
+static void test_many_threads(void) {
+    data d = random_data(&deep, 300);
+    nnk_job job = job_of(&deep, nnk_fastest(NNK_F64), &d, 2);
+    job.method = &nnk_dual_wide;
+    file want = train(&job);
+    static const uint32_t counts[] = {1 << 16, (1 << 16) + 1, 1 << 28, UINT32_MAX};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const size_t bytes = nnk_train_bytes(&job);
+        void *arena = room_for(bytes);
+        nnk_team team = {.threads = counts[i]};
+        uint32_t calls = 0;
+        nnk_status status = nnk_train_begin(&job, arena, bytes);
+        while ((calls == 0 || status > 0) && ++calls < 1000) status = nnk_team_run(&team, &job, arena, 100);
+        CHECK_EQUAL(status, NNK_OK);
+        file got = new_file(&job);
+        CHECK_EQUAL(finish(&job, arena, &got), NNK_OK);
+        CHECK_SAME_FILE(got, want);
+        free(got.bytes);
+        free(arena);
+    }
+    free(want.bytes);
+    release_data(d);
+}
+
 static int32_t stage_of(const nnk_job *job, const void *arena) {
     nnk_progress progress;
     CHECK_EQUAL(nnk_train_progress(job, arena, &progress), NNK_OK);
@@ -210,5 +235,6 @@ int main(void) {
     test_statuses();
     test_ends_early();
     test_shares();
+    test_many_threads();
     return check_end();
 }

@@ -21,11 +21,13 @@ typedef struct nnk_checkpoint {
     uint32_t crc;      ///< of these
 } nnk_checkpoint;
 
-/// Bytes of a checkpoint of such a job; 0 if a field of the job is out of its range.
+/// Bytes of a checkpoint of such a job; 0 if a field of the job is out of its range, or the arena above 2
+/// GiB.
 size_t nnk_checkpoint_bytes(const nnk_job *job);
 
 /// Writes the next bytes, up to 3072: NNK_MORE, then NNK_OK with the header. No slice of training may be
-/// taken meanwhile. NNK_E_STATE, NNK_E_SINK (start anew, with zeros).
+/// taken meanwhile, and the next checkpoint starts with zeros again. NNK_E_SINK (the same bytes can be tried
+/// again), NNK_E_STATE, NNK_E_DIVERGED, NNK_E_ARGUMENT.
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *arena, nnk_checkpoint *progress, nnk_sink sink);
 
 /// What a checkpoint's job was, from its first NNK_HEADER_BYTES + 4 bytes, and the data that it was begun
@@ -40,8 +42,8 @@ typedef struct nnk_reader {
 } nnk_reader;
 
 /// Reads the next bytes, up to 3072, into the arena: NNK_MORE, then NNK_OK when all is there and right. Until
-/// then the arena holds no trainer. NNK_E_STATE if it is a checkpoint of another job; NNK_E_ARGUMENT,
-/// NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_SOURCE; and as nnk_checkpoint_peek, NNK_E_SIZE, NNK_E_PAYLOAD.
+/// then the arena holds no trainer. NNK_E_STATE if it is a checkpoint of another job; NNK_E_SOURCE (can be
+/// tried again), NNK_E_SIZE, NNK_E_PAYLOAD; and as nnk_train_begin and nnk_checkpoint_peek.
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *arena, size_t bytes, nnk_checkpoint *progress,
                                nnk_reader reader);
 

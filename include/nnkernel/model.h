@@ -39,8 +39,9 @@ typedef struct nnk_model {
 /// Checks `length` bytes of a model and says what they hold; `model` refers to `bytes` from then on.
 ///
 /// In this order: NNK_E_LENGTH, NNK_E_ALIGN, NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND,
-/// NNK_E_TOPOLOGY, NNK_E_SIZE, NNK_E_PAYLOAD. No size is taken from the file: its topology is compared with
-/// `topology`, which must outlive `model`.
+/// NNK_E_TOPOLOGY, NNK_E_SIZE, NNK_E_PAYLOAD; NNK_E_HEADER and NNK_E_KIND also of a learning rate and of
+/// class names that can't be. What else it says of its origin is as the file has it. No size is taken from
+/// the file: its topology is compared with `topology`, which must outlive `model`.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
 /// The same, of the header alone: `bytes` holds NNK_HEADER_BYTES, the pointers into the payload are NULL.
@@ -54,7 +55,8 @@ void nnk_model_to_native(const nnk_model *model, void *bytes);
 uint32_t nnk_model_bytes(const nnk_topology *topology, int32_t dtype);
 
 /// Writes a model of this processor's order of bytes: nnk_model_bytes(topology, dtype). Of `model`, the
-/// payload's size is not looked at, and names may be NULL. NNK_E_ARGUMENT, NNK_E_SINK.
+/// payload's size is not looked at, and names may be NULL. NNK_E_ARGUMENT (also a learning rate that no
+/// training has, or one of an imported model), NNK_E_SINK.
 nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 
 /// The same with the weights of layer 1 in bytes and all else in float: a model of NNK_I8 from one of NNK_F32

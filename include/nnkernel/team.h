@@ -7,7 +7,8 @@
 ///     nnk_team_dismiss(&team);
 ///
 /// Helpers take their share of the work as soon as they are there: none is waited for that has not begun, so
-/// a thread that comes late, or never, costs nothing but its help.
+/// a thread that comes late, or never, costs nothing but its help. All round and treat subnormal numbers as
+/// the thread of nnk_train_begin did.
 #ifndef NNKERNEL_TEAM_H
 #define NNKERNEL_TEAM_H
 

@@ -39,7 +39,7 @@ uint32_t nnk_unit_count(const nnk_topology *t);
 #define NNK_INIT_DEEP    1 ///< normal / sqrt(inputs of the layer)
 #define NNK_INIT_SMALL   2 ///< normal * 0.01
 
-/// The counts of the given topologies as constant expressions, for NNK_TRAIN_BYTES and NNK_PREDICT_BYTES.
+/// The counts of the given topologies as constant expressions, for NNK_DUAL_BYTES (train.h) and the like.
 #define NNK_DEEP_PARAMETERS      245973
 #define NNK_DEEP_UNITS           33
 #define NNK_DEEP_LAYERS          4

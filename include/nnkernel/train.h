@@ -164,7 +164,7 @@ size_t nnk_train_bytes(const nnk_job *job);
 /// NNK_E_ARGUMENT, NNK_E_MEMORY, NNK_E_ALIGN, NNK_E_LABEL, NNK_E_FLOAT.
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
-/// One slice: NNK_MORE or NNK_COST; NNK_OK once all iterations are done.
+/// One slice: NNK_MORE or NNK_COST; NNK_OK once all iterations are done, until nnk_train_finish.
 /// The longest takes 16 images forward, or all images' gradients for 192 bytes of the input, or one unit
 /// through the whole Gram matrix.
 /// NNK_E_STATE, NNK_E_SOURCE (the slice can be tried again), NNK_E_DIVERGED.
@@ -175,7 +175,9 @@ nnk_status nnk_train_step(const nnk_job *job, void *arena);
 nnk_status nnk_train_run(const nnk_job *job, void *arena, uint32_t slices);
 
 /// Several threads at once: the number of slices that lie ahead and are independent of each other; 0 where
-/// the next one must be taken by nnk_train_step alone. Not for nnk_dual.
+/// the next one must be taken by nnk_train_step alone. Not for nnk_dual. All threads round and treat
+/// subnormal numbers as the one of nnk_train_begin did; a source's `read` is called by several of them at
+/// once.
 ///
 ///     n = nnk_train_parallel(&job, arena);
 ///     nnk_train_items(&job, arena, first, count, scratch) for all of 0 ... n - 1, on any threads, each with
@@ -190,7 +192,7 @@ size_t nnk_train_scratch_bytes(const nnk_job *job);
 /// behind it are not done; one at a time, it can be tried again.
 nnk_status nnk_train_items(const nnk_job *job, void *arena, uint32_t first, uint32_t count, void *scratch);
 
-/// Counts `items` slices, 0 ... items - 1, as done. NNK_E_ARGUMENT if there are not so many.
+/// Counts `items` slices, 0 ... items - 1, as done. NNK_E_ARGUMENT if there are not so many, or none.
 nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
 
 /// After the last step, one slice of writing the model: NNK_MORE, then NNK_OK when the header is written.
