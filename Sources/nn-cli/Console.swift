@@ -191,7 +191,7 @@ struct ProgressReport {
             "[\(String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled))] \(text)"
     }
 
-    private func timeLeft(_ done: Int) -> String {
+    func timeLeft(_ done: Int) -> String {
         guard done > begun else { return "starting" }
         let left = seconds(since: start) * Double(total - done) / Double(done - begun)
         return "\(rounded(left, places: left < 10 ? 1 : 0)) s left"

@@ -138,6 +138,15 @@ struct HabitsTests {
         #expect(lines.contains { $0.hasPrefix("[=") } == (columns >= 60))
     }
 
+    @Test("the time left is that of what is done here, not of what was done before")
+    func timeLeft() async throws {
+        let progress = ProgressReport(total: 30, begun: 10)
+        #expect(progress.timeLeft(10) == "starting")
+        try await Task.sleep(for: .seconds(1))
+        let left = try #require(progress.timeLeft(20).wholeMatch(of: /([0-9.]+) s left/))
+        #expect(Double(left.1)! >= 1)
+    }
+
     @Test("--quiet leaves answers alone, --verbose tells more, both are too much")
     func levels() async throws {
         let normal = try await shell("nn-cli evaluate --data test.h5")

@@ -94,6 +94,17 @@ struct PhotoFolderTests {
     }
 
     #if os(Linux)  // other file systems have one for both
+        @Test("a name that is not UTF-8 is told as such")
+        func notUTF8() throws {
+            for name in ["a", "b"] { try write(photo(0), as: "latin/\(name)/x.png") }
+            let path =
+                Array(folder.path("latin/a/caf").utf8CString.dropLast()) + [CChar(bitPattern: 0xe9), 0]
+            let file = open(path, O_WRONLY | O_CREAT, 0o666)
+            #expect(file >= 0 && close(file) == 0)
+            let skipped = try PhotoFolder(folder.path("latin")).load().skipped
+            #expect(skipped.map(\.found) == ["a name that is not UTF-8"])
+        }
+
         @Test("two names of the same text")
         func sameText() throws {
             let (composed, parts) = ("\u{e9}", "e\u{301}")
