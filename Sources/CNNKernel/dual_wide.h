@@ -23,53 +23,74 @@ INLINE uint32_t bits_of(uint32_t mask) {
 }
 #endif
 
-/// Adds the next 16 deltas, from example `first` on, to the list's arrays; writes up to 16 places. Returns
-/// how many were not zero.
-INLINE size_t list_lanes(real *scaled, uint32_t *row, const real *dz, real scale, uint32_t first) {
+/// Puts those of the next 16 deltas that are not zero, times scale, to values, and whatever it likes behind
+/// them, up to 16 in all. Returns a mask of them.
+INLINE uint32_t list_values(real *values, const real *dz, real scale) {
+#if NNK_REGISTER_BYTES == 64
+    if (sizeof(real) == 4) {
+        const __m512 x = _mm512_loadu_ps(dz), products = _mm512_mul_ps(x, _mm512_set1_ps((float)scale));
+        const uint32_t on = bits_of(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ));
+        _mm512_storeu_ps(values, _mm512_maskz_compress_ps((__mmask16)on, products));
+        return on;
+    }
+    const __m512d x = _mm512_loadu_pd(dz), y = _mm512_loadu_pd(dz + 8), by = _mm512_set1_pd((double)scale);
+    const uint32_t in_x = bits_of(_mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_NEQ_UQ));
+    const uint32_t in_y = bits_of(_mm512_cmp_pd_mask(y, _mm512_setzero_pd(), _CMP_NEQ_UQ));
+    _mm512_storeu_pd(values, _mm512_maskz_compress_pd((__mmask8)in_x, _mm512_mul_pd(x, by)));
+    _mm512_storeu_pd(values + __builtin_popcount(in_x),
+                     _mm512_maskz_compress_pd((__mmask8)in_y, _mm512_mul_pd(y, by)));
+    return in_x | in_y << 8;
+#else
+    uint32_t on = 0;
+    for (uint32_t lane = 0; lane < NNK_LANES; lane++) {
+        *values = dz[lane] * scale;
+        values += dz[lane] != 0;
+        on |= (uint32_t)(dz[lane] != 0) << lane;
+    }
+    return on;
+#endif
+}
+
+/// Puts where their rows of G begin to rows, example `first` in the mask's lowest bit; up to 16 as well.
+INLINE void list_rows(uint32_t *rows, uint32_t on, uint32_t first) {
 #if NNK_REGISTER_BYTES == 64
     const __m512i numbers =
         _mm512_setr_epi32(0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240);
-    uint32_t on;
-    if (sizeof(real) == 4) {
-        const __m512 x = _mm512_loadu_ps(dz);
-        on = bits_of(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ));
-        const __m512 products = _mm512_mul_ps(x, _mm512_set1_ps((float)scale));
-        _mm512_storeu_ps(scaled, _mm512_maskz_compress_ps((__mmask16)on, products));
-    } else {
-        const __m512d x = _mm512_loadu_pd(dz), y = _mm512_loadu_pd(dz + 8),
-                      by = _mm512_set1_pd((double)scale);
-        const uint32_t in_x = bits_of(_mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_NEQ_UQ));
-        const uint32_t in_y = bits_of(_mm512_cmp_pd_mask(y, _mm512_setzero_pd(), _CMP_NEQ_UQ));
-        _mm512_storeu_pd(scaled, _mm512_maskz_compress_pd((__mmask8)in_x, _mm512_mul_pd(x, by)));
-        _mm512_storeu_pd(scaled + __builtin_popcount(in_x),
-                         _mm512_maskz_compress_pd((__mmask8)in_y, _mm512_mul_pd(y, by)));
-        on = in_x | in_y << 8;
-    }
-    const __m512i rows = _mm512_add_epi32(numbers, _mm512_set1_epi32((int32_t)(first * NNK_LANES)));
-    _mm512_storeu_si512(row, _mm512_maskz_compress_epi32((__mmask16)on, rows));
-    return (size_t)__builtin_popcount(on);
+    const __m512i all = _mm512_add_epi32(numbers, _mm512_set1_epi32((int32_t)(first * NNK_LANES)));
+    _mm512_storeu_si512(rows, _mm512_maskz_compress_epi32((__mmask16)on, all));
 #else
-    size_t count = 0;
     for (uint32_t lane = 0; lane < NNK_LANES; lane++) {
-        scaled[count] = dz[lane] * scale;
-        row[count] = (first + lane) * NNK_LANES;
-        count += dz[lane] != 0;
+        *rows = (first + lane) * NNK_LANES;
+        rows += on >> lane & 1;
     }
-    return count;
+#endif
+}
+
+INLINE size_t count_bits(uint32_t mask) {
+#if NNK_REGISTER_BYTES >= 32
+    return (size_t)__builtin_popcount(mask);
+#else // compilers might call a function
+    mask -= mask >> 1 & 0x5555;
+    mask = (mask & 0x3333) + (mask >> 2 & 0x3333);
+    mask = (mask + (mask >> 4)) & 0x0f0f;
+    return (mask + (mask >> 8)) & 0xff;
 #endif
 }
 
 /// The list of examples first ... last - 1, whole blocks of 16, of one unit's row of dZ.
 static void list_deltas(delta_list *list, const real *dz, real scale, size_t first, size_t last) {
     size_t count = 0;
-    for (size_t k = first; k < last; k += NNK_LANES)
-        count += list_lanes(list->scaled + count, list->row + count, dz + k, scale, (uint32_t)k);
+    for (size_t k = first; k < last; k += NNK_LANES) {
+        const uint32_t on = list_values(list->scaled + count, dz + k, scale);
+        list_rows(list->row + count, on, (uint32_t)k);
+        count += count_bits(on);
+    }
     list->count = count;
 }
 
 /// p (parts) += a unit's deltas times their rows of G, columns `column` and on, for a known number of parts.
-INLINE void update_tile(const size_t parts, real *p, const delta_list *list, const real *gram, size_t column,
-                        size_t examples) {
+INLINE void update_tile(const size_t parts, real *p, const real *scaled, const uint32_t *row, size_t count,
+                        const real *gram, size_t column, size_t examples) {
     part s[UPDATE_PARTS];
     const real *block[UPDATE_PARTS];
     UNROLLED for (size_t c = 0; c < parts; c++) {
@@ -77,9 +98,9 @@ INLINE void update_tile(const size_t parts, real *p, const delta_list *list, con
         s[c] = *(const part *)(p + c * PART);
         block[c] = gram + j / NNK_LANES * examples * NNK_LANES + j % NNK_LANES;
     }
-    for (size_t n = 0; n < list->count; n++) {
-        const real delta = list->scaled[n];
-        UNROLLED for (size_t c = 0; c < parts; c++) s[c] += delta * *(const part *)(block[c] + list->row[n]);
+    for (size_t n = 0; n < count; n++) {
+        const real delta = scaled[n];
+        UNROLLED for (size_t c = 0; c < parts; c++) s[c] += delta * *(const part *)(block[c] + row[n]);
     }
     UNROLLED for (size_t c = 0; c < parts; c++) * (part *)(p + c * PART) = s[c];
 }
@@ -87,7 +108,8 @@ INLINE void update_tile(const size_t parts, real *p, const delta_list *list, con
 INLINE void update_tiles(const size_t parts, real *p, const delta_list *lists, const real *gram,
                          size_t column, nnk_shape s) {
     for (size_t i = 0; i < s.outputs; i++)
-        update_tile(parts, p + i * s.stride + column, &lists[i], gram, column, s.examples);
+        update_tile(parts, p + i * s.stride + column, lists[i].scaled, lists[i].row, lists[i].count, gram,
+                    column, s.examples);
 }
 
 static void dual_update_wide(void *p_, void *d, const void *dz_, double scale, const void *gram,

@@ -1,6 +1,6 @@
 #include "nnkernel/train.h"
 #include "header.h"
-#include "trainer.h"
+#include "pair.h"
 
 arena nnk_carve(const nnk_job *job, void *memory) {
     arena a = {.trainer = memory};
@@ -180,7 +180,7 @@ uint32_t nnk_train_parallel(const nnk_job *job, const void *memory) {
 
 size_t nnk_train_scratch_bytes(const nnk_job *job) {
     if (nnk_train_bytes(job) == 0 || !job->method->scratch_bytes) return 0;
-    return job->method->scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES;
+    return job->method->scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES + nnk_pair_bytes(job);
 }
 
 nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uint32_t count, void *scratch) {

@@ -67,6 +67,8 @@
         private let arena: Arena
         /// For each thread but the first.
         private let scratch: Arena
+        /// What a team learns about its helpers outlives a step.
+        private var team: nnk_team
 
         /// What a slice of work brought.
         public enum Progress: Equatable, Sendable {
@@ -107,6 +109,9 @@
             self.options = options
             self.examples = examples
             self.arena = arena
+            team = nnk_team()
+            team.threads = UInt32(clamping: options.threads)
+            team.clock = { DispatchTime.now().uptimeNanoseconds }
             try NNError.check(status)
         }
 
@@ -173,11 +178,12 @@
         }
 
         /// Works on all threads. The first to arrive leads: the others may come late or not at all.
-        private func workInTeam() -> nnk_status {
-            var team = nnk_team()
-            team.threads = UInt32(clamping: options.threads)
+        private mutating func workInTeam() -> nnk_status {
+            var team = team
+            defer { self.team = team }
+            team.over = 0
             let run = run
-            guard team.threads > 1, run.isShared else { return run.work(&team) }
+            guard team.threads > 1, run.isShared(team) else { return run.work(&team) }
             let arrived = Atomic<Int>(0)
             let status = Atomic<nnk_status>(NNK_MORE)
             let scratchBytes = scratch.byteCount / (options.threads - 1)
@@ -227,7 +233,11 @@
         let arena: UnsafeMutableRawPointer
 
         /// Whether helpers would find anything to do.
-        var isShared: Bool { options.withJob(examples) { nnk_team_shares($0, arena) } != 0 }
+        func isShared(_ team: nnk_team) -> Bool {
+            withUnsafePointer(to: team) { team in
+                options.withJob(examples) { nnk_team_shares(team, $0, arena) } != 0
+            }
+        }
 
         var progress: nnk_progress {
             var progress = nnk_progress()
@@ -241,12 +251,12 @@
             let stage = progress.stage
             return options.withJob(examples) { job in
                 var (status, now) = (NNK_MORE, nnk_progress())
-                let shared = nnk_team_shares(job, arena)
+                let shared = nnk_team_shares(team, job, arena)
                 repeat {
                     status = nnk_team_run(team, job, arena, 16)
                     _ = nnk_train_progress(job, arena, &now)
                 } while status == NNK_MORE && now.stage == stage
-                    && nnk_team_shares(job, arena) == shared && ContinuousClock.now < end
+                    && nnk_team_shares(team, job, arena) == shared && ContinuousClock.now < end
                 return status
             }
         }

@@ -192,15 +192,15 @@ static void check_shares(nnk_job job, const char *want) {
     nnk_team team = {.threads = 2};
     char got[64] = {0};
     memset(arena, 0xff, bytes);
-    CHECK_EQUAL(nnk_team_shares(&job, arena), 0); // not begun
+    CHECK_EQUAL(nnk_team_shares(&team, &job, arena), 0); // not begun
     CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
     for (size_t n = 0; n + 1 < sizeof got;) {
-        const char now = nnk_team_shares(&job, arena) ? '1' : '0';
+        const char now = nnk_team_shares(&team, &job, arena) ? '1' : '0';
         if (n == 0 || got[n - 1] != now) got[n++] = now;
         if (nnk_team_run(&team, &job, arena, UINT32_MAX) == NNK_OK) break;
     }
     CHECK(strcmp(got, want) == 0);
-    CHECK_EQUAL(nnk_team_shares(&job, arena), 0); // trained
+    CHECK_EQUAL(nnk_team_shares(&team, &job, arena), 0); // trained
     free(arena);
 }
 
@@ -211,10 +211,14 @@ static void test_shares(void) {
     job.method = &nnk_dual;
     check_shares(job, "0");
     job.method = &nnk_dual_wide;
-    check_shares(job, "0101"); // P and G, W1; not the loop
+    check_shares(job, "0101"); // P and G, W1; not the loop, for all its costs
+    job.cost_every = 100;
+    check_shares(job, "01"); // the loop by a pair
+    job.arithmetic = &nnk_f64;
+    check_shares(job, "0101"); // which scalar kernels are not made for
     job = job_of(&shallow, nnk_fastest(NNK_F64), &many, 3);
     job.method = &nnk_dual_wide;
-    check_shares(job, "01"); // rows of 4,800 bytes: the loop too
+    check_shares(job, "01"); // rows of 4,800 bytes: the phases of the loop
     job.images = read_in(&many);
     check_shares(job, "0");
     release_data(few);

@@ -157,6 +157,9 @@ typedef struct nnk_arithmetic {
 
     /// p += G e, G packed.   p, e (examples); zeros in e are skipped
     void (*dual_walk)(void *p, const void *e, const uint8_t *gram, size_t examples);
+
+    /// For nnk_team_run: the loop on two threads in step. NULL where there are no vectors.
+    const struct nnk_pair_kernels *pair;
 } nnk_arithmetic;
 
 /// The definition, in scalar C.

@@ -9,6 +9,10 @@
 /// Helpers take their share of the work as soon as they are there: none is waited for that has not begun, so
 /// a thread that comes late, or never, costs nothing but its help. All round and treat subnormal numbers as
 /// the thread of nnk_train_begin did.
+///
+/// The loop of a small dual job, with iterations of microseconds, is for two threads in step. That does not
+/// pay where they are two of one core, or wait for processors that do something else; with a `clock`, the
+/// team finds out, and goes on without help for a while.
 #ifndef NNKERNEL_TEAM_H
 #define NNKERNEL_TEAM_H
 
@@ -18,11 +22,16 @@
 extern "C" {
 #endif
 
-/// All zeros but `threads`; the rest is the team's own. Atomics, each in a line of the cache.
+/// All zeros but `threads` and, if there is one, `clock`; the rest is the team's own. Atomics, each in a line
+/// of the cache.
 typedef struct nnk_team {
-    uint32_t threads;  ///< that share the work, 1 or more
-    uint32_t over;     ///< dismissed
-    const void *offer; ///< what is to be done, for those who have claimed a share
+    uint32_t threads;        ///< that share the work, 1 or more
+    uint32_t over;           ///< dismissed
+    uint64_t (*clock)(void); ///< any that runs steadily, or NULL
+    uint64_t alone;          ///< time of an iteration without help, about
+    uint32_t stalls;         ///< how often help in the loop has not paid
+    uint32_t rest;           ///< iterations without it for now
+    void *offer;             ///< what is to be done, for those who have claimed a share
     uint8_t line_0[64];
     uint32_t left; ///< shares that nobody has claimed
     uint8_t line_1[64];
@@ -41,7 +50,7 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *arena, uint32_
 nnk_status nnk_team_help(nnk_team *team, void *scratch);
 
 /// 1 if nnk_team_run would share what comes next; if 0, helpers would only keep a processor busy.
-int32_t nnk_team_shares(const nnk_job *job, const void *arena);
+int32_t nnk_team_shares(const nnk_team *team, const nnk_job *job, const void *arena);
 
 /// Sends the helpers home: nnk_team_help returns NNK_OK from now on.
 void nnk_team_dismiss(nnk_team *team);
