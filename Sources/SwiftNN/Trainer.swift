@@ -65,10 +65,7 @@
         private let options: TrainingOptions
         private let examples: Examples
         private let arena: Arena
-        /// For each thread but the first.
-        private let scratch: Arena
-        /// What a team learns about its helpers outlives a step.
-        private var team: nnk_team
+        private let team: Team
 
         /// What a slice of work brought.
         public enum Progress: Equatable, Sendable {
@@ -105,13 +102,10 @@
                 ? options.withJob(examples) { nnk_train_begin($0, arena.memory, arena.byteCount) }
                 : NNK_E_ARGUMENT
             let threadBytes = options.withJob(examples: examples.count) { nnk_train_scratch_bytes($0) } ?? 0
-            scratch = Arena(byteCount: isValid ? (options.threads - 1) * threadBytes : 0)
+            team = Team(threads: isValid ? options.threads : 1, scratchBytes: threadBytes)
             self.options = options
             self.examples = examples
             self.arena = arena
-            team = nnk_team()
-            team.threads = UInt32(clamping: options.threads)
-            team.clock = { DispatchTime.now().uptimeNanoseconds }
             try NNError.check(status)
         }
 
@@ -177,29 +171,12 @@
             }
         }
 
-        /// Works on all threads. The first to arrive leads: the others may come late or not at all.
-        private mutating func workInTeam() -> nnk_status {
-            var team = team
-            defer { self.team = team }
-            team.over = 0
-            let run = run
-            guard team.threads > 1, run.isShared(team) else { return run.work(&team) }
-            let arrived = Atomic<Int>(0)
-            let status = Atomic<nnk_status>(NNK_MORE)
-            let scratchBytes = scratch.byteCount / (options.threads - 1)
-            return withUnsafeMutablePointer(to: &team) { team in
-                let (run, team, scratch) = (Shared(run), Shared(team), Shared(scratch.memory))
-                DispatchQueue.concurrentPerform(iterations: options.threads) { _ in
-                    let thread = arrived.add(1, ordering: .relaxed).oldValue
-                    guard thread > 0 else {
-                        status.store(run.value.work(team.value), ordering: .relaxed)
-                        return nnk_team_dismiss(team.value)
-                    }
-                    let own = scratch.value + (thread - 1) * scratchBytes
-                    while nnk_team_help(team.value, own) == NNK_MORE { sched_yield() }
-                }
-                return status.load(ordering: .relaxed)
-            }
+        /// Works on all threads, of which this one leads; the others may come late or not at all.
+        private func workInTeam() -> nnk_status {
+            guard options.threads > 1, run.isShared(team.state) else { return run.work(team.state) }
+            team.call()
+            defer { team.release() }
+            return run.work(team.state)
         }
 
         /// The trained network. Throws ``NNError/outOfOrder`` unless ``step()`` has said ``Progress/trained``.
@@ -220,10 +197,47 @@
         private var progress: nnk_progress { run.progress }
     }
 
-    /// What threads share: each writes where no other reads or writes (train.h).
-    private struct Shared<Value>: @unchecked Sendable {
-        let value: Value
-        init(_ value: Value) { self.value = value }
+    /// The threads that help. Called for a step, they stay for a moment longer: mostly another one follows.
+    private final class Team: @unchecked Sendable {
+        let state: UnsafeMutablePointer<nnk_team>
+        private let helpers: [Helper]
+        private let isAtWork = Atomic<Bool>(false)
+
+        private final class Helper: @unchecked Sendable {
+            let isHere = Atomic<Bool>(false)
+            let scratch: Arena
+
+            init(scratchBytes: Int) { scratch = Arena(byteCount: scratchBytes) }
+        }
+
+        init(threads: Int, scratchBytes: Int) {
+            helpers = (1..<threads).map { _ in Helper(scratchBytes: scratchBytes) }
+            state = .allocate(capacity: 1)
+            state.initialize(to: nnk_team())
+            state.pointee.threads = UInt32(clamping: threads)
+            state.pointee.clock = { DispatchTime.now().uptimeNanoseconds }
+        }
+
+        deinit { state.deallocate() }
+
+        func call() {
+            isAtWork.store(true, ordering: .relaxed)
+            for helper in helpers where !helper.isHere.exchange(true, ordering: .acquiring) {
+                DispatchQueue.global(qos: .userInitiated).async { self.help(helper) }
+            }
+        }
+
+        func release() { isAtWork.store(false, ordering: .relaxed) }
+
+        /// Some 20 microseconds a call without work; the leader waits for those that have begun any.
+        private func help(_ helper: Helper) {
+            var calls = 0
+            while calls < 20 && nnk_team_help(state, helper.scratch.memory) == NNK_MORE {
+                calls = isAtWork.load(ordering: .relaxed) ? 0 : calls + 1
+                sched_yield()
+            }
+            helper.isHere.store(false, ordering: .releasing)
+        }
     }
 
     /// What it takes to go on with a run.
@@ -233,10 +247,8 @@
         let arena: UnsafeMutableRawPointer
 
         /// Whether helpers would find anything to do.
-        func isShared(_ team: nnk_team) -> Bool {
-            withUnsafePointer(to: team) { team in
-                options.withJob(examples) { nnk_team_shares(team, $0, arena) } != 0
-            }
+        func isShared(_ team: UnsafePointer<nnk_team>) -> Bool {
+            options.withJob(examples) { nnk_team_shares(team, $0, arena) } != 0
         }
 
         var progress: nnk_progress {
