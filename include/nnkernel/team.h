@@ -40,8 +40,9 @@ typedef struct nnk_team {
 } nnk_team;
 
 /// nnk_train_run, with help: slices that are independent of each other are shared, and all of a share's count
-/// as one of `slices`. Images that a callback reads are read by this thread alone, and work on them is not
-/// shared. Helpers work only while this runs. Ends early also where nnk_team_shares changes.
+/// as one of `slices`; of a small dual job's loop, an iteration counts as one, and so do up to 256 in step.
+/// Images that a callback reads are read by this thread alone, and work on them is not shared. Helpers work
+/// only while this runs. Ends early also where nnk_team_shares changes.
 nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *arena, uint32_t slices);
 
 /// Takes shares as they come. NNK_MORE after a while without any, for the thread to let others run; NNK_OK
