@@ -102,6 +102,8 @@ static inline void nnk_pause(void) {
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ volatile("isb"); // longer than yield, which most processors ignore
+#else
+    for (int32_t i = 0; i < 16; i++) __asm__ volatile("" ::: "memory"); // as long as those, about
 #endif
 }
 
