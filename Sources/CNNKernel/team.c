@@ -69,16 +69,19 @@ static int32_t is_shared(const nnk_job *job, uint32_t number) {
     return phase->parallel && (!phase->span || job->examples * nnk_real_bytes(job) >= NNK_LEAST_ROW);
 }
 
-/// Whether any phase is that comes next: of the loop all do, again and again.
-static int32_t is_shared_next(const nnk_team *team, const nnk_job *job, const nnk_trainer *t) {
-    if (t->phase < FORWARD || t->phase > DESCENT) return t->phase < TRAINED && is_shared(job, t->phase);
-    int32_t any = nnk_pair_fits(job) && team->rest == 0;
-    for (uint32_t number = FORWARD; number <= DESCENT; number++) any |= is_shared(job, number);
-    return any;
+/// Helpers for what comes next: of the loop all phases do, again and again.
+static uint32_t helpers_next(const nnk_team *team, const nnk_job *job, const nnk_trainer *t) {
+    const uint32_t all = nnk_smaller(team->threads, MOST_THREADS) - 1;
+    if (t->phase < FORWARD || t->phase > DESCENT)
+        return t->phase < TRAINED && is_shared(job, t->phase) ? all : 0;
+    for (uint32_t number = FORWARD; number <= DESCENT; number++)
+        if (is_shared(job, number)) return all;
+    return nnk_pair_fits(job) && team->rest == 0;
 }
 
-int32_t nnk_team_shares(const nnk_team *team, const nnk_job *job, const void *memory) {
-    return nnk_readiness(job, memory) == NNK_MORE && job->images.images && is_shared_next(team, job, memory);
+uint32_t nnk_team_shares(const nnk_team *team, const nnk_job *job, const void *memory) {
+    if (team->threads < 2 || nnk_readiness(job, memory) != NNK_MORE || !job->images.images) return 0;
+    return helpers_next(team, job, memory);
 }
 
 /// Makes an offer.
@@ -220,12 +223,13 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32
         return nnk_train_run(job, memory, slices);
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const int32_t setup = t->phase < FORWARD, shared = is_shared_next(team, job, t);
+    const int32_t setup = t->phase < FORWARD;
+    const uint32_t helpers = helpers_next(team, job, t);
     if (in_loop(t) && nnk_pair_fits(job))
         return team->rest ? run_at_rest(team, job, t, slices) : run_in_pair(team, job, &a, slices);
     while (status == NNK_MORE && slices-- > 0 && setup == (t->phase < FORWARD)) {
         if (t->phase == TRAINED) return NNK_OK;
-        if (shared != is_shared_next(team, job, t)) return NNK_MORE;
+        if (helpers != helpers_next(team, job, t)) return NNK_MORE;
         if (!is_shared(job, t->phase)) {
             status = nnk_train_run(job, memory, 1);
             continue;

@@ -173,9 +173,8 @@
 
         /// Works on all threads, of which this one leads; the others may come late or not at all.
         private func workInTeam() -> nnk_status {
-            guard options.threads > 1, run.isShared(team.state) else { return run.work(team.state) }
-            team.call()
-            defer { team.release() }
+            team.call(run.helpers(team.state))
+            defer { team.call(0) }
             return run.work(team.state)
         }
 
@@ -201,10 +200,10 @@
     private final class Team: @unchecked Sendable {
         let state: UnsafeMutablePointer<nnk_team>
         private let helpers: [Helper]
-        private let isAtWork = Atomic<Bool>(false)
 
         private final class Helper: @unchecked Sendable {
             let isHere = Atomic<Bool>(false)
+            let isWanted = Atomic<Bool>(false)
             let scratch: Arena
 
             init(scratchBytes: Int) { scratch = Arena(byteCount: scratchBytes) }
@@ -220,20 +219,20 @@
 
         deinit { state.deallocate() }
 
-        func call() {
-            isAtWork.store(true, ordering: .relaxed)
-            for helper in helpers where !helper.isHere.exchange(true, ordering: .acquiring) {
+        /// Wants so many helpers, and no others.
+        func call(_ count: Int) {
+            for (index, helper) in helpers.enumerated() {
+                helper.isWanted.store(index < count, ordering: .relaxed)
+                guard index < count, !helper.isHere.exchange(true, ordering: .acquiring) else { continue }
                 DispatchQueue.global(qos: .userInitiated).async { self.help(helper) }
             }
         }
-
-        func release() { isAtWork.store(false, ordering: .relaxed) }
 
         /// Some 20 microseconds a call without work; the leader waits for those that have begun any.
         private func help(_ helper: Helper) {
             var calls = 0
             while calls < 20 && nnk_team_help(state, helper.scratch.memory) == NNK_MORE {
-                calls = isAtWork.load(ordering: .relaxed) ? 0 : calls + 1
+                calls = helper.isWanted.load(ordering: .relaxed) ? 0 : calls + 1
                 sched_yield()
             }
             helper.isHere.store(false, ordering: .releasing)
@@ -246,9 +245,9 @@
         let examples: Examples
         let arena: UnsafeMutableRawPointer
 
-        /// Whether helpers would find anything to do.
-        func isShared(_ team: UnsafePointer<nnk_team>) -> Bool {
-            options.withJob(examples) { nnk_team_shares(team, $0, arena) } != 0
+        /// How many helpers would find anything to do.
+        func helpers(_ team: UnsafePointer<nnk_team>) -> Int {
+            Int(options.withJob(examples) { nnk_team_shares(team, $0, arena) })
         }
 
         var progress: nnk_progress {

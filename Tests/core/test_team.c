@@ -204,6 +204,23 @@ static void check_shares(nnk_job job, const char *want) {
     free(arena);
 }
 
+/// All for P and G, one for a loop in a pair, all for W1.
+static void check_helpers(const data *d) {
+    nnk_job job = job_of(&shallow, nnk_fastest(NNK_F64), d, 30);
+    job.method = &nnk_dual_wide;
+    job.cost_every = 0;
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    nnk_team team = {.threads = 8};
+    uint32_t counts[16] = {0};
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    do counts[nnk_team_shares(&team, &job, arena)]++;
+    while (nnk_team_run(&team, &job, arena, 1) != NNK_OK);
+    CHECK(counts[7] >= 2 && counts[1] >= 30);
+    CHECK_EQUAL(nnk_team_shares(&team, &job, arena), 0);
+    free(arena);
+}
+
 static void test_shares(void) {
     data few = random_data(&shallow, 20), many = random_data(&shallow, 600);
     nnk_job job = job_of(&shallow, nnk_fastest(NNK_F64), &few, 3);
@@ -221,6 +238,7 @@ static void test_shares(void) {
     check_shares(job, "01"); // rows of 4,800 bytes: the phases of the loop
     job.images = read_in(&many);
     check_shares(job, "0");
+    check_helpers(&few);
     release_data(few);
     release_data(many);
 }

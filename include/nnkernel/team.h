@@ -50,8 +50,8 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *arena, uint32_
 /// scratch: nnk_train_scratch_bytes of the job, aligned to 8 bytes
 nnk_status nnk_team_help(nnk_team *team, void *scratch);
 
-/// 1 if nnk_team_run would share what comes next; if 0, helpers would only keep a processor busy.
-int32_t nnk_team_shares(const nnk_team *team, const nnk_job *job, const void *arena);
+/// How many helpers nnk_team_run has work for in what comes next; more would only keep processors busy.
+uint32_t nnk_team_shares(const nnk_team *team, const nnk_job *job, const void *arena);
 
 /// Sends the helpers home: nnk_team_help returns NNK_OK from now on.
 void nnk_team_dismiss(nnk_team *team);
