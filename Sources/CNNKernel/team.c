@@ -21,18 +21,23 @@ typedef struct offer {
 } offer;
 
 enum {
-    IDLE_TURNS = 1000,
+    IDLE_TURNS = 1000, ///< of looking for work; then the caller may let others run
     SHARES_A_THREAD = 16,
     MOST_THREADS = 1 << 16, ///< that work is divided for; so that no product overflows
+};
+
+// Of a pair.
+enum {
     PAIR_ITERATIONS = 256,  ///< at a time
-    REST = 512,             ///< iterations alone after a helper's first stall; then twice as many each time
-    MOST_STALLS = 16,       ///< that are counted
     PAIR_TRIAL = 16,        ///< iterations that show whether a pair is faster
+    REST = 512,             ///< iterations alone after it has not paid; then twice as many each time
+    MOST_STALLS = 16,       ///< that are counted
     OFFER_TURNS = 100,      ///< of waiting for who takes an offer
     FOLLOW_TURNS = 1 << 14, ///< of waiting for the leader: some iterations
-    BEGUN = 1,
-    GONE = 2,
 };
+
+/// An offer's `begun`, from 0.
+enum { BEGUN = 1, GONE = 2 };
 
 /// The number of a share that is this thread's from now on, plus 1; 0 if none is left.
 static uint32_t claim(nnk_team *team) {

@@ -27,7 +27,12 @@ static struct {
 /// tries.
 enum { TRIES = 300 };
 
-static int has_one_processor(void) { return sysconf(_SC_NPROCESSORS_ONLN) < 2; }
+/// There, none can: said, and not checked.
+static int has_one_processor(void) {
+    const int one = sysconf(_SC_NPROCESSORS_ONLN) < 2;
+    if (one) printf("one processor: there was no pair to look at\n");
+    return one;
+}
 
 static uint32_t count_of(const uint32_t *counter) { return __atomic_load_n(counter, __ATOMIC_ACQUIRE); }
 
@@ -109,7 +114,8 @@ static void test_sizes(const nnk_arithmetic *k) {
         test_same_arena(&shallow, k, sizes[i], 30);
     }
     for (uint32_t i = 0; i < TRIES && seen.together == 0; i++) test_same_arena(&deep, k, 209, 1000);
-    CHECK(seen.together > 0 || has_one_processor());
+    if (seen.together == 0 && has_one_processor()) return;
+    CHECK(seen.together > 0);
 }
 
 /// The helper loses its processor in the middle of an iteration, for a long time: the leader does without it.
@@ -139,7 +145,7 @@ static void test_halt(const nnk_arithmetic *k, uint32_t pass) {
     file want = train(&job);
     int came_about = 0;
     for (uint32_t i = 0; i < TRIES && !came_about; i++) came_about = is_halted(&job, &want, pass);
-    CHECK(came_about || has_one_processor());
+    if (came_about || !has_one_processor()) CHECK(came_about);
     free(want.bytes);
     release_data(d);
 }
@@ -178,12 +184,13 @@ static void test_divergence(const nnk_arithmetic *k) {
         }
         release_data(d);
     }
-    CHECK(THREADS_ALONE || latest > 1);
+    if (!THREADS_ALONE) CHECK(latest > 1);
 }
 
 int main(void) {
+    if (!nnk_fastest(NNK_F64)->pair) printf("no vectors from this compiler, so no pairs\n");
     FOR_EACH_TYPE(type) FOR_EACH_ARITHMETIC(k, type) {
-        if (!k->pair) continue;
+        if (!k->pair) continue; // the scalar definition
         test_sizes(k);
         test_halt(k, 1);
         test_halt(k, 7);
