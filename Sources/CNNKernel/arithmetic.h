@@ -4,10 +4,7 @@
 #include "nnkernel/model.h"
 
 #include "freestanding.h"
-#include "math_f64.h"
-#if defined(NNK_REGISTER_BYTES)
 #include "normals.h"
-#endif
 
 #include "dense.h"
 #include "float_check.h"

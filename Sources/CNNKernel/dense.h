@@ -111,13 +111,11 @@ static void hidden_step(void *a_, void *w_, const void *dz, double step, void *r
 }
 #endif
 
-#if !defined(NNK_REGISTER_BYTES)
 static void initialize(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
     real *w = w_;
     const double root = nnk_sqrt_f64((double)inputs);
     for (size_t i = 0; i < count; i++) {
-        const double normal = nnk_random_normal(random);
+        const double normal = real_normal(random);
         w[i] = (real)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
     }
 }
-#endif

@@ -44,18 +44,51 @@ static void linear_forward_wide(void *z_, const void *w_, const void *b_, const 
 #undef BODY
 }
 
-/// initialize of dense.h, many at a time.
+/// A logarithm for weights of `real`. For float it is within 2^-48 of nnk_log_by_squaring: close to 1, where
+/// that one is less exact, it is itself.
+static double quick_log(double square) {
+    if (sizeof(real) == sizeof(float) && square > 1 - 0x1p-12) return nnk_log_by_squaring(square);
+    return nnk_exact_log(square);
+}
+
+/// The next `count` normals, up to 2 NNK_PAIRS. One that is left over is just as `initialize` leaves it.
+static void quick_normals(nnk_random *random, double *normals, size_t count) {
+    if (count > 0 && random->has_spare) {
+        *normals++ = real_normal(random);
+        count--;
+    }
+    nnk_normal_pairs(random, normals, count / 2, quick_log);
+    if (count % 2 != 0) normals[count - 1] = real_normal(random);
+}
+
+/// Whether one of these is within 2^-46 of the middle between two floats: 2^-52 is its last bit.
+static int32_t any_near_middle(const double *x, size_t count) {
+    const uint32_t middle = 1u << 28, near = 1u << 6;
+    uint32_t some = 0;
+    for (size_t i = 0; i < count; i++)
+        some |= ((uint32_t)nnk_bits_f64(x[i]) % (2 * middle) - (middle - near)) < 2 * near;
+    return some != 0;
+}
+
+/// initialize of dense.h, many at a time. For float the normals may be others in their last bits; where that
+/// could show, they are drawn again by `initialize`.
 static void initialize_wide(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
     real *w = w_;
-    double normals[2 * NNK_PAIRS];
+    double drawn[2 * NNK_PAIRS];
     const double root = nnk_sqrt_f64((double)inputs);
     for (size_t i = 0; i < count; i += 2 * NNK_PAIRS) {
         const size_t some = count - i < 2 * NNK_PAIRS ? count - i : 2 * NNK_PAIRS;
-        nnk_normals(random, normals, some);
+        const nnk_random before = *random;
+        quick_normals(random, drawn, some);
         if (initializer == NNK_INIT_SMALL)
-            for (size_t n = 0; n < some; n++) w[i + n] = (real)(normals[n] * 0.01);
+            for (size_t n = 0; n < some; n++) drawn[n] *= 0.01;
         else
-            for (size_t n = 0; n < some; n++) w[i + n] = (real)(normals[n] / root);
+            for (size_t n = 0; n < some; n++) drawn[n] /= root;
+        if (sizeof(real) == sizeof(float) && any_near_middle(drawn, some)) {
+            *random = before;
+            initialize(w + i, some, inputs, initializer, random);
+        } else
+            for (size_t n = 0; n < some; n++) w[i + n] = (real)drawn[n];
     }
 }
 

@@ -23,6 +23,33 @@ double nnk_log_f64(double x) {
     return x > DBL_MAX ? x : nnk_log_scaled_f64(x * 0x1p52, -52);
 }
 
+/// The upper half of a product.
+static __attribute__((noinline)) uint64_t high_product(uint64_t a, uint64_t b) {
+    const uint32_t a0 = (uint32_t)a, a1 = (uint32_t)(a >> 32), b0 = (uint32_t)b, b1 = (uint32_t)(b >> 32);
+    const uint64_t one = (uint64_t)a1 * b0 + ((uint64_t)a0 * b0 >> 32),
+                   other = (uint64_t)a0 * b1 + (uint32_t)one;
+    return (uint64_t)a1 * b1 + (one >> 32) + (other >> 32);
+}
+
+/// x = 2^-n-1 y, 1 <= y < 2: -log2(x) = n + 1 - log2(y). log2(y) has the bits 0.b1 b2 b3...: b1 is 1 if
+/// y^2 >= 2, and so on with y^2, halved in that case. n + 1 less that has n before and the opposite bits
+/// behind the point, as many as make 64 with n's. A square is rounded down, by up to 2^-62 of it; what is
+/// lost by the i-th counts 2^-i of that.
+double nnk_log_by_squaring(double x) {
+    const uint64_t bits = nnk_bits_f64(x), ln2 = 0xb17217f7d1cf79ab; // times 2^64
+    uint64_t y = bits << 11 | 1ull << 63, sum = 1022 - (bits >> 52), exponent = 0;
+    do {
+        y = high_product(y, y);
+        sum = 2 * sum + 1;
+        if (y >> 63)
+            sum--;
+        else
+            y += y;
+        exponent++;
+    } while (sum >> 63 == 0);
+    return -nnk_from_bits_f64(nnk_bits_f64((double)high_product(sum, ln2)) - (exponent << 52));
+}
+
 /// x + y and, in *rest, what its rounding lost (Knuth).
 static __attribute__((noinline)) double two_sum(double x, double y, double *rest) {
     double sum = x + y, of_y = sum - x;

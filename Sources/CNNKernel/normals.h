@@ -45,8 +45,26 @@ static inline double nnk_coordinate(nnk_random *random) {
     return ((double)(high - (1 << 26)) * 0x1p26 + (double)low) * 0x1p-52;
 }
 
+/// nnk_random_normal in less code: one in a thousand is another double, in its last bits; one in 10^11 is
+/// another float.
+#pragma GCC visibility push(hidden) // not for users of a shared library
+double nnk_normal_for_float(nnk_random *random);
+#pragma GCC visibility pop
+
+// Else gcc at -Os calls `log` by its address.
+#define NNK_INLINED static inline __attribute__((always_inline))
+
+/// The logarithm of a square that normals are made of.
+typedef double nnk_log_of(double square);
+
+static inline double nnk_exact_log(double square) { return nnk_log_scaled_f64(square, 0); }
+
 // Marsaglia's polar method: a point uniform in the unit disc gives two normals; the second is drawn first.
-static inline double nnk_normal(nnk_random *random) {
+NNK_INLINED double nnk_polar_factor(double square, nnk_log_of *log) {
+    return nnk_sqrt_f64(-2.0 * log(square) / square);
+}
+
+NNK_INLINED double nnk_normal(nnk_random *random, nnk_log_of *log) {
     if (random->has_spare) {
         random->has_spare = 0;
         return random->spare;
@@ -57,7 +75,7 @@ static inline double nnk_normal(nnk_random *random) {
         y = nnk_coordinate(random);
         square = x * x + y * y;
     } while (square >= 1.0 || square == 0.0);
-    double factor = nnk_sqrt_f64(-2.0 * nnk_log_scaled_f64(square, 0) / square);
+    const double factor = nnk_polar_factor(square, log);
     random->spare = factor * x;
     random->has_spare = 1;
     return factor * y;
@@ -67,7 +85,7 @@ enum { NNK_PAIRS = 64 }; ///< of normals that nnk_normals draws at a time
 
 /// The next 2 count normals, count <= NNK_PAIRS, where none is spare: nnk_normal's, without waiting for one
 /// before the next is begun. A point outside the disc is written over by the next one.
-static inline void nnk_normal_pairs(nnk_random *random, double *normals, size_t count) {
+NNK_INLINED void nnk_normal_pairs(nnk_random *random, double *normals, size_t count, nnk_log_of *log) {
     double x[NNK_PAIRS], y[NNK_PAIRS], square[NNK_PAIRS];
     for (size_t n = 0; n < count;) {
         x[n] = nnk_coordinate(random);
@@ -76,20 +94,10 @@ static inline void nnk_normal_pairs(nnk_random *random, double *normals, size_t 
         n += (size_t)(square[n] < 1.0) & (size_t)(square[n] != 0.0);
     }
     for (size_t n = 0; n < count; n++) {
-        const double factor = nnk_sqrt_f64(-2.0 * nnk_log_scaled_f64(square[n], 0) / square[n]);
+        const double factor = nnk_polar_factor(square[n], log);
         normals[2 * n] = factor * y[n];
         normals[2 * n + 1] = factor * x[n];
     }
-}
-
-/// The next `count` normals, up to 2 NNK_PAIRS.
-static inline void nnk_normals(nnk_random *random, double *normals, size_t count) {
-    if (count > 0 && random->has_spare) {
-        *normals++ = nnk_normal(random);
-        count--;
-    }
-    nnk_normal_pairs(random, normals, count / 2);
-    if (count % 2 != 0) normals[count - 1] = nnk_normal(random);
 }
 
 #endif

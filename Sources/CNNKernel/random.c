@@ -13,4 +13,6 @@ void nnk_random_seed(nnk_random *random, uint32_t seed) {
 
 double nnk_random_uniform(nnk_random *random) { return nnk_uniform(random); }
 
-double nnk_random_normal(nnk_random *random) { return nnk_normal(random); }
+double nnk_random_normal(nnk_random *random) { return nnk_normal(random, nnk_exact_log); }
+
+double nnk_normal_for_float(nnk_random *random) { return nnk_normal(random, nnk_log_by_squaring); }

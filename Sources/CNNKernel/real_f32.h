@@ -10,6 +10,7 @@ typedef int32_t real_int; // of the same size
 #define REAL_LARGEST  FLT_MAX
 #define real_exp      nnk_exp_f32
 #define real_log      nnk_log_f32
+#define real_normal   nnk_normal_for_float
 
 #define REAL_FRACTION_BITS 23
 #define REAL_EXPONENT_BIAS 127

@@ -10,6 +10,7 @@ typedef int64_t real_int; // of the same size
 #define REAL_LARGEST  DBL_MAX
 #define real_exp      nnk_exp_f64
 #define real_log      nnk_log_f64
+#define real_normal   nnk_random_normal
 
 #define REAL_FRACTION_BITS 52
 #define REAL_EXPONENT_BIAS 1023

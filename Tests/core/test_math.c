@@ -67,6 +67,24 @@ static void test_exp_f64(void) {
     CHECK(nnk_exp_f64(DBL_TRUE_MIN) == 1.0 && nnk_exp_f64(-DBL_TRUE_MIN) == 1.0);
 }
 
+static void log_by_squaring_at(double x) {
+    // Its bound has 2^-61 beside the ulps.
+    const double log = nnk_log_by_squaring(x), ulp = ldexp(1, ilogb(log) - 52);
+    note(x, ulps(log, wide_log((wide)x), 53, -1074) - 0x1p-61 / ulp);
+}
+
+static void test_log_by_squaring(void) {
+    for (uint32_t round = 0; round < check_rounds(100000); round++) {
+        log_by_squaring_at(random_between(0, 1));
+        log_by_squaring_at(1 - ldexp(random_between(0.5, 1), -(int)random_below(52)));
+        log_by_squaring_at(ldexp(random_between(1, 2), -1 - (int)random_below(105)));
+    }
+    for (int exponent = 1; exponent <= 106; exponent++) log_by_squaring_at(ldexp(1, -exponent));
+    for (uint64_t step = 1; step <= 1000; step++)
+        log_by_squaring_at(nnk_from_bits_f64(nnk_bits_f64(1.0) - step));
+    check_worst("log by squaring", 0.51 + reference_ulps);
+}
+
 static void test_log_f64(void) {
     const uint32_t rounds = check_rounds(1000000);
     uint32_t differ = 0;
@@ -168,6 +186,7 @@ static void test_sqrt(void) {
 int main(void) {
     test_exp_f64();
     test_log_f64();
+    test_log_by_squaring();
     test_f32();
     test_sqrt();
     return check_end();
