@@ -14,19 +14,13 @@ static inline uint32_t nnk_twist(uint32_t high, uint32_t low, uint32_t far) {
     return far ^ y >> 1 ^ ((0u - (y & 1)) & 0x9908b0dfu);
 }
 
-static inline void nnk_refill(uint32_t *w) {
-    uint32_t i = 0;
-    for (; i < NNK_WORDS - NNK_SHIFT; i++) w[i] = nnk_twist(w[i], w[i + 1], w[i + NNK_SHIFT]);
-    for (; i < NNK_WORDS - 1; i++) w[i] = nnk_twist(w[i], w[i + 1], w[i + NNK_SHIFT - NNK_WORDS]);
-    w[i] = nnk_twist(w[i], w[0], w[NNK_SHIFT - 1]);
-}
-
+/// A word is renewed when its turn comes, from others as they are then: the same as all 624 at once.
 static inline uint32_t nnk_next_word(nnk_random *random) {
-    if (random->next >= NNK_WORDS) {
-        nnk_refill(random->word);
-        random->next = 0;
-    }
-    uint32_t y = random->word[random->next++];
+    uint32_t *w = random->word;
+    const uint32_t i = random->next, next = i + 1 < NNK_WORDS ? i + 1 : 0;
+    const uint32_t far = i + NNK_SHIFT - (i + NNK_SHIFT < NNK_WORDS ? 0 : NNK_WORDS);
+    random->next = next;
+    uint32_t y = w[i] = nnk_twist(w[i], w[next], w[far]);
     y ^= y >> 11;
     y ^= y << 7 & 0x9d2c5680u;
     y ^= y << 15 & 0xefc60000u;

@@ -6,7 +6,7 @@ void nnk_random_seed(nnk_random *random, uint32_t seed) {
         random->word[i] = seed;
         seed = 1812433253u * (seed ^ seed >> 30) + i + 1;
     }
-    random->next = NNK_WORDS;
+    random->next = 0;
     random->has_spare = 0;
     random->spare = 0.0;
 }

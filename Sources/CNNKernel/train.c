@@ -93,7 +93,7 @@ int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job) {
 }
 
 int32_t nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
-    if (t->phase > TRAINED || t->iteration > job->iterations || t->random.next > NNK_RANDOM_WORDS) return 0;
+    if (t->phase > TRAINED || t->iteration > job->iterations || t->random.next >= NNK_RANDOM_WORDS) return 0;
     return t->phase == TRAINED ? t->item == 0 : t->item < nnk_items_of(job, t->phase);
 }
 

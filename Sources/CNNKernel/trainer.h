@@ -28,7 +28,7 @@ enum {
     DIVERGED,
 };
 
-enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
+enum { NNK_TRAINER_MAGIC = 0x4e4e4b02 };
 
 enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slice moves
 

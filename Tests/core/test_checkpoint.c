@@ -595,8 +595,8 @@ static void test_counters(int32_t type, int32_t method) {
     CHECK(accepts(&job, c, AT_ITERATION, 3) && accepts(&job, c, AT_ITERATION, 0));
     CHECK(!accepts(&job, c, AT_ITERATION, 4) && !accepts(&job, c, AT_ITERATION, UINT32_MAX));
     nnk_put32(c.bytes + AT_ITERATION, 0);
-    CHECK(accepts(&job, c, AT_RANDOM_NEXT, 0) && accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS));
-    CHECK(!accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS + 1));
+    CHECK(accepts(&job, c, AT_RANDOM_NEXT, 0) && accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS - 1));
+    CHECK(!accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS));
     CHECK(!accepts(&job, c, AT_RANDOM_NEXT, UINT32_MAX));
     free(c.bytes);
     free(arena);

@@ -13,7 +13,7 @@ extern "C" {
 /// The generator's whole state: MT19937 and the second number of the last pair of normals.
 typedef struct nnk_random {
     uint32_t word[NNK_RANDOM_WORDS];
-    uint32_t next;      ///< words used, 0 ... 624
+    uint32_t next;      ///< the word that comes next, 0 ... 623
     uint32_t has_spare; ///< 1 while `spare` waits to be drawn
     double spare;
 } nnk_random;
