@@ -65,22 +65,6 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     return s;
 }
 
-static nnk_model model_of(const nnk_job *job, void *memory) {
-    const nnk_trainer *t = memory;
-    return (nnk_model){
-        .topology = job->topology,
-        .payload_bytes = payload_bytes(job),
-        .dtype = job->arithmetic->dtype,
-        .method = job->method->number,
-        .initializer = nnk_initializer_of(job),
-        .seed = job->seed,
-        .iterations = job->iterations,
-        .examples = job->examples,
-        .data_crc = t->phase > DIGEST ? t->data_crc : 0,
-        .learning_rate = job->learning_rate,
-    };
-}
-
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint *progress, nnk_sink sink) {
     nnk_trainer *t = memory;
     if (!nnk_trainer_is_of(t, job) || !sink.write || nnk_checkpoint_bytes(job) == 0) return NNK_E_STATE;
@@ -90,60 +74,65 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
         t->item = 0;
     }
     if (progress->position == payload_bytes(job)) {
-        uint8_t header[NNK_HEADER_BYTES];
-        const nnk_model model = model_of(job, memory);
-        nnk_header_write(header, &model, NNK_KIND_CHECKPOINT, progress->crc);
-        return sink.write(sink.context, 0, header, sizeof header) == NNK_OK ? NNK_OK : NNK_E_SINK;
+        nnk_header header;
+        nnk_header_write(&header, &t->job, NNK_KIND_CHECKPOINT, progress->position, progress->crc,
+                         t->phase > DIGEST ? t->data_crc : 0);
+        const void *bytes = &header;
+        return sink.write(sink.context, 0, bytes, sizeof header) == NNK_OK ? NNK_OK : NNK_E_SINK;
     }
     if (progress->position > payload_bytes(job)) return NNK_E_ARGUMENT;
     const section s = section_at(job, memory, progress->position);
     // The arena itself is turned around for the file, and back.
-    nnk_swap_reals(s.bytes, s.count, s.element);
+    nnk_swap(s.bytes, s.count, s.element);
     const uint32_t crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
     const nnk_status status =
         sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
-    nnk_swap_reals(s.bytes, s.count, s.element);
+    nnk_swap(s.bytes, s.count, s.element);
     if (status != NNK_OK) return NNK_E_SINK;
     progress->crc = crc;
     progress->position += s.count;
     return NNK_MORE;
 }
 
-nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {
-    const uint8_t *header = bytes;
-    const nnk_status status = nnk_header_check(header, NNK_KIND_CHECKPOINT);
+/// A checkpoint's header, and the job's numbers: that and the 4 bytes behind it.
+static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_numbers *job) {
+    const nnk_status status = nnk_header_read(header, bytes, NNK_KIND_CHECKPOINT);
     if (status != NNK_OK) return status;
-    nnk_model m;
-    nnk_header_read(&m, header);
     *job = (nnk_job_numbers){
-        .topology = nnk_header_topology(header),
-        .dtype = m.dtype,
-        .method = m.method,
-        .initializer = m.initializer,
-        .seed = m.seed,
-        .iterations = m.iterations,
-        .cost_every = nnk_get32(header + NNK_HEADER_BYTES),
-        .examples = m.examples,
-        .learning_rate = m.learning_rate,
+        .topology.layers = header->layers,
+        .dtype = header->dtype,
+        .method = header->method,
+        .initializer = header->initializer,
+        .seed = header->seed,
+        .iterations = header->iterations,
+        .examples = header->examples,
+        .learning_rate = header->learning_rate,
     };
-    *data_crc = m.data_crc;
+    memcpy(&job->cost_every, (const uint8_t *)bytes + NNK_HEADER_BYTES, 4);
+    nnk_swap(&job->cost_every, 4, 4);
+    for (int32_t l = 0; l <= NNK_MAX_LAYERS; l++) job->topology.size[l] = header->size[l];
     return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
+}
+
+nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {
+    nnk_header header;
+    const nnk_status status = read_numbers(bytes, &header, job);
+    *data_crc = header.data_crc;
+    return status;
 }
 
 /// Reads and checks the header, and the 4 bytes behind it; its numbers go into `t`.
 static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader reader, uint32_t *payload_crc) {
-    uint8_t header[NNK_HEADER_BYTES + 4];
-    uint32_t data_crc;
-    if (reader.read(reader.context, 0, sizeof header, header) != NNK_OK) return NNK_E_SOURCE;
-    const nnk_status status = nnk_checkpoint_peek(header, &t->job, &data_crc);
+    uint8_t bytes[NNK_HEADER_BYTES + 4];
+    nnk_header header;
+    if (reader.read(reader.context, 0, sizeof bytes, bytes) != NNK_OK) return NNK_E_SOURCE;
+    const nnk_status status = read_numbers(bytes, &header, &t->job);
     if (status != NNK_OK) return status;
-    const nnk_job_numbers mine = nnk_numbers_of(job);
+    nnk_job_numbers mine;
+    nnk_take_numbers(&mine, job);
     if (!nnk_same_numbers(&t->job, &mine)) return NNK_E_STATE;
-    nnk_model m;
-    nnk_header_read(&m, header);
-    if (m.payload_bytes != payload_bytes(job)) return NNK_E_SIZE;
-    *payload_crc = nnk_header_payload_crc(header);
-    return NNK_OK;
+    *payload_crc = header.payload_crc;
+    return header.payload_bytes == payload_bytes(job) ? NNK_OK : NNK_E_SIZE;
 }
 
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, nnk_checkpoint *progress,
@@ -165,7 +154,7 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
         if (reader.read(reader.context, NNK_HEADER_BYTES + progress->position, s.count, s.bytes) != NNK_OK)
             return NNK_E_SOURCE;
         progress->crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
-        nnk_swap_reals(s.bytes, s.count, s.element);
+        nnk_swap(s.bytes, s.count, s.element);
         progress->position += s.count;
         return NNK_MORE;
     }

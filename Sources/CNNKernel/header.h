@@ -4,8 +4,24 @@
 
 #include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
+#include "nnkernel/train.h"
 
 enum { NNK_KIND_MODEL = 0, NNK_KIND_CHECKPOINT = 1 };
+
+/// As it lies in a file, on a little-endian processor; docs/FORMAT.md describes the fields.
+typedef struct nnk_header {
+    uint32_t magic;
+    uint8_t version, header_bytes, dtype, kind;
+    uint8_t layers, initializer, method, zero;
+    uint16_t size[NNK_MAX_LAYERS + 1];
+    uint32_t examples, payload_bytes, payload_crc, seed, iterations;
+    double learning_rate;
+    uint32_t data_crc, header_crc;
+} nnk_header;
+
+_Static_assert(sizeof(nnk_header) == NNK_HEADER_BYTES && offsetof(nnk_header, examples) == 28 &&
+                   offsetof(nnk_header, learning_rate) == 48,
+               "nothing lies between the fields");
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
@@ -26,12 +42,13 @@ static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype
     return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
 }
 
-/// Writes `model`'s header; its pointers into the payload are not looked at.
-void nnk_header_write(uint8_t header[NNK_HEADER_BYTES], const nnk_model *model, uint32_t kind,
-                      uint32_t payload_crc);
+/// The header of what comes of that job, in the file's order of bytes; its cost_every is not looked at.
+void nnk_header_write(nnk_header *header, const nnk_job_numbers *job, uint32_t kind, uint32_t payload_bytes,
+                      uint32_t payload_crc, uint32_t data_crc);
 
-/// Whether it is a header of that kind: NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND.
-nnk_status nnk_header_check(const uint8_t header[NNK_HEADER_BYTES], uint32_t kind);
+/// The header in these bytes, in this processor's order. NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION,
+/// NNK_E_KIND.
+nnk_status nnk_header_read(nnk_header *header, const void *bytes, uint32_t kind);
 
 /// A training has a rate; an imported model has none.
 static inline int32_t nnk_rate_valid(const nnk_model *m) {
@@ -39,16 +56,8 @@ static inline int32_t nnk_rate_valid(const nnk_model *m) {
     return m->learning_rate > 0 && m->learning_rate - m->learning_rate == 0;
 }
 
-/// The topology in a checked header; all zeros if it says more layers than there can be.
-nnk_topology nnk_header_topology(const uint8_t header[NNK_HEADER_BYTES]);
-
-/// The numbers of a checked header; the model's pointers become NULL.
-void nnk_header_read(nnk_model *model, const uint8_t header[NNK_HEADER_BYTES]);
-
 /// Both names as they lie in a payload, cut to the whole characters that have room; NULL: none.
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]);
-
-uint32_t nnk_header_payload_crc(const uint8_t header[NNK_HEADER_BYTES]);
 
 #pragma GCC visibility pop
 

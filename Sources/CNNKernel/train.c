@@ -43,36 +43,19 @@ int32_t nnk_initializer_of(const nnk_job *job) {
     return job->topology->layers <= 2 ? NNK_INIT_SMALL : NNK_INIT_DEEP;
 }
 
-static nnk_model model_of(const nnk_job *job, const nnk_trainer *trainer) {
-    return (nnk_model){
-        .topology = job->topology,
-        .payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype),
-        .dtype = job->arithmetic->dtype,
-        .method = nnk_is_dual(job) ? NNK_DUAL : NNK_PRIMAL,
-        .initializer = nnk_initializer_of(job),
-        .seed = job->seed,
-        .iterations = job->iterations,
-        .examples = job->examples,
-        .data_crc = trainer->data_crc,
-        .learning_rate = job->learning_rate,
-    };
-}
-
-nnk_job_numbers nnk_numbers_of(const nnk_job *job) {
-    nnk_job_numbers numbers = {
-        .topology.layers = job->topology->layers,
-        .dtype = job->arithmetic->dtype,
-        .method = job->method->number,
-        .initializer = nnk_initializer_of(job),
-        .seed = job->seed,
-        .iterations = job->iterations,
-        .cost_every = job->cost_every,
-        .examples = job->examples,
-        .learning_rate = job->learning_rate,
-    };
+void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
+    memset(numbers, 0, sizeof *numbers);
+    numbers->dtype = job->arithmetic->dtype;
+    numbers->method = job->method->number;
+    numbers->initializer = nnk_initializer_of(job);
+    numbers->seed = job->seed;
+    numbers->iterations = job->iterations;
+    numbers->cost_every = job->cost_every;
+    numbers->examples = job->examples;
+    numbers->learning_rate = job->learning_rate;
     // Behind the layers a caller's topology may have anything; here are zeros, as in a checkpoint.
-    for (int32_t l = 0; l <= job->topology->layers; l++) numbers.topology.size[l] = job->topology->size[l];
-    return numbers;
+    const nnk_topology *t = job->topology;
+    memcpy(&numbers->topology, t, sizeof t->layers + ((size_t)t->layers + 1) * sizeof t->size[0]);
 }
 
 _Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 7 * 4 + 8,
@@ -88,7 +71,8 @@ int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b) {
 
 int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job) {
     if (!job_valid(job) || trainer->magic != NNK_TRAINER_MAGIC) return 0;
-    const nnk_job_numbers numbers = nnk_numbers_of(job);
+    nnk_job_numbers numbers;
+    nnk_take_numbers(&numbers, job);
     return nnk_same_numbers(&trainer->job, &numbers);
 }
 
@@ -127,7 +111,7 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     // Biases, P and D begin as zeros; and a checkpoint shows nothing of what was in this memory before.
     memset(memory, 0, nnk_train_bytes(job));
     t->magic = NNK_TRAINER_MAGIC;
-    t->job = nnk_numbers_of(job);
+    nnk_take_numbers(&t->job, job);
     t->phase = PROJECT_ROWS;
     t->data_crc = nnk_crc32(0, job->labels, job->examples);
     nnk_random_seed(&t->random, job->seed);
@@ -204,9 +188,9 @@ nnk_status nnk_train_advance(const nnk_job *job, void *memory, uint32_t items) {
 
 /// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
 static int32_t all_finite(const uint8_t *bytes, uint32_t count, int32_t real_bytes) {
-    const uint32_t size = (uint32_t)real_bytes, mask = real_bytes == 4 ? 0x7f80 : 0x7ff0;
-    for (uint32_t i = 0; i < count; i += size)
-        if ((nnk_get16(bytes + i + size - 2) & mask) == mask) return 0;
+    const uint32_t size = (uint32_t)real_bytes, low = real_bytes == 4 ? 0x80 : 0xf0;
+    for (uint32_t i = size; i <= count; i += size)
+        if ((bytes[i - 1] & 0x7f) == 0x7f && (bytes[i - 2] & low) == low) return 0;
     return 1;
 }
 
@@ -228,7 +212,7 @@ static nnk_status next_bytes(const nnk_job *job, const arena *a, uint32_t parame
         *count = nnk_smaller(NNK_AT_ONCE, parameter_bytes - at);
         memcpy(a->bytes, nnk_layer(job, a, 1).biases + (at - first), *count);
     }
-    nnk_swap_reals(*bytes, *count, job->arithmetic->real_bytes);
+    nnk_swap(*bytes, *count, job->arithmetic->real_bytes);
     return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
 }
 
@@ -255,16 +239,18 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     nnk_trainer *t = a.trainer;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
     if (t->phase < TRAINED || t->phase > WRITTEN || !sink.write) return NNK_E_STATE;
-    const nnk_model model = model_of(job, t);
+    const uint32_t payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype);
     if (t->phase == TRAINED || t->phase == WRITTEN) {
         t->phase = PAYLOAD;
         t->item = 0;
         t->payload_crc = 0;
         nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
     }
-    if (t->phase == PAYLOAD) return write_payload(job, &a, model.payload_bytes, sink);
-    nnk_header_write(a.bytes, &model, NNK_KIND_MODEL, t->payload_crc);
-    const nnk_status status = sink.write(sink.context, 0, a.bytes, NNK_HEADER_BYTES);
+    if (t->phase == PAYLOAD) return write_payload(job, &a, payload_bytes, sink);
+    nnk_header header;
+    nnk_header_write(&header, &t->job, NNK_KIND_MODEL, payload_bytes, t->payload_crc, t->data_crc);
+    const void *bytes = &header;
+    const nnk_status status = sink.write(sink.context, 0, bytes, sizeof header);
     t->phase = status == NNK_OK ? WRITTEN : TRAINED;
     return status == NNK_OK ? NNK_OK : NNK_E_SINK;
 }

@@ -99,7 +99,7 @@ int32_t nnk_initializer_of(const nnk_job *job);
 /// The arena's parts, in the order and of the sizes of NNK_..._BYTES_OF. Nothing of them is looked at.
 arena nnk_carve(const nnk_job *job, void *memory);
 
-nnk_job_numbers nnk_numbers_of(const nnk_job *job);
+void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job);
 int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b);
 
 /// Whether a run can begin, or go on, in this memory: NNK_OK, or what nnk_train_begin says.

@@ -30,7 +30,7 @@ static void put_byte(writer *w, uint8_t byte) {
 static void put_real(writer *w, const void *from, int32_t real_bytes) {
     uint8_t bytes[8];
     memcpy(bytes, from, (size_t)real_bytes);
-    nnk_swap_reals(bytes, (uint32_t)real_bytes, real_bytes);
+    nnk_swap(bytes, (uint32_t)real_bytes, real_bytes);
     for (int32_t i = 0; i < real_bytes; i++) put_byte(w, bytes[i]);
 }
 
@@ -41,11 +41,20 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
     for (size_t b = 0; b < sizeof names; b++) put_byte(w, names[b]);
     flush(w);
     if (w->status != NNK_OK) return w->status;
-    nnk_model written = *model;
-    written.dtype = dtype;
-    written.payload_bytes = w->position;
-    nnk_header_write(w->bytes, &written, NNK_KIND_MODEL, w->crc);
-    return w->sink.write(w->sink.context, 0, w->bytes, NNK_HEADER_BYTES) == NNK_OK ? NNK_OK : NNK_E_SINK;
+    const nnk_job_numbers job = {
+        .topology = *model->topology,
+        .dtype = dtype,
+        .method = model->method,
+        .initializer = model->initializer,
+        .seed = model->seed,
+        .iterations = model->iterations,
+        .examples = model->examples,
+        .learning_rate = model->learning_rate,
+    };
+    nnk_header header;
+    nnk_header_write(&header, &job, NNK_KIND_MODEL, w->position, w->crc, model->data_crc);
+    const void *bytes = &header;
+    return w->sink.write(w->sink.context, 0, bytes, sizeof header) == NNK_OK ? NNK_OK : NNK_E_SINK;
 }
 
 static int32_t writable(const nnk_model *m, nnk_sink sink) {

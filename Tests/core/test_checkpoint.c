@@ -2,6 +2,7 @@
 #include "header.h"
 #include "jobs.h"
 #include "layout.h"
+#include "little_endian.h"
 
 #include <fenv.h>
 
@@ -171,7 +172,7 @@ static void check_data_crc(const file *checkpoint, const file *model, int32_t st
     nnk_job_numbers numbers;
     uint32_t crc = 1;
     CHECK_EQUAL(nnk_checkpoint_peek(checkpoint->bytes, &numbers, &crc), NNK_OK);
-    CHECK(crc == nnk_get32(model->bytes + AT_DATA_CRC) || (crc == 0 && *last == 0 && stage == NNK_SETUP));
+    CHECK(crc == get_u32(model->bytes + AT_DATA_CRC) || (crc == 0 && *last == 0 && stage == NNK_SETUP));
     *last = crc;
 }
 
@@ -436,9 +437,8 @@ static void test_start(int32_t type, int32_t method) {
 
 /// Puts the checksums right.
 static void seal(file *f) {
-    nnk_put32(f->bytes + AT_PAYLOAD_CRC,
-              nnk_crc32(0, f->bytes + NNK_HEADER_BYTES, f->size - NNK_HEADER_BYTES));
-    nnk_put32(f->bytes + AT_HEADER_CRC, nnk_crc32(0, f->bytes, AT_HEADER_CRC));
+    put_u32(f->bytes + AT_PAYLOAD_CRC, nnk_crc32(0, f->bytes + NNK_HEADER_BYTES, f->size - NNK_HEADER_BYTES));
+    put_u32(f->bytes + AT_HEADER_CRC, nnk_crc32(0, f->bytes, AT_HEADER_CRC));
 }
 
 /// Cut off anywhere, by a reader that says so and by one that doesn't.
@@ -508,7 +508,7 @@ static nnk_status load_sealed(const nnk_job *job, const uint8_t *living, const f
     file f = *c;
     f.bytes = copy_of(c->bytes, c->size);
     f.bytes[at] = (uint8_t)value;
-    nnk_put32(f.bytes + AT_HEADER_CRC, nnk_crc32(0, f.bytes, AT_HEADER_CRC));
+    put_u32(f.bytes + AT_HEADER_CRC, nnk_crc32(0, f.bytes, AT_HEADER_CRC));
     source s = source_of(&f);
     const nnk_status status = load_over(job, living, &s);
     nnk_job_numbers numbers;
@@ -555,7 +555,7 @@ static void test_other_contents(int32_t type, int32_t method) {
 static int accepts(const nnk_job *job, file c, size_t at, uint32_t value) {
     const size_t bytes = nnk_train_bytes(job);
     uint8_t *arena = room_for(bytes);
-    nnk_put32(c.bytes + at, value);
+    put_u32(c.bytes + at, value);
     seal(&c);
     const nnk_status status = load(job, arena, &c);
     if (status == NNK_OK) {
@@ -575,9 +575,9 @@ static void test_counters(int32_t type, int32_t method) {
     const nnk_job job = job_with(type, method, &d, 3);
     uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job) + 1);
     file c = saved(&job, arena);
-    const uint32_t phase = nnk_get32(c.bytes + AT_PHASE), item = nnk_get32(c.bytes + AT_ITEM);
+    const uint32_t phase = get_u32(c.bytes + AT_PHASE), item = get_u32(c.bytes + AT_ITEM);
     for (uint32_t p = 0, phases = 0; p < 40; p++) {
-        nnk_put32(c.bytes + AT_PHASE, p);
+        put_u32(c.bytes + AT_PHASE, p);
         uint32_t items = 0;
         while (items < 1000 && accepts(&job, c, AT_ITEM, items)) items++;
         CHECK(items < 1000);
@@ -588,13 +588,13 @@ static void test_counters(int32_t type, int32_t method) {
         phases += items > 0;
         if (p == 39) CHECK_EQUAL(phases, method == NNK_DUAL_WIDE ? 11 : 8);
     }
-    nnk_put32(c.bytes + AT_ITEM, 0);
+    put_u32(c.bytes + AT_ITEM, 0);
     for (uint32_t bit = 8; bit < 32; bit++) CHECK(!accepts(&job, c, AT_PHASE, phase | 1u << bit));
-    nnk_put32(c.bytes + AT_PHASE, phase);
-    nnk_put32(c.bytes + AT_ITEM, item);
+    put_u32(c.bytes + AT_PHASE, phase);
+    put_u32(c.bytes + AT_ITEM, item);
     CHECK(accepts(&job, c, AT_ITERATION, 3) && accepts(&job, c, AT_ITERATION, 0));
     CHECK(!accepts(&job, c, AT_ITERATION, 4) && !accepts(&job, c, AT_ITERATION, UINT32_MAX));
-    nnk_put32(c.bytes + AT_ITERATION, 0);
+    put_u32(c.bytes + AT_ITERATION, 0);
     CHECK(accepts(&job, c, AT_RANDOM_NEXT, 0) && accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS - 1));
     CHECK(!accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS));
     CHECK(!accepts(&job, c, AT_RANDOM_NEXT, UINT32_MAX));

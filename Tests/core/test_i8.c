@@ -3,6 +3,7 @@
 #include "header.h"
 #include "jobs.h"
 #include "layout.h"
+#include "little_endian.h"
 #include "math_f32.h"
 
 static const nnk_topology shapes[] = {
@@ -219,8 +220,8 @@ static void test_write(void) {
 /// A file with another rate, and a header whose checksum says that it is right.
 static nnk_status open_with_rate(const file *f, double rate, const nnk_topology *t) {
     nnk_model read;
-    nnk_put_f64(f->bytes + 48, rate);
-    nnk_put32(f->bytes + 60, nnk_crc32(0, f->bytes, 60));
+    put_f64(f->bytes + 48, rate);
+    put_u32(f->bytes + 60, nnk_crc32(0, f->bytes, 60));
     return nnk_model_open(&read, f->bytes, f->size, t);
 }
 
@@ -417,8 +418,8 @@ static nnk_status open_status(const void *bytes, size_t length, const nnk_topolo
 }
 
 static void seal(uint8_t *bytes, size_t size) {
-    nnk_put32(bytes + 36, nnk_crc32(0, bytes + 64, size - 64));
-    nnk_put32(bytes + 60, nnk_crc32(0, bytes, 60));
+    put_u32(bytes + 36, nnk_crc32(0, bytes + 64, size - 64));
+    put_u32(bytes + 60, nnk_crc32(0, bytes, 60));
 }
 
 static void test_damage(void) {
@@ -471,7 +472,7 @@ static void test_hostile(void) {
         const uint32_t changes = 1 + random_below(20);
         for (uint32_t i = 0; i < changes; i++) {
             float value = bad[random_below(sizeof bad / sizeof bad[0])];
-            nnk_swap_reals((uint8_t *)&value, 4, 4);
+            nnk_swap((uint8_t *)&value, 4, 4);
             memcpy(f.bytes + 64 + 4 * random_below(round % 2 ? 20 : nnk_i8_floats(t)), &value, 4);
         }
         memset(f.bytes + 64 + 4 * nnk_i8_floats(t), round % 3 ? 0x80 : 0, 400);

@@ -1,12 +1,12 @@
 /// numpy's random numbers and initial weights, against what numpy itself drew (golden.py).
 #include "golden.h"
 #include "jobs.h"
-#include "layout.h"
+#include "little_endian.h"
 #include "normals.h"
 
 static uint32_t crc_of(uint32_t crc, double x) {
     uint8_t bytes[8];
-    nnk_put_f64(bytes, x);
+    put_f64(bytes, x);
     return nnk_crc32(crc, bytes, sizeof bytes);
 }
 
@@ -18,7 +18,7 @@ static void test_sequences(void) {
             if (i == 0) nnk_random_seed(&random, golden_sequences[s].seed);
             const uint32_t word = nnk_next_word(&random);
             uint8_t bytes[4];
-            nnk_put32(bytes, word);
+            put_u32(bytes, word);
             words = nnk_crc32(words, bytes, sizeof bytes);
             if (i == 0) CHECK(word == golden_sequences[s].word);
         }
