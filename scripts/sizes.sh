@@ -21,10 +21,9 @@ Cortex-M33;arm-none-eabi-;-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi
 RV32IMAFC;riscv64-unknown-elf-;-march=rv32imafc -mabi=ilp32f -Wl,--no-warn-rwx-segments
 x86-64;;-fno-pie -no-pie -fno-asynchronous-unwind-tables"
 
-# Allowed: bytes of code on Cortex-M4F in f32, to predict and to train, and of stack everywhere. The goal for
-# training is 9,933 (9.7 KB); it is missed, and what is reached must not grow.
-most_code=3072
-most_training_code=12332
+# Allowed: bytes of code on Cortex-M4F in f32, to predict and to train, and of stack everywhere.
+most_code=3000
+most_training_code=9700
 most_stack=1024
 
 cat >"$work/program.c" <<'PROGRAM'
@@ -178,7 +177,7 @@ done <<<"$processors"
     flags=$(grep '^Cortex-M4F' <<<"$processors" | cut -d ';' -f 3)
     build "$work/Cortex-M4F" arm-none-eabi- "$flags" f32 train
     arm-none-eabi-nm -S --size-sort --reverse-sort "$work/Cortex-M4F/program.elf" |
-        awk '$3 ~ /[RrTt]/ && $4 !~ /^__/ && ++count <= 10 { print $2, $4 }' |
+        awk '$3 ~ /[RrTt]/ && $4 !~ /^(__|program$)/ && ++count <= 10 { print $2, $4 }' |
         while read -r bytes symbol; do printf '| %d | %s |\n' "0x$bytes" "$symbol"; done
 } >"$work/largest"
 

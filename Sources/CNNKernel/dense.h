@@ -3,28 +3,18 @@
 /// Part of every arithmetic: included after a real_*.h. Loops over examples are innermost and contiguous, so
 /// that compilers can widen them; no sum is reordered by that.
 
-/// The sum of 16 lanes, neighbours first. Overwrites them.
-static real sum_of_lanes(real lane[NNK_LANES]) {
-    for (size_t step = 1; step < NNK_LANES; step *= 2)
-        for (size_t i = 0; i < NNK_LANES; i += 2 * step) lane[i] += lane[i + step];
-    return lane[0];
-}
-
 /// Sum of x[j] y[j] over n examples, in lanes.
 static real dot_of_examples(const real *restrict x, const real *restrict y, size_t n) {
     real lane[NNK_LANES] = {0};
-    size_t j = 0;
-    for (; j + NNK_LANES <= n; j += NNK_LANES)
-        for (size_t i = 0; i < NNK_LANES; i++) lane[i] += x[j + i] * y[j + i];
-    for (size_t i = 0; j + i < n; i++) lane[i] += x[j + i] * y[j + i];
-    return sum_of_lanes(lane);
+    for (size_t j = 0; j < n; j++) lane[j % NNK_LANES] += x[j] * y[j];
+    return real_sum_of_lanes(lane);
 }
 
 /// Sum of x[j] over n examples, in lanes.
 static real sum_of_examples(const real *x, size_t n) {
     real lane[NNK_LANES] = {0};
     for (size_t j = 0; j < n; j++) lane[j % NNK_LANES] += x[j];
-    return sum_of_lanes(lane);
+    return real_sum_of_lanes(lane);
 }
 
 static void linear_forward(void *z_, const void *w_, const void *b_, const void *a_, nnk_shape s) {

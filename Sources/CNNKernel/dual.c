@@ -10,12 +10,13 @@ static size_t gram_bytes(const nnk_job *job) {
 
 static void carve(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
-    const size_t row = job->examples * nnk_real_bytes(job), units_1 = (size_t)t->size[1];
+    const size_t real = nnk_real_bytes(job), row = job->examples * real, units_1 = (size_t)t->size[1];
     const size_t above = nnk_parameter_count(t) - units_1 * (size_t)t->size[0];
     const size_t rows_above = nnk_unit_count(t) - units_1;
     a->stride = a->columns = job->examples;
+    a->row = row;
     a->parameters = (uint8_t *)(a->trainer + 1);
-    a->logits = a->parameters + NNK_ROUND_UP(above * nnk_real_bytes(job), 8);
+    a->logits = a->parameters + NNK_ROUND_UP(above * real, 8);
     a->deltas = a->logits + units_1 * row;
     // At different times in the same place.
     a->activations = a->bytes = a->logits + NNK_ROUND_UP(2 * units_1 * row, 8);
@@ -42,8 +43,7 @@ static nnk_status project_block(const nnk_job *job, const arena *a, uint8_t *p, 
     memcpy(a->products, p + first * real, count * real);
     for (uint32_t k = 0; k < width; k += NNK_PATCH) {
         nnk_patch patch;
-        if (nnk_fetch(job, a->bytes, first, count, offset + k, nnk_smaller(NNK_PATCH, width - k), &patch) !=
-            NNK_OK)
+        if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset + k, NNK_PATCH, &patch) != NNK_OK)
             return NNK_E_SOURCE;
         job->arithmetic->project(a->products, a->gram + k * real, patch);
     }
@@ -66,7 +66,7 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     const uint32_t length = piece_length(job), pieces = piece_count(job), slices = nnk_blocks(job) + 1;
     const uint32_t slice = item % slices, piece = item / slices % pieces, unit = item / slices / pieces;
     const uint32_t offset = piece * length, width = nnk_smaller(length, (uint32_t)t->size[0] - offset);
-    uint8_t *p = nnk_row(job, a, a->logits, unit);
+    uint8_t *p = nnk_row(a, a->logits, unit);
     if (slice == 0) {
         nnk_initialize(job, a, a->gram, width, t->size[0]);
         return NNK_MORE;
@@ -88,18 +88,21 @@ static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
+/// Of a unit of layer 1.
+static uint8_t *bias(const nnk_job *job, const arena *a, uint32_t unit) {
+    return a->parameters + unit * nnk_real_bytes(job);
+}
+
 /// Row `unit` of A1, into the first row of scratch.
 static uint8_t *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
     const nnk_shape one = {1, 1, a->columns, a->stride};
-    const layer l = nnk_layer(job, a, 1);
-    job->arithmetic->dual_logits(a->scratch, nnk_row(job, a, a->logits, unit),
-                                 l.biases + unit * nnk_real_bytes(job), 1, one);
+    job->arithmetic->dual_logits(a->scratch, nnk_row(a, a->logits, unit), bias(job, a, unit), 1, one);
     return a->scratch;
 }
 
 /// Layer `l` takes in a unit of the layer below.   row: its activations
 static void take_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, const uint8_t *row) {
-    if (unit == 0) memset(l->rows, 0, l->shape.outputs * a->stride * nnk_real_bytes(job));
+    if (unit == 0) memset(l->rows, 0, l->shape.outputs * a->row);
     job->arithmetic->unit_forward(l->rows, l->weights + unit * nnk_real_bytes(job), row, l->shape);
 }
 
@@ -116,14 +119,14 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
         job->arithmetic->dual_logits(l.rows, l.rows, l.biases, !is_last, l.shape);
         if (is_last) return NNK_MORE;
         l = nnk_layer(job, a, number + 1);
-        for (size_t i = 0; i < l.shape.inputs; i++) take_unit(job, a, &l, i, nnk_row(job, a, below, i));
+        for (size_t i = 0; i < l.shape.inputs; i++) take_unit(job, a, &l, i, nnk_row(a, below, i));
     }
 }
 
 /// A unit of the layer below `l` and its weights learn.   row: its activations in, its deltas out
 static void step_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, uint8_t *row) {
     job->arithmetic->unit_step(row, l->weights + unit * nnk_real_bytes(job), l->rows, nnk_step(job),
-                               nnk_row(job, a, a->scratch, 1), l->shape);
+                               nnk_row(a, a->scratch, 1), l->shape);
 }
 
 /// Item 0 is the loss; then a layer an item downwards to layer 3.
@@ -131,7 +134,7 @@ static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
     if (item == 0) return nnk_loss(job, a);
     const int32_t number = job->topology->layers + 1 - (int32_t)item;
     const layer l = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
-    for (size_t i = 0; i < l.shape.inputs; i++) step_unit(job, a, &l, i, nnk_row(job, a, below.rows, i));
+    for (size_t i = 0; i < l.shape.inputs; i++) step_unit(job, a, &l, i, nnk_row(a, below.rows, i));
     job->arithmetic->bias_step(l.biases, l.rows, nnk_step(job), l.shape);
     return NNK_MORE;
 }
@@ -147,9 +150,9 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_shape one = {1, 1, a->columns, a->stride};
     uint8_t *row = activation_row(job, a, item);
     step_unit(job, a, &l, item, row);
-    k->bias_step(nnk_layer(job, a, 1).biases + item * nnk_real_bytes(job), row, nnk_step(job), one);
-    k->dual_collect(nnk_row(job, a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
-    k->dual_walk(nnk_row(job, a, a->logits, item), row, a->gram, job->examples);
+    k->bias_step(bias(job, a, item), row, nnk_step(job), one);
+    k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
+    k->dual_walk(nnk_row(a, a->logits, item), row, a->gram, job->examples);
     return NNK_MORE;
 }
 
@@ -157,21 +160,18 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t real = (uint32_t)k->real_bytes, size = (uint32_t)job->topology->size[0];
     const uint32_t index = a->trainer->item / real, unit = index / size, offset = index % size;
-    const uint32_t width = nnk_smaller(NNK_PATCH, size - offset);
-    const uint32_t batch = job->images.images ? job->examples : NNK_LANES;
     uint8_t *w = a->gram, *g = a->gram + NNK_PATCH * real;
+    nnk_patch p;
     memset(g, 0, NNK_PATCH * real);
-    for (uint32_t first = 0; first < job->examples; first += batch) {
-        nnk_patch p;
-        const uint32_t some = nnk_smaller(batch, job->examples - first);
-        if (nnk_fetch(job, a->bytes, first, some, offset, width, &p) != NNK_OK) return NNK_E_SOURCE;
-        k->input_gradient(g, nnk_row(job, a, a->deltas, unit) + first * real, a->stride, 1, p);
+    for (uint32_t first = 0; first < job->examples; first += NNK_LANES) {
+        if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
+        k->input_gradient(g, nnk_row(a, a->deltas, unit) + first * real, a->stride, 1, p);
     }
     // Drawn last: after a failing source the generator stands where it stood.
-    nnk_initialize(job, a, w, width, job->topology->size[0]);
-    k->input_step(w, g, nnk_step(job) / 255.0, 1, width);
+    nnk_initialize(job, a, w, p.width, job->topology->size[0]);
+    k->input_step(w, g, nnk_step(job) / 255.0, 1, p.width);
     *bytes = w;
-    *count = width * real;
+    *count = (uint32_t)p.width * real;
     return NNK_OK;
 }
 

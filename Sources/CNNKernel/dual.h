@@ -69,14 +69,13 @@ static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t ex
     const real *e = e_;
     for (size_t j = 0; j < examples; j++) {
         real sum = p[j];
-        for (size_t k = 0; k < j; k++, packed += PACKED_BYTES) {
+        for (size_t k = 0; k <= j; k++, packed += PACKED_BYTES) {
             if (e[j] == 0 && e[k] == 0) continue;
             const real g = gram_unpack(packed);
             sum += e[k] * g;
             p[k] += e[j] * g;
         }
-        p[j] = sum + e[j] * gram_unpack(packed);
-        packed += PACKED_BYTES;
+        p[j] = sum; // whatever the diagonal left there
     }
 }
 

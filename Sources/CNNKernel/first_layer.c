@@ -6,9 +6,10 @@ enum { DRAWN_AT_ONCE = 1024 };
 uint8_t *nnk_carve_layers(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     a->stride = a->columns = NNK_STRIDE(job->examples);
+    a->row = a->stride * nnk_real_bytes(job);
     a->parameters = (uint8_t *)a->trainer + NNK_LINE(sizeof(nnk_trainer));
     a->activations = a->parameters + NNK_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
-    return a->activations + a->stride * nnk_unit_count(t) * nnk_real_bytes(job);
+    return nnk_row(a, a->activations, nnk_unit_count(t));
 }
 
 /// Copies `count` reals to places `to_step` reals apart, from places `from_step` apart.
@@ -48,9 +49,7 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, ui
     memset(sums, 0, sum_bytes);
     for (uint32_t offset = 0; offset < size; offset += NNK_PATCH) {
         nnk_patch p;
-        if (nnk_fetch(job, a->bytes, first, count, offset, nnk_smaller(NNK_PATCH, size - offset), &p) !=
-            NNK_OK)
-            return NNK_E_SOURCE;
+        if (nnk_fetch(job, a->bytes, first, count, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
         job->arithmetic->input_forward(sums, nnk_parameter(job, a, offset * (uint32_t)units), units, p, tile);
     }
     return NNK_OK;
@@ -66,8 +65,7 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *
     memset(a->scratch, 0, units * NNK_PATCH * nnk_real_bytes(job));
     for (uint32_t first = 0; first < job->examples; first += batch) {
         nnk_patch p;
-        const uint32_t count = nnk_smaller(batch, job->examples - first);
-        if (nnk_fetch(job, a->bytes, first, count, offset, width, &p) != NNK_OK) return NNK_E_SOURCE;
+        if (nnk_fetch(job, a->bytes, first, batch, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
         k->input_gradient(a->scratch, dz + first * nnk_real_bytes(job), a->stride, units, p);
     }
     k->input_step(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch, nnk_step(job) / 255.0, units,
@@ -86,7 +84,7 @@ void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_
                           shape);
         if (l < t->layers)
             for (size_t i = 0; i < shape.outputs; i++) {
-                uint8_t *row = nnk_row(job, a, z, i);
+                uint8_t *row = nnk_row(a, z, i);
                 k->relu(row, row, columns);
             }
     }
@@ -95,9 +93,8 @@ void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_
 /// The weights of a layer, and the deltas of `units` units of the layer below, from `first` on.
 static void step_weights(const nnk_job *job, const arena *a, int32_t number, uint32_t first, uint32_t units) {
     const layer above = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
-    job->arithmetic->hidden_step(nnk_row(job, a, below.rows, first),
-                                 above.weights + first * nnk_real_bytes(job), above.rows, nnk_step(job),
-                                 a->scratch, units, above.shape);
+    job->arithmetic->hidden_step(nnk_row(a, below.rows, first), above.weights + first * nnk_real_bytes(job),
+                                 above.rows, nnk_step(job), a->scratch, units, above.shape);
 }
 
 static void step_biases(const nnk_job *job, const arena *a, int32_t number) {

@@ -7,7 +7,7 @@ double nnk_delta_scale(const nnk_job *job) {
 
 nnk_status nnk_gram_block(const nnk_job *job, const arena *a, uint32_t item, uint32_t *first,
                           uint32_t *other) {
-    const uint32_t size = (uint32_t)job->topology->size[0], m = job->examples;
+    const uint32_t size = (uint32_t)job->topology->size[0];
     uint32_t row = 0, column = item;
     while (column > row) column -= ++row;
     *first = row * NNK_LANES;
@@ -16,10 +16,8 @@ nnk_status nnk_gram_block(const nnk_job *job, const arena *a, uint32_t item, uin
     memset(a->products, 0, NNK_GRAM_BLOCK_BYTES);
     for (uint32_t k = 0; k < size; k += step) {
         nnk_patch x, y;
-        const uint32_t width = nnk_smaller(step, size - k);
-        if (nnk_fetch(job, a->bytes, *first, nnk_smaller(NNK_LANES, m - *first), k, width, &x) != NNK_OK ||
-            nnk_fetch(job, a->bytes + NNK_PATCH_BYTES, *other, nnk_smaller(NNK_LANES, m - *other), k, width,
-                      &y) != NNK_OK)
+        if (nnk_fetch(job, a->bytes, *first, NNK_LANES, k, step, &x) != NNK_OK ||
+            nnk_fetch(job, a->bytes + NNK_PATCH_BYTES, *other, NNK_LANES, k, step, &y) != NNK_OK)
             return NNK_E_SOURCE;
         job->arithmetic->gram_products((uint32_t *)(void *)a->products, x, y);
     }

@@ -12,9 +12,7 @@ static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t uni
         for (; k + NNK_LANES <= count; k += NNK_LANES)
             for (size_t l = 0; l < NNK_LANES; l++) lane[l] += w[k + l] * (real)x[k + l];
         for (size_t l = 0; k + l < count; l++) lane[l] += w[k + l] * (real)x[k + l];
-        for (size_t step = 1; step < NNK_LANES; step *= 2)
-            for (size_t l = 0; l < NNK_LANES; l += 2 * step) lane[l] += lane[l + step];
-        sum[i] += lane[0];
+        sum[i] += real_sum_of_lanes(lane);
     }
 }
 

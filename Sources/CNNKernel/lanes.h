@@ -33,7 +33,7 @@ INLINE void add_neighbours(lanes *result, const lanes *x, const lanes *y) {
               __builtin_shufflevector(*x, *y, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 }
 
-/// The ends of `count` sums in lanes, as sum_of_lanes in dense.h has them, neighbours first: two halves of a
+/// The ends of `count` sums in lanes, as sums.h has them, neighbours first: two halves of a
 /// vector at a time, so that sum n ends in v[n / 16][n % 16]. An odd count needs room for one more.
 INLINE void sums_of_vectors(lanes *v, size_t count) {
     size_t vectors = count;

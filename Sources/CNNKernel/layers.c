@@ -4,10 +4,12 @@
 
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch) {
-    const size_t size = (size_t)job->topology->size[0];
+    const uint32_t size = (uint32_t)job->topology->size[0];
+    count = nnk_smaller(count, job->examples - first);
+    width = nnk_smaller(width, size - offset);
     *patch = (nnk_patch){bytes, NNK_PATCH, count, width};
     if (job->images.images) {
-        patch->x = job->images.images + first * size + offset;
+        patch->x = job->images.images + (size_t)first * size + offset;
         patch->stride = size;
         return NNK_OK;
     }
@@ -59,8 +61,7 @@ nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
     uint32_t crc = a->trainer->data_crc;
     for (uint32_t k = 0; k < size; k += step) {
         nnk_patch p;
-        if (nnk_fetch(job, a->bytes, item, 1, k, nnk_smaller(step, size - k), &p) != NNK_OK)
-            return NNK_E_SOURCE;
+        if (nnk_fetch(job, a->bytes, item, 1, k, step, &p) != NNK_OK) return NNK_E_SOURCE;
         crc = job->arithmetic->crc32(crc, p.x, p.width);
     }
     a->trainer->data_crc = crc;

@@ -9,11 +9,13 @@ static real layers_above(const nnk_topology *t, const real *p, real *z, real *ne
     for (int32_t l = 2; l <= t->layers; l++) {
         const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
         for (size_t k = 0; k < inputs; k++) z[k] = z[k] <= 0 ? 0 : z[k];
+        const real *b = p + outputs * inputs;
         for (size_t i = 0; i < outputs; i++) {
-            next[i] = 0;
-            for (size_t k = 0; k < inputs; k++) next[i] += *p++ * z[k];
+            real sum = 0;
+            for (size_t k = 0; k < inputs; k++) sum += *p++ * z[k];
+            next[i] = sum + b[i];
         }
-        for (size_t i = 0; i < outputs; i++) next[i] += *p++;
+        p = b + outputs;
         real *done = z;
         z = next;
         next = done;

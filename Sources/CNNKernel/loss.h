@@ -30,7 +30,8 @@ static double cost(const void *p_, const uint8_t *y, size_t examples) {
     real lane[NNK_LANES] = {0};
     for (size_t j = 0; j < examples; j++)
         lane[j % NNK_LANES] += real_log(kept_from_zero(y[j] ? p[j] : REAL(1.0) - p[j]));
-    return (double)(REAL(1.0) / (real)examples * (0 - sum_of_lanes(lane))); // 0, not -0, for a perfect fit
+    return (double)(REAL(1.0) / (real)examples *
+                    (0 - real_sum_of_lanes(lane))); // 0, not -0, for a perfect fit
 }
 
 static void cost_backward(void *dp_, const void *p_, const uint8_t *y, size_t examples) {
@@ -50,7 +51,8 @@ static double logit_cost(const void *z_, const uint8_t *y, size_t examples) {
         real u = y[j] ? z[j] : -z[j], below = u < 0 ? u : 0;
         lane[j % NNK_LANES] += below - real_log(REAL(1.0) + real_exp(u < 0 ? u : -u));
     }
-    return (double)(REAL(1.0) / (real)examples * (0 - sum_of_lanes(lane))); // 0, not -0, for a perfect fit
+    return (double)(REAL(1.0) / (real)examples *
+                    (0 - real_sum_of_lanes(lane))); // 0, not -0, for a perfect fit
 }
 
 static int32_t logit_backward(void *z_, const uint8_t *y, size_t examples) {

@@ -5,7 +5,7 @@
 /// ln 2 is split so that k times its upper part is exact: 15 bits, and |k| < 2^8. p is the interpolation of
 /// (exp(r) - 1 - r) / r^2 at Chebyshev's points: 2^-26.5 of exp(r). 1 + r is kept as an exact pair.
 float nnk_exp_f32(float x) {
-    if (!(x <= NNK_EXP_MOST_F32)) return x != x ? x : nnk_from_bits_f32(0x7f800000);
+    if (!(x <= NNK_EXP_MOST_F32)) return x * nnk_from_bits_f32(0x7f800000); // a NaN stays one
     if (x < NNK_EXP_LEAST_F32) return 0;
     float k = x * NNK_LOG2_E_F32 + NNK_ROUND_F32 - NNK_ROUND_F32;
     float high = x - k * NNK_LN2_HIGH_F32, low = k * NNK_LN2_LOW_F32, r = high - low;

@@ -3,7 +3,7 @@
 /// exp(x), as nnk_exp_f32 does it: k times the upper 42 bits of ln 2 is exact for |k| < 2^11, p is within
 /// 2^-61 of exp(r).
 double nnk_exp_f64(double x) {
-    if (!(x <= NNK_EXP_MOST_F64)) return x != x ? x : nnk_from_bits_f64(0x7ff0000000000000);
+    if (!(x <= NNK_EXP_MOST_F64)) return x * nnk_from_bits_f64(0x7ff0000000000000); // a NaN stays one
     if (x < NNK_EXP_LEAST_F64) return 0;
     double k = x * NNK_LOG2_E_F64 + NNK_ROUND_F64 - NNK_ROUND_F64;
     double high = x - k * NNK_LN2_HIGH_F64, low = k * NNK_LN2_LOW_F64, r = high - low;
@@ -83,7 +83,7 @@ double nnk_soft_sqrt(double x) {
     // x = m 4^e, m of 53 or 54 bits: the root of m 2^54 has 54 bits, found one by one. The last one rounds: a
     // tie can't occur, as the square of an odd number is no m 2^54.
     uint64_t bits = nnk_bits_f64(x), rest = (bits & ((1ull << 52) - 1)) | 1ull << 52, root = 0;
-    rest <<= ~bits >> 52 & 1;                             // the exponent has 1023 added to it
+    if ((bits >> 52 & 1) == 0) rest += rest;              // the exponent has 1023 added to it
     for (uint64_t bit = 1ull << 53; bit > 0; bit >>= 1) { // rest is what remains, over `bit`
         uint64_t trial = 2 * root + bit;
         rest <<= 1;

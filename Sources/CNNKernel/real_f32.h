@@ -1,16 +1,18 @@
 /// The element type of this file's arithmetic: float.
 #include "math_f32.h"
+#include "sums.h"
 
 typedef float real;
 typedef int32_t real_int; // of the same size
-#define REAL(x)       x##f
-#define REAL_DTYPE    NNK_F32
-#define REAL_SMALLEST FLT_MIN
-#define REAL_EPSILON  FLT_EPSILON
-#define REAL_LARGEST  FLT_MAX
-#define real_exp      nnk_exp_f32
-#define real_log      nnk_log_f32
-#define real_normal   nnk_normal_for_float
+#define REAL(x)           x##f
+#define REAL_DTYPE        NNK_F32
+#define REAL_SMALLEST     FLT_MIN
+#define REAL_EPSILON      FLT_EPSILON
+#define REAL_LARGEST      FLT_MAX
+#define real_exp          nnk_exp_f32
+#define real_log          nnk_log_f32
+#define real_normal       nnk_normal_for_float
+#define real_sum_of_lanes nnk_sum_of_lanes_f32
 
 #define REAL_FRACTION_BITS 23
 #define REAL_EXPONENT_BIAS 127

@@ -1,16 +1,18 @@
 /// The element type of this file's arithmetic: double.
 #include "math_f64.h"
+#include "sums.h"
 
 typedef double real;
 typedef int64_t real_int; // of the same size
-#define REAL(x)       x
-#define REAL_DTYPE    NNK_F64
-#define REAL_SMALLEST DBL_MIN
-#define REAL_EPSILON  DBL_EPSILON
-#define REAL_LARGEST  DBL_MAX
-#define real_exp      nnk_exp_f64
-#define real_log      nnk_log_f64
-#define real_normal   nnk_random_normal
+#define REAL(x)           x
+#define REAL_DTYPE        NNK_F64
+#define REAL_SMALLEST     DBL_MIN
+#define REAL_EPSILON      DBL_EPSILON
+#define REAL_LARGEST      DBL_MAX
+#define real_exp          nnk_exp_f64
+#define real_log          nnk_log_f64
+#define real_normal       nnk_random_normal
+#define real_sum_of_lanes nnk_sum_of_lanes_f64
 
 #define REAL_FRACTION_BITS 52
 #define REAL_EXPONENT_BIAS 1023

@@ -47,6 +47,7 @@ typedef struct nnk_arena {
     uint8_t *end;
     size_t stride;  ///< of rows of activations, P and D
     size_t columns; ///< of these, computed with: up to the stride where it is padded
+    size_t row;     ///< bytes from one of these rows to the next
 } arena;
 
 /// What a phase is made of: its work, how many items, and whether they are independent of each other.
@@ -80,9 +81,7 @@ static inline uint8_t *nnk_activations(const nnk_job *job, const arena *a, int32
 }
 
 /// Row `unit` of P or D.
-static inline uint8_t *nnk_row(const nnk_job *job, const arena *a, uint8_t *rows, size_t unit) {
-    return rows + unit * a->stride * nnk_real_bytes(job);
-}
+static inline uint8_t *nnk_row(const arena *a, uint8_t *rows, size_t unit) { return rows + unit * a->row; }
 
 /// Layer `l` at work on all columns.
 static inline nnk_shape nnk_layer_shape(const nnk_job *job, const arena *a, int32_t l) {
@@ -90,7 +89,8 @@ static inline nnk_shape nnk_layer_shape(const nnk_job *job, const arena *a, int3
                        a->stride};
 }
 
-/// `count` images from `first` on, bytes `offset` ... `offset + width`: where they are mapped, or copied.
+/// Up to `count` images from `first` on, up to `width` bytes of each from `offset` on, as many as there are:
+/// where they are mapped, or copied.
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch);
 
