@@ -31,7 +31,7 @@ check_objects() {
     done
     nm -u "$objects"/*.o >"$work/undefined"
     foreign=$(awk '$1 == "U" { print $2 }' "$work/undefined" | sort -u |
-        grep -vE '^_?(nnk_[a-z0-9_]+|memcpy|memset|memmove|memcmp)$' || true)
+        grep -vE '^_?(nnk_[a-z0-9_]+|memcpy|memset)$' || true)
     [[ -z $foreign ]] || fail "$compiler: the core needs from outside:" $foreign
     nm "$objects"/*.o >"$work/symbols"
     writable=$(awk '$2 ~ /^[DdBbCGgSs]$/ { print $3 }' "$work/symbols")

@@ -74,11 +74,11 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
         t->item = 0;
     }
     if (progress->position == payload_bytes(job)) {
-        nnk_header header;
-        nnk_header_write(&header, &t->job, NNK_KIND_CHECKPOINT, progress->position, progress->crc,
-                         t->phase > DIGEST ? t->data_crc : 0);
-        const void *bytes = &header;
-        return sink.write(sink.context, 0, bytes, sizeof header) == NNK_OK ? NNK_OK : NNK_E_SINK;
+        nnk_header header = {.kind = NNK_KIND_CHECKPOINT,
+                             .payload_bytes = progress->position,
+                             .payload_crc = progress->crc,
+                             .data_crc = t->phase > DIGEST ? t->data_crc : 0};
+        return nnk_header_write(&header, &t->job, sink);
     }
     if (progress->position > payload_bytes(job)) return NNK_E_ARGUMENT;
     const section s = section_at(job, memory, progress->position);
@@ -117,7 +117,7 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {
     nnk_header header;
     const nnk_status status = read_numbers(bytes, &header, job);
-    *data_crc = header.data_crc;
+    if (status == NNK_OK) *data_crc = header.data_crc;
     return status;
 }
 

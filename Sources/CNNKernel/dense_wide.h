@@ -51,16 +51,6 @@ static double quick_log(double square) {
     return nnk_exact_log(square);
 }
 
-/// The next `count` normals, up to 2 NNK_PAIRS. One that is left over is just as `initialize` leaves it.
-static void quick_normals(nnk_random *random, double *normals, size_t count) {
-    if (count > 0 && random->has_spare) {
-        *normals++ = real_normal(random);
-        count--;
-    }
-    nnk_normal_pairs(random, normals, count / 2, quick_log);
-    if (count % 2 != 0) normals[count - 1] = real_normal(random);
-}
-
 /// Whether one of these is within 2^-46 of the middle between two floats: 2^-52 is its last bit.
 static int32_t any_near_middle(const double *x, size_t count) {
     const uint32_t middle = 1u << 28, near = 1u << 6;
@@ -70,26 +60,36 @@ static int32_t any_near_middle(const double *x, size_t count) {
     return some != 0;
 }
 
-/// initialize of dense.h, many at a time. For float the normals may be others in their last bits; where that
-/// could show, they are drawn again by `initialize`.
+/// These points' 2 count weights, not yet rounded to real.
+static NNK_INLINED void weights_of(const nnk_points *p, size_t count, double *w, nnk_log_of *log, double root,
+                                   int32_t initializer) {
+    nnk_normals_of(p, count, w, log);
+    if (initializer == NNK_INIT_SMALL)
+        for (size_t n = 0; n < 2 * count; n++) w[n] *= 0.01;
+    else
+        for (size_t n = 0; n < 2 * count; n++) w[n] /= root;
+}
+
+/// initialize of dense.h, many at a time: it itself draws the half of a pair. For float the logarithm is
+/// another one, until it could show.
 static void initialize_wide(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
     real *w = w_;
-    double drawn[2 * NNK_PAIRS];
     const double root = nnk_sqrt_f64((double)inputs);
-    for (size_t i = 0; i < count; i += 2 * NNK_PAIRS) {
-        const size_t some = count - i < 2 * NNK_PAIRS ? count - i : 2 * NNK_PAIRS;
-        const nnk_random before = *random;
-        quick_normals(random, drawn, some);
-        if (initializer == NNK_INIT_SMALL)
-            for (size_t n = 0; n < some; n++) drawn[n] *= 0.01;
-        else
-            for (size_t n = 0; n < some; n++) drawn[n] /= root;
-        if (sizeof(real) == sizeof(float) && any_near_middle(drawn, some)) {
-            *random = before;
-            initialize(w + i, some, inputs, initializer, random);
-        } else
-            for (size_t n = 0; n < some; n++) w[i + n] = (real)drawn[n];
+    const size_t spare = count > 0 && random->has_spare;
+    initialize(w, spare, inputs, initializer, random);
+    size_t i = spare;
+    while (count - i >= 2) {
+        nnk_points points;
+        double drawn[2 * NNK_PAIRS];
+        const size_t pairs = (count - i) / 2 < NNK_PAIRS ? (count - i) / 2 : NNK_PAIRS;
+        nnk_draw_points(random, &points, pairs);
+        weights_of(&points, pairs, drawn, quick_log, root, initializer);
+        if (sizeof(real) == sizeof(float) && any_near_middle(drawn, 2 * pairs))
+            weights_of(&points, pairs, drawn, nnk_log_by_squaring, root, initializer);
+        for (size_t n = 0; n < 2 * pairs; n++) w[i + n] = (real)drawn[n];
+        i += 2 * pairs;
     }
+    initialize(w + i, count - i, inputs, initializer, random);
 }
 
 /// Element by element; in place too, where compilers don't widen the loop of dense.h.

@@ -9,16 +9,16 @@ static size_t scratch_bytes(const nnk_job *job) {
 
 static void carve(const nnk_job *job, arena *a) {
     a->logits = nnk_carve_layers(job, a);
-    const size_t row = a->stride * nnk_real_bytes(job), rows = row * (size_t)job->topology->size[1];
-    a->deltas = a->logits + rows;
-    a->gram = a->deltas + rows;
-    nnk_carve_scratch(job, a, a->gram + row * job->examples);
+    const size_t units = (size_t)job->topology->size[1];
+    a->deltas = nnk_row(a, a->logits, units);
+    a->gram = nnk_row(a, a->deltas, units);
+    nnk_carve_scratch(job, a, nnk_row(a, a->gram, job->examples));
 }
 
 /// P for 16 images, by all of W1(0).
 static nnk_status project(const nnk_job *job, const arena *a, uint32_t item) {
-    const uint32_t first = item * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
-    if (nnk_input_sums(job, a, first, count) != NNK_OK) return NNK_E_SOURCE;
+    const uint32_t first = item * NNK_LANES;
+    if (nnk_input_sums(job, a, first) != NNK_OK) return NNK_E_SOURCE;
     nnk_shape shape = nnk_layer_shape(job, a, 1);
     shape.examples = NNK_LANES;
     // The biases are zeros still.

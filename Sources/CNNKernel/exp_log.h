@@ -1,7 +1,8 @@
-/// exp and log, and what processors may lack: from + - * / and bit moves alone.
+/// exp and log, what processors may lack, and normals: from + - * / and bit moves alone.
 #ifndef NNK_EXP_LOG_H
 #define NNK_EXP_LOG_H
 
+#include "nnkernel/random.h"
 #include "strict_float.h"
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
@@ -27,6 +28,10 @@ double nnk_soft_fused(double a, double b, double c);
 
 /// The square root of a positive normal x, rounded to nearest, likewise.
 double nnk_soft_sqrt(double x);
+
+/// nnk_random_normal by nnk_log_by_squaring: one in a thousand is another double, in its last bits; one in
+/// 2 * 10^11 is another float.
+double nnk_normal_for_float(nnk_random *random);
 
 #pragma GCC visibility pop
 

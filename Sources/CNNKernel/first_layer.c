@@ -41,7 +41,7 @@ nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first) {
     const nnk_topology *t = job->topology;
     const uint32_t size = (uint32_t)t->size[0];
     const size_t units = (size_t)t->size[1], sum_bytes = units * NNK_LANES * nnk_real_bytes(job);
@@ -49,7 +49,7 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, ui
     memset(sums, 0, sum_bytes);
     for (uint32_t offset = 0; offset < size; offset += NNK_PATCH) {
         nnk_patch p;
-        if (nnk_fetch(job, a->bytes, first, count, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
+        if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
         job->arithmetic->input_forward(sums, nnk_parameter(job, a, offset * (uint32_t)units), units, p, tile);
     }
     return NNK_OK;

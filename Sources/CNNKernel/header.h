@@ -2,6 +2,7 @@
 #ifndef NNK_HEADER_H
 #define NNK_HEADER_H
 
+#include "layout.h"
 #include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
 #include "nnkernel/train.h"
@@ -42,9 +43,9 @@ static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype
     return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
 }
 
-/// The header of what comes of that job, in the file's order of bytes; its cost_every is not looked at.
-void nnk_header_write(nnk_header *header, const nnk_job_numbers *job, uint32_t kind, uint32_t payload_bytes,
-                      uint32_t payload_crc, uint32_t data_crc);
+/// Fills in the job's numbers, the checksum, and what is the same in all headers, and writes it, which leaves
+/// it in the file's order. Given are the kind, the payload's bytes and CRC and the data's CRC. NNK_E_SINK.
+nnk_status nnk_header_write(nnk_header *header, const nnk_job_numbers *job, nnk_sink sink);
 
 /// The header in these bytes, in this processor's order. NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION,
 /// NNK_E_KIND.
@@ -53,7 +54,7 @@ nnk_status nnk_header_read(nnk_header *header, const void *bytes, uint32_t kind)
 /// A training has a rate; an imported model has none.
 static inline int32_t nnk_rate_valid(const nnk_model *m) {
     if (m->initializer == NNK_INIT_NONE) return m->learning_rate == 0;
-    return m->learning_rate > 0 && m->learning_rate - m->learning_rate == 0;
+    return nnk_positive(m->learning_rate);
 }
 
 /// Both names as they lie in a payload, cut to the whole characters that have room; NULL: none.

@@ -16,6 +16,15 @@ static inline uint32_t nnk_biases_at(const nnk_topology *t, int32_t l) {
     return nnk_weights_at(t, l) + (uint32_t)t->size[l] * (uint32_t)t->size[l - 1];
 }
 
+/// Whether x is finite and above zero: the bits of these doubles ascend with them, from 1 on.
+static inline int32_t nnk_positive(double x) {
+    const union {
+        double x;
+        uint64_t bits;
+    } both = {.x = x};
+    return both.bits - 1 < 0x7ff0000000000000 - 1;
+}
+
 /// Turns the numbers in `count` bytes from this processor's order to little-endian, or back.
 static inline void nnk_swap(void *numbers, uint32_t count, int32_t number_bytes) {
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return;

@@ -47,7 +47,9 @@ double nnk_log_by_squaring(double x) {
             y += y;
         exponent++;
     } while (sum >> 63 == 0);
-    return -nnk_from_bits_f64(nnk_bits_f64((double)high_product(sum, ln2)) - (exponent << 52));
+    sum = high_product(sum, ln2);
+    const double log = (double)(uint32_t)(sum >> 32) * 0x1p32 + (double)(uint32_t)sum; // rounded once
+    return -nnk_from_bits_f64(nnk_bits_f64(log) - (exponent << 52));
 }
 
 /// x + y and, in *rest, what its rounding lost (Knuth).

@@ -8,38 +8,34 @@ enum { VERSION = 1 };
 // The last byte is what DOS takes for the end of a text; the first is no ASCII.
 static const uint32_t magic = 0x1a4e4e8e; // 0x8e, 'N', 'N', 0x1a
 
-/// From this processor's order of bytes to little-endian, or back.
+/// From this processor's order of bytes to little-endian, or back; but for the last field.
 static void swap_header(nnk_header *h) {
+    uint8_t *bytes = (uint8_t *)h;
     nnk_swap(&h->magic, sizeof h->magic, 4);
     nnk_swap(h->size, sizeof h->size, 2);
-    nnk_swap(&h->examples, 5 * 4, 4);
-    nnk_swap(&h->learning_rate, 8, 8);
-    nnk_swap(&h->data_crc, 4, 4);
+    nnk_swap(bytes + offsetof(nnk_header, examples), 5 * 4, 4);
+    nnk_swap(&h->learning_rate, sizeof h->learning_rate, 8);
+    nnk_swap(&h->data_crc, sizeof h->data_crc, 4);
 }
 
-void nnk_header_write(nnk_header *h, const nnk_job_numbers *job, uint32_t kind, uint32_t payload_bytes,
-                      uint32_t payload_crc, uint32_t data_crc) {
-    memset(h, 0, sizeof *h);
+nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, nnk_sink sink) {
     h->magic = magic;
     h->version = VERSION;
-    h->header_bytes = NNK_HEADER_BYTES;
+    h->header_bytes = sizeof *h;
     h->dtype = (uint8_t)job->dtype;
-    h->kind = (uint8_t)kind;
     h->layers = (uint8_t)job->topology.layers;
     h->initializer = (uint8_t)job->initializer;
     h->method = (uint8_t)job->method;
-    if (kind == NNK_KIND_MODEL && job->method == NNK_DUAL_WIDE) h->method = NNK_DUAL; // the same bits
+    if (h->kind == NNK_KIND_MODEL && h->method == NNK_DUAL_WIDE) h->method = NNK_DUAL; // the same bits
     for (int32_t l = 0; l <= h->layers; l++) h->size[l] = (uint16_t)job->topology.size[l];
     h->examples = job->examples;
-    h->payload_bytes = payload_bytes;
-    h->payload_crc = payload_crc;
     h->seed = job->seed;
     h->iterations = job->iterations;
     h->learning_rate = job->learning_rate;
-    h->data_crc = data_crc;
     swap_header(h);
     h->header_crc = nnk_crc32(0, h, offsetof(nnk_header, header_crc));
-    nnk_swap(&h->header_crc, 4, 4);
+    nnk_swap(&h->header_crc, sizeof h->header_crc, 4);
+    return sink.write(sink.context, 0, (const uint8_t *)h, sizeof *h) == NNK_OK ? NNK_OK : NNK_E_SINK;
 }
 
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
@@ -78,7 +74,7 @@ static int32_t dtype_valid(int32_t dtype, uint32_t kind) {
 nnk_status nnk_header_read(nnk_header *h, const void *bytes, uint32_t kind) {
     memcpy(h, bytes, sizeof *h);
     swap_header(h);
-    nnk_swap(&h->header_crc, 4, 4);
+    nnk_swap(&h->header_crc, sizeof h->header_crc, 4);
     if (h->magic != magic) return NNK_E_MAGIC;
     if (nnk_crc32(0, bytes, offsetof(nnk_header, header_crc)) != h->header_crc) return NNK_E_HEADER;
     if (h->version != VERSION || h->header_bytes != NNK_HEADER_BYTES) return NNK_E_VERSION;

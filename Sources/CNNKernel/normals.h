@@ -39,31 +39,27 @@ static inline double nnk_coordinate(nnk_random *random) {
     return ((double)(high - (1 << 26)) * 0x1p26 + (double)low) * 0x1p-52;
 }
 
-/// nnk_random_normal in less code: one in a thousand is another double, in its last bits; one in 10^11 is
-/// another float.
-#pragma GCC visibility push(hidden) // not for users of a shared library
-double nnk_normal_for_float(nnk_random *random);
-#pragma GCC visibility pop
-
-// Else gcc at -Os calls `log` by its address.
-#define NNK_INLINED static inline __attribute__((always_inline))
-
 /// The logarithm of a square that normals are made of.
 typedef double nnk_log_of(double square);
 
 static inline double nnk_exact_log(double square) { return nnk_log_scaled_f64(square, 0); }
 
+// Else gcc at -Os calls `log` by its address.
+#define NNK_INLINED inline __attribute__((always_inline))
+
 // Marsaglia's polar method: a point uniform in the unit disc gives two normals; the second is drawn first.
-NNK_INLINED double nnk_polar_factor(double square, nnk_log_of *log) {
+static NNK_INLINED double nnk_polar_factor(double square, nnk_log_of *log) {
     return nnk_sqrt_f64(-2.0 * log(square) / square);
 }
 
-NNK_INLINED double nnk_normal(nnk_random *random, nnk_log_of *log) {
-    if (random->has_spare) {
-        random->has_spare = 0;
-        return random->spare;
-    }
+static NNK_INLINED double nnk_normal(nnk_random *random, nnk_log_of *log) {
     double x, y, square;
+    if (random->has_spare) {
+        x = random->spare;
+        random->spare = 0;
+        random->has_spare = 0;
+        return x;
+    }
     do {
         x = nnk_coordinate(random);
         y = nnk_coordinate(random);
@@ -75,22 +71,28 @@ NNK_INLINED double nnk_normal(nnk_random *random, nnk_log_of *log) {
     return factor * y;
 }
 
-enum { NNK_PAIRS = 64 }; ///< of normals that nnk_normals draws at a time
+enum { NNK_PAIRS = 64 }; ///< of normals that vectors draw at a time
 
-/// The next 2 count normals, count <= NNK_PAIRS, where none is spare: nnk_normal's, without waiting for one
-/// before the next is begun. A point outside the disc is written over by the next one.
-NNK_INLINED void nnk_normal_pairs(nnk_random *random, double *normals, size_t count, nnk_log_of *log) {
+/// Points in the disc.
+typedef struct nnk_points {
     double x[NNK_PAIRS], y[NNK_PAIRS], square[NNK_PAIRS];
+} nnk_points;
+
+/// The next `count` <= NNK_PAIRS. One outside the disc is written over by the next one.
+static inline void nnk_draw_points(nnk_random *random, nnk_points *p, size_t count) {
     for (size_t n = 0; n < count;) {
-        x[n] = nnk_coordinate(random);
-        y[n] = nnk_coordinate(random);
-        square[n] = x[n] * x[n] + y[n] * y[n];
-        n += (size_t)(square[n] < 1.0) & (size_t)(square[n] != 0.0);
+        const double x = p->x[n] = nnk_coordinate(random), y = p->y[n] = nnk_coordinate(random);
+        const double square = p->square[n] = x * x + y * y;
+        n += (size_t)(square < 1.0) & (size_t)(square != 0.0);
     }
+}
+
+/// Their 2 count normals: nnk_normal's, without waiting for one before the next is begun.
+static NNK_INLINED void nnk_normals_of(const nnk_points *p, size_t count, double *normals, nnk_log_of *log) {
     for (size_t n = 0; n < count; n++) {
-        const double factor = nnk_polar_factor(square[n], log);
-        normals[2 * n] = factor * y[n];
-        normals[2 * n + 1] = factor * x[n];
+        const double factor = nnk_polar_factor(p->square[n], log);
+        normals[2 * n] = factor * p->y[n];
+        normals[2 * n + 1] = factor * p->x[n];
     }
 }
 

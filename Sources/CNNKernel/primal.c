@@ -11,8 +11,8 @@ static void carve(const nnk_job *job, arena *a) { nnk_carve_scratch(job, a, nnk_
 /// An item: 16 images through the network.
 static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
-    const uint32_t first = item * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
-    if (nnk_input_sums(job, a, first, count) != NNK_OK) return NNK_E_SOURCE;
+    const uint32_t first = item * NNK_LANES;
+    if (nnk_input_sums(job, a, first) != NNK_OK) return NNK_E_SOURCE;
     nnk_shape shape = nnk_layer_shape(job, a, 1);
     shape.examples = NNK_LANES;
     job->arithmetic->input_activate(nnk_activations(job, a, 1, first), a->scratch,

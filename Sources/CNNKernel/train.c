@@ -25,7 +25,7 @@ static int32_t job_valid(const nnk_job *job) {
            (!nnk_is_dual(job) ||
             (job->topology->layers >= 2 && job->topology->size[0] <= NNK_MAX_DUAL_INPUTS)) &&
            job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL && job->examples >= 1 &&
-           job->examples <= NNK_MAX_EXAMPLES && job->learning_rate > 0 && job->learning_rate <= DBL_MAX;
+           job->examples <= NNK_MAX_EXAMPLES && nnk_positive(job->learning_rate);
 }
 
 size_t nnk_train_bytes(const nnk_job *job) {
@@ -247,12 +247,11 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
         nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
     }
     if (t->phase == PAYLOAD) return write_payload(job, &a, payload_bytes, sink);
-    nnk_header header;
-    nnk_header_write(&header, &t->job, NNK_KIND_MODEL, payload_bytes, t->payload_crc, t->data_crc);
-    const void *bytes = &header;
-    const nnk_status status = sink.write(sink.context, 0, bytes, sizeof header);
+    nnk_header header = {
+        .payload_bytes = payload_bytes, .payload_crc = t->payload_crc, .data_crc = t->data_crc};
+    const nnk_status status = nnk_header_write(&header, &t->job, sink);
     t->phase = status == NNK_OK ? WRITTEN : TRAINED;
-    return status == NNK_OK ? NNK_OK : NNK_E_SINK;
+    return status;
 }
 
 nnk_status nnk_train_progress(const nnk_job *job, const void *memory, nnk_progress *progress) {

@@ -28,7 +28,7 @@ enum {
     DIVERGED,
 };
 
-enum { NNK_TRAINER_MAGIC = 0x4e4e4b02 };
+enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
 
 enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slice moves
 
@@ -197,7 +197,7 @@ uint32_t nnk_second_items(const nnk_job *job);
 nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item);
 
 /// sum (units, 16), in scratch, = W1 times 16 images from `first` on.
-nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
+nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first);
 
 /// W1 -= rate/m dZ X^T for NNK_PATCH columns.   dz (units, stride)
 nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, uint32_t patch);

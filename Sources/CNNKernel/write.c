@@ -51,10 +51,8 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
         .examples = model->examples,
         .learning_rate = model->learning_rate,
     };
-    nnk_header header;
-    nnk_header_write(&header, &job, NNK_KIND_MODEL, w->position, w->crc, model->data_crc);
-    const void *bytes = &header;
-    return w->sink.write(w->sink.context, 0, bytes, sizeof header) == NNK_OK ? NNK_OK : NNK_E_SINK;
+    nnk_header header = {.payload_bytes = w->position, .payload_crc = w->crc, .data_crc = model->data_crc};
+    return nnk_header_write(&header, &job, w->sink);
 }
 
 static int32_t writable(const nnk_model *m, nnk_sink sink) {

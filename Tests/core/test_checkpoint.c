@@ -1,7 +1,6 @@
 /// Checkpoints: a run that goes on from one ends as if it had never stopped, and no other bytes pass for one.
 #include "header.h"
 #include "jobs.h"
-#include "layout.h"
 #include "little_endian.h"
 
 #include <fenv.h>

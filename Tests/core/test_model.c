@@ -1,6 +1,5 @@
 /// The model file: what is written is read, and what is damaged is refused.
 #include "jobs.h"
-#include "layout.h"
 #include "little_endian.h"
 
 enum { LAST_STATUS = NNK_E_FLOAT };

@@ -56,8 +56,7 @@ typedef struct nnk_arithmetic {
     uint32_t (*crc32)(uint32_t crc, const void *bytes, size_t count);
 
     /// w[0 ... count) = the next normals, scaled: `initializer` NNK_INIT_DEEP or NNK_INIT_SMALL.
-    /// Drawn and scaled in double, then rounded to real; for float, drawn by doubles that may be others in
-    /// their last bits, see docs/DESIGN.md.
+    /// Drawn and scaled in double, then rounded to real; for float by a shorter logarithm (docs/DESIGN.md).
     void (*initialize)(void *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random);
 
     /// Z = W A + b.   z (outputs, examples), w (outputs, inputs), b (outputs), a (inputs, examples)

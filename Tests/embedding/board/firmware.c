@@ -20,13 +20,6 @@ void *memset(void *to, int byte, size_t count) {
     return to;
 }
 
-int memcmp(const void *a, const void *b, size_t count) {
-    const uint8_t *x = a, *y = b;
-    for (size_t i = 0; i < count; i++)
-        if (x[i] != y[i]) return x[i] - y[i];
-    return 0;
-}
-
 static nnk_status read(void *context, uint32_t example, uint32_t offset, uint32_t count, uint8_t *out) {
     (void)context, (void)example, (void)offset;
     memset(out, 0, count);
