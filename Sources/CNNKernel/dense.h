@@ -6,7 +6,8 @@
 /// Sum of x[j] y[j] over n examples, in lanes.
 static real dot_of_examples(const real *restrict x, const real *restrict y, size_t n) {
     real lane[NNK_LANES] = {0};
-    for (size_t j = 0; j < n; j++) lane[j % NNK_LANES] += x[j] * y[j];
+    for (const real *end = x + n; x < end;)
+        for (size_t i = 0; i < NNK_LANES && x < end; i++) lane[i] += *x++ * *y++;
     return real_sum_of_lanes(lane);
 }
 

@@ -68,12 +68,13 @@ static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t ex
     real *p = p_;
     const real *e = e_;
     for (size_t j = 0; j < examples; j++) {
+        const real own = e[j];
         real sum = p[j];
         for (size_t k = 0; k <= j; k++, packed += PACKED_BYTES) {
-            if (e[j] == 0 && e[k] == 0) continue;
+            if (own == 0 && e[k] == 0) continue;
             const real g = gram_unpack(packed);
             sum += e[k] * g;
-            p[k] += e[j] * g;
+            p[k] += own * g;
         }
         p[j] = sum; // whatever the diagonal left there
     }
