@@ -2,17 +2,6 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
-/// The option that says which model to use.
-struct ModelOption: ParsableArguments {
-    @Option(
-        name: [.customShort("m"), .long],
-        help: ArgumentHelp(
-            "The model to use; - is the standard input, built-in the one that nn-cli has with it.",
-            valueName: "file"),
-        completion: .file())
-    var model = ModelFile.defaultPath
-}
-
 enum ModelFile {
     static let defaultPath = "model.nnk"
 
@@ -61,66 +50,4 @@ enum ModelFile {
         return (0...layers).map { String(Int(bytes[12 + 2 * $0]) | Int(bytes[13 + 2 * $0]) << 8) }
             .joined(separator: "-")
     }
-}
-
-extension Network {
-    /// The name of a class, or its number where the model has no names.
-    func className(_ index: Int) -> String {
-        classNames[index].isEmpty ? String(index) : classNames[index]
-    }
-}
-
-extension Network.Origin {
-    /// Eight hexadecimal digits.
-    var dataCRCText: String { crcText(dataCRC) }
-}
-
-func crcText(_ crc: UInt32) -> String {
-    let digits = String(crc, radix: 16)
-    return String(repeating: "0", count: 8 - digits.count) + digits
-}
-
-/// A model, as `--json` shows it.
-struct ModelSummary: Encodable {
-    private let network: Network
-    private let path: String
-
-    private enum CodingKeys: String, CodingKey { case path, sha256, layers, precision }
-
-    init(_ network: Network, path: String) {
-        self.network = network
-        self.path = path
-    }
-
-    /// The checksum is made here, where somebody reads it: of a large model it takes longer than a prediction.
-    func encode(to encoder: any Encoder) throws {
-        var object = encoder.container(keyedBy: CodingKeys.self)
-        try object.encode(path, forKey: .path)
-        try object.encode(NNData.sha256(network.bytes), forKey: .sha256)
-        try object.encode(network.topology.sizes, forKey: .layers)
-        try object.encode(network.elementType.name, forKey: .precision)
-    }
-}
-
-extension Precision {
-    var name: String {
-        switch self {
-        case .f32: "f32"
-        case .f64: "f64"
-        }
-    }
-}
-
-extension ElementType {
-    var name: String {
-        switch self {
-        case .f32: "f32"
-        case .f64: "f64"
-        case .i8: "i8"
-        }
-    }
-}
-
-extension Topology {
-    var text: String { sizes.map(String.init).joined(separator: "-") }
 }

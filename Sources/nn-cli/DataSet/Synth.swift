@@ -1,14 +1,6 @@
 import ArgumentParser
 import NNData
 
-struct DataSetCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "dataset",
-        abstract: "Make data sets, and look at them.",
-        subcommands: [Pack.self, Show.self, Synth.self]
-    )
-}
-
 struct Synth: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "synth",
@@ -44,10 +36,4 @@ struct Synth: ConsoleCommand {
         }
         Console.note("wrote \(output): train.h5, test.h5 and \(test.count) images")
     }
-}
-
-/// The data set that the tool draws itself: always the same, whatever the seed of a training.
-enum DrawnData {
-    static var training: DataSet { DataSet.drawn(count: 209, seed: 1) }
-    static var test: DataSet { DataSet.drawn(count: 50, seed: 2) }
 }

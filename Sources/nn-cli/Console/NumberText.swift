@@ -1,0 +1,36 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+func seconds(since start: ContinuousClock.Instant) -> Double {
+    let duration = ContinuousClock.now - start
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}
+
+/// `value` with so many digits behind the point.
+func rounded(_ value: Double, places: Int) -> String {
+    formatted("%.*f", [Int32(places), value])
+}
+
+/// What C's printf would print.
+private func formatted(_ format: String, _ arguments: [any CVarArg]) -> String {
+    // Large enough for the largest double, which has 309 digits.
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in
+        _ = withVaList(arguments) { vsnprintf(buffer.baseAddress!, buffer.count, format, $0) }
+        return String(cString: buffer.baseAddress!)
+    }
+}
+
+/// `value` with no more digits than people need: "0.6931", "2500", "1e-07".
+func shortText(_ value: Double, digits: Int = 4) -> String { formatted("%.*g", [Int32(digits), value]) }
+
+/// `value` with at most 12 digits, as Python shows the accuracies of the seed document: 0.985645933014, 0.8, 1.0.
+func accuracyText(_ value: Double) -> String {
+    var text = rounded(value, places: 12)
+    while text.hasSuffix("0") && !text.hasSuffix(".0") { text.removeLast() }
+    return text
+}

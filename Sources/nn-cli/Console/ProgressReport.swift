@@ -1,0 +1,55 @@
+/// How far a long run is, on the standard error: a bar on a terminal, else lines, a second or more apart.
+struct ProgressReport {
+    private let total: Int
+    private let begun: Int
+    private let unit: String
+    private let start = ContinuousClock.now
+    private var shown = ContinuousClock.now
+    private var tenth = 0
+    private var isBarShown = false
+
+    /// - Parameter begun: what was done before, in another run.
+    init(total: Int, begun: Int = 0, unit: String = "iterations") {
+        self.total = total
+        self.begun = begun
+        self.unit = unit
+    }
+
+    mutating func update(_ done: Int, cost: Double?) {
+        guard !Console.isQuiet, total > 0 else { return }
+        if Console.isTerminal {
+            let now = ContinuousClock.now
+            guard now - shown > .milliseconds(100) else { return }
+            shown = now
+            Console.writeToStandardError("\r\(line(done, cost, columns: Console.columns ?? 80))\u{1b}[K")
+            isBarShown = true
+        } else if done * 10 / total > tenth, ContinuousClock.now - shown > .seconds(1) {
+            shown = ContinuousClock.now
+            tenth = done * 10 / total
+            Console.note("\(done) of \(total) \(unit), \(rounded(seconds(since: start), places: 1)) s")
+        }
+    }
+
+    /// Makes room for other output.
+    mutating func clear() {
+        if isBarShown { Console.writeToStandardError("\r\u{1b}[K") }
+        isBarShown = false
+    }
+
+    /// What fits one line of the terminal: at its last column some would begin another.
+    private func line(_ done: Int, _ cost: Double?, columns: Int) -> String {
+        let cost = cost.map { ", cost \(rounded($0, places: 4))" } ?? ""
+        let text = "\(done) of \(total)\(cost), \(timeLeft(done))"
+        let width = min(30, columns - 1 - text.count - 3)
+        guard width >= 5 else { return String(text.prefix(columns - 1)) }
+        let filled = width * done / total
+        return
+            "[\(String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled))] \(text)"
+    }
+
+    func timeLeft(_ done: Int) -> String {
+        guard done > begun else { return "starting" }
+        let left = seconds(since: start) * Double(total - done) / Double(done - begun)
+        return "\(rounded(left, places: left < 10 ? 1 : 0)) s left"
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+import NNData
+
+struct DataSetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dataset",
+        abstract: "Make data sets, and look at them.",
+        subcommands: [Pack.self, Show.self, Synth.self]
+    )
+}

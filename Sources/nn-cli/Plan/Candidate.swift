@@ -1,0 +1,48 @@
+import SwiftNN
+
+/// A network by the words of the command line: deep f32.
+struct Candidate: Encodable {
+    let topology: Train.TopologyName
+    let elementType: ElementType
+
+    static let all = Train.TopologyName.allCases.flatMap { topology in
+        ElementType.allCases.map { Candidate(topology: topology, elementType: $0) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode("\(topology.rawValue) \(elementType.name)")
+    }
+
+    /// All ways to train it; none for what is only made of a trained model.
+    var runs: [TrainingOptions] {
+        guard let precision = Precision(rawValue: elementType.rawValue) else { return [] }
+        return [(Method.dual, true), (.dual, false), (.primal, false)].map { method, packed in
+            var options = TrainingOptions()
+            options.topology = topology.topology
+            options.precision = precision
+            options.method = method
+            options.packed = packed
+            return options
+        }
+    }
+
+    var modelBytes: Int { topology.topology.modelBytes(elementType) }
+
+    /// What a predictor takes on a board: two of its fields are addresses, of 4 bytes there.
+    var predictorBytes: Int {
+        let more = MemoryLayout<UnsafeRawPointer>.size - MemoryLayout<UInt32>.size
+        return Predictor.words(topology.topology, elementType) * 8 - 2 * more
+    }
+
+    func trains(examples: Int, ramBytes: Int) throws -> Bool {
+        try runs.contains {
+            try Trainer.arenaBytes($0, examples: examples) + Plan.stackBytes <= ramBytes
+        }
+    }
+
+    func predicts(on board: Board) -> Bool {
+        predictorBytes + Plan.stackBytes <= board.ramBytes
+            && modelBytes + Plan.programBytes <= board.flashBytes
+    }
+}

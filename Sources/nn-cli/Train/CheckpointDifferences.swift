@@ -1,0 +1,23 @@
+import SwiftNN
+
+extension Checkpoint {
+    /// What another job has otherwise, by the names of the command line: "--seed 2 (here 1)".
+    func differences(to other: TrainingOptions, examples: Examples) -> [String] {
+        let method = other.method ?? other.chosenMethod(examples: examples.count)
+        var found: [String] = []
+        func compare(_ name: String, _ theirs: String, _ ours: String) {
+            if theirs != ours { found.append("\(name) \(theirs) (here \(ours))") }
+        }
+        compare("--topology", options.topology.text, other.topology.text)
+        compare("--precision", options.precision.name, other.precision.name)
+        compare("--method", "\(options.method ?? .dual)", "\(method)")
+        compare("--seed", "\(options.seed)", "\(other.seed)")
+        compare("--iterations", "\(options.iterations)", "\(other.iterations)")
+        compare("--learning-rate", "\(options.learningRate)", "\(other.learningRate)")
+        compare("--log-every", "\(options.costEvery)", "\(other.costEvery)")
+        if self.examples != examples.count || dataCRC.map({ $0 != examples.crc }) ?? false {
+            found.append("other training data")
+        }
+        return found
+    }
+}
