@@ -277,7 +277,7 @@ count_ram() {
 
 if [ "$mode" = --counts ]; then
     {
-        echo "| | | setup | an iteration | writing the model |"
+        echo "| board | type | setup | per iteration | writing the model |"
         echo "| --- | --- | ---: | ---: | ---: |"
         while IFS=';' read -r board precision _ _; do count "$board" "$precision"; done <<<"$boards"
     } | tee "$work/table"

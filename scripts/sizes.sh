@@ -150,7 +150,7 @@ measure() {
 }
 
 {
-    echo "| | | code: predict | and train | and save | stack: predict | train | save | RAM: predict | train |"
+    echo "| processor | type | code: predict | and train | and save | stack: predict | train | save | RAM: predict | train |"
     echo "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 } >"$work/table"
 while IFS=';' read -r name prefix flags; do
@@ -172,7 +172,7 @@ while IFS=';' read -r name prefix flags; do
 done <<<"$processors"
 # Where the most of it is, to train and predict on Cortex-M4F in f32.
 {
-    echo "| bytes | |"
+    echo "| bytes | symbol |"
     echo "| ---: | --- |"
     flags=$(grep '^Cortex-M4F' <<<"$processors" | cut -d ';' -f 3)
     build "$work/Cortex-M4F" arm-none-eabi- "$flags" f32 train
