@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""The same training job with this project and with others, side by side in one go.
+"""Runs the same training job with SwiftNN and with other programs, side by side.
 
     compare.py job        209 images, 12288-20-7-5-1, 2500 iterations: time, ratio, peak memory, final cost
     compare.py scaling    m = 50 ... 4096 synthetic images: dual, primal and PyTorch
 
-Prints Markdown; --json FILE writes the numbers too. Every contestant is a process of its own. Rounds go
-through all contestants in turn, so that noise hits all alike; the least and the median time are kept.
+Prints Markdown; --json FILE also writes the numbers. Each contestant runs in its own process. Each round runs
+all contestants in turn, so that noise affects all alike. The minimum and the median time are kept.
 
-This project's time is that of the whole process, from its start until it has ended with the model on disk.
-The others' is that of the training alone: no start, no import, no reading, no scaling of the images.
+The time of SwiftNN is that of the whole process, from its start until it has ended and the model is on disk.
+The time of the others is that of the training alone, without start, imports, reading and scaling of images.
 """
 
 import argparse
@@ -33,7 +33,7 @@ class Bench:
         self.folder = Path(options.folder)
 
     def measure(self, command, threads=THREADS):
-        """What the command prints, as JSON; its wall time in seconds; its peak memory in bytes."""
+        """Runs a command. Returns the JSON that it prints, its wall time (s) and its peak memory (bytes)."""
         result = self.folder / "measured.json"
         names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
         env = {**os.environ, **dict.fromkeys(names, str(threads))}
@@ -73,7 +73,7 @@ class Bench:
         return {"seconds": answer["seconds"], "peak": peak, "costs": []}
 
     def fastest(self, variants, precision, data, iterations, rounds=2):
-        """Of several ways, (name, threads), to do it with one tool: the one that is best in a short race."""
+        """The fastest of several variants (name, threads) of one contestant, found in a short race."""
         times = {v: [] for v in variants}
         for _ in range(rounds):
             for name, threads in variants:
@@ -89,7 +89,7 @@ def note(text):
 
 
 def training(runs, best):
-    """Of ours, the parts of the best run, and what comes between the images in memory and W1 in memory."""
+    """For SwiftNN: the parts of the best run, and the time from images in memory to W1 in memory."""
     times = [run["parts"]["setup"] + run["parts"]["loop"] for run in runs]
     return {
         "parts": best["parts"],
@@ -99,7 +99,7 @@ def training(runs, best):
 
 
 def summary(row, runs, iterations):
-    """The row with its times; runs shorter than the job are scaled up to it."""
+    """The row with its times. The times of runs shorter than the job are scaled up to the job."""
     times = [run["seconds"] * iterations / row["iterations_run"] for run in runs]
     costs = runs[0]["costs"]
     best = min(runs, key=lambda run: run["seconds"])
@@ -115,7 +115,7 @@ def summary(row, runs, iterations):
 
 
 def interleaved(contestants, rounds):
-    """Lists of runs; a contestant is (label, function, runs a round)."""
+    """One list of runs per contestant. A contestant is (label, function, runs per round)."""
     results = [[] for _ in contestants]
     for round in range(rounds):
         note(f"round {round + 1} of {rounds}")
@@ -192,8 +192,8 @@ def find(rows, name, precision, **more):
 
 def job_markdown(result):
     lines = [
-        f"| who | precision | what is timed | least, s | median, s | times ours | peak memory, MB | cost at "
-        f"{(result['iterations'] - 1) // 100 * 100} |",
+        "| contestant | precision | what is timed | minimum, s | median, s | ratio to our dual | "
+        f"peak memory, MB | cost at {(result['iterations'] - 1) // 100 * 100} |",
         "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in sorted(result["rows"], key=lambda row: row["precision"]):
@@ -211,7 +211,7 @@ def scaling(bench):
         data, raw = bench.folder / f"{m}.h5", bench.folder / f"{m}.raw"
         subprocess.run([sys.executable, HERE / "contestants.py", "draw", str(m), data], check=True)
         subprocess.run([sys.executable, HERE / "contestants.py", "raw", data, raw], check=True)
-        # About as much work for every m, and no less than shows the speed.
+        # About the same work for every m, but enough iterations to measure the speed.
         slow, quick = max(12, min(300, 60_000 // m)), max(40, min(JOB, 200_000 // m))
         if bench.options.quick:
             slow, quick = max(3, slow // 10), max(3, quick // 10)
@@ -241,7 +241,7 @@ def scaling(bench):
 def scaling_markdown(result):
     lines = [
         "| images | precision | dual, ms | primal, ms | PyTorch, ms | PyTorch / primal | dual job, s | "
-        "primal job, s | PyTorch's loop, s | peak dual / primal / PyTorch, MB |",
+        "primal job, s | PyTorch loop, s | peak memory dual / primal / PyTorch, MB |",
         "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for m in sorted({row["examples"] for row in result["rows"]}):
@@ -265,12 +265,12 @@ def main():
     parser.add_argument("what", choices=["job", "scaling"])
     parser.add_argument("--nn-cli", default=HERE / "../.build/release/nn-cli", type=Path)
     parser.add_argument("--tools", default=HERE / "build", type=Path, help="folder of measure and fann-*")
-    parser.add_argument("--train", type=Path, help="data set of the job; without it nn-cli's own drawings")
-    parser.add_argument("--iterations", type=int, default=JOB, help="of the job")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--examples", type=int, nargs="+", default=EXAMPLES, help="of the scaling run")
-    parser.add_argument("--quick", action="store_true", help="few iterations: to see whether it works")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--train", type=Path, help="data set of the job (default: drawings by nn-cli)")
+    parser.add_argument("--iterations", type=int, default=JOB, help="iterations of the job")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds through all contestants")
+    parser.add_argument("--examples", type=int, nargs="+", default=EXAMPLES, help="for the scaling run")
+    parser.add_argument("--quick", action="store_true", help="run few iterations, only to test that it works")
+    parser.add_argument("--json", type=Path, help="file for the numbers")
     options = parser.parse_args()
     if options.quick:
         options.iterations, options.rounds = min(options.iterations, 101), 1

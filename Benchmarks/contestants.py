@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""One training job with another tool, in a process of its own, so that its memory can be measured.
+"""Runs one training job with another tool, in a process of its own, so that its memory can be measured.
 
     contestants.py NAME f32|f64 DATA.raw ITERATIONS     prints {"seconds", "costs"} of the training alone
-    contestants.py raw IN.h5 OUT.raw                    m images of 12288 bytes, then m labels
-    contestants.py draw EXAMPLES OUT.h5                 a synthetic data set
+    contestants.py raw IN.h5 OUT.raw                    writes m images of 12288 bytes, then m labels
+    contestants.py draw EXAMPLES OUT.h5                 writes a synthetic data set
 
 NAME is a function below: numpy_seed, numpy_dual, torch_rows, torch_columns, torch_autograd. All run the same
-full-batch gradient descent from the same weights, 12288-20-7-5-1, rate 0.0075; images are loaded and scaled
-before the clock starts. Costs are of the parameters before every 100th step.
+full-batch gradient descent from the same weights, 12288-20-7-5-1, learning rate 0.0075. Images are loaded and
+scaled before the clock starts. A cost is computed before every 100th step.
 """
 
 import json
@@ -21,7 +21,7 @@ LOG_EVERY = 100
 
 
 def load(path, real):
-    """X (12288, m) scaled, Y (1, m)."""
+    """X (12288, m), scaled to [0, 1], and Y (1, m)."""
     data = np.fromfile(path, np.uint8)
     m = data.size // (SIZES[0] + 1)
     x = data[: m * SIZES[0]].reshape(m, -1).T
@@ -42,7 +42,7 @@ def cost(p, y):
 
 
 def numpy_seed(x, y, layers, iterations):
-    """The seed document's algorithm, with all the arrays that it makes."""
+    """The seed document's algorithm, with all the arrays that it allocates."""
     m, costs, last = x.shape[1], [], len(layers) - 1
     for iteration in range(iterations):
         a, caches = x, []
@@ -62,7 +62,7 @@ def numpy_seed(x, y, layers, iterations):
                 dz = np.array(da, copy=True)
                 dz[z <= 0] = 0
             gradients.append((np.dot(dz, a_before.T) / m, np.sum(dz, axis=1, keepdims=True) / m))
-            da = np.dot(layers[l][0].T, dz)  # of the images too, as the seed document does
+            da = np.dot(layers[l][0].T, dz)  # for the images too, as in the seed document
         for layer, (dw, db) in zip(layers, reversed(gradients)):
             layer[0] = layer[0] - RATE * dw
             layer[1] = layer[1] - RATE * db
@@ -70,7 +70,7 @@ def numpy_seed(x, y, layers, iterations):
 
 
 def numpy_dual(x, y, layers, iterations):
-    """The algebra of this project's dual method: P = W1 X and G = X^T X instead of W1 and X."""
+    """The algebra of SwiftNN's dual method: P = W1 X and G = X^T X instead of W1 and X."""
     real, m, costs, last = x.dtype.type, x.shape[1], [], len(layers) - 1
     step = real(RATE / m)
     p, g, d = layers[0][0] @ x, x.T @ x, np.zeros((SIZES[1], m), real)
@@ -97,7 +97,7 @@ def numpy_dual(x, y, layers, iterations):
 
 
 def torch_columns(x, y, layers, iterations, rows=False):
-    """PyTorch by hand: fused multiply-and-add in place, no graph. Columns are examples, or rows are."""
+    """PyTorch written by hand: addmm in place, no graph. One column per example, or one row per example."""
     x, y = torch.from_numpy(x), torch.from_numpy(y)
     layers = [[torch.from_numpy(w.copy()), torch.from_numpy(b.copy())] for w, b in layers]
     if rows:
@@ -158,7 +158,7 @@ def torch_autograd(x, y, layers, iterations):
 def run(name, precision, path, iterations):
     real = {"f32": np.float32, "f64": np.float64}[precision]
     train, (x, y) = globals()[name], load(path, real)
-    train(x, y, initial(real), 3)  # warms up
+    train(x, y, initial(real), 3)  # warm-up
     layers = initial(real)
     start = time.perf_counter()
     answer = train(x, y, layers, iterations)
@@ -176,7 +176,7 @@ def raw(source, target):
 
 
 def draw(examples, target):
-    """Smooth random pictures: class 1 has more red than blue."""
+    """Smooth random images; those of class 1 have more red than blue."""
     import h5py
 
     random, n = np.random.default_rng(1), int(examples)

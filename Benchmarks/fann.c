@@ -1,9 +1,10 @@
-// The same job with FANN: 12288-20-7-5-1, full batch, the same rate.
+// The same training job with FANN: 12288-20-7-5-1, full batch, the same learning rate.
 //
 //     fann-float DATA.raw ITERATIONS        DATA.raw: m images of 12288 bytes, then m labels
 //
-// What FANN does otherwise: it minimises the squared error, has no ReLU (hidden layers are sigmoids here) and
-// draws its own weights. So its cost says nothing beside the others; the work of an iteration is the same.
+// FANN differs in three points: it minimises the squared error, it has no ReLU (hidden layers are sigmoids
+// here), and it draws other initial weights. So its cost cannot be compared; the work per iteration is the
+// same.
 #include FANN_HEADER
 #include <stdio.h>
 #include <stdlib.h>

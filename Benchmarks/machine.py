@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What the measurements ran on, as JSON.
+"""Prints as JSON which machine and which versions the measurements used.
 
-machine.py COMPILER LOAD MINUTES [--quick]
+    machine.py COMPILER LOAD MINUTES [--quick]
 """
 
 import datetime

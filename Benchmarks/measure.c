@@ -1,8 +1,8 @@
-// Runs a command, and writes its wall time and peak memory to a file, as JSON.
+// Runs a command and writes its wall time and its peak memory to a file, as JSON.
 //
 //     measure RESULT.json COMMAND ARGUMENT...
 //
-// A small program of its own, because Linux counts what the parent held at the fork as the child's peak.
+// This is a small separate program because Linux counts the parent's memory at the fork in the child's peak.
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Measures this project beside numpy, PyTorch and FANN, and writes docs/SPEED.md. About ten minutes on two
-# cores, after the first run has installed what it needs; let nothing else run meanwhile. --quick sees whether
-# it works.
+# Measures the speed of SwiftNN, numpy, PyTorch and FANN side by side, and writes docs/SPEED.md.
 #
-# NN_DATA names the folder of the seed document's data set (default ../shared/data); without it the job runs
-# on drawings. OUT names another file than docs/SPEED.md. The numbers stay in Benchmarks/build/results.
+#     scripts/bench.sh            about 10 minutes on 2 cores, once everything is installed; run nothing else meanwhile
+#     scripts/bench.sh --quick    only tests that the benchmark works
+#
+# NN_DATA is the folder of the seed document's data set (default ../shared/data); if it is missing, the job runs on
+# drawings. OUT is the file to write (default docs/SPEED.md). The raw results stay in Benchmarks/build/results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +19,7 @@ esac
 step() { printf '\n== %s\n' "$*" >&2; }
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
-step "installing what is missing"
+step "installing dependencies"
 scripts/install-dependencies.sh build >&2
 if command -v apt-get >/dev/null && ! { [ -e /usr/include/fann.h ] && command -v cmake >/dev/null; }; then
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
@@ -26,7 +27,7 @@ if command -v apt-get >/dev/null && ! { [ -e /usr/include/fann.h ] && command -v
 fi
 python=Benchmarks/.venv/bin/python
 [ -x $python ] || python3 -m venv Benchmarks/.venv
-# The build without CUDA, where pip is set up to find it; else the usual one.
+# The build without CUDA if pip finds it, otherwise the usual one.
 $python -c 'import numpy, h5py, torch' 2>/dev/null || {
     $python -m pip install --quiet --disable-pip-version-check numpy h5py
     $python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0+cpu' 2>/dev/null ||
@@ -38,7 +39,7 @@ static=()
 [[ $(uname -s) != Linux ]] || static=(--static-swift-stdlib)
 swift build -c release "${static[@]}" --product nn-cli >&2
 nn_cli="$(swift build -c release --show-bin-path)/nn-cli"
-# The C programs get the compiler that nn-cli has.
+# The C programs are built with the same compiler as nn-cli.
 compiler="${CC:-$(command -v clang || command -v cc)}"
 cmake -S Benchmarks -B Benchmarks/build -DCMAKE_C_COMPILER="$compiler" >/dev/null
 cmake --build Benchmarks/build >/dev/null
@@ -51,7 +52,7 @@ load=$(cut -d ' ' -f 1 /proc/loadavg 2>/dev/null || echo unknown)
 data="${NN_DATA:-../shared/data}/train_catvnoncat.h5"
 train=(--train "$data")
 if [ ! -e "$data" ]; then
-    echo "bench: no $data: the job runs on drawings" >&2
+    echo "bench: $data does not exist; the job runs on drawings" >&2
     "$nn_cli" dataset synth -o $results/drawn 2>/dev/null
     data=$results/drawn/train.h5
     train=()
