@@ -21,7 +21,7 @@ PRIVATE = ROOT / "Sources/CNNKernel"
 # Private headers with what several source files share. All others are a part of the file that includes them:
 # even those that are guarded depend on its target (fused products, in math_f64.h).
 SHARED = ("freestanding.h", "strict_float.h", "exp_log.h", "sums.h", "layout.h", "header.h", "log_table.h",
-          "trainer.h", "pair.h", "vector_arithmetic.h")
+          "trainer.h", "vector_arithmetic.h")
 
 INCLUDE = re.compile(r'^#include "(?:nnkernel/)?(\w+\.h)"\n', re.M)
 GUARD = re.compile(r"#ifndef (\w+_H)\n#define \1\n(.*)\n#endif\n*\Z", re.S)

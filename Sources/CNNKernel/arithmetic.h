@@ -18,7 +18,6 @@
 #include "dual_wide.h"
 #include "input_wide.h"
 #include "loss_wide.h"
-#include "pair_wide.h"
 #endif
 #include "input.h"
 
@@ -27,10 +26,8 @@
 
 #if defined(NNK_REGISTER_BYTES)
 #define VECTOR(kernel) kernel##_wide
-#define PAIR           &pair_kernels
 #else
 #define VECTOR(kernel) kernel
-#define PAIR           0
 #endif
 
 #if !defined(NNK_CRC32)
@@ -50,7 +47,7 @@
         .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products,           \
         .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_walk = dual_walk,                    \
-        .dual_update = VECTOR(dual_update), .pair = PAIR                                                     \
+        .dual_update = VECTOR(dual_update)                                                                   \
     }
 
 /// What nnk_dual calls.

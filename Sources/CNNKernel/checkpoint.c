@@ -18,9 +18,9 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     const int32_t real = job->arithmetic->real_bytes, packed = job->method->first_layer > 1;
     // Packed, G is bytes already; while P is formed, a piece of W1 lies in its place.
     const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
-    const uint8_t *after_parameters = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
-    const uint8_t *after_activations = packed ? a.gram : a.logits ? a.logits : a.scratch;
-    const uint8_t *after_gram = packed ? a.end : a.scratch;
+    const void *after_parameters = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
+    const void *after_activations = packed ? a.packed_gram : (void *)(a.logits ? a.logits : a.scratch);
+    const void *after_gram = packed ? a.end : (void *)a.scratch;
 #define SECTION(from, to, size)                                                                              \
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
     switch (number) {

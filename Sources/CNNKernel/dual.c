@@ -15,16 +15,18 @@ static void carve(const nnk_job *job, arena *a) {
     const size_t rows_above = nnk_unit_count(t) - units_1;
     a->stride = a->columns = job->examples;
     a->row = row;
-    a->parameters = (uint8_t *)(a->trainer + 1);
-    a->logits = a->parameters + NNK_ROUND_UP(above * real, 8);
-    a->deltas = a->logits + units_1 * row;
+    a->parameters = (nnk_real *)(void *)(a->trainer + 1);
+    uint8_t *next = (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8);
+    a->logits = (nnk_real *)(void *)next;
+    a->deltas = nnk_row(a, a->logits, units_1);
     // At different times in the same place.
-    a->activations = a->bytes = a->logits + NNK_ROUND_UP(2 * units_1 * row, 8);
-    a->scratch = a->activations + rows_above * row;
-    a->products = a->bytes + 2 * NNK_PATCH_BYTES;
-    a->gram = a->bytes +
-              NNK_LARGER(NNK_ROUND_UP((rows_above + 2) * row, 8), 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
-    a->end = a->gram + gram_bytes(job);
+    a->bytes = next + NNK_ROUND_UP(2 * units_1 * row, 8);
+    a->activations = (nnk_real *)(void *)a->bytes;
+    a->scratch = nnk_row(a, a->activations, rows_above);
+    a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
+    a->packed_gram = a->bytes + NNK_LARGER(NNK_ROUND_UP((rows_above + 2) * row, 8),
+                                           2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
+    a->end = a->packed_gram + gram_bytes(job);
 }
 
 /// Weights of a row that the memory of the Gram matrix has room for, in whole patches.
@@ -34,20 +36,20 @@ static uint32_t piece_length(const nnk_job *job) {
     return (uint32_t)(length < size ? length : size);
 }
 
-/// p (count) += the piece of a row of W1(0) in a->gram, times 16 images.
-static nnk_status project_block(const nnk_job *job, const arena *a, uint8_t *p, uint32_t block,
+/// p (count) += the piece of a row of W1(0), times 16 images.
+static nnk_status project_block(const nnk_job *job, const arena *a, nnk_real *p, uint32_t block,
                                 uint32_t offset, uint32_t width) {
     const uint32_t first = block * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
     const size_t real = nnk_real_bytes(job);
     // A source may fail half-way: P must be as it was then.
-    memcpy(a->products, p + first * real, count * real);
+    memcpy(a->sums, nnk_at(job, p, first), count * real);
     for (uint32_t k = 0; k < width; k += NNK_PATCH) {
         nnk_patch patch;
         if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset + k, NNK_PATCH, &patch) != NNK_OK)
             return NNK_E_SOURCE;
-        job->arithmetic->project(a->products, a->gram + k * real, patch);
+        job->arithmetic->project(a->sums, nnk_at(job, a->piece, k), patch);
     }
-    memcpy(p + first * real, a->products, count * real);
+    memcpy(nnk_at(job, p, first), a->sums, count * real);
     return NNK_OK;
 }
 
@@ -66,9 +68,9 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     const uint32_t length = piece_length(job), pieces = piece_count(job), slices = nnk_blocks(job) + 1;
     const uint32_t slice = item % slices, piece = item / slices % pieces, unit = item / slices / pieces;
     const uint32_t offset = piece * length, width = nnk_smaller(length, (uint32_t)t->size[0] - offset);
-    uint8_t *p = nnk_row(a, a->logits, unit);
+    nnk_real *p = nnk_row(a, a->logits, unit);
     if (slice == 0) {
-        nnk_initialize(job, a, a->gram, width, t->size[0]);
+        nnk_initialize(job, a, a->piece, width, t->size[0]);
         return NNK_MORE;
     }
     if (project_block(job, a, p, slice - 1, offset, width) != NNK_OK) return NNK_E_SOURCE;
@@ -77,33 +79,32 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
 }
 
 static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
-    const uint32_t *products = (const uint32_t *)(const void *)a->products;
     const size_t element = job->arithmetic->real_bytes == 4 ? 3 : 4;
     uint32_t row, column;
     if (nnk_gram_block(job, a, item, &row, &column) != NNK_OK) return NNK_E_SOURCE;
     for (size_t j = row; j < row + NNK_LANES && j < job->examples; j++)
         for (size_t k = column; k < column + NNK_LANES && k <= j; k++)
-            job->arithmetic->gram_pack(a->gram + (j * (j + 1) / 2 + k) * element,
-                                       products[(j - row) * NNK_LANES + k - column]);
+            job->arithmetic->gram_pack(a->packed_gram + (j * (j + 1) / 2 + k) * element,
+                                       a->products[(j - row) * NNK_LANES + k - column]);
     return NNK_MORE;
 }
 
 /// Of a unit of layer 1.
-static uint8_t *bias(const nnk_job *job, const arena *a, uint32_t unit) {
-    return a->parameters + unit * nnk_real_bytes(job);
+static nnk_real *bias(const nnk_job *job, const arena *a, uint32_t unit) {
+    return nnk_at(job, a->parameters, unit);
 }
 
 /// Row `unit` of A1, into the first row of scratch.
-static uint8_t *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
+static nnk_real *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
     const nnk_shape one = {1, 1, a->columns, a->stride};
     job->arithmetic->dual_logits(a->scratch, nnk_row(a, a->logits, unit), bias(job, a, unit), 1, one);
     return a->scratch;
 }
 
 /// Layer `l` takes in a unit of the layer below.   row: its activations
-static void take_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, const uint8_t *row) {
+static void take_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, const nnk_real *row) {
     if (unit == 0) memset(l->rows, 0, l->shape.outputs * a->row);
-    job->arithmetic->unit_forward(l->rows, l->weights + unit * nnk_real_bytes(job), row, l->shape);
+    job->arithmetic->unit_forward(l->rows, nnk_at(job, l->weights, unit), row, l->shape);
 }
 
 /// An item: layer 2 takes in a unit of layer 1; in the end the layers above.
@@ -114,7 +115,7 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
         return NNK_MORE;
     }
     for (int32_t number = 2;; number++) {
-        uint8_t *below = l.rows;
+        nnk_real *below = l.rows;
         const int32_t is_last = number == job->topology->layers;
         job->arithmetic->dual_logits(l.rows, l.rows, l.biases, !is_last, l.shape);
         if (is_last) return NNK_MORE;
@@ -124,8 +125,8 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
 }
 
 /// A unit of the layer below `l` and its weights learn.   row: its activations in, its deltas out
-static void step_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, uint8_t *row) {
-    job->arithmetic->unit_step(row, l->weights + unit * nnk_real_bytes(job), l->rows, nnk_step(job),
+static void step_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, nnk_real *row) {
+    job->arithmetic->unit_step(row, nnk_at(job, l->weights, unit), l->rows, nnk_step(job),
                                nnk_row(a, a->scratch, 1), l->shape);
 }
 
@@ -148,11 +149,11 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
         return NNK_MORE;
     }
     const nnk_shape one = {1, 1, a->columns, a->stride};
-    uint8_t *row = activation_row(job, a, item);
+    nnk_real *row = activation_row(job, a, item);
     step_unit(job, a, &l, item, row);
     k->bias_step(bias(job, a, item), row, nnk_step(job), one);
     k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
-    k->dual_walk(nnk_row(a, a->logits, item), row, a->gram, job->examples);
+    k->dual_walk(nnk_row(a, a->logits, item), row, a->packed_gram, job->examples);
     return NNK_MORE;
 }
 
@@ -160,17 +161,17 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t real = (uint32_t)k->real_bytes, size = (uint32_t)job->topology->size[0];
     const uint32_t index = a->trainer->item / real, unit = index / size, offset = index % size;
-    uint8_t *w = a->gram, *g = a->gram + NNK_PATCH * real;
+    nnk_real *w = a->piece, *g = nnk_at(job, w, NNK_PATCH);
     nnk_patch p;
     memset(g, 0, NNK_PATCH * real);
     for (uint32_t first = 0; first < job->examples; first += NNK_LANES) {
         if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
-        k->input_gradient(g, nnk_row(a, a->deltas, unit) + first * real, a->stride, 1, p);
+        k->input_gradient(g, nnk_at(job, nnk_row(a, a->deltas, unit), first), a->stride, 1, p);
     }
     // Drawn last: after a failing source the generator stands where it stood.
     nnk_initialize(job, a, w, p.width, job->topology->size[0]);
     k->input_step(w, g, nnk_step(job) / 255.0, 1, p.width);
-    *bytes = w;
+    *bytes = (uint8_t *)w;
     *count = (uint32_t)p.width * real;
     return NNK_OK;
 }

@@ -22,7 +22,7 @@ static nnk_status project(const nnk_job *job, const arena *a, uint32_t item) {
     nnk_shape shape = nnk_layer_shape(job, a, 1);
     shape.examples = NNK_LANES;
     // The biases are zeros still.
-    job->arithmetic->input_activate(a->logits + first * nnk_real_bytes(job), a->scratch,
+    job->arithmetic->input_activate(nnk_at(job, a->logits, first), a->scratch,
                                     nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 0, shape);
     return NNK_MORE;
 }
@@ -31,16 +31,15 @@ static nnk_status project(const nnk_job *job, const arena *a, uint32_t item) {
 static void pad_gram(const nnk_job *job, const arena *a, uint32_t rows) {
     const size_t m = job->examples, real = nnk_real_bytes(job), rest = a->stride - m;
     for (size_t k = rows * NNK_LANES; k < m && k < (rows + 1) * (size_t)NNK_LANES; k++)
-        memset(a->gram + ((m / NNK_LANES * m + k) * NNK_LANES + m % NNK_LANES) * real, 0, rest * real);
+        memset(nnk_at(job, a->gram, (m / NNK_LANES * m + k) * NNK_LANES + m % NNK_LANES), 0, rest * real);
 }
 
 static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
-    const uint32_t *products = (const uint32_t *)(const void *)a->products;
     uint32_t row, column;
     if (nnk_gram_block(job, a, item, &row, &column) != NNK_OK) return NNK_E_SOURCE;
     for (size_t j = row; j < row + NNK_LANES && j < job->examples; j++)
         for (size_t k = column; k < column + NNK_LANES && k <= j; k++)
-            job->arithmetic->gram_spread(a->gram, products[(j - row) * NNK_LANES + k - column], j, k,
+            job->arithmetic->gram_spread(a->gram, a->products[(j - row) * NNK_LANES + k - column], j, k,
                                          job->examples);
     if (row / NNK_LANES + 1 == nnk_blocks(job)) pad_gram(job, a, column / NNK_LANES);
     return NNK_MORE;
@@ -51,7 +50,7 @@ static void forward(const nnk_job *job, const arena *a, uint32_t first, uint32_t
     const uint32_t column = first * NNK_LANES;
     nnk_shape shape = nnk_layer_shape(job, a, 1);
     shape.examples = count * (size_t)NNK_LANES;
-    job->arithmetic->dual_logits(nnk_activations(job, a, 1, column), a->logits + column * nnk_real_bytes(job),
+    job->arithmetic->dual_logits(nnk_activations(job, a, 1, column), nnk_at(job, a->logits, column),
                                  nnk_parameter(job, a, nnk_biases_at(job->topology, 1)), 1, shape);
     nnk_forward_above(job, a, column, shape.examples);
 }

@@ -15,6 +15,8 @@ typedef struct delta_list {
     size_t count;
 } delta_list;
 
+_Static_assert(sizeof(delta_list) <= NNK_LIST_BYTES(sizeof(real)), "the caller's scratch has room for it");
+
 #if NNK_REGISTER_BYTES == 64
 /// gcc 12 may store a mask's own few bits to the stack and load 32, unless it must have them in a register.
 INLINE uint32_t bits_of(uint32_t mask) {

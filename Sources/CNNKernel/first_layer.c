@@ -3,18 +3,22 @@
 
 enum { DRAWN_AT_ONCE = 1024 };
 
-uint8_t *nnk_carve_layers(const nnk_job *job, arena *a) {
+void *nnk_carve_layers(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     a->stride = a->columns = NNK_STRIDE(job->examples);
     a->row = a->stride * nnk_real_bytes(job);
-    a->parameters = (uint8_t *)a->trainer + NNK_LINE(sizeof(nnk_trainer));
-    a->activations = a->parameters + NNK_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
+    uint8_t *next = (uint8_t *)a->trainer + NNK_LINE(sizeof(nnk_trainer));
+    a->parameters = (nnk_real *)(void *)next;
+    next += NNK_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
+    a->activations = (nnk_real *)(void *)next;
     return nnk_row(a, a->activations, nnk_unit_count(t));
 }
 
 /// Copies `count` reals to places `to_step` reals apart, from places `from_step` apart.
-static void copy_reals(uint8_t *to, size_t to_step, const uint8_t *from, size_t from_step, uint32_t count,
+static void copy_reals(void *to_, size_t to_step, const void *from_, size_t from_step, uint32_t count,
                        size_t real) {
+    uint8_t *to = to_;
+    const uint8_t *from = from_;
     for (uint32_t i = 0; i < count; i++, to += to_step * real, from += from_step * real)
         if (real == 4)
             memcpy(to, from, 4);
@@ -45,7 +49,7 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first) {
     const nnk_topology *t = job->topology;
     const uint32_t size = (uint32_t)t->size[0];
     const size_t units = (size_t)t->size[1], sum_bytes = units * NNK_LANES * nnk_real_bytes(job);
-    uint8_t *sums = a->scratch, *tile = a->scratch + sum_bytes;
+    nnk_real *sums = a->scratch, *tile = nnk_at(job, sums, units * NNK_LANES);
     memset(sums, 0, sum_bytes);
     for (uint32_t offset = 0; offset < size; offset += NNK_PATCH) {
         nnk_patch p;
@@ -55,7 +59,7 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first) {
     return NNK_OK;
 }
 
-nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, uint32_t patch) {
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, uint32_t patch) {
     const nnk_topology *t = job->topology;
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t size = (uint32_t)t->size[0], offset = patch * NNK_PATCH;
@@ -66,7 +70,7 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *
     for (uint32_t first = 0; first < job->examples; first += batch) {
         nnk_patch p;
         if (nnk_fetch(job, a->bytes, first, batch, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
-        k->input_gradient(a->scratch, dz + first * nnk_real_bytes(job), a->stride, units, p);
+        k->input_gradient(a->scratch, nnk_at(job, dz, first), a->stride, units, p);
     }
     k->input_step(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch, nnk_step(job) / 255.0, units,
                   width);
@@ -78,13 +82,13 @@ void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_
     const nnk_arithmetic *k = job->arithmetic;
     for (int32_t l = 2; l <= t->layers; l++) {
         const nnk_shape shape = {(size_t)t->size[l], (size_t)t->size[l - 1], columns, a->stride};
-        uint8_t *z = nnk_activations(job, a, l, first);
+        nnk_real *z = nnk_activations(job, a, l, first);
         k->linear_forward(z, nnk_parameter(job, a, nnk_weights_at(t, l)),
                           nnk_parameter(job, a, nnk_biases_at(t, l)), nnk_activations(job, a, l - 1, first),
                           shape);
         if (l < t->layers)
             for (size_t i = 0; i < shape.outputs; i++) {
-                uint8_t *row = nnk_row(a, z, i);
+                nnk_real *row = nnk_row(a, z, i);
                 k->relu(row, row, columns);
             }
     }
@@ -93,8 +97,8 @@ void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_
 /// The weights of a layer, and the deltas of `units` units of the layer below, from `first` on.
 static void step_weights(const nnk_job *job, const arena *a, int32_t number, uint32_t first, uint32_t units) {
     const layer above = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
-    job->arithmetic->hidden_step(nnk_row(a, below.rows, first), above.weights + first * nnk_real_bytes(job),
-                                 above.rows, nnk_step(job), a->scratch, units, above.shape);
+    job->arithmetic->hidden_step(nnk_row(a, below.rows, first), nnk_at(job, above.weights, first), above.rows,
+                                 nnk_step(job), a->scratch, units, above.shape);
 }
 
 static void step_biases(const nnk_job *job, const arena *a, int32_t number) {

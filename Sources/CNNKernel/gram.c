@@ -19,7 +19,7 @@ nnk_status nnk_gram_block(const nnk_job *job, const arena *a, uint32_t item, uin
         if (nnk_fetch(job, a->bytes, *first, NNK_LANES, k, step, &x) != NNK_OK ||
             nnk_fetch(job, a->bytes + NNK_PATCH_BYTES, *other, NNK_LANES, k, step, &y) != NNK_OK)
             return NNK_E_SOURCE;
-        job->arithmetic->gram_products((uint32_t *)(void *)a->products, x, y);
+        job->arithmetic->gram_products(a->products, x, y);
     }
     return NNK_OK;
 }

@@ -19,7 +19,7 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
     return NNK_OK;
 }
 
-void nnk_initialize(const nnk_job *job, const arena *a, uint8_t *w, size_t count, int32_t inputs) {
+void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t count, int32_t inputs) {
     job->arithmetic->initialize(w, count, inputs, nnk_initializer_of(job), &a->trainer->random);
 }
 
@@ -27,16 +27,15 @@ double nnk_step(const nnk_job *job) { return job->learning_rate / job->examples;
 
 layer nnk_layer(const nnk_job *job, const arena *a, int32_t number) {
     const nnk_topology *t = job->topology;
-    const size_t real = nnk_real_bytes(job);
     layer l = {.biases = a->parameters, .rows = a->activations};
-    uint8_t *next = a->parameters;
+    nnk_real *next = a->parameters;
     for (int32_t i = 1; i <= number; i++) {
         l.shape = (nnk_shape){(size_t)t->size[i], (size_t)t->size[i - 1], a->columns, a->stride};
         l.weights = next;
-        if (i >= job->method->first_layer) next += l.shape.outputs * l.shape.inputs * real;
+        if (i >= job->method->first_layer) next = nnk_at(job, next, l.shape.outputs * l.shape.inputs);
         l.biases = next;
-        next += l.shape.outputs * real;
-        if (i > job->method->first_layer) l.rows += l.shape.inputs * l.shape.stride * real;
+        next = nnk_at(job, next, l.shape.outputs);
+        if (i > job->method->first_layer) l.rows = nnk_at(job, l.rows, l.shape.inputs * l.shape.stride);
     }
     return l;
 }
@@ -52,7 +51,7 @@ nnk_status nnk_draw(const nnk_job *job, const arena *a, uint32_t item) {
     while (item >= (uint32_t)t->size[number]) item -= (uint32_t)t->size[number++];
     const layer l = nnk_layer(job, a, number);
     const size_t inputs = l.shape.inputs;
-    nnk_initialize(job, a, l.weights + item * inputs * nnk_real_bytes(job), inputs, (int32_t)inputs);
+    nnk_initialize(job, a, nnk_at(job, l.weights, item * inputs), inputs, (int32_t)inputs);
     return NNK_MORE;
 }
 
@@ -71,7 +70,7 @@ nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
 nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_trainer *t = a->trainer;
     const size_t m = job->examples;
-    uint8_t *z = nnk_activations(job, a, job->topology->layers, 0);
+    nnk_real *z = nnk_activations(job, a, job->topology->layers, 0);
     nnk_status status = NNK_MORE;
     if (job->cost_every && t->iteration % job->cost_every == 0) {
         t->cost = job->arithmetic->logit_cost(z, job->labels, m);
@@ -81,6 +80,6 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     // Finite logits may still add up to an infinite cost.
     if (!job->arithmetic->logit_backward(z, job->labels, m) || t->cost - t->cost != 0) return NNK_E_DIVERGED;
     // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
-    memset(z + m * nnk_real_bytes(job), 0, (a->stride - m) * nnk_real_bytes(job));
+    memset(nnk_at(job, z, m), 0, (a->stride - m) * nnk_real_bytes(job));
     return status;
 }

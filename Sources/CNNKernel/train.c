@@ -1,6 +1,6 @@
 #include "nnkernel/train.h"
 #include "header.h"
-#include "pair.h"
+#include "trainer.h"
 
 arena nnk_carve(const nnk_job *job, void *memory) {
     arena a = {.trainer = memory};
@@ -164,7 +164,7 @@ uint32_t nnk_train_parallel(const nnk_job *job, const void *memory) {
 
 size_t nnk_train_scratch_bytes(const nnk_job *job) {
     if (nnk_train_bytes(job) == 0 || !job->method->scratch_bytes) return 0;
-    return job->method->scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES + nnk_pair_bytes(job);
+    return job->method->scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES;
 }
 
 nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uint32_t count, void *scratch) {
@@ -210,7 +210,7 @@ static nnk_status next_bytes(const nnk_job *job, const arena *a, uint32_t parame
         if (status != NNK_OK) return status;
     } else {
         *count = nnk_smaller(NNK_AT_ONCE, parameter_bytes - at);
-        memcpy(a->bytes, nnk_layer(job, a, 1).biases + (at - first), *count);
+        memcpy(a->bytes, nnk_at(job, nnk_layer(job, a, 1).biases, (at - first) / real), *count);
     }
     nnk_swap(*bytes, *count, job->arithmetic->real_bytes);
     return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;

@@ -32,18 +32,25 @@ enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
 
 enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slice moves
 
-/// The arena's parts. `parameters`, `activations` and `scratch` are reals.
+/// The arena's parts.
 typedef struct nnk_arena {
     nnk_trainer *trainer;
-    uint8_t *parameters;  ///< W1 transposed, (inputs, units), which is how it is read; b1, W2, ... as in the
-                          ///< model; in packed dual from b1 on
-    uint8_t *activations; ///< (units, stride) of all layers, in packed dual of those above the first
-    uint8_t *logits;      ///< dual: P (units of layer 1, stride)
-    uint8_t *deltas;      ///< dual: D (units of layer 1, stride)
-    uint8_t *gram;        ///< dual: G; in packed dual also a piece of a row of W1 and of its gradient
-    uint8_t *scratch;     ///< a tile and sums; or rows; or the gradient of NNK_PATCH columns of W1
-    uint8_t *bytes;       ///< patches of images that aren't mapped; the model on its way out
-    uint8_t *products;    ///< dual: 16 x 16 of G, uint32
+    nnk_real *parameters;  ///< W1 transposed, (inputs, units), which is how it is read; b1, W2, ... as in the
+                           ///< model; in packed dual from b1 on
+    nnk_real *activations; ///< (units, stride) of all layers, in packed dual of those above the first
+    nnk_real *logits;      ///< dual: P (units of layer 1, stride)
+    nnk_real *deltas;      ///< dual: D (units of layer 1, stride)
+    union {
+        nnk_real *gram;       ///< wide dual: G
+        uint8_t *packed_gram; ///< packed dual: G, once it is formed, to the end of the loop
+        nnk_real *piece;      ///< packed dual, before and after: of a row of W1, and of its gradient
+    };
+    nnk_real *scratch; ///< a tile and sums; or rows; or the gradient of NNK_PATCH columns of W1
+    uint8_t *bytes;    ///< patches of images that aren't mapped; the model on its way out
+    union {
+        uint32_t *products; ///< dual: 16 x 16 of G
+        nnk_real *sums;     ///< packed dual, while P is formed: a unit's part of P for 16 images
+    };
     uint8_t *end;
     size_t stride;  ///< of rows of activations, P and D
     size_t columns; ///< of these, computed with: up to the stride where it is padded
@@ -67,21 +74,28 @@ static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->ar
 
 static inline int32_t nnk_is_dual(const nnk_job *job) { return job->method->number != NNK_PRIMAL; }
 
+/// Where the real of that index is.
+static inline nnk_real *nnk_at(const nnk_job *job, nnk_real *reals, size_t index) {
+    return (nnk_real *)(void *)((uint8_t *)reals + index * nnk_real_bytes(job));
+}
+
 /// The parameter of that index in the model, from b1 on. W1 lies transposed at index 0.
-static inline uint8_t *nnk_parameter(const nnk_job *job, const arena *a, uint32_t index) {
+static inline nnk_real *nnk_parameter(const nnk_job *job, const arena *a, uint32_t index) {
     if (job->method->first_layer > 1) index -= nnk_biases_at(job->topology, 1);
-    return a->parameters + index * nnk_real_bytes(job);
+    return nnk_at(job, a->parameters, index);
 }
 
 /// The activations of layer `l` from example `first` on.
-static inline uint8_t *nnk_activations(const nnk_job *job, const arena *a, int32_t l, uint32_t first) {
+static inline nnk_real *nnk_activations(const nnk_job *job, const arena *a, int32_t l, uint32_t first) {
     size_t unit = 0;
     for (int32_t i = job->method->first_layer; i < l; i++) unit += (size_t)job->topology->size[i];
-    return a->activations + (unit * a->stride + first) * nnk_real_bytes(job);
+    return nnk_at(job, a->activations, unit * a->stride + first);
 }
 
 /// Row `unit` of P or D.
-static inline uint8_t *nnk_row(const arena *a, uint8_t *rows, size_t unit) { return rows + unit * a->row; }
+static inline nnk_real *nnk_row(const arena *a, nnk_real *rows, size_t unit) {
+    return (nnk_real *)(void *)((uint8_t *)rows + unit * a->row);
+}
 
 /// Layer `l` at work on all columns.
 static inline nnk_shape nnk_layer_shape(const nnk_job *job, const arena *a, int32_t l) {
@@ -150,14 +164,14 @@ static inline uint32_t nnk_pairs_of_blocks(const nnk_job *job) {
 /// Layer `number` at work on all columns: its parameters in the order of the model, its rows of activations.
 /// Where the arena has no W1, of layer 1 only the biases.
 typedef struct layer {
-    uint8_t *weights, *biases, *rows;
+    nnk_real *weights, *biases, *rows;
     nnk_shape shape;
 } layer;
 
 layer nnk_layer(const nnk_job *job, const arena *a, int32_t number);
 
 /// The next initial weights, of a layer with so many inputs.
-void nnk_initialize(const nnk_job *job, const arena *a, uint8_t *w, size_t count, int32_t inputs);
+void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t count, int32_t inputs);
 
 /// The learning rate over the examples.
 double nnk_step(const nnk_job *job);
@@ -168,14 +182,14 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a);
 // W1 in memory, transposed: primal and wide.
 
 /// The parts of the arena up to the activations; where the next one begins.
-uint8_t *nnk_carve_layers(const nnk_job *job, arena *a);
+void *nnk_carve_layers(const nnk_job *job, arena *a);
 
 /// The last parts: the arena's own or, for a slice in parallel, a thread's.
-static inline void nnk_carve_scratch(const nnk_job *job, arena *a, uint8_t *scratch) {
+static inline void nnk_carve_scratch(const nnk_job *job, arena *a, void *scratch) {
     a->scratch = scratch;
-    a->bytes = a->scratch + job->method->scratch_bytes(job);
-    a->products = a->bytes + 2 * NNK_PATCH_BYTES;
-    a->end = nnk_is_dual(job) ? a->products + NNK_GRAM_BLOCK_BYTES : a->bytes + NNK_PATCH_BYTES;
+    a->bytes = (uint8_t *)scratch + job->method->scratch_bytes(job);
+    a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
+    a->end = a->bytes + (nnk_is_dual(job) ? 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES : NNK_PATCH_BYTES);
 }
 
 /// DRAW with the first layer.
@@ -200,7 +214,7 @@ nnk_status nnk_step_biases(const nnk_job *job, const arena *a, uint32_t item);
 nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first);
 
 /// W1 -= rate/m dZ X^T for NNK_PATCH columns.   dz (units, stride)
-nnk_status nnk_input_descent(const nnk_job *job, const arena *a, const uint8_t *dz, uint32_t patch);
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, uint32_t patch);
 
 /// nnk_method.next_weights: made in `a->bytes`.
 nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);

@@ -214,7 +214,7 @@
             state = .allocate(capacity: 1)
             state.initialize(to: nnk_team())
             state.pointee.threads = UInt32(clamping: threads)
-            state.pointee.clock = { DispatchTime.now().uptimeNanoseconds }
+            state.pointee.yield = { sched_yield() }
         }
 
         deinit { state.deallocate() }

@@ -87,10 +87,10 @@ static uint32_t accepted_below(const nnk_job *job, uint8_t *memory, size_t bytes
     if (bytes <= MANY) return accepted(job, memory, 0, bytes);
     uint32_t count = accepted(job, memory, bytes - LAST, bytes);
     const arena a = nnk_carve(job, memory);
-    const uint8_t *parts[] = {a.parameters, a.activations, a.logits, a.deltas,
-                              a.gram,       a.scratch,     a.bytes,  a.products};
+    const void *parts[] = {a.parameters, a.activations, a.logits, a.deltas,
+                           a.gram,       a.scratch,     a.bytes,  a.products};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const size_t at = parts[i] ? (size_t)(parts[i] - memory) : BESIDE;
+        const size_t at = parts[i] ? (size_t)((const uint8_t *)parts[i] - memory) : BESIDE;
         count += accepted(job, memory, at - BESIDE, at + BESIDE < bytes ? at + BESIDE : bytes);
     }
     return count;

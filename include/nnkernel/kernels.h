@@ -32,6 +32,12 @@ extern "C" {
 #define NNK_ROUND_UP(n, to) (((size_t)(n) + (to)-1) / (to) * (to))
 #define NNK_LARGER(a, b)    ((size_t)(a) > (size_t)(b) ? (size_t)(a) : (size_t)(b))
 
+/// Scratch of one unit in dual_update: up to 128 deltas, their places, and how many they are.
+#define NNK_LIST_BYTES(real_bytes) (128 * ((size_t)(real_bytes) + 4) + 8)
+
+/// An array of the arithmetic's reals, float or double; incomplete, so that nothing else is passed for it.
+typedef struct nnk_real nnk_real;
+
 /// The sizes of one layer at work. Rows of activations start `stride` reals apart, stride >= examples.
 typedef struct nnk_shape {
     size_t outputs, inputs, examples, stride;
@@ -148,7 +154,7 @@ typedef struct nnk_arithmetic {
     /// D += dZ, P += scale dZ G, G wide, in `columns` columns of D and P from `column` on, whole blocks of
     /// NNK_LANES. Deltas that are zero are skipped.
     ///   p, d, dz (outputs, examples), stride a multiple of NNK_LANES, zeros beyond the examples
-    ///   scratch: NNK_LIST_BYTES (train.h) for each unit
+    ///   scratch: NNK_LIST_BYTES for each unit
     void (*dual_update)(void *p, void *d, const void *dz, double scale, const void *gram, size_t column,
                         size_t columns, nnk_shape shape, void *scratch);
 
@@ -157,9 +163,6 @@ typedef struct nnk_arithmetic {
 
     /// p += G e, G packed.   p, e (examples); zeros in e are skipped
     void (*dual_walk)(void *p, const void *e, const uint8_t *gram, size_t examples);
-
-    /// For nnk_team_run: the loop on two threads in step. NULL where there are no vectors.
-    const struct nnk_pair_kernels *pair;
 } nnk_arithmetic;
 
 /// The definition, in scalar C.

@@ -115,9 +115,6 @@ typedef struct nnk_progress {
     NNK_LARGER(NNK_LARGER((size_t)(units_1)*NNK_PATCH, (NNK_PATCH + (size_t)(units_1)) * NNK_LANES),         \
                NNK_STRIDE(examples))
 
-/// A unit's scratch in dual_update: up to 128 deltas, their places, and how many they are.
-#define NNK_LIST_BYTES(real_bytes) (128 * ((size_t)(real_bytes) + 4) + 8)
-
 /// Bytes of the arena as constant expressions. `network`: DEEP or TWO_LAYER; `real_bytes`: 4 or 8.
 ///
 ///     _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, 209)];
