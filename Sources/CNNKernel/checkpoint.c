@@ -51,6 +51,9 @@ size_t nnk_checkpoint_bytes(const nnk_job *job) {
     return NNK_HEADER_BYTES + payload_bytes(job);
 }
 
+/// The checksum of the data, 0 before it is complete.
+static uint32_t known_data_crc(const nnk_trainer *t) { return t->phase > DIGEST ? t->data_crc : 0; }
+
 /// What is left of the section at `position`, at most NNK_AT_ONCE bytes.
 static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     const nnk_trainer *t = memory;
@@ -77,7 +80,7 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
         nnk_header header = {.kind = NNK_KIND_CHECKPOINT,
                              .payload_bytes = progress->position,
                              .payload_crc = progress->crc,
-                             .data_crc = t->phase > DIGEST ? t->data_crc : 0};
+                             .data_crc = known_data_crc(t)};
         return nnk_header_write(&header, &t->job, sink);
     }
     if (progress->position > payload_bytes(job)) return NNK_E_ARGUMENT;
@@ -122,17 +125,44 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
 }
 
 /// Reads and checks the header, and the 4 bytes behind it; its numbers go into `t`.
-static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader reader, uint32_t *payload_crc) {
+static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader reader, nnk_header *header) {
     uint8_t bytes[NNK_HEADER_BYTES + 4];
-    nnk_header header;
     if (reader.read(reader.context, 0, sizeof bytes, bytes) != NNK_OK) return NNK_E_SOURCE;
-    const nnk_status status = read_numbers(bytes, &header, &t->job);
+    const nnk_status status = read_numbers(bytes, header, &t->job);
     if (status != NNK_OK) return status;
     nnk_job_numbers mine;
     nnk_take_numbers(&mine, job);
     if (!nnk_same_numbers(&t->job, &mine)) return NNK_E_STATE;
-    *payload_crc = header.payload_crc;
-    return header.payload_bytes == payload_bytes(job) ? NNK_OK : NNK_E_SIZE;
+    return header->payload_bytes == payload_bytes(job) ? NNK_OK : NNK_E_SIZE;
+}
+
+/// All is read: checks what it says, and goes on with the checksum of the labels.
+static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress,
+                                 nnk_reader reader) {
+    nnk_header header;
+    const nnk_status status = read_header(job, t, reader, &header);
+    if (status != NNK_OK) return status;
+    if (header.payload_crc != progress->crc || header.data_crc != known_data_crc(t) ||
+        !nnk_trainer_sound(t, job))
+        return NNK_E_PAYLOAD;
+    progress->crc = nnk_crc32(0, job->labels, job->examples);
+    progress->position++;
+    return NNK_MORE;
+}
+
+/// Compares the job's data with the checkpoint's, as far as that had formed its checksum, an image a call.
+static nnk_status check_data(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, uint32_t image) {
+    const uint32_t images = t->phase < DIGEST ? 0 : t->phase == DIGEST ? t->item : job->examples;
+    if (image < images) {
+        uint8_t bytes[NNK_PATCH]; // the arena's own are part of what was read
+        const nnk_status status = nnk_digest_image(job, bytes, image, &progress->crc);
+        progress->position += status == NNK_MORE;
+        return status;
+    }
+    if (image > images) return NNK_E_ARGUMENT;
+    if (progress->crc != t->data_crc) return NNK_E_STATE;
+    t->magic = NNK_TRAINER_MAGIC;
+    return NNK_OK;
 }
 
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, nnk_checkpoint *progress,
@@ -141,26 +171,20 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
     if (nnk_checkpoint_bytes(job) == 0 || !reader.read) return NNK_E_ARGUMENT;
     const nnk_status start = nnk_check_start(job, memory, bytes);
     if (start != NNK_OK) return start;
-    uint32_t payload_crc;
     if (progress->position == 0) {
+        nnk_header header;
         memset(t, 0, sizeof *t);
-        const nnk_status status = read_header(job, t, reader, &payload_crc);
+        const nnk_status status = read_header(job, t, reader, &header);
         if (status != NNK_OK) return status;
     }
     const uint32_t count = payload_bytes(job);
-    if (progress->position > count) return NNK_E_ARGUMENT;
-    if (progress->position < count) {
-        const section s = section_at(job, memory, progress->position);
-        if (reader.read(reader.context, NNK_HEADER_BYTES + progress->position, s.count, s.bytes) != NNK_OK)
-            return NNK_E_SOURCE;
-        progress->crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
-        nnk_swap(s.bytes, s.count, s.element);
-        progress->position += s.count;
-        return NNK_MORE;
-    }
-    const nnk_status status = read_header(job, t, reader, &payload_crc);
-    if (status != NNK_OK) return status;
-    if (payload_crc != progress->crc || !nnk_trainer_sound(t, job)) return NNK_E_PAYLOAD;
-    t->magic = NNK_TRAINER_MAGIC;
-    return NNK_OK;
+    if (progress->position > count) return check_data(job, t, progress, progress->position - count - 1);
+    if (progress->position == count) return check_contents(job, t, progress, reader);
+    const section s = section_at(job, memory, progress->position);
+    if (reader.read(reader.context, NNK_HEADER_BYTES + progress->position, s.count, s.bytes) != NNK_OK)
+        return NNK_E_SOURCE;
+    progress->crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
+    nnk_swap(s.bytes, s.count, s.element);
+    progress->position += s.count;
+    return NNK_MORE;
 }

@@ -55,16 +55,20 @@ nnk_status nnk_draw(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
+nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc) {
     const uint32_t size = (uint32_t)job->topology->size[0], step = job->images.images ? size : NNK_PATCH;
-    uint32_t crc = a->trainer->data_crc;
+    uint32_t crc = *data_crc;
     for (uint32_t k = 0; k < size; k += step) {
         nnk_patch p;
-        if (nnk_fetch(job, a->bytes, item, 1, k, step, &p) != NNK_OK) return NNK_E_SOURCE;
+        if (nnk_fetch(job, bytes, image, 1, k, step, &p) != NNK_OK) return NNK_E_SOURCE;
         crc = job->arithmetic->crc32(crc, p.x, p.width);
     }
-    a->trainer->data_crc = crc;
+    *data_crc = crc;
     return NNK_MORE;
+}
+
+nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
+    return nnk_digest_image(job, a->bytes, item, &a->trainer->data_crc);
 }
 
 nnk_status nnk_loss(const nnk_job *job, const arena *a) {

@@ -76,9 +76,26 @@ int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job) {
     return nnk_same_numbers(&trainer->job, &numbers);
 }
 
+/// Whether phase and item exist, and the iteration is one in which the trainer comes there.
+static int32_t position_sound(const nnk_trainer *t, const nnk_job *job) {
+    if (t->phase > TRAINED || t->item >= (t->phase == TRAINED ? 1 : nnk_items_of(job, t->phase))) return 0;
+    if (t->phase < FORWARD) return t->iteration == 0;
+    return t->phase < EXPAND ? t->iteration < job->iterations : t->iteration == job->iterations;
+}
+
+/// Whether the last cost is the one that was due last, and a number. BACKWARD's item 0 computes the costs.
+static int32_t cost_sound(const nnk_trainer *t, const nnk_job *job) {
+    const int32_t is_past_loss =
+        t->phase < EXPAND && (t->phase > BACKWARD || (t->phase == BACKWARD && t->item > 0));
+    const uint32_t losses = t->iteration + (is_past_loss ? 1 : 0);
+    if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && t->cost == 0;
+    return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && t->cost - t->cost == 0;
+}
+
 int32_t nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
-    if (t->phase > TRAINED || t->iteration > job->iterations || t->random.next >= NNK_RANDOM_WORDS) return 0;
-    return t->phase == TRAINED ? t->item == 0 : t->item < nnk_items_of(job, t->phase);
+    const nnk_random *r = &t->random;
+    return position_sound(t, job) && cost_sound(t, job) && r->next < NNK_RANDOM_WORDS && r->has_spare <= 1 &&
+           r->spare - r->spare == 0 && t->zero == 0;
 }
 
 void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {

@@ -141,6 +141,10 @@ nnk_status nnk_readiness(const nnk_job *job, const nnk_trainer *t);
 nnk_status nnk_draw(const nnk_job *job, const arena *a, uint32_t item);
 uint32_t nnk_draw_items(const nnk_job *job);
 
+/// Adds an image to the data's checksum. NNK_MORE, or NNK_E_SOURCE: the checksum is as it was.
+/// bytes (NNK_PATCH): scratch, for images that are not mapped
+nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc);
+
 /// DIGEST, an image an item.
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
 

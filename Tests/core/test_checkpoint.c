@@ -9,7 +9,8 @@ enum { AT_MOST = 3072 }; // bytes of a write or a read
 
 /// Where things lie in a checkpoint (docs/FORMAT.md).
 enum { AT_PAYLOAD_BYTES = 32, AT_PAYLOAD_CRC = 36, AT_DATA_CRC = 56, AT_HEADER_CRC = 60 };
-enum { AT_PHASE = 68, AT_ITEM = 72, AT_ITERATION = 76, AT_RANDOM_NEXT = 104 + 4 * NNK_RANDOM_WORDS };
+enum { AT_PHASE = 68, AT_ITEM = 72, AT_ITERATION = 76, AT_COST_ITERATION = 80, AT_COST = 96 };
+enum { AT_RANDOM = 104, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
 
 enum { ENOUGH = 1 << 18 }; // bytes of an arena for any job here
 
@@ -561,44 +562,189 @@ static int accepts(const nnk_job *job, file c, size_t at, uint32_t value) {
         const nnk_status ended = steps(job, arena);
         CHECK(ended == NNK_OK || ended == NNK_E_DIVERGED);
     } else {
-        CHECK_EQUAL(status, NNK_E_PAYLOAD);
+        CHECK(status == NNK_E_PAYLOAD || status == NNK_E_STATE); // E_STATE: by the data's checksum
         CHECK_EQUAL(nnk_train_step(job, arena), NNK_E_STATE);
     }
     free(arena);
     return status == NNK_OK;
 }
 
-/// A file's counters may say anything, and its checksums that this is right.
-static void test_counters(int32_t type, int32_t method) {
+/// What a trainer has done when it comes to a slice: these bytes of a checkpoint. All of a run's, in order.
+typedef struct places {
+    uint8_t (*bytes)[AT_RANDOM - AT_PHASE];
+    uint32_t *data_crc; // in the header
+    uint32_t count;
+} places;
+
+/// One slice, which is one item also where a step takes several.
+static nnk_status one_item(const nnk_job *job, uint8_t *arena, void *scratch) {
+    if (nnk_train_parallel(job, arena) == 0) return nnk_train_step(job, arena);
+    CHECK_EQUAL(nnk_train_items(job, arena, 0, 1, scratch), NNK_MORE);
+    return nnk_train_advance(job, arena, 1);
+}
+
+static places all_places(const nnk_job *job) {
+    places p = {.bytes = room_for(1000 * sizeof *p.bytes), .data_crc = room_for(1000 * sizeof *p.data_crc)};
+    uint8_t *arena = begun(job), *scratch = room_for(nnk_train_scratch_bytes(job));
+    nnk_status status = NNK_MORE;
+    while (status > 0 && CHECK(p.count < 1000)) {
+        file c = saved(job, arena);
+        memcpy(p.bytes[p.count], c.bytes + AT_PHASE, sizeof *p.bytes);
+        p.data_crc[p.count++] = get_u32(c.bytes + AT_DATA_CRC);
+        free(c.bytes);
+        status = one_item(job, arena, scratch);
+    }
+    CHECK_EQUAL(status, NNK_OK); // after the last one saved, which was trained
+    free(arena);
+    free(scratch);
+    return p;
+}
+
+/// The index of the place with these counters, or `count`.
+static uint32_t place_at(const places *p, uint32_t phase, uint32_t item, uint32_t iteration) {
+    uint32_t i = 0;
+    while (i < p->count && (get_u32(p->bytes[i]) != phase || get_u32(p->bytes[i] + 4) != item ||
+                            get_u32(p->bytes[i] + 8) != iteration))
+        i++;
+    return i;
+}
+
+/// A checkpoint at a place where training comes is accepted, with the last cost that it has there alone.
+static void check_place(const nnk_job *job, file c, const places *p, uint32_t place) {
+    memcpy(c.bytes + AT_PHASE, p->bytes[place], sizeof *p->bytes);
+    put_u32(c.bytes + AT_DATA_CRC, p->data_crc[place]);
+    const uint32_t cost_iteration = get_u32(c.bytes + AT_COST_ITERATION);
+    for (uint32_t i = 0; i <= job->iterations; i++)
+        if (i != cost_iteration) CHECK(!accepts(job, c, AT_COST_ITERATION, i));
+    CHECK(accepts(job, c, AT_COST_ITERATION, cost_iteration));
+}
+
+/// One where training never comes is refused, whatever it says of the cost and the data.
+static void check_no_place(const nnk_job *job, file c, const places *p, uint32_t phase, uint32_t item,
+                           uint32_t iteration) {
+    for (uint32_t way = 0; way < 4; way++) {
+        const uint32_t like = way == 0 ? 0 : way == 1 ? p->count - 1 : random_below(p->count);
+        memcpy(c.bytes + AT_PHASE, p->bytes[like], sizeof *p->bytes);
+        put_u32(c.bytes + AT_DATA_CRC, p->data_crc[like]);
+        put_u32(c.bytes + AT_PHASE, phase);
+        put_u32(c.bytes + AT_ITEM, item);
+        CHECK(!accepts(job, c, AT_ITERATION, iteration));
+    }
+}
+
+/// A file's counters may say anything, and its checksums that this is right: what is accepted is what a
+/// training comes to, and nothing else.
+static void test_counters(int32_t type, int32_t method, uint32_t iterations) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, iterations);
+    uint8_t *arena = begun(&job);
+    file c = saved(&job, arena);
+    places p = all_places(&job);
+    uint32_t found = 0;
+    for (uint32_t phase = 0; phase < 20; phase++)
+        for (uint32_t iteration = 0; iteration <= iterations + 1; iteration++)
+            for (uint32_t item = 0; item < 200; item++) {
+                const uint32_t place = place_at(&p, phase, item, iteration);
+                found += place < p.count;
+                if (place < p.count)
+                    check_place(&job, c, &p, place);
+                else if (item < 3 || place_at(&p, phase, item - 1, iteration) < p.count)
+                    check_no_place(&job, c, &p, phase, item, iteration);
+            }
+    CHECK_EQUAL(found, p.count);
+    for (uint32_t bit = 8; bit < 32; bit++) {
+        const uint32_t large = 1u << bit;
+        check_no_place(&job, c, &p, large, 0, 0);
+        check_no_place(&job, c, &p, get_u32(p.bytes[0]), large, 0);
+        check_no_place(&job, c, &p, get_u32(p.bytes[p.count - 1]), 0, large);
+    }
+    free(p.bytes);
+    free(p.data_crc);
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
+/// Other numbers that no training leads to: of the generator, the cost, the field that is always 0.
+static void test_other_numbers(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
-    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job) + 1);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
     file c = saved(&job, arena);
-    const uint32_t phase = get_u32(c.bytes + AT_PHASE), item = get_u32(c.bytes + AT_ITEM);
-    for (uint32_t p = 0, phases = 0; p < 40; p++) {
-        put_u32(c.bytes + AT_PHASE, p);
-        uint32_t items = 0;
-        while (items < 1000 && accepts(&job, c, AT_ITEM, items)) items++;
-        CHECK(items < 1000);
-        for (uint32_t i = items; i < items + 20; i++) CHECK(!accepts(&job, c, AT_ITEM, i));
-        for (uint32_t bit = 10; bit < 32; bit++) CHECK(!accepts(&job, c, AT_ITEM, 1u << bit));
-        CHECK(!accepts(&job, c, AT_ITEM, UINT32_MAX));
-        CHECK(items > 0 || p != phase);
-        phases += items > 0;
-        if (p == 39) CHECK_EQUAL(phases, method == NNK_DUAL_WIDE ? 11 : 8);
-    }
-    put_u32(c.bytes + AT_ITEM, 0);
-    for (uint32_t bit = 8; bit < 32; bit++) CHECK(!accepts(&job, c, AT_PHASE, phase | 1u << bit));
-    put_u32(c.bytes + AT_PHASE, phase);
-    put_u32(c.bytes + AT_ITEM, item);
-    CHECK(accepts(&job, c, AT_ITERATION, 3) && accepts(&job, c, AT_ITERATION, 0));
-    CHECK(!accepts(&job, c, AT_ITERATION, 4) && !accepts(&job, c, AT_ITERATION, UINT32_MAX));
-    put_u32(c.bytes + AT_ITERATION, 0);
+    const uint32_t next = get_u32(c.bytes + AT_RANDOM_NEXT), cost = get_u32(c.bytes + AT_COST + 4);
     CHECK(accepts(&job, c, AT_RANDOM_NEXT, 0) && accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS - 1));
     CHECK(!accepts(&job, c, AT_RANDOM_NEXT, NNK_RANDOM_WORDS));
     CHECK(!accepts(&job, c, AT_RANDOM_NEXT, UINT32_MAX));
+    put_u32(c.bytes + AT_RANDOM_NEXT, next);
+    CHECK(!accepts(&job, c, AT_RANDOM_NEXT + 4, 2)); // has_spare
+    CHECK(accepts(&job, c, AT_RANDOM_NEXT + 4, 1) && accepts(&job, c, AT_RANDOM_NEXT + 4, 0));
+    CHECK(!accepts(&job, c, AT_RANDOM_NEXT + 12, 0x7ff00000)); // the spare is infinite
+    put_u32(c.bytes + AT_RANDOM_NEXT + 12, 0);
+    CHECK(!accepts(&job, c, AT_COST + 4, 0x7ff80000) && !accepts(&job, c, AT_COST + 4, 0x7ff00000));
+    CHECK(accepts(&job, c, AT_COST + 4, cost));
+    CHECK(!accepts(&job, c, AT_COST - 4, 1));
     free(c.bytes);
     free(arena);
+    release_data(d);
+}
+
+/// A run does not go on with other data than it was begun with: it is said as soon as it can be known.
+static void test_other_data(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const uint32_t size = (uint32_t)topology.size[0];
+    nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun(&job);
+    for (uint32_t digested = 0; nnk_train_step(&job, arena) > 0;) {
+        file c = saved(&job, arena);
+        const uint32_t image = random_below(examples), is_digest = get_u32(c.bytes + AT_PHASE) == 2;
+        if (is_digest) digested = get_u32(c.bytes + AT_ITEM);
+        if (get_u32(c.bytes + AT_PHASE) > 2) digested = examples;
+        for (uint32_t is_read = 0; is_read < 2; is_read++) {
+            nnk_job other = job;
+            other.images = is_read ? read_in(&d) : mapped(&d);
+            uint8_t *bit = d.images + image * size + random_below(size);
+            *bit ^= 1;
+            uint8_t *mine = new_arena();
+            CHECK_EQUAL(load(&other, mine, &c), image < digested ? NNK_E_STATE : NNK_OK);
+            CHECK(image >= digested || is_empty(&job, mine));
+            *bit ^= 1;
+            d.labels[image] ^= 1;
+            CHECK_EQUAL(load(&other, mine, &c), NNK_E_STATE);
+            d.labels[image] ^= 1;
+            CHECK_EQUAL(load(&other, mine, &c), NNK_OK);
+            free(mine);
+        }
+        free(c.bytes);
+    }
+    free(arena);
+    release_data(d);
+}
+
+/// Reading an image to compare it fails, and is tried again.
+static void test_failing_images(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    nnk_job job = job_with(type, method, &d, 3);
+    job.images = read_in(&d);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job) + 1), *other = new_arena();
+    file c = saved(&job, arena);
+    for (uint32_t n = 1; n <= 2 * examples; n++) { // two patches each
+        d.reader.calls = 0;
+        d.reader.fail_at = n;
+        source s = source_of(&c);
+        nnk_checkpoint progress = {0, 0};
+        uint32_t failed = 0;
+        nnk_status status = NNK_MORE;
+        while (status == NNK_MORE || (status == NNK_E_SOURCE && ++failed < 3))
+            status = nnk_checkpoint_load(&job, other, ENOUGH, &progress, (nnk_reader){source_read, &s});
+        CHECK_EQUAL(status, NNK_OK);
+        CHECK_EQUAL(failed, 1);
+        file again = saved(&job, other);
+        CHECK_SAME_FILE(again, c);
+        free(again.bytes);
+    }
+    free(c.bytes);
+    free(arena);
+    free(other);
     release_data(d);
 }
 
@@ -801,7 +947,11 @@ int main(void) {
         test_flips(type, method, 2);
         test_flips(type, method, slices_to_loop(&job) + 1);
         test_other_contents(type, method);
-        test_counters(type, method);
+        for (uint32_t iterations = 0; iterations <= 3; iterations += 3)
+            test_counters(type, method, iterations);
+        test_other_numbers(type, method);
+        test_other_data(type, method);
+        test_failing_images(type, method);
         test_other_jobs(type, method);
         test_models(type, method);
         test_arguments(type, method);

@@ -15,9 +15,9 @@
 extern "C" {
 #endif
 
-/// How far saving or loading is. Starts as zeros.
+/// How far saving or loading is. Starts as zeros; all else is the functions' own.
 typedef struct nnk_checkpoint {
-    uint32_t position; ///< bytes of the payload that are done
+    uint32_t position; ///< bytes of the payload that are done; when loading, then images that are compared
     uint32_t crc;      ///< of these
 } nnk_checkpoint;
 
@@ -30,9 +30,10 @@ size_t nnk_checkpoint_bytes(const nnk_job *job);
 /// again), NNK_E_STATE, NNK_E_DIVERGED, NNK_E_ARGUMENT.
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *arena, nnk_checkpoint *progress, nnk_sink sink);
 
-/// What a checkpoint's job was, from its first NNK_HEADER_BYTES + 4 bytes, and the data that it was begun
-/// with: 0 if their checksum was not complete. NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND,
-/// NNK_E_TOPOLOGY (a topology that this build's limits don't allow).
+/// Reads the job's numbers from a checkpoint's first NNK_HEADER_BYTES + 4 bytes, and the CRC-32 of its data:
+/// of the labels, one byte each, then of the images, as nnk_crc32 gives it; 0 if it was not complete when the
+/// checkpoint was saved. NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND, NNK_E_TOPOLOGY (a topology that
+/// this build's limits do not allow).
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc);
 
 /// Reads `count` bytes of a file from position `offset` on into `out`; returns NNK_OK or NNK_E_SOURCE.
@@ -41,9 +42,16 @@ typedef struct nnk_reader {
     void *context;
 } nnk_reader;
 
-/// Reads the next bytes, up to 3072, into the arena: NNK_MORE, then NNK_OK when all is there and right. Until
-/// then the arena holds no trainer. NNK_E_STATE if it is a checkpoint of another job; NNK_E_SOURCE (can be
-/// tried again), NNK_E_SIZE, NNK_E_PAYLOAD; and as nnk_train_begin and nnk_checkpoint_peek.
+/// Reads the next bytes, up to 3072, into the arena, then compares the job's labels and images with those of
+/// the checkpoint, one image per call: NNK_MORE, then NNK_OK when all is there and right. Until then the arena
+/// holds no trainer.
+///
+/// The data are compared by their checksum, which is formed in the setup, so all images are read once. A
+/// checkpoint that was saved before tells only of the labels, and of the images that were in it by then.
+///
+/// NNK_E_STATE: it is a checkpoint of another job, or of other data. NNK_E_SOURCE: a read failed, of the
+/// checkpoint or of an image, and can be tried again. NNK_E_SIZE and NNK_E_PAYLOAD: it is damaged, or says
+/// what no training leads to. All errors of nnk_train_begin and nnk_checkpoint_peek.
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *arena, size_t bytes, nnk_checkpoint *progress,
                                nnk_reader reader);
 
