@@ -201,9 +201,9 @@ examine_blink() {
 # At which stage a log ends: begin, step or finish; nothing before it began or after the model is written.
 stage_of() {
     case "$(<"$1")" in
-    '' | *'writing the model took'* | *'model is there'*) ;;
-    *'iterations took'* | *'goes on with the model'*) echo finish ;;
-    *'setup took'* | *'goes on with the iterations'*) echo step ;;
+    '' | *'writing the model took'* | *'model is already'*) ;;
+    *'iterations took'* | *'resuming: model'*) echo finish ;;
+    *'setup took'* | *'resuming: iterations'*) echo step ;;
     *) echo begin ;;
     esac
 }
@@ -228,7 +228,7 @@ unplug() {
         status=0
         { run $board "" "$folder" timeout -s KILL "$delay" || status=$?; } 2>/dev/null
         # Setup alone takes longer than it is from one checkpoint to the next.
-        [ $saved = no ] || ! grep -q begins "$folder/log" || lost=$((lost + 1))
+        [ $saved = no ] || ! grep -q "starting a new run" "$folder/log" || lost=$((lost + 1))
         stage=$(stage_of "$folder/log")
         [ "${stage:-begin}" = begin ] || saved=yes
         if [ $status = 0 ]; then

@@ -1,20 +1,21 @@
-// An LED that is on for cats. Images come in a few bytes at a time, the model stays in flash, and what it
-// uses of RAM is the stack: one predictor, and the calls that it takes.
+// Switches an LED on for cats. Images arrive a few bytes at a time, and the model stays in flash. The RAM
+// used is the stack: one predictor, and the frames of the calls.
 #include "blink.h"
 #include "board.h"
 #include "console.h"
 
 enum { PIECE = 16, BAD_DATA = 65 };
-_Static_assert(NNK_DEEP_INPUTS % PIECE == 0, "an image is a number of pieces");
+_Static_assert(NNK_DEEP_INPUTS % PIECE == 0, "an image is a whole number of pieces");
 
-// docs/FORMAT.md: a scale for each unit of layer 1, all parameters but W1, W1 in bytes.
+// The payload of an i8 model (docs/FORMAT.md): a scale per unit of layer 1, all parameters but W1, W1 in
+// bytes.
 enum { UNITS = NNK_DEEP_UNITS_1, W1_BYTES = UNITS * NNK_DEEP_INPUTS };
 enum { PARAMETERS_BYTES = 4 * (UNITS + NNK_DEEP_PARAMETERS - W1_BYTES) + W1_BYTES };
 enum { NAMES_AT = NNK_HEADER_BYTES + PARAMETERS_BYTES, MODEL_BYTES = NAMES_AT + 2 * NNK_CLASS_NAME_BYTES };
-_Static_assert(MODEL_BYTES == 246820, "cat.S says so");
+_Static_assert(MODEL_BYTES == 246820, "cat.S checks the same size");
 extern const uint8_t model_file[MODEL_BYTES]; // cat.S
 
-/// What nnk_model_open would say of it, but a constant, in flash too.
+/// What nnk_model_open would return, as a constant in flash.
 static const nnk_model model = {
     .topology = &nnk_deep,
     .parameters = model_file + NNK_HEADER_BYTES,
@@ -23,17 +24,17 @@ static const nnk_model model = {
     .dtype = NNK_I8,
 };
 
-/// A function that is no part of its caller: each has the stack to itself, one after the other.
+/// Not inlined, so that the frames of two such functions are never on the stack at the same time.
 #define APART __attribute__((noinline)) static
 
-/// Whether the file is undamaged, and what `model` says.
+/// Checks that the file is undamaged and has the element type of `model`.
 APART nnk_status check_model(void) {
     nnk_model found;
     const nnk_status status = nnk_model_open(&found, model_file, sizeof model_file, model.topology);
     return status == NNK_OK && found.dtype != model.dtype ? NNK_E_KIND : status;
 }
 
-/// One image into the predictor; NNK_MORE if there is none any more.
+/// Feeds one image to the predictor; NNK_MORE if there are no more images.
 APART nnk_status receive_image(void *predictor) {
     nnk_status status = NNK_OK;
     for (uint32_t at = 0; at < NNK_DEEP_INPUTS && status == NNK_OK; at += PIECE) {
@@ -45,7 +46,7 @@ APART nnk_status receive_image(void *predictor) {
     return status;
 }
 
-/// The probability of class 1 for the next image; NNK_MORE if there is none any more.
+/// Computes the probability of class 1 for the next image; NNK_MORE if there are no more images.
 APART nnk_status classify(double *probability) {
     _Alignas(8) uint8_t predictor[NNK_PREDICT_I8_BYTES(DEEP)];
     nnk_status status = nnk_predict_begin(predictor, sizeof predictor, &model, &nnk_i8_inference);
@@ -79,7 +80,7 @@ void firmware(void) {
     nnk_status status = check_model();
     if (status != NNK_OK) fail("model", nnk_status_text(status));
     while ((status = classify(&probability)) == NNK_OK) show(probability);
-    if (status == NNK_E_SOURCE) fail("image", "expected 12288 bytes, found less");
+    if (status == NNK_E_SOURCE) fail("image", "incomplete; it must have 12288 bytes");
     if (status < 0) fail("image", nnk_status_text(status));
     print("RAM used: ");
     print_number(ram_used());

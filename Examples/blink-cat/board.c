@@ -1,5 +1,5 @@
-// The camera and the LED, by semihosting: images come from the file image.bin, one behind the other, and the
-// LED is a sign on the console. This is the file that another board writes anew.
+// The camera and the LED by semihosting: the images are in the file image.bin, one after the other, and the
+// LED is a symbol on the console. Replace this file for another board.
 #include "board.h"
 #include "blink.h"
 #include "semihosting.h"
@@ -12,7 +12,7 @@ uint32_t board_receive(uint8_t *bytes, uint32_t count) {
     if (file < 0)
         file = semihosting(OPEN, (const uintptr_t[]){(uintptr_t)name, OPEN_TO_READ, sizeof name - 1});
     if (file < 0) {
-        board_write("image.bin: can't be opened\n");
+        board_write("image.bin: cannot be opened\n");
         board_end(NO_INPUT);
     }
     return count - (uint32_t)semihosting(READ, (const uintptr_t[]){(uintptr_t)file, (uintptr_t)bytes, count});

@@ -1,5 +1,5 @@
-// The model file as it is, in flash, where the core can use it. (A toolchain without .incbin takes the array
-// that `nn-cli export --format c-header` writes.)
+// The model file, unchanged, in flash, where the core can use it in place. (With a toolchain without .incbin, use
+// the array that `nn-cli export --format c-header` writes.)
     .section .rodata.model, "a"
     .balign 8
     .globl model_file

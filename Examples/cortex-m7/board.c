@@ -1,4 +1,4 @@
-// A Cortex-M7 with double precision: Arm's AN500 on an MPS2 board. It trains in double, in 192 KB of RAM.
+// A Cortex-M7 with double precision: Arm's AN500 on an MPS2 board. Trains in double, in 192 KB of RAM.
 #include "board.h"
 
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 8, 209)];

@@ -1,5 +1,5 @@
-/// What the trainer asks of a board: eight words, which a port writes anew. semihosting.c gives four of them
-/// wherever a debugger or an emulator listens.
+/// What the firmware needs from a board. A port implements `this_board`, `board_microseconds` and the four
+/// functions for console, card and end; semihosting.c implements these four under a debugger or an emulator.
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -11,35 +11,37 @@ typedef struct board {
     const char *name;
     const nnk_arithmetic *arithmetic;
     const nnk_inference *inference;
-    uint8_t *arena; ///< aligned to 8 bytes; its size says how many images can be trained on
-    size_t arena_bytes;
+    uint8_t *arena;     ///< aligned to 8 bytes
+    size_t arena_bytes; ///< limits the number of training images, see NNK_DUAL_BYTES
 } board;
 
-/// Precision and memory, in the board's own folder.
+/// The board's name, precision and memory; defined in the board's folder.
 extern const board this_board;
 
-/// Text for people.
+/// Writes text to the console.
 void board_write(const char *text);
 
-/// One block of the memory card, by its number: what an SD card calls CMD17 and CMD24. A write has returned
-/// only once the card holds the block. 1, or 0 if it can't.
+/// Reads or writes one block of the memory card, by its number (CMD17 and CMD24 of an SD card). A write
+/// returns only after the card has stored the block. Returns 1, or 0 on failure.
 int32_t board_card_read(uint32_t block, uint8_t bytes[CARD_BLOCK]);
 int32_t board_card_write(uint32_t block, const uint8_t bytes[CARD_BLOCK]);
 
-/// A clock that runs through 2^32 microseconds and starts anew.
+/// A clock in microseconds, modulo 2^32.
 uint32_t board_microseconds(void);
 
-/// Nothing comes after it. 0: all went well.
+/// Ends the program. Code 0 means success.
 _Noreturn void board_end(int32_t code);
 
-/// Starts the program; called by the start-up code with memory set up.
+/// The program; the start-up code calls it once memory is set up.
 _Noreturn void firmware(void);
 
-/// Fills the free stack with a pattern; later, how many bytes of it have been used at most.
+/// Fills the free part of the stack with a pattern.
 void stack_paint(void);
+
+/// Bytes of the stack at its deepest, since stack_paint.
 uint32_t stack_used(void);
 
-/// Bytes of all variables and of the stack at its deepest.
+/// Bytes of all variables, and of the stack at its deepest.
 uint32_t ram_used(void);
 
 #endif

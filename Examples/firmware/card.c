@@ -3,9 +3,9 @@
 
 enum { HEADER_AT = CARD_BLOCK - NNK_HEADER_BYTES, NONE = -1 };
 
-static uint8_t held[CARD_BLOCK]; // the block that was read last
+static uint8_t held[CARD_BLOCK]; // the last block read
 static uint32_t held_block = (uint32_t)NONE;
-static uint8_t draft[CARD_BLOCK]; // the block that is being written
+static uint8_t draft[CARD_BLOCK]; // the block being written
 
 int32_t card_bytes(uint32_t at, uint32_t count, uint8_t *out) {
     while (count > 0) {
@@ -53,7 +53,7 @@ nnk_status card_image(void *context, uint32_t example, uint32_t offset, uint32_t
     return card_bytes(at, count, out) ? NNK_OK : NNK_E_SOURCE;
 }
 
-/// The block that makes the file one.
+/// Writes the first block, with the header; it makes the file valid.
 static int32_t write_header(const card_file *file, const uint8_t *header) {
     memset(draft, 0, sizeof draft);
     memcpy(draft, &file->serial, sizeof file->serial);
@@ -63,7 +63,7 @@ static int32_t write_header(const card_file *file, const uint8_t *header) {
 
 nnk_status card_file_write(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
     static const uint8_t no_header[NNK_HEADER_BYTES];
-    static uint32_t drafted; // where the payload's last block is, while it is not full
+    static uint32_t drafted; // number of the payload's last block while it is not full, otherwise 0
     const card_file *file = context;
     if (offset == 0) {
         if (drafted && !write_draft(drafted)) return NNK_E_SINK;

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Makes memory cards for the firmware, and takes models off them. card.h says what lies where.
+"""Makes memory cards for the firmware, and copies models from them. card.h defines the layout of a card.
 
     card.py make card.img TRAIN [TEST] [--iterations 2500] [--cost-every 100] [--seed 1]
                                        [--learning-rate 0.0075] [--checkpoint-every 0]
     card.py model card.img model.nnk
-    card.py flat TRAIN FILE            the images as Examples/trainer/trainer.c reads them
-    card.py images TRAIN FILE          the images alone, one behind the other, as blink-cat does
+    card.py flat TRAIN FILE            writes a flat file, which Examples/trainer/trainer.c reads
+    card.py images TRAIN FILE          writes the images alone, one after the other, which blink-cat reads
 
-TRAIN and TEST are HDF5 files as in docs/FORMAT.md (which needs h5py), or `drawn`, or flat:
+TRAIN and TEST are HDF5 files as in docs/FORMAT.md (h5py is needed), or `drawn` for drawings, or flat files:
 m (4 bytes, little-endian), m labels, m images of 12288 bytes.
 """
 import argparse
@@ -22,7 +22,7 @@ HEADER_BYTES = 64
 
 
 def drawn():
-    """The images that trainer.c draws."""
+    """The images that Examples/trainer/trainer.c draws."""
     labels, images, noise = bytearray(), bytearray(), 1
     for j in range(33):
         label = int(j % 3 == 1)
@@ -65,7 +65,7 @@ def make(o):
     labels, images, names = load(o.train)
     test_labels, test_images, _ = load(o.test) if o.test else (b"", b"", None)
     if len(labels) + len(test_labels) > LABELS_ROOM:
-        sys.exit(f"{o.card}: has room for {LABELS_ROOM} images, not for {len(labels) + len(test_labels)}")
+        sys.exit(f"{o.card}: {len(labels) + len(test_labels)} images do not fit; at most {LABELS_ROOM} do")
     job = b"NNKCARD1" + struct.pack(
         "<6Id", len(labels), len(test_labels), o.iterations, o.cost_every, o.seed, o.checkpoint_every,
         o.learning_rate)
@@ -81,7 +81,7 @@ def model(o):
         card.seek((MODEL + 1) * BLOCK - HEADER_BYTES)
         header = card.read(HEADER_BYTES)
         if header[:4] != b"\x8eNN\x1a":
-            sys.exit(f"{o.card}: holds no model")
+            sys.exit(f"{o.card}: there is no model on this card")
         payload = card.read(struct.unpack_from("<I", header, 32)[0])
     with open(o.model, "wb") as out:
         out.write(header + payload)

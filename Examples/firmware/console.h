@@ -1,4 +1,4 @@
-/// Words and numbers for people.
+/// Prints text and numbers on the console.
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
@@ -7,10 +7,10 @@
 void print(const char *text);
 void print_number(uint32_t n);
 
-/// With 12 digits behind the point, below 1000000.
+/// Prints x with 12 decimal places; 0 <= x < 1000000.
 void print_real(double x);
 
-/// All bits, in hexadecimal.
+/// Prints the 64 bits of x in hexadecimal.
 void print_bits(double x);
 
 #endif

@@ -2,9 +2,9 @@
 #include <string.h>
 
 enum { UNITS = NNK_DEEP_UNITS_1, PATCHES = NNK_DEEP_INPUTS / NNK_PATCH };
-enum { ABOVE = NNK_DEEP_PARAMETERS - UNITS * NNK_DEEP_INPUTS }; // parameters behind W1
+enum { ABOVE = NNK_DEEP_PARAMETERS - UNITS * NNK_DEEP_INPUTS }; // parameters after W1
 
-/// What a batch of images needs, in the arena that training has left.
+/// Memory for a batch of images, in the arena, which training no longer needs. All are reals.
 typedef struct memory {
     uint8_t *weights; ///< (UNITS, NNK_PATCH)
     uint8_t *above;   ///< (ABOVE)
@@ -24,7 +24,8 @@ static memory carve(void) {
     return m;
 }
 
-/// NNK_PATCH columns of W1, and their part in the sums of all images: a weight is read once a batch.
+/// Reads NNK_PATCH columns of W1 and adds their products to the sums of all images of the batch, so each
+/// weight is read once per batch.
 static nnk_status add_patch(card_file *model, const memory *m, uint32_t first, uint32_t count,
                             uint32_t patch) {
     const uint32_t row = NNK_PATCH * real_bytes();
@@ -44,7 +45,7 @@ static nnk_status add_patch(card_file *model, const memory *m, uint32_t first, u
 static nnk_status evaluate_batch(card_file *model, const memory *m, uint32_t first, uint32_t count,
                                  score *result) {
     nnk_topology layers_above = nnk_deep;
-    layers_above.size[0] = 0; // without inputs, the parameters begin with b1
+    layers_above.size[0] = 0; // with 0 inputs, the parameters begin with b1
     memset(m->sums, 0, count * UNITS * real_bytes());
     for (uint32_t patch = 0; patch < PATCHES; patch++)
         if (add_patch(model, m, first, count, patch) != NNK_OK) return NNK_E_SOURCE;

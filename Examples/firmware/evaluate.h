@@ -1,4 +1,4 @@
-/// The model on the card, used without being in memory.
+/// Evaluates the model on the card without loading it into memory as a whole.
 #ifndef EVALUATE_H
 #define EVALUATE_H
 
@@ -6,11 +6,11 @@
 
 typedef struct score {
     uint32_t images;
-    uint32_t right;      ///< of these, the model says the class rightly
-    double of_first_one; ///< probability of class 1 of the first
+    uint32_t right;      ///< images that the model classifies correctly
+    double of_first_one; ///< probability of class 1 for the first image
 } score;
 
-/// Images `first` ... `first + count` of the card. NNK_E_SOURCE if it can't be read.
+/// Evaluates images `first` ... `first + count - 1` of the card. NNK_E_SOURCE: the card cannot be read.
 nnk_status evaluate(card_file *model, uint32_t first, uint32_t count, score *result);
 
 #endif

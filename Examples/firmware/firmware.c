@@ -1,5 +1,5 @@
-// Trains the job that is on the card, writes the model to the card, and evaluates it. Whenever the power
-// goes, the next start goes on from the newest checkpoint; with the model written, it only evaluates.
+// Trains the job on the card, writes the model to the card, and evaluates it. After a loss of power, the next
+// start resumes from the newest checkpoint. If the model is already on the card, it is only evaluated.
 #include "board.h"
 #include "card.h"
 #include "console.h"
@@ -23,17 +23,17 @@ _Noreturn static void fail(const char *what, const char *why, int32_t code) {
     board_end(code);
 }
 
-/// `status`, if it is no error.
+/// Returns `status` unless it is an error, which ends the program.
 static nnk_status check(const char *what, nnk_status status) {
     if (status < 0) fail(what, nnk_status_text(status), status == NNK_E_SINK ? CANNOT_SAVE : BAD_DATA);
     return status;
 }
 
 static nnk_job read_job(void) {
-    if (!card_read_job(&on_card)) fail("card", "expected a job in block 0, see card.py", BAD_DATA);
-    if (on_card.examples > MOST_EXAMPLES) fail("card", "expected 512 images at most", BAD_DATA);
+    if (!card_read_job(&on_card)) fail("card", "no job in block 0; card.py makes cards", BAD_DATA);
+    if (on_card.examples > MOST_EXAMPLES) fail("card", "more than 512 training images", BAD_DATA);
     if (!card_bytes(CARD_LABELS * CARD_BLOCK, on_card.examples, labels))
-        fail("card", "the labels can't be read", BAD_DATA);
+        fail("card", "the labels cannot be read", BAD_DATA);
     return (nnk_job){
         .topology = &nnk_deep,
         .arithmetic = this_board.arithmetic,
@@ -50,9 +50,9 @@ static nnk_job read_job(void) {
 }
 
 // ---- Checkpoints ------------------------------------------------------------------------------------------
-// In two places by turns, so that one is whole while the other is written.
+// Checkpoints take turns in two places, so one is always complete while the other is written.
 
-/// Writes the place whose turn it is; the next one is the other's.
+/// Writes a checkpoint to place `*turn`, then passes the turn to the other place.
 static void save_checkpoint(const nnk_job *job, uint32_t *turn) {
     card_file *file = &checkpoint[*turn], *other = &checkpoint[1 - *turn];
     const nnk_sink sink = {card_file_write, file};
@@ -72,7 +72,8 @@ static int32_t load_checkpoint(const nnk_job *job, card_file *file) {
     return status == NNK_OK;
 }
 
-/// Loads the newest good checkpoint of this job; 0 if there is none. `turn`: where the next one goes.
+/// Loads the newest valid checkpoint of this job; returns 0 if there is none. `*turn` is the place of the
+/// next one.
 static int32_t resume(const nnk_job *job, uint32_t *turn) {
     for (int32_t i = 0; i < 2; i++) checkpoint[i].serial = card_file_serial(&checkpoint[i]);
     const uint32_t newer = checkpoint[1].serial > checkpoint[0].serial;
@@ -91,7 +92,7 @@ static nnk_progress progress_of(const nnk_job *job) {
     return progress;
 }
 
-/// Says how long something took; the clock starts anew after 71 minutes.
+/// Prints the time since `since`, modulo 71 minutes.
 static void print_time(const char *what, uint32_t since) {
     print(what);
     print_number(board_microseconds() - since);
@@ -101,16 +102,16 @@ static void print_time(const char *what, uint32_t since) {
 static void begin(const nnk_job *job, uint32_t *turn) {
     if (on_card.checkpoint_every && resume(job, turn)) {
         static const char *const stage[] = {"setup", "iterations", "model"};
-        print("goes on with the ");
+        print("resuming: ");
         print(stage[progress_of(job).stage]);
         print("\n");
     } else {
-        print("begins\n");
+        print("starting a new run\n");
         check("training", nnk_train_begin(job, this_board.arena, this_board.arena_bytes));
     }
 }
 
-/// All slices of work, with their costs and checkpoints.
+/// Trains in slices of work; prints costs and saves checkpoints.
 static void learn(const nnk_job *job, uint32_t turn) {
     uint32_t since = board_microseconds(), slices = 0;
     nnk_progress progress = progress_of(job);
@@ -146,7 +147,7 @@ static void write_model(const nnk_job *job) {
 
 // ---- The model on the card --------------------------------------------------------------------------------
 
-/// Whether it is there, of this job and undamaged.
+/// Whether the card has the model of this job, undamaged.
 static int32_t model_is_there(const nnk_job *job) {
     uint8_t header[NNK_HEADER_BYTES], *bytes = this_board.arena;
     nnk_model m;
@@ -174,7 +175,7 @@ static void print_score(const char *what, uint32_t first, uint32_t count) {
     print_number(result.right);
     print(" of ");
     print_number(result.images);
-    print(" right; the first one's probability: ");
+    print(" right; probability of the first image: ");
     print_real(result.of_first_one);
     print(", bits ");
     print_bits(result.of_first_one);
@@ -186,7 +187,7 @@ void firmware(void) {
     print("\n");
     const nnk_job job = read_job();
     if (model_is_there(&job)) {
-        print("the model is there\n");
+        print("the model is already on the card\n");
     } else {
         uint32_t turn = 0;
         begin(&job, &turn);

@@ -1,8 +1,8 @@
-# Builds a board's firmware. A board's Makefile says CROSS (prefix of the tools), CPU (flags), SOURCES (its
-# own and those of this folder) and QEMU (how to start it), then includes this.
+# Builds the firmware of a board. The board's Makefile sets CROSS (prefix of the tools), CPU (compiler flags),
+# SOURCES (its own and those of this folder) and QEMU (the emulator's command), then includes this file.
 #
-#     make                            $(BUILD)/firmware.elf, and what it is made of
-#     make run FOLDER=/tmp            under QEMU, with the card /tmp/card.img
+#     make                            builds $(BUILD)/firmware.elf
+#     make run FOLDER=/tmp            runs it under QEMU with the card /tmp/card.img
 FIRMWARE := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 ROOT := $(abspath $(FIRMWARE)/../..)
 BUILD ?= build
@@ -15,7 +15,7 @@ FLAGS := $(CPU) $(OPTIMIZE) -std=gnu11 -Wall -Wextra -Wpedantic -Wconversion -Ws
     -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(ROOT)/include -I$(FIRMWARE)
 LINK := $(CPU) -nostdlib -L$(FIRMWARE) -T$(LINKER) -Wl,--gc-sections,-Map,$(BUILD)/firmware.map
 
-# What boards have no use for: kernels on vectors, and the choice among them.
+# Without the vector kernels and the choice among them, which boards do not use.
 CORE := $(filter-out %_avx2.c %_avx512.c %_vectors.c fastest.c, \
     $(notdir $(wildcard $(ROOT)/Sources/CNNKernel/*.c)))
 OBJECTS := $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(SOURCES) $(CORE))))

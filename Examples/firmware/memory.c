@@ -1,5 +1,6 @@
-// All that the core and compilers need of a C library. Built with -fno-builtin and
-// -fno-tree-loop-distribute-patterns: else these loops would be turned into calls of themselves.
+// The functions of a C library that the core and the compiler need. firmware.mk builds this file with
+// -fno-builtin and -fno-tree-loop-distribute-patterns, without which gcc turns these loops into calls of
+// themselves.
 #include <string.h>
 
 void *memcpy(void *restrict to, const void *restrict from, size_t count) {

@@ -1,21 +1,23 @@
 // Console, card and end of a board by semihosting: requests that a debugger or an emulator answers with its
-// own files. The card is the file card.img where that program was started.
+// own files. The card is the file card.img in the folder where that program was started.
 #include "semihosting.h"
 #include "board.h"
 
-// By the calling conventions both arguments already are where the other side looks for them.
+// The calling convention puts both arguments into the registers where semihosting expects them.
 #if defined(__arm__)
 __asm__(".pushsection .text.semihosting\n.thumb_func\n.global semihosting\n"
         "semihosting: bkpt 0xab\nbx lr\n.popsection");
 #else
-// The two shifts that do nothing tell this ebreak from others. The three are not compressed, and on one page.
+// The two shifts do nothing: they mark this ebreak as a request. All three must be uncompressed and on one
+// page.
 __asm__(".pushsection .text.semihosting\n.option push\n.option norvc\n.balign 16\n.global semihosting\n"
         "semihosting: slli zero, zero, 0x1f\nebreak\nsrai zero, zero, 7\nret\n.option pop\n.popsection");
 #endif
 
 void board_write(const char *text) { semihosting(WRITE_TEXT, text); }
 
-/// Opens the card at its first use, and goes to a block. Less than 0 if it can't.
+/// Opens the card at the first call, and seeks to a block. Returns the file handle, or less than 0 on
+/// failure.
 static intptr_t card_at(uint32_t block) {
     static const char name[] = "card.img";
     static intptr_t card = -1;

@@ -1,9 +1,10 @@
-// How deep the stack has been: it is painted at the start, and looked at in the end.
+// Measures the deepest stack: the free stack is filled with a pattern at the start, and searched for it
+// later.
 #include "board.h"
 
 extern uint32_t data_first[], stack_lowest[], stack_highest[]; // from the linker script
 
-enum { PAINT = 0x5ac35ac3, OWN_WORDS = 32 }; // more than this function's own frame
+enum { PAINT = 0x5ac35ac3, OWN_WORDS = 32 }; // more than the frame of stack_paint
 
 __attribute__((noinline)) void stack_paint(void) {
     const uint32_t *here = (const uint32_t *)__builtin_frame_address(0) - OWN_WORDS;

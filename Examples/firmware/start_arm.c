@@ -1,11 +1,11 @@
-// Start of a Cortex-M: the vectors, the floating point unit where there is one, memory.
+// Start-up code of a Cortex-M: vector table, floating point unit if there is one, memory.
 #include "board.h"
 
 extern uint32_t data_at_rest[], data_first[], data_end[], zeros_first[], zeros_end[], stack_highest[];
 
 static void reset(void) {
 #if defined(__ARM_FP)
-    // Coprocessors 10 and 11 are the floating point unit, off after a reset. Bits 20 to 23: full access.
+    // Coprocessors 10 and 11 are the floating point unit, off after reset. Bits 20 to 23 give full access.
     volatile uint32_t *access = (volatile uint32_t *)0xe000ed88;
     *access |= 0xfu << 20;
     __asm__ volatile("dsb\nisb" ::: "memory");
@@ -22,7 +22,7 @@ static void fault(void) {
     board_end(70);
 }
 
-/// The stack's start, the reset handler, then NMI and the four faults; nothing here asks for an interrupt.
+/// Initial stack pointer, reset handler, NMI and the four faults; the firmware uses no interrupts.
 __attribute__((section(".vectors"), used)) static const struct {
     uint32_t *stack;
     void (*handler[6])(void);

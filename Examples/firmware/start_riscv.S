@@ -1,5 +1,5 @@
-# Start of a RISC-V hart in machine mode: traps, the floating point unit where there is one, memory.
-    .option arch, +zicsr    # control registers, which rv32imac does not include
+# Start-up code of a RISC-V hart in machine mode: trap handler, floating point unit if there is one, memory.
+    .option arch, +zicsr    # control registers, which are not part of rv32imac
     .section .vectors, "ax"
     .globl start
 start:

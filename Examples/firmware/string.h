@@ -1,4 +1,4 @@
-/// The part of a C library's <string.h> that the core needs, for tools that come without one; see memory.c.
+/// The part of <string.h> that the core needs, for toolchains without a C library; see memory.c.
 #ifndef STRING_H
 #define STRING_H
 

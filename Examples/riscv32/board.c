@@ -1,11 +1,11 @@
-// A 32-bit RISC-V with float registers: QEMU's virt. It trains in float, in 128 KB of RAM.
+// A 32-bit RISC-V with float registers: QEMU's virt machine. Trains in float, in 128 KB of RAM.
 #include "board.h"
 
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, 209)];
 
 const board this_board = {"RV32", &nnk_f32_dual, &nnk_f32_inference, arena, sizeof arena};
 
-/// mtime of the core-local interruptor, at 10 MHz.
+/// mtime of the core-local interruptor (CLINT), which counts at 10 MHz.
 #define TIME ((volatile uint32_t *)0x0200bff8)
 
 uint32_t board_microseconds(void) {
