@@ -6,7 +6,7 @@
 
 A source file of the core may name its functions and types as it likes: relu, real, lanes. In one file they
 would meet, as the kernels are there once for each element type and width of vectors. So what a source file
-declares for itself carries the file's name, f32_avx2_relu, and its macros and compiler options end with it.
+declares for itself carries the file's name, f32_avx2_relu, and its macros end with it.
 """
 
 import re
@@ -18,12 +18,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = ROOT / "include/nnkernel"
 PRIVATE = ROOT / "Sources/CNNKernel"
 
-# Private headers with what several source files share. All others are a part of the file that includes them:
-# even those that are guarded depend on its target (fused products, in math_f64.h).
+# Private headers with what several source files share. All others are a part of the file that includes them: the
+# kernels, which are compiled several times, and math_f64.h, which depends on the target (fused products).
 SHARED = ("freestanding.h", "strict_float.h", "exp_log.h", "sums.h", "layout.h", "header.h", "log_table.h",
           "trainer.h", "vector_arithmetic.h")
 
-INCLUDE = re.compile(r'^#include "(?:nnkernel/)?(\w+\.h)"\n', re.M)
+INCLUDE = re.compile(r'^#include "([\w./]+\.h)"\n', re.M)
 GUARD = re.compile(r"#ifndef (\w+_H)\n#define \1\n(.*)\n#endif\n*\Z", re.S)
 # A comment, a text or a number; a member after its object, in group 1; any other name, in group 2.
 TOKEN = re.compile(
@@ -76,17 +76,20 @@ def source_file(path):
     """The text of one source file for the single file."""
     included = set()
 
-    def included_text(match):
-        name = match[1]
-        if name in SHARED or name in included or (PUBLIC / name).exists():
-            return ""
-        included.add(name)
-        return expanded(without_guard((PRIVATE / name).read_text()))
+    def expanded(file):
+        """The file's text with its headers in it, except those that are public or shared."""
+        def included_text(match):
+            header = (file.parent / match[1]).resolve()
+            if match[1].startswith("nnkernel/") or header in included:
+                return ""
+            if header.parent == PRIVATE and header.name in SHARED:
+                return ""
+            included.add(header)
+            return expanded(header)
 
-    def expanded(text):
-        return INCLUDE.sub(included_text, text)
+        return INCLUDE.sub(included_text, without_guard(file.read_text()))
 
-    text = expanded(path.read_text())
+    text = expanded(path)
     names, members = own_names(text)
 
     def renamed(match):
@@ -95,12 +98,8 @@ def source_file(path):
         return re.sub(r"\w+", rf"{path.stem}_\g<0>", match[0]) if own else match[0]
 
     text = TOKEN.sub(renamed, text)
-    macros = sorted(set(re.findall(r"^#define (\w+)", text, re.M)))
-    end = "".join(f"#undef {macro}\n" for macro in macros)
-    if "#pragma GCC target" in text:
-        options = "#if !defined(__clang__)\n#pragma GCC {}_options\n#endif\n"
-        text = options.format("push") + text
-        end += options.format("pop")
+    defined = set(re.findall(r"^#define (\w+)", text, re.M)) - set(re.findall(r"^#undef (\w+)", text, re.M))
+    end = "".join(f"#undef {macro}\n" for macro in sorted(defined))
     return f"\n// ---- {path.name} {'-' * (101 - len(path.name))}\n\n{text}{end}"
 
 
@@ -109,7 +108,7 @@ def public_header():
     done = {"nnkernel.h"}
 
     def header(match):
-        name = match[1]
+        name = match[1].removeprefix("nnkernel/")
         if name in done:
             return ""
         done.add(name)

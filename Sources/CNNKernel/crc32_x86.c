@@ -10,6 +10,7 @@
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("pclmul"))), apply_to = function)
 #else
+#pragma GCC push_options
 #pragma GCC target("pclmul")
 #endif
 
@@ -40,5 +41,7 @@ uint32_t nnk_crc32_by_products(uint32_t crc, const void *bytes, size_t count) {
 
 #if defined(__clang__)
 #pragma clang attribute pop
+#else
+#pragma GCC pop_options
 #endif
 #endif

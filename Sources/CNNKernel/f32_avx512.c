@@ -1,26 +1,15 @@
 #include "vector_arithmetic.h"
 
 #if NNK_X86
-#include "freestanding.h"
-#include <immintrin.h>
+#include "kernels/target_avx512.h"
 
-#include "target_avx512.h"
+#include "kernels/real_f32.h"
 
-#include "real_f32.h"
-#define NNK_TILE_ROWS      3
-#define NNK_TILE_COLUMNS   7
-#define NNK_REGISTER_BYTES 64
-#define NNK_PART_UNITS     20
-#define NNK_GRAM_BYTES     64
-
-#include "arithmetic.h"
-#include "inference.h"
-#include "inference_wide.h"
+#include "kernels/arithmetic.h"
+#include "kernels/inference.h"
 
 const nnk_arithmetic nnk_f32_avx512 = NNK_ARITHMETIC;
 const nnk_inference nnk_f32_avx512_inference = NNK_INFERENCE;
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "kernels/end.h"
 #endif

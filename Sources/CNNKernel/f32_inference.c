@@ -1,5 +1,7 @@
-#include "real_f32.h"
+#include "kernels/real_f32.h"
 
-#include "inference.h"
+#include "kernels/inference.h"
 
 const nnk_inference nnk_f32_inference = NNK_INFERENCE;
+
+#include "kernels/end.h"

@@ -1,16 +1,15 @@
 #include "vector_arithmetic.h"
 
 #if defined(NNK_VECTORS)
-#include "real_f32.h"
-#define NNK_TILE_ROWS      2
-#define NNK_TILE_COLUMNS   4
-#define NNK_REGISTER_BYTES 16
-#define NNK_PART_UNITS     10
+#include "kernels/target_vectors.h"
 
-#include "arithmetic.h"
-#include "inference.h"
-#include "inference_wide.h"
+#include "kernels/real_f32.h"
+
+#include "kernels/arithmetic.h"
+#include "kernels/inference.h"
 
 const nnk_arithmetic nnk_f32_vectors = NNK_ARITHMETIC;
 const nnk_inference nnk_f32_vectors_inference = NNK_INFERENCE;
+
+#include "kernels/end.h"
 #endif

@@ -1,18 +1,16 @@
 #include "vector_arithmetic.h"
 
 #if NNK_X86
-#include <immintrin.h>
+#include "kernels/target_avx2.h"
 
-#include "target_avx2.h"
+#include "kernels/real_f32.h"
 
-#include "real_f32.h"
-
-#include "inference_i8.h"
+#include "kernels/inference_i8.h"
 
 /// Four units at a time: the products of two neighbours are added by one instruction, as 16-bit numbers into
 /// a 32-bit sum, and each pixel is widened for all four.
-static void accumulate_wide(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
-                            size_t count) {
+static void accumulate_vector(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
+                              size_t count) {
     int32_t *sum = sum_;
     const int8_t *w = w_;
     const size_t whole = count / 16 * 16;
@@ -41,9 +39,7 @@ static void accumulate_wide(void *sum_, const void *w_, size_t inputs, size_t un
     accumulate(sum, (const int8_t *)w_ + whole, inputs, units, x + whole, count - whole);
 }
 
-const nnk_inference nnk_i8_avx2_inference = {NNK_I8, sizeof(real), 1, 1, accumulate_wide, head};
+const nnk_inference nnk_i8_avx2_inference = NNK_INFERENCE(accumulate_vector);
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#endif
+#include "kernels/end.h"
 #endif

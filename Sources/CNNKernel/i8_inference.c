@@ -1,5 +1,7 @@
-#include "real_f32.h"
+#include "kernels/real_f32.h"
 
-#include "inference_i8.h"
+#include "kernels/inference_i8.h"
 
-const nnk_inference nnk_i8_inference = {NNK_I8, sizeof(real), 1, 1, accumulate, head};
+const nnk_inference nnk_i8_inference = NNK_INFERENCE(accumulate);
+
+#include "kernels/end.h"

@@ -3,10 +3,13 @@
 /// A sum of byte products is a whole number, exact in any order. With int8 weights and NNK_MAX_INPUTS pixels
 /// it stays below 2^31, so nothing has to be refused.
 ///
-/// Included once a file, after real_f32.h.
-#include "layers_above.h"
+/// Included by an instantiation, after real_f32.h; kernels/arithmetic.h says what is expected and what is
+/// left.
+#if !defined(REAL_DTYPE) || REAL_DTYPE != NNK_F32
+#error "include kernels/real_f32.h before kernels/inference_i8.h"
+#endif
 
-#include "freestanding.h"
+#include "inference_head.h"
 
 _Static_assert((int64_t)NNK_MAX_INPUTS * 128 * 255 <= INT32_MAX, "sums of an i8 model fit 32 bits");
 
@@ -32,3 +35,9 @@ static real last_logit(const nnk_topology *t, const void *parameters, void *sum,
     for (int32_t i = 0; i < units; i++) z[i] = (real)sums[i] * (scale[i] * (REAL(1.0) / REAL(255.0))) + b[i];
     return layers_above(t, b + units, z, work);
 }
+
+#define NNK_INFERENCE(accumulate_of_target)                                                                  \
+    {                                                                                                        \
+        .dtype = NNK_I8, .real_bytes = sizeof(real), .weight_bytes = 1, .patch_bytes = 1,                    \
+        .accumulate = accumulate_of_target, .head = head                                                     \
+    }

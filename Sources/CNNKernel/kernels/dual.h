@@ -1,6 +1,6 @@
 /// The dual trainer's arithmetic on logits and the Gram matrix. train.h states the algebra.
 ///
-/// Part of every arithmetic: included after input.h. dual_wide.h has the same for vectors, to the bit.
+/// Part of kernels/arithmetic.h. dual_vector.h has the same for vectors, to the bit.
 
 /// Elements of the Gram matrix. They are below 2^30 for images of up to NNK_MAX_DUAL_INPUTS bytes. float has
 /// room for 24 bits and keeps G / 64, rounded to nearest; double keeps G itself.

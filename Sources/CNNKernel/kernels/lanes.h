@@ -1,6 +1,9 @@
 /// Vectors of 16 reals, by the compilers' extensions. How many registers one takes is the machine's business.
 ///
-/// Part of the vector arithmetics: included after a real_*.h.
+/// Part of kernels/arithmetic.h and kernels/inference.h, of whichever comes first.
+#ifndef NNK_LANES_H // undefined by end.h
+#define NNK_LANES_H
+
 typedef real lanes __attribute__((vector_size(NNK_LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
 typedef real_int lanes_int
     __attribute__((vector_size(NNK_LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
@@ -64,3 +67,5 @@ INLINE void sums_of_vectors(lanes *v, size_t count) {
         }                                                                                                    \
         for (; first < (all); first++) body((size_t)1, first);                                               \
     } while (0)
+
+#endif

@@ -1,6 +1,6 @@
 /// The element type of this file's arithmetic: float.
-#include "math_f32.h"
-#include "sums.h"
+#include "../math_f32.h"
+#include "../sums.h"
 
 typedef float real;
 typedef int32_t real_int; // of the same size

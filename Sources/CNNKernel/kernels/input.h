@@ -1,7 +1,7 @@
 /// The first layer, whose inputs are bytes: weights times images forward, deltas times images backward.
 ///
 /// The bytes enter the sums as whole numbers; their scale, 1/255, is applied to the sums.
-/// Part of every arithmetic: included after dense.h. input_wide.h has the same for vectors, to the bit.
+/// Part of kernels/arithmetic.h. input_vector.h has the same for vectors, to the bit.
 
 #define BYTE_SCALE (REAL(1.0) / REAL(255.0))
 

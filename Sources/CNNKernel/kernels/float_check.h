@@ -1,6 +1,6 @@
 /// Whether this processor, as it is set up and as this file was compiled, computes as the bits rely on.
 ///
-/// Part of every arithmetic: included after a real_*.h.
+/// Part of kernels/arithmetic.h.
 
 /// 0 if subnormal numbers are flushed to zero, sums are not rounded to nearest even, or a * b + c is fused.
 static int32_t float_is_strict(void) {

@@ -1,7 +1,12 @@
 /// One image through the network. kernels.h states the order of the sums.
 ///
-/// Included once a file, after a real_*.h.
-#include "layers_above.h"
+/// Included by an instantiation, after a real_*.h; kernels/arithmetic.h says what is expected and what is
+/// left.
+#if !defined(REAL_DTYPE)
+#error "include kernels/real_f32.h or kernels/real_f64.h before kernels/inference.h"
+#endif
+
+#include "inference_head.h"
 
 /// sum (units) += W x over up to NNK_PATCH bytes.
 static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t units, const uint8_t *x,
@@ -33,9 +38,16 @@ static real last_logit(const nnk_topology *t, const void *parameters, void *sum,
 }
 
 #if defined(NNK_REGISTER_BYTES)
-#define NNK_INFERENCE                                                                                        \
-    { REAL_DTYPE, sizeof(real), sizeof(real), NNK_PATCH, accumulate_wide, head }
+#include "lanes.h"
+
+#include "inference_vector.h"
+#define ACCUMULATE accumulate_vector
 #else
-#define NNK_INFERENCE                                                                                        \
-    { REAL_DTYPE, sizeof(real), sizeof(real), NNK_PATCH, accumulate, head }
+#define ACCUMULATE accumulate
 #endif
+
+#define NNK_INFERENCE                                                                                        \
+    {                                                                                                        \
+        .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .weight_bytes = sizeof(real),                       \
+        .patch_bytes = NNK_PATCH, .accumulate = ACCUMULATE, .head = head                                     \
+    }

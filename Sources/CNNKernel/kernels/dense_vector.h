@@ -1,7 +1,7 @@
 /// dense.h's products on vectors: the same sums in the same order. Whole blocks of 16 examples only, as the
 /// wide arenas have them; others are left to dense.h.
 ///
-/// Part of the vector arithmetics: included after dense.h. A tile of NNK_TILE_ROWS x NNK_TILE_COLUMNS sums
+/// Part of kernels/arithmetic.h. A tile of NNK_TILE_ROWS x NNK_TILE_COLUMNS sums
 /// stays in registers: each number that is loaded takes part in several products.
 
 /// sum[r][c] = sum over t of w[r * row_step + t * term_step] x[t][c], ascending; c counts PARTs.
@@ -32,7 +32,7 @@ INLINE void forward_rows(const size_t rows, real *z, const real *w, const real *
 #undef BODY
 }
 
-static void linear_forward_wide(void *z_, const void *w_, const void *b_, const void *a, nnk_shape s) {
+static void linear_forward_vector(void *z_, const void *w_, const void *b_, const void *a, nnk_shape s) {
     if (s.examples % NNK_LANES != 0) {
         linear_forward(z_, w_, b_, a, s);
         return;
@@ -72,7 +72,8 @@ static NNK_INLINED void weights_of(const nnk_points *p, size_t count, double *w,
 
 /// initialize of dense.h, many at a time: it itself draws the half of a pair. For float the logarithm is
 /// another one, until it could show.
-static void initialize_wide(void *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
+static void initialize_vector(void *w_, size_t count, int32_t inputs, int32_t initializer,
+                              nnk_random *random) {
     real *w = w_;
     const double root = nnk_sqrt_f64((double)inputs);
     const size_t spare = count > 0 && random->has_spare;
@@ -93,7 +94,7 @@ static void initialize_wide(void *w_, size_t count, int32_t inputs, int32_t init
 }
 
 /// Element by element; in place too, where compilers don't widen the loop of dense.h.
-static void relu_wide(void *a_, const void *z_, size_t count) {
+static void relu_vector(void *a_, const void *z_, size_t count) {
     real *a = a_;
     const real *z = z_;
     const lanes zero = {0};
@@ -152,8 +153,8 @@ INLINE void step_rows(const size_t rows, real *a, real *w, const real *dz, real 
         UNROLLED for (size_t r = 0; r < rows; r++) w[u * s.inputs + r] -= step * dot[u * rows + r];
 }
 
-static void hidden_step_wide(void *a_, void *w_, const void *dz, double rate, void *row, size_t units,
-                             nnk_shape s) {
+static void hidden_step_vector(void *a_, void *w_, const void *dz, double rate, void *row, size_t units,
+                               nnk_shape s) {
     real *a = a_, *w = w_, step = (real)rate;
     if (s.examples % NNK_LANES != 0) {
         for (size_t k = 0; k < units; k++) unit_step(a + k * s.stride, w + k, dz, rate, row, s);
@@ -164,7 +165,7 @@ static void hidden_step_wide(void *a_, void *w_, const void *dz, double rate, vo
 #undef BODY
 }
 
-static void bias_step_wide(void *b_, const void *dz_, double rate, nnk_shape s) {
+static void bias_step_vector(void *b_, const void *dz_, double rate, nnk_shape s) {
     if (s.examples % NNK_LANES != 0) {
         bias_step(b_, dz_, rate, s);
         return;

@@ -1,6 +1,6 @@
 /// dual.h's update of the logits on vectors: the same sums in the same order, many of them at a time.
 ///
-/// Part of the vector arithmetics: included before dual.h.
+/// Part of kernels/arithmetic.h.
 ///
 /// Each unit has zeros of its own, so each has its own list of examples: less than two thirds of the products
 /// are left of those that examples with any delta at all would take. LISTED examples at a time: their rows of
@@ -114,8 +114,8 @@ INLINE void update_tiles(const size_t parts, real *p, const delta_list *lists, c
                     column, s.examples);
 }
 
-static void dual_update_wide(void *p_, void *d, const void *dz_, double scale, const void *gram,
-                             size_t column, size_t columns, nnk_shape s, void *scratch) {
+static void dual_update_vector(void *p_, void *d, const void *dz_, double scale, const void *gram,
+                               size_t column, size_t columns, nnk_shape s, void *scratch) {
     const real *dz = dz_;
     delta_list *lists = scratch;
     for (size_t i = 0; i < s.outputs; i++)

@@ -1,33 +1,72 @@
-/// All the kernels of one element type, and the table that names them. Included once a file, after a
-/// real_*.h.
+/// All kernels of one element type for one target, and the tables that name them.
+///
+/// The texts in this folder are compiled several times. A file like f32.c or f64_avx2.c is an instantiation;
+/// it includes, in this order,
+///
+///     kernels/target_*.h     the target's compiler options and sizes; none for scalar C
+///     kernels/real_*.h       the element type
+///     kernels/arithmetic.h   or inference.h, or both in this order
+///     kernels/end.h          after the file's tables
+///
+/// The texts expect these names, which end.h undefines:
+///
+///     real_*.h: real, real_int, REAL(1.0), REAL_..., real_exp, real_log, real_normal, real_sum_of_lanes
+///     target_*.h:
+///     NNK_REGISTER_BYTES     bytes of a vector register; without it there are no vector kernels
+///     NNK_TILE_ROWS, NNK_TILE_COLUMNS
+///                            products of matrices keep so many sums in registers, each a whole register
+///     NNK_PART_UNITS         products with bytes keep the sums of so many units, each a whole register
+///     NNK_GRAM_BYTES         32 or 64: bytes that x86 multiplies at a time; elsewhere undefined
+///     NNK_CRC32              nnk_crc32 by this target's instructions, or undefined
+///     NNK_HAS_FMA            where __builtin_fma is one instruction, or undefined
+///
+/// They leave static functions and types, and initializers of tables: NNK_ARITHMETIC and NNK_DUAL_ARITHMETIC
+/// (arithmetic.h), NNK_INFERENCE (inference.h, inference_i8.h).
+#if !defined(REAL_DTYPE)
+#error "include kernels/real_f32.h or kernels/real_f64.h before kernels/arithmetic.h"
+#endif
+#if defined(NNK_REGISTER_BYTES) !=                                                                           \
+    (defined(NNK_TILE_ROWS) && defined(NNK_TILE_COLUMNS) && defined(NNK_PART_UNITS))
+#error "a target has NNK_REGISTER_BYTES, NNK_TILE_ROWS, NNK_TILE_COLUMNS and NNK_PART_UNITS, or none of them"
+#endif
+
 #include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
 
-#include "freestanding.h"
-#include "normals.h"
+#include "../freestanding.h"
+#include "../normals.h"
 
+// The definition, in scalar C.
 #include "dense.h"
 #include "float_check.h"
 #include "loss.h"
-#if defined(NNK_REGISTER_BYTES)
-// What a *_avx2.c and the like say: how many units' sums stay in registers. NNK_PART_UNITS and
-// NNK_TILE_ROWS x NNK_TILE_COLUMNS count sums of one register, NNK_REGISTER_BYTES wide.
-#include "lanes.h"
 
-#include "dense_wide.h"
-#include "dual_wide.h"
-#include "input_wide.h"
-#include "loss_wide.h"
-#endif
 #include "input.h"
 
 #include "dual.h"
 #include "gram.h"
 
+// The same bits from vectors. A kernel without a vector form is the scalar one in every table.
 #if defined(NNK_REGISTER_BYTES)
-#define VECTOR(kernel) kernel##_wide
+#include "lanes.h"
+
+#include "dense_vector.h"
+#include "dual_vector.h"
+#include "input_vector.h"
+#include "loss_vector.h"
+#if defined(NNK_GRAM_BYTES)
+#include "gram_vector.h"
+#endif
+
+#define VECTOR(kernel) kernel##_vector
 #else
 #define VECTOR(kernel) kernel
+#endif
+
+#if defined(NNK_GRAM_BYTES)
+#define GRAM_PRODUCTS gram_products_vector
+#else
+#define GRAM_PRODUCTS gram_products
 #endif
 
 #if !defined(NNK_CRC32)
@@ -44,7 +83,7 @@
         .update = update, .hidden_step = VECTOR(hidden_step), .bias_step = VECTOR(bias_step),                \
         .input_forward = VECTOR(input_forward), .input_activate = input_activate,                            \
         .input_gradient = VECTOR(input_gradient), .input_step = input_step, .unit_step = unit_step,          \
-        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products,           \
+        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = GRAM_PRODUCTS,           \
         .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_walk = dual_walk,                    \
         .dual_update = VECTOR(dual_update)                                                                   \

@@ -1,20 +1,7 @@
-/// The Gram matrix's integers: products of bytes. Sums of integers need no order.
+/// gram.h's products of bytes by x86's instructions for them.
 ///
-/// Part of every arithmetic.
+/// Needs NNK_GRAM_BYTES, 32 or 64. Part of kernels/arithmetic.h.
 
-/// sum[i][j] += x_i . y_j for rows i ... i + rows and columns j ... j + columns of a block.
-static void gram_part(uint32_t *sum, nnk_patch x, nnk_patch y, size_t i, size_t rows, size_t j,
-                      size_t columns) {
-    for (size_t r = i; r < i + rows && r < x.examples; r++)
-        for (size_t c = j; c < j + columns && c < y.examples; c++) {
-            const uint8_t *a = x.x + r * x.stride, *b = y.x + c * y.stride;
-            uint32_t dot = 0;
-            for (size_t k = 0; k < x.width; k++) dot += (uint32_t)a[k] * b[k];
-            sum[r * NNK_LANES + c] += dot;
-        }
-}
-
-#if defined(NNK_GRAM_BYTES)
 // On x86, two bytes' products are added by one instruction, as 16-bit numbers into a 32-bit sum; sums of
 // GRAM_ROWS x GRAM_COLUMNS pairs of images stay in registers, so that each byte is widened for all of them.
 #if NNK_GRAM_BYTES == 64
@@ -53,7 +40,7 @@ static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const u
     }
 }
 
-static void gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
+static void gram_products_vector(uint32_t *sum, nnk_patch x, nnk_patch y) {
     const size_t whole = x.width / GRAM_STEP * GRAM_STEP;
     nnk_patch x_rest = x, y_rest = y;
     x_rest.x += whole;
@@ -70,8 +57,7 @@ static void gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
             gram_part(sum, x_rest, y_rest, i, GRAM_ROWS, j, GRAM_COLUMNS);
         }
 }
-#else
-static void gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
-    gram_part(sum, x, y, 0, NNK_LANES, 0, NNK_LANES);
-}
-#endif
+
+#undef gram_zero
+#undef gram_add
+#undef gram_widen

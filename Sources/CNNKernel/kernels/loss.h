@@ -1,6 +1,6 @@
 /// The output unit and its loss: sigmoid and binary cross-entropy, each beside its gradient.
 ///
-/// Part of every arithmetic: included after dense.h.
+/// Part of kernels/arithmetic.h.
 
 static real logistic(real z) { return REAL(1.0) / (REAL(1.0) + real_exp(-z)); }
 

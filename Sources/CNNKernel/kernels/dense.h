@@ -1,6 +1,6 @@
 /// Layers of units: forward, backward, descent. kernels.h states the algebra and the order of the sums.
 ///
-/// Part of every arithmetic: included after a real_*.h. Loops over examples are innermost and contiguous, so
+/// Part of kernels/arithmetic.h. Loops over examples are innermost and contiguous, so
 /// that compilers can widen them; no sum is reordered by that.
 
 /// Sum of x[j] y[j] over n examples, in lanes.

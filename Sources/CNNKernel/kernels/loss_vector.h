@@ -1,6 +1,6 @@
 /// loss.h's sigmoid on vectors, to the bit.
 ///
-/// Part of the vector arithmetics: included after lanes.h.
+/// Part of kernels/arithmetic.h.
 
 /// exp of 16 values, as nnk_exp_f32 and nnk_exp_f64 compute it (math_f32.h).
 INLINE void exp_of_vector(lanes *result, const lanes *argument) {
@@ -27,7 +27,7 @@ INLINE void exp_of_vector(lanes *result, const lanes *argument) {
     choose(result, &outside, &low_or_high, &finite);
 }
 
-static int32_t logit_backward_wide(void *z_, const uint8_t *y, size_t examples) {
+static int32_t logit_backward_vector(void *z_, const uint8_t *y, size_t examples) {
     real *z = z_;
     int32_t finite = 1;
     size_t j = 0;

@@ -1,6 +1,6 @@
 /// Inference from the first layer's logits on. kernels.h states the order of the sums.
 ///
-/// Part of every inference: included after a real_*.h.
+/// Part of kernels/inference.h and kernels/inference_i8.h.
 #include "nnkernel/kernels.h"
 
 /// The last layer's logit: layer by layer, each from one of the two buffers into the other.

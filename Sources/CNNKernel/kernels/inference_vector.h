@@ -1,10 +1,10 @@
 /// inference.h's sums on vectors: the same in the same order, four units at a time from the first byte to the
 /// last, so that weights are read in the order in which they lie.
 ///
-/// Part of the vector arithmetics: included after lanes.h and inference.h.
+/// Part of kernels/inference.h.
 
-static void accumulate_wide(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
-                            size_t count) {
+static void accumulate_vector(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
+                              size_t count) {
     real *sum = sum_;
     const real *w = w_;
     const size_t whole = count / NNK_PATCH * NNK_PATCH;

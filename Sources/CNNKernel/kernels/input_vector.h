@@ -1,6 +1,6 @@
 /// input.h's two products on vectors: the same sums in the same order, 16 of them at a time.
 ///
-/// Part of the vector arithmetics: included before input.h.
+/// Part of kernels/arithmetic.h.
 
 /// Rows of bytes, as four groups of 16.
 typedef uint8_t byte_rows __attribute__((vector_size(4 * NNK_LANES), aligned(1), may_alias));
@@ -66,7 +66,7 @@ INLINE void forward_units(const size_t units, real *sum, const real *w, size_t a
     UNROLLED for (size_t i = 0; i < units; i++) * (part *)(sum + i * NNK_LANES) = s[i];
 }
 
-static void input_forward_wide(void *sum_, const void *w_, size_t units, nnk_patch p, void *tile_) {
+static void input_forward_vector(void *sum_, const void *w_, size_t units, nnk_patch p, void *tile_) {
     const real *w = w_;
     real *sum = sum_;
     uint8_t *tile = tile_;
@@ -139,7 +139,7 @@ static void add_kept(real *g, const kept_examples *kept, size_t units, size_t wi
                 g[i * NNK_PATCH + k] += kept->dz[n * units + i] * (real)kept->x[n * NNK_PATCH + k];
 }
 
-static void input_gradient_wide(void *g_, const void *dz_, size_t stride, size_t all_units, nnk_patch p) {
+static void input_gradient_vector(void *g_, const void *dz_, size_t stride, size_t all_units, nnk_patch p) {
     kept_examples kept;
     for (size_t i = 0; i < all_units; i += KEPT_UNITS) {
         const size_t units = all_units - i < KEPT_UNITS ? all_units - i : KEPT_UNITS;

@@ -1,0 +1,21 @@
+/// The Gram matrix's integers: products of bytes. Sums of integers need no order.
+///
+/// Part of kernels/arithmetic.h.
+
+/// sum[i][j] += x_i . y_j for rows i ... i + rows and columns j ... j + columns of a block.
+static void gram_part(uint32_t *sum, nnk_patch x, nnk_patch y, size_t i, size_t rows, size_t j,
+                      size_t columns) {
+    for (size_t r = i; r < i + rows && r < x.examples; r++)
+        for (size_t c = j; c < j + columns && c < y.examples; c++) {
+            const uint8_t *a = x.x + r * x.stride, *b = y.x + c * y.stride;
+            uint32_t dot = 0;
+            for (size_t k = 0; k < x.width; k++) dot += (uint32_t)a[k] * b[k];
+            sum[r * NNK_LANES + c] += dot;
+        }
+}
+
+#if !defined(NNK_GRAM_BYTES)
+static void gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
+    gram_part(sum, x, y, 0, NNK_LANES, 0, NNK_LANES);
+}
+#endif
