@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Builds the firmware of every board in Examples, runs it under QEMU, and compares what it leaves on its
-# memory card with what Examples/trainer computes here: the model, byte for byte, and the first prediction.
-# Compares the stack that it used with what its calls can need. Has Examples/blink-cat look at images on three
-# processors, and compares what it says with what it says here. Then kills the emulator again and again while
-# it trains.
+# Tests the firmware in Examples under QEMU:
+# - On each board that trains, the model on the memory card must be equal to that of Examples/trainer on this
+#   machine, byte for byte, and so must the first prediction. The stack used must not exceed what its calls
+#   can need.
+# - On three processors, Examples/blink-cat must give the same predictions as on this machine.
+# - The emulator is killed many times during training; the firmware must resume and end with the same model.
 #
 #     scripts/boards.sh              tests: 5.5 minutes of processor time, 14 minutes on 2 busy cores
-#     scripts/boards.sh --counts     counts instructions, and blink-cat's RAM, and writes them into
-#                                    docs/BOARDS.md; 2 minutes
+#     scripts/boards.sh --counts     counts instructions and blink-cat's RAM, and writes both to docs/BOARDS.md;
+#                                    2 minutes
 #
-# Trains on the photos of the seed document where they are: NN_DATA names their folder (default
-# ../shared/data, with the reference answers in ../shared/oracle); else on drawings, which have no reference
-# costs. BOARD_KILLS (100) says how many times the emulator is killed, BOARD_SEED (1) chooses the moments.
+# It trains on the photos of the seed document if they exist: NN_DATA is their folder (default ../shared/data,
+# with the reference answers in ../shared/oracle). Otherwise it trains on drawings, which have no reference
+# costs. BOARD_KILLS (100) is the number of kills; BOARD_SEED (1) seeds their random times.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -21,15 +22,15 @@ card="$root/Examples/firmware/card.py"
 photos=${NN_DATA:-$root/../shared/data}
 oracle=$photos/../oracle/deep_seed1.json
 most_stack=1024
-most_ram=400 # to predict, variables and stack
+most_ram=400 # bytes to predict: variables and stack
 kills=${BOARD_KILLS:-100}
 RANDOM=${BOARD_SEED:-1}
 
-# Folder in Examples; precision; prefix of the tools; where the program starts.
+# Folder in Examples; precision; prefix of the tools; entry point.
 boards="stm32f405;f32;arm-none-eabi-;reset
 cortex-m7;f64;arm-none-eabi-;reset
 riscv32;f32;riscv64-unknown-elf-;start"
-# The same of those that blink-cat runs on, with the processor in place of the precision.
+# The same for the boards of blink-cat, with the processor instead of the precision.
 blinking="blink-cat/microbit;Cortex-M0+;arm-none-eabi-;reset
 blink-cat/stm32f405;Cortex-M4F;arm-none-eabi-;reset
 blink-cat/riscv32;RV32IMAC;riscv64-unknown-elf-;start"
@@ -44,20 +45,20 @@ esac
 python=python3
 [ ! -x "$root/.venv/bin/python" ] || python="$root/.venv/bin/python"
 
-# A line of the result: what, then the command that must succeed.
+# Prints one line of the result: description, then the command that must succeed.
 expect() {
     local what=$1
     shift
     if "$@" >/dev/null 2>&1; then echo "passed  $what"; else echo "FAILED  $what"; fi
 }
 
-# ---- Data, and the desktop's answers ----------------------------------------------------------------------
+# ---- Data, and the results on this machine ----------------------------------------------------------------
 
 train=drawn test='' iterations=200
 if [ ! -e "$photos/train_catvnoncat.h5" ]; then
-    echo "SKIPPED the photos, drawings instead: there is no $photos/train_catvnoncat.h5 (set NN_DATA)"
+    echo "SKIPPED the photos, using drawings: $photos/train_catvnoncat.h5 does not exist (set NN_DATA)"
 elif ! "$python" -c 'import h5py' 2>/dev/null; then
-    echo "SKIPPED the photos, drawings instead: there is no h5py (pip install h5py)"
+    echo "SKIPPED the photos, using drawings: h5py is missing (pip install h5py)"
 else
     train=$photos/train_catvnoncat.h5 test=$photos/test_catvnoncat.h5 iterations=2500
 fi
@@ -68,18 +69,19 @@ mkdir "$work/core"
 "${compile[@]}" "$root/Examples/trainer/trainer.c" "$work"/core/*.o -o "$work/trainer"
 "$python" "$card" flat "$train" "$work/images"
 
-# The bits of a number that trainer printed: its place among the words.
+# The bits of a number that trainer printed. Argument: index of its word.
 bits_of() {
     "$python" -c "import struct; print(struct.pack('>d', float(input().split()[$1])).hex())"
 }
 
-# The desktop's model, and the bits of its first prediction: images, precision, iterations, file.
+# Writes this machine's model and the bits of its first prediction. Arguments: images, precision, iterations,
+# file.
 desktop() { "$work/trainer" "$1" deep "$2" dual "$3" 1 -o "$4" | bits_of 4 >"$4.first"; }
 for precision in f32 f64; do
     desktop "$work/images" $precision $iterations "$work/$precision.nnk"
 done
 
-# The model for blink-cat, the images that it looks at, and what it says of them here.
+# The model for blink-cat, the images that it classifies, and its predictions on this machine.
 "$work/trainer" "$work/images" deep f32 dual 2500 1 -b "$work/i8.nnk" | bits_of -1 >"$work/i8.first"
 "$python" "$card" images "$train" "$work/image.bin"
 cat >"$work/here.c" <<'HERE'
@@ -102,18 +104,19 @@ blink=$root/Examples/blink-cat
 
 # ---- Boards -----------------------------------------------------------------------------------------------
 
-# make of a board's folder, or of a folder and one of its boards, as in blink-cat/microbit; then a target.
+# Runs make for a board. Arguments: folder, or folder/board as in blink-cat/microbit; target.
 make_board() {
     make -s -C "$root/Examples/${1%/*}" BOARD="${1#*/}" BUILD="$work/$1" MODEL="$work/i8.nnk" "${@:2}"
 }
 
-# Builds a board's firmware; what goes wrong is shown.
+# Builds a board's firmware; shows the log only if that fails.
 build() {
     local log="$work/log-${1/\//-}"
     make_board "$1" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
 }
 
-# Runs it with the card in a folder: board, options of QEMU, folder, what stands before the command (timeout).
+# Runs the firmware with the card in a folder. Arguments: board, QEMU's options, folder, command prefix
+# (timeout).
 run() {
     local folder=$3 emulator
     emulator="$(make_board "$1" emulator) $2"
@@ -122,13 +125,13 @@ run() {
     (cd "$folder" && exec "$@" $emulator) >"$folder/log" 2>&1
 }
 
-# Whether a program is free of allocators, and asks for nothing that it has not: prefix of the tools, program.
+# Checks that a program has no allocator and no undefined symbol. Arguments: prefix of the tools, program.
 stands_alone() { ! "$1nm" "$2" | grep -E ' ([Uuw] .*|. _*(malloc|calloc|realloc|free|sbrk)(_r)?)$'; }
 
-# Bytes of a program's .data and .bss: prefix of the tools, program.
+# Bytes of a program's .data and .bss. Arguments: prefix of the tools, program.
 variable_bytes() { "$1size" "$2" | awk 'NR == 2 { print $2 + $3 }'; }
 
-# Whether the costs in a log are the reference's.
+# Checks that the costs in a log are equal to the reference.
 costs_agree() {
     "$python" - "$1" "$oracle" <<'PYTHON'
 import json, re, sys
@@ -139,34 +142,34 @@ sys.exit(found.keys() != expected.keys() or max(abs(found[i] - c) for i, c in ex
 PYTHON
 }
 
-# All that one board has to show: folder, precision, prefix, start.
+# All tests of one board that trains. Arguments: folder, precision, prefix, entry point.
 examine() {
     local board=$1 precision=$2 prefix=$3 start=$4
     local folder="$work/card-$1" program="$work/$1/firmware.elf" used most
     mkdir "$folder"
     build "$board" || { echo "FAILED  $board: builds"; return; }
-    expect "$board: no allocator, nothing undefined" stands_alone "$prefix" "$program"
-    # shellcheck disable=SC2086 # there may be no test set
+    expect "$board: no allocator, no undefined symbol" stands_alone "$prefix" "$program"
+    # shellcheck disable=SC2086 # $test may be empty
     "$python" "$card" make "$folder/card.img" "$train" $test --iterations $iterations
     SECONDS=0
-    expect "$board: trains $iterations iterations, evaluates" run "$board" "" "$folder"
+    expect "$board: trains $iterations iterations and evaluates" run "$board" "" "$folder"
     "$python" "$card" model "$folder/card.img" "$folder/model" || true
-    expect "$board: the model is the desktop's in $precision, byte for byte ($SECONDS s)" \
+    expect "$board: same model as on this machine in $precision, byte for byte ($SECONDS s)" \
         cmp "$folder/model" "$work/$precision.nnk"
-    expect "$board: the first prediction is the desktop's, to the bit" \
+    expect "$board: same first prediction as on this machine, to the bit" \
         grep "training set: .*bits $(cat "$work/$precision.nnk.first")" "$folder/log"
     if [ $precision = f64 ] && [ "$train" != drawn ]; then
-        expect "$board: costs are the reference's, within 1e-10" costs_agree "$folder/log"
+        expect "$board: costs equal to the reference within 1e-10" costs_agree "$folder/log"
     fi
     used=$(sed -n 's/^stack used: \([0-9]*\) bytes$/\1/p' "$folder/log")
     most=$("$root/scripts/footprint.py" "$prefix" "$program" "$start" read=card_image,card_file_read \
         write=card_file_write | cut -f 4)
-    expect "$board: ${used:=unknown} bytes of stack used, at most $most by its calls, $most_stack allowed" \
+    expect "$board: ${used:=unknown} bytes of stack used, its calls can need $most, $most_stack allowed" \
         test "$used" -le "$most" -a "$most" -le $most_stack
     sed -n "s/^\(.* set: [^;]*\);.*/        $board: \1/p" "$folder/log"
 }
 
-# A folder with images, to run blink-cat in: board.
+# Makes a folder with images in which blink-cat runs. Argument: board.
 image_folder() {
     local folder="$work/images-${1/\//-}"
     mkdir "$folder"
@@ -174,31 +177,31 @@ image_folder() {
     echo "$folder"
 }
 
-# Bytes of RAM that blink-cat used, by its log.
+# Bytes of RAM that blink-cat used, read from its log.
 ram_of() { sed -n 's/^RAM used: \([0-9]*\) bytes$/\1/p' "$1"; }
 
-# What a board that predicts has to show: board, processor, prefix, start.
+# All tests of one board that predicts. Arguments: board, processor, prefix, entry point.
 examine_blink() {
     local board=$1 prefix=$3 start=$4 program="$work/$1/firmware.elf" folder used most
     folder=$(image_folder "$board")
     build "$board" || { echo "FAILED  $board: builds"; return; }
-    expect "$board: no allocator, nothing undefined" stands_alone "$prefix" "$program"
-    expect "$board: runs to its end" run "$board" "" "$folder"
+    expect "$board: no allocator, no undefined symbol" stands_alone "$prefix" "$program"
+    expect "$board: runs to the end" run "$board" "" "$folder"
     grep -v '^RAM' "$folder/log" >"$folder/answers" || true
-    expect "$board: $(wc -l <"$folder/answers") predictions are the desktop's, to the bit" \
+    expect "$board: same $(wc -l <"$folder/answers") predictions as on this machine, to the bit" \
         cmp "$folder/answers" "$work/answers"
     used=$(ram_of "$folder/log")
     most=$("$root/scripts/footprint.py" "$prefix" "$program" "$start" | cut -f 4)
     most=$((most + $(variable_bytes "$prefix" "$program")))
-    expect "$board: ${used:=unknown} bytes of RAM used, at most $most by its calls, less than $most_ram allowed" \
+    expect "$board: ${used:=unknown} bytes of RAM used, it can need $most, less than $most_ram allowed" \
         test "$used" -le "$most" -a "$most" -lt "$most_ram"
 }
 
-# ---- Power that goes --------------------------------------------------------------------------------------
-# A small job on drawings, with a checkpoint every 20 slices, so that much of the time goes into writing the
-# card. Whenever a run comes to its end, its model is compared and a new card begins.
+# ---- Loss of power ----------------------------------------------------------------------------------------
+# A small job on drawings with a checkpoint every 20 slices, so that much of the time is spent writing to the
+# card. Whenever a run reaches its end, its model is compared, and the next run starts with a new card.
 
-# At which stage a log ends: begin, step or finish; nothing before it began or after the model is written.
+# The stage at which a log ends: begin, step or finish; empty before the start and after the model is written.
 stage_of() {
     case "$(<"$1")" in
     '' | *'writing the model took'* | *'model is already'*) ;;
@@ -227,7 +230,7 @@ unplug() {
         [ "$left" -gt 0 ] || delay=infinity
         status=0
         { run $board "" "$folder" timeout -s KILL "$delay" || status=$?; } 2>/dev/null
-        # Setup alone takes longer than it is from one checkpoint to the next.
+        # Setup alone takes longer than the time between two checkpoints, so from then on one must be there.
         [ $saved = no ] || ! grep -q "starting a new run" "$folder/log" || lost=$((lost + 1))
         stage=$(stage_of "$folder/log")
         [ "${stage:-begin}" = begin ] || saved=yes
@@ -244,16 +247,16 @@ unplug() {
         fi
     done
     stage=$(sort "$work/stages" | uniq -c | xargs)
-    expect "$board: killed $kills times ($stage), $lost times without a checkpoint left" \
+    expect "$board: killed $kills times ($stage), $lost times no checkpoint was left" \
         test "$left $status $lost" = "0 0 0"
     expect "$board: killed in begin, in step and in finish" test "$(sort -u "$work/stages" | wc -l)" = 3
-    expect "$board: $right of $((right + wrong)) models that came of it are the desktop's" \
+    expect "$board: $right of $((right + wrong)) models after kills are the same as on this machine" \
         test "$right" -gt 0 -a $wrong = 0
 }
 
 # ---- Instructions -----------------------------------------------------------------------------------------
-# With -icount shift=0 the emulator's clock goes on by a nanosecond an instruction: the microseconds that a
-# board shows are thousands of instructions.
+# With -icount shift=0 the emulator's clock advances one nanosecond per instruction, so a microsecond that a
+# board prints is a thousand instructions.
 
 count() {
     local board=$1 precision=$2 folder="$work/count-$1" counted=100 took
@@ -295,7 +298,7 @@ export -f make_board build run stands_alone costs_agree examine expect
 export root work card train test iterations python oracle most_stack
 tr ';' '\n' <<<"$boards" | xargs -n 4 -P 2 bash -c 'examine "$@" >"$work/lines-$1"' examine
 {
-    expect "blink-cat: its first prediction here is trainer's, to the bit" \
+    expect "blink-cat: same first prediction as trainer on this machine, to the bit" \
         grep -m 1 "bits $(cat "$work/i8.first")" <(head -n 1 "$work/answers")
     while IFS=';' read -r -a row; do examine_blink "${row[@]}"; done <<<"$blinking"
 } >"$work/lines-blink"

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Proves "the same bits everywhere": trains with the C core in many builds, on several processors, and compares
-# what comes out: the SHA-256 of the model file, the last cost, and a prediction; of the same model with its first
-# layer in bytes, the SHA-256, the whole numbers that its sums are, and a prediction.
+# Tests "the same bits everywhere": trains with many builds of the C core, on several processors, and compares
+# the SHA-256 of the model file, the last cost and a prediction; and of the i8 model made from it, the
+# SHA-256, the integer sums of its first layer and a prediction.
 #
 #     scripts/cross.sh [--full]
 #
-# A row of the table is a job, a mark in it a cell: one build, with one choice of kernels. All of a row must
-# agree with its first cell, the scalar kernels as gcc leaves them at -O0; and as `wide` is `dual` at speed,
-# its rows must agree with those of `dual`.
+# The result is a table with one row per job and one mark per build and choice of kernels. All results of a
+# row must agree with the first: the scalar kernels, compiled by gcc with -O0. `wide` is the fast form of
+# `dual`, so its rows must agree with those of `dual`.
 #
-# The default draws its images and needs some 10 minutes of processor time: about 6 on 2 cores. --full adds
-# the photos of the seed document (NN_DATA names their folder, default ../shared/data) with more iterations,
-# which takes hours, as most processors are emulated. CROSS_JOBS sets how many things are done at a time
-# (default: one a core).
+# By default, it trains on drawings and needs about 10 minutes of processor time, 6 minutes on 2 cores. --full
+# adds the photos of the seed document (NN_DATA is their folder, default ../shared/data) with more iterations;
+# this takes hours, because most processors are emulated. CROSS_JOBS is the number of parallel processes
+# (default: one per core).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -30,14 +30,14 @@ has() { command -v "$1" >/dev/null 2>&1; }
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 note() { echo "cross: $*" >&2; }
 
-# A copy, so that all builds are of the same sources even if someone goes on editing them.
+# Copy the sources, so that all builds use the same ones even if somebody edits them meanwhile.
 cp -R "$root/include" "$root/Sources/CNNKernel" "$root/Examples/trainer" "$work"
 
-# ---- What is needed -----------------------------------------------------------------------------------------
+# ---- Dependencies -------------------------------------------------------------------------------------------
 
 machine=$(uname -m)
-# name, prefix of the tools, Debian's name of the processor, qemu's, clang's target, flags.
-# No SSE2 by default there: x87 computes with too many bits, and the core refuses that.
+# Name; prefix of the tools; the processor's name in Debian; in QEMU; clang's target; flags. i686 needs SSE2,
+# which is not the default: x87 computes with more bits, and the core refuses to be built for it.
 targets="i686;i686-linux-gnu;i386;i386;i686-linux-gnu;-msse2 -mfpmath=sse
 aarch64;aarch64-linux-gnu;arm64;aarch64;aarch64-linux-gnu;
 armhf;arm-linux-gnueabihf;armhf;arm;armv7-linux-gnueabihf;
@@ -55,12 +55,12 @@ if [ ${#missing[@]} -gt 0 ] && has apt-get; then
     note "installing ${missing[*]}"
     { as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$work/log" 2>&1 ||
-        { cat "$work/log" >&2; note "not installed; going on without"; }
+        { cat "$work/log" >&2; note "could not install; continuing without"; }
 fi
 
 # ---- The builds ---------------------------------------------------------------------------------------------
-# A line each: processor; label; compiler and flags; linker and flags; runner; kernels.
-# Nothing links to libm: the core has to do without.
+# One line per build: processor; label; compiler and flags; linker and flags; runner; kernels.
+# No build links libm, because the core must not need it.
 
 builds="$work/builds"
 add() { printf '%s;%s;%s;%s;%s;%s\n' "$@" >>"$builds"; }
@@ -68,11 +68,11 @@ add() { printf '%s;%s;%s;%s;%s;%s\n' "$@" >>"$builds"; }
 : >"$builds"
 [ "$machine" = x86_64 ] && kernels="scalar vectors avx2 avx512" || kernels="scalar fastest"
 for compiler in gcc clang; do
-    has $compiler || { note "$compiler is not here: left out"; continue; }
+    has $compiler || { note "$compiler is missing: skipped"; continue; }
     for level in -O0 -O1 -O2 -O3 -Os; do
         add "$machine" "$compiler $level" "$compiler $level" "$compiler" "" "$kernels"
     done
-    # What invites differences: fused multiply-adds in every file; the whole program at once; signs of char.
+    # Builds that could cause differences: fused multiply-adds, link-time optimization, unsigned char.
     fused=
     [ "$machine" = x86_64 ] && fused="-march=x86-64-v3"
     add "$machine" "$compiler -O3 $fused" "$compiler -O3 $fused" "$compiler" "" "scalar fastest"
@@ -83,7 +83,7 @@ if has gcc; then
     add "$machine" "gcc -O3 -flto $fused" "gcc -O3 -flto $fused" "gcc -O3 -flto" "" "scalar fastest"
 fi
 
-# Prints the command that runs programs of a processor, nothing if they run as they are.
+# Prints the command that runs programs of a processor; nothing if they run without one.
 runner_for() {
     local qemu=$1 program=$2
     "$program" >/dev/null 2>&1 && return
@@ -97,30 +97,31 @@ while IFS=';' read -r name prefix debian qemu triple flags; do
     probe="$work/probe-$name"
     if ! { "$prefix-gcc" -static "$work/probe.c" -o "$probe" >/dev/null 2>&1 &&
         runner=$(runner_for "$qemu" "$probe"); }; then
-        note "$name can't be built for or run: left out"
+        note "$name: cannot build or run programs: skipped"
         continue
     fi
     link="$prefix-gcc -static"
-    # Without optimisation emulated programs are slow: the definition alone.
+    # Emulated programs without optimization are slow, so only the scalar kernels.
     add "$name" "gcc -O0" "$prefix-gcc -O0 $flags" "$link" "$runner" "scalar"
     add "$name" "gcc -O2" "$prefix-gcc -O2 $flags" "$link" "$runner" "fastest"
     add "$name" "gcc -O3" "$prefix-gcc -O3 $flags" "$link" "$runner" "scalar fastest"
     add "$name" "gcc -Os" "$prefix-gcc -Os $flags" "$link" "$runner" "fastest"
-    # Arm's NEON fuses, and flushes subnormals; gcc keeps its vectors out of strict floating point.
+    # Arm's NEON fuses products and flushes subnormals; gcc does not use its vectors for strict floating
+    # point,
     [ "$name" = armhf ] && add "$name" "gcc -O3 -mfpu=neon-vfpv4" "$prefix-gcc -O3 -mfpu=neon-vfpv4" "$link" \
         "$runner" "scalar fastest"
     clang="clang --target=$triple -isystem /usr/$prefix/include"
-    # clang does not: a core that it builds with NEON computes other bits wherever a subnormal appears.
+    # but clang does: built by clang with NEON, the core would give other bits wherever a subnormal appears.
     [ "$name" = armhf ] && clang+=" -mfloat-abi=hard -mfpu=vfpv3-d16"
     if has clang && $clang -c "$work/probe.c" -o "$probe.o" 2>/dev/null && $link "$probe.o" -o "$probe" 2>/dev/null
     then
         add "$name" "clang -O2" "$clang -O2 $flags" "$link" "$runner" "scalar fastest"
     else
-        note "clang has no $name: left out"
+        note "clang cannot build for $name: skipped"
     fi
 done <<<"$targets"
 
-# Builds number $1, of which the line is $2.
+# Does build number $1, described by the line $2.
 build() {
     local folder="$work/build-$1" compile link
     IFS=';' read -r _ _ compile link _ _ <<<"$2"
@@ -133,7 +134,7 @@ build() {
 }
 
 # ---- The jobs -----------------------------------------------------------------------------------------------
-# trainer's arguments: data, topology, precision, method, iterations, seed.
+# The arguments of trainer: data, topology, precision, method, iterations, seed.
 
 jobs="$work/jobs"
 add_jobs() {
@@ -153,9 +154,9 @@ if [ $full = 1 ]; then
     [ -x "$root/.venv/bin/python" ] && python="$root/.venv/bin/python"
     photos=${NN_DATA:-$root/../shared/data}/train_catvnoncat.h5
     if ! "$python" -c 'import h5py' 2>/dev/null; then
-        note "SKIPPED the photos: there is no h5py (pip install h5py)"
+        note "SKIPPED the photos: h5py is missing (pip install h5py)"
     elif [ ! -e "$photos" ]; then
-        note "SKIPPED the photos: there is no $photos (set NN_DATA)"
+        note "SKIPPED the photos: $photos does not exist (set NN_DATA)"
     else
         "$python" - "$photos" "$work/photos" <<'PYTHON'
 import struct, sys, h5py
@@ -167,10 +168,11 @@ PYTHON
     fi
 fi
 
-# Runs "build runner... : kernels job..." into a file that is named after build, kernels and job.
+# Runs a job. Arguments: build number, kernels, job, runner. The output file is named after build, kernels and
+# job.
 run() {
     local number=$1 kernels=$2 job=$3 runner=$4 out="$work/out/$1.$2.${3// /_}" status=0
-    cd "$work" # where the photos are
+    cd "$work" # the folder of the photos
     [ -x "build-$number/trainer" ] || { echo "did not build" >"$out"; return; }
     # shellcheck disable=SC2086 # words
     { $runner "./build-$number/trainer" $job "$kernels" >"$out" 2>"$out.log" || status=$?; } 2>/dev/null
@@ -178,7 +180,7 @@ run() {
     [ $status != 69 ] || echo unavailable >"$out"
 }
 
-# ---- Doing it -----------------------------------------------------------------------------------------------
+# ---- Build and run ------------------------------------------------------------------------------------------
 
 export work
 export -f build run
@@ -206,7 +208,7 @@ passed=0
 failed=0
 processors=$(cut -d ';' -f 1 "$builds" | uniq)
 
-echo "Marks: . agrees, X differs, - not on this processor. In this order:"
+echo "Marks: . agrees, X differs, - not available on this processor. Order of the marks:"
 for processor in $processors; do
     grep "^$processor;" "$builds" |
         awk -F ';' -v name="$processor" '
@@ -252,7 +254,7 @@ for pass in head rows; do
 done
 head -n 30 "$work/differences"
 
-# A build that could give other bits must not come about.
+# Builds that could give other bits must fail to compile.
 refuses() {
     local message=$1
     shift
@@ -260,7 +262,7 @@ refuses() {
     if text=$("$@" -w -I"$work/include" -c "$work/CNNKernel/$source" -o "$work/refused.o" 2>&1) ||
         [[ $text != *"$message"* ]]; then
         failed=$((failed + 1))
-        echo "NOT refused: $* $source"
+        echo "NOT refused, but should be: $* $source"
     else
         passed=$((passed + 1))
     fi
@@ -279,9 +281,9 @@ for source in $computing; do
             -mcpu=cortex-m55 -mfloat-abi=hard
         ;;
     esac
-    # Where a compiler keeps more bits than the type has.
+    # Compilers that compute with more bits than the type has.
     while read -r compiler; do
-        # The files for AVX are empty on other processors.
+        # On other processors, the AVX files are empty.
         case "$source $compiler" in *avx*linux-gnu*) continue ;; esac
         if has "${compiler%% *}" && echo FLT_EVAL_METHOD | $compiler -include float.h -E -P - 2>/dev/null |
             tail -n 1 | grep -q '[12]'; then
@@ -291,7 +293,7 @@ for source in $computing; do
 i686-linux-gnu-gcc -std=gnu11
 s390x-linux-gnu-gcc -std=c11"
 done
-echo "Refused in each of $(wc -w <<<"$computing") files: -ffast-math, -Ofast, more bits than the type has; MVE"
+echo "Refused in each of $(wc -w <<<"$computing") files: -ffast-math, -Ofast, extra precision; MVE floats"
 
 echo "$(wc -l <"$builds") builds in $built s, all in $SECONDS s"
 echo "$passed passed, $failed failed"

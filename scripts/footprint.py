@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""What a program takes of a board: bytes of the core and of the compiler's helpers, and its worst stack.
+"""Measures a program for a board: bytes of the core and of the compiler's helpers, and its deepest stack.
 
     footprint.py PREFIX PROGRAM.elf ROOT [MEMBER=FUNCTION,... ]
 
-PREFIX names the tools (arm-none-eabi-; nothing for this machine's). Beside the program lie the linker's
-PROGRAM.map and the .ci files of -fcallgraph-info=su. ROOT is the function that the stack is counted from.
-MEMBER=FUNCTION says what a call through a pointer of that name reaches, where the program itself provides it:
-read=card_image.
+PREFIX is the prefix of the tools (arm-none-eabi-; empty for the tools of this machine). The program's folder
+must also have the linker's PROGRAM.map and the .ci files of -fcallgraph-info=su. The stack is counted from the
+function ROOT. MEMBER=FUNCTION names the functions of the program that a call through a pointer MEMBER can
+reach, for example read=card_image.
 
 Prints, separated by tabs: bytes of the core's code and constants, of its data, of the compiler's helpers, of
-the worst stack, and the chain of calls that needs it.
+the deepest stack, and the chain of calls that needs this stack.
 """
 import pathlib
 import re
@@ -29,9 +29,9 @@ def run(*command):
 
 
 def bytes_by_origin(map_text):
-    """Of the parts that were kept: {(origin, kind): bytes}."""
+    """{(origin, kind): bytes} of the sections that the linker kept."""
     kept = map_text.split("Linker script and memory map", 1)[1]
-    kept = re.sub(r"\n (\.\S+)\n +0x", r"\n \1 0x", kept)  # long names have a line of their own
+    kept = re.sub(r"\n (\.\S+)\n +0x", r"\n \1 0x", kept)  # long names are on a separate line
     core = {path.stem for path in CORE.glob("*.c")}
     sums = {}
     for name, size, path in re.findall(r"^ (\.\S+) +0x[0-9a-f]+ +0x([0-9a-f]+) (.+)$", kept, re.M):
@@ -44,11 +44,11 @@ def bytes_by_origin(map_text):
     return sums
 
 
-# ---- The graph of calls -----------------------------------------------------------------------------------
+# ---- The call graph ---------------------------------------------------------------------------------------
 
 
 def pointer_targets(given):
-    """{member: functions that a call through it may reach}."""
+    """{member: functions that a call through this member can reach}."""
     table = (CORE / "arithmetic.h").read_text().replace("\\\n", " ")
     targets = {m: {f} for m, f in re.findall(r"\.(\w+) = (?:VECTOR\()?([a-z]\w+)", table)}
     targets |= {"accumulate": {"accumulate"}, "head": {"head"}, "work": set(), "span": set(), "items": set()}
@@ -73,47 +73,47 @@ def called_member(place):
     text = lines[int(line) - 1][int(column) - 1 :] + " ".join(lines[int(line) : int(line) + 2])
     found = re.search(r"(?:->|\.)(\w+)\(", text)
     if not found:
-        sys.exit(f"{place}: a call through a pointer that is no member")
+        sys.exit(f"{place}: a call through a pointer that is not a member of a struct")
     return found[1]
 
 
 def short(title):
-    """file.c:function.isra.0 and function, both to the function's name as it is linked."""
+    """The function's linked name, from "file.c:function.isra.0" or "function"."""
     return title.rsplit(":", 1)[-1]
 
 
 def read_graph(folder, linked, targets):
-    """(frames, calls): {function: bytes}, {function: functions}, of the functions that were linked."""
+    """(frames, calls) of the linked functions: {function: bytes} and {function: called functions}."""
     frames, calls, pointers = {}, {}, []
     for path in folder.glob("*.ci"):
         text = path.read_text()
         objects = {"nnk_" + path.stem, "nnk_" + path.stem + "_dual"}
         if path.stem.startswith(("f32", "f64", "i8", *METHODS)) and not objects & linked:
-            continue  # functions of the same names, of another precision or method
+            continue  # the same function names, for another precision or method
         for title, size, kind in re.findall(
             r'node: \{ title: "([^"]+)" label: "[^"]*\\n(\d+) bytes \((\w[^)]*)\)', text
         ):
             if kind not in ("static", "dynamic,bounded"):
-                sys.exit(f"{title}: its frame has no bound")
+                sys.exit(f"{title}: the size of its frame has no bound")
             frames[short(title)] = max(int(size), frames.get(short(title), 0))
         for source, target, place in re.findall(
             r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"(?: label: "([^"]+)")?', text
         ):
             if target == "__indirect_call":
                 pointers.append((short(source), place))
-            elif short(target) in linked:  # not all helpers that were thought of are called in the end
+            elif short(target) in linked:  # gcc lists helpers that the final code does not call
                 calls.setdefault(short(source), set()).add(short(target))
     for source, place in pointers:
-        # A table has more than is linked: kernels of another precision, callbacks of another program.
+        # `targets` also has functions that are not linked, such as kernels of other precisions.
         reached = targets.get(called_member(place), set()) & frames.keys()
         if source in linked and not reached:
-            sys.exit(f"{place}: nothing is known of what it calls")
+            sys.exit(f"{place}: unknown which functions this call can reach")
         calls.setdefault(source, set()).update(reached)
     return frames, calls
 
 
 def read_assembly(prefix, program, aliases, frames, calls):
-    """The same of functions without .ci, the compiler's helpers: from their instructions."""
+    """Adds the functions without a .ci file, the compiler's helpers, from their instructions."""
     text = run(prefix + "objdump", "-d", program)
     for address, name, body in re.findall(r"^([0-9a-f]+) <([^>]+)>:\n(.*?)(?=\n\n|\Z)", text, re.M | re.S):
         frame, callees = 0, set()
@@ -132,11 +132,11 @@ def read_assembly(prefix, program, aliases, frames, calls):
 
 
 def worst(function, frames, calls, known, above=()):
-    """(bytes, chain) from `function` down; what is found is kept in `known`."""
+    """(bytes, chain) of the deepest stack from `function` on; `known` caches the results."""
     if function in above:
         sys.exit("recursion: " + " > ".join(above + (function,)))
     if function not in frames:
-        sys.exit(f"{function}: nothing is known of its frame")
+        sys.exit(f"{function}: the size of its frame is unknown")
     if function not in known:
         deepest = (0, ())
         for callee in calls.get(function, ()):

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Measures what the core takes of a board, on six processors: bytes of code and constants, the worst stack,
-# the memory. Prints the table, writes it into docs/BOARDS.md, and fails where more is taken than is allowed.
+# Measures how much of a board the core needs, on six processors: bytes of code and constants, the deepest
+# stack, and RAM. Prints the table, writes it to docs/BOARDS.md, and fails if a limit is exceeded.
 #
-# Three programs are built at -Os, each the smallest that uses the core as its users do: one predicts, one
-# trains by nnk_dual and predicts, one also saves and loads checkpoints; in i8, the first alone. The linker
-# drops what they don't reach. Counted is what remains of Sources/CNNKernel, and beside it what libgcc adds
-# where a processor lacks float, double or 64-bit division. Needs what `scripts/install-dependencies.sh boards`
-# installs. Takes a minute, 20 seconds of it of a processor.
+# Three minimal programs are built with -Os: one predicts, one trains with nnk_dual and predicts, one also
+# saves and loads checkpoints; in i8, only the first. The linker leaves out everything that they do not use.
+# The table counts what remains of Sources/CNNKernel, and what libgcc adds if a processor has no float, double
+# or 64-bit division. The compilers come from `scripts/install-dependencies.sh boards`. Takes one minute, 20 s
+# of it processor time.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -21,7 +21,7 @@ Cortex-M33;arm-none-eabi-;-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi
 RV32IMAFC;riscv64-unknown-elf-;-march=rv32imafc -mabi=ilp32f -Wl,--no-warn-rwx-segments
 x86-64;;-fno-pie -no-pie -fno-asynchronous-unwind-tables"
 
-# Allowed: bytes of code on Cortex-M4F in f32, to predict and to train, and of stack everywhere.
+# Limits in bytes: code on Cortex-M4F in f32, to predict and to train; stack on every processor.
 most_code=3000
 most_training_code=9700
 most_stack=1024
@@ -96,7 +96,7 @@ void program(void) {
 }
 PROGRAM
 
-# Builds a program: folder, prefix, flags, precision, program. Its map and graphs of calls are left there.
+# Builds a program with its map file and call graphs. Arguments: folder, prefix, flags, precision, program.
 build() {
     local folder=$1 prefix=$2 flags=$3 precision=$4 program=$5
     local define=(-DARITHMETIC="nnk_${precision}_dual" -DINFERENCE="nnk_${precision}_inference")
@@ -117,7 +117,7 @@ build() {
         [ -e memory.o ] || {
             "${compile[@]}" -fno-builtin -fno-tree-loop-distribute-patterns "$root/Examples/firmware/memory.c"
             for source in "$root"/Sources/CNNKernel/*.c; do
-                case $source in *_avx*|*_vectors*|*fastest*) continue ;; esac # no board's
+                case $source in *_avx*|*_vectors*|*fastest*) continue ;; esac # not for boards
                 "${compile[@]}" "$source"
             done
         }
@@ -127,24 +127,25 @@ build() {
     )
 }
 
-# Bytes of a variable: prefix, program, name.
+# Bytes of a variable. Arguments: prefix, program, name.
 bytes_of() { printf '%d' "0x$("$1nm" -S "$2" | awk -v name="$3" '$4 == name { print $2 }')"; }
 
 missed=0
 miss() { echo "sizes: $*" >&2; missed=1; }
 
-# A program's code and helpers, "2332 + 1160", then its stack: name, prefix, folder, precision, program.
+# Adds a program's code and helpers, such as "2332 + 1160", to `codes`, and its stack to `stacks`.
+# Arguments: name, prefix, folder, precision, program.
 measure() {
     local name=$1 precision=$4 program=$5 code data helpers stack chain
     IFS=$'\t' read -r code data helpers stack chain \
         < <("$root/scripts/footprint.py" "$2" "$3/program.elf" program read=image,give write=take)
-    [ "$data" = 0 ] || miss "$name $precision $program: $data bytes of data, expected none"
+    [ "$data" = 0 ] || miss "$name $precision $program: $data bytes of data; expected none"
     [ "$stack" -le $most_stack ] ||
-        miss "$name $precision $program: $stack bytes of stack, allowed are $most_stack: $chain"
+        miss "$name $precision $program: $stack bytes of stack; the limit is $most_stack: $chain"
     [ "$name $precision $program" != "Cortex-M4F f32 predict" ] || [ "$code" -le $most_code ] ||
-        miss "$name $precision $program: $code bytes of code, allowed are $most_code"
+        miss "$name $precision $program: $code bytes of code; the limit is $most_code"
     [ "$name $precision $program" != "Cortex-M4F f32 train" ] || [ "$code" -le $most_training_code ] ||
-        miss "$name $precision $program: $code bytes of code, allowed are $most_training_code"
+        miss "$name $precision $program: $code bytes of code; the limit is $most_training_code"
     codes+=" $code + $helpers |"
     stacks+=" $stack |"
 }
@@ -170,7 +171,7 @@ while IFS=';' read -r name prefix flags; do
         echo "| $name | $precision |$codes$stacks $predictor | $arena |" >>"$work/table"
     done
 done <<<"$processors"
-# Where the most of it is, to train and predict on Cortex-M4F in f32.
+# The largest functions, to train and predict on Cortex-M4F in f32.
 {
     echo "| bytes | symbol |"
     echo "| ---: | --- |"
