@@ -49,15 +49,18 @@ def bytes_by_origin(map_text):
 
 def pointer_targets(given):
     """{member: functions that a call through this member can reach}."""
-    table = (CORE / "arithmetic.h").read_text().replace("\\\n", " ")
+    table = (CORE / "kernels/arithmetic.h").read_text().replace("\\\n", " ")
     targets = {m: {f} for m, f in re.findall(r"\.(\w+) = (?:VECTOR\()?([a-z]\w+)", table)}
     targets |= {"accumulate": {"accumulate"}, "head": {"head"}, "work": set(), "span": set(), "items": set()}
     targets["crc32"] = {"nnk_crc32", "nnk_crc32_by_products"}
     for method in METHODS:
         text = (CORE / f"{method}.c").read_text()
-        for work, items, span in re.findall(r"^    \[[A-Z_]+\] = \{(\w+), (\w+), [01], (\w+)\}", text, re.M):
-            targets["span" if work == "0" else "work"].add(span if work == "0" else work)
-            targets["items"].add(items)
+        for phase in re.findall(r"^    \[\w+\] = \{(.*?)\}", text, re.M | re.S):
+            fields = [field.strip() for field in phase.split(",")]
+            names = ("work", "items", "parallel", "span")
+            named = dict(re.findall(r"\.(\w+) = (\w+)", phase)) or dict(zip(names, fields))
+            for member in "work", "items", "span":
+                targets[member] |= {named.get(member, "0")} - {"0"}
         for member, function in re.findall(r"^    \.(\w+) = ([a-z]\w+),$", text, re.M):
             targets.setdefault(member, set()).add(function)
     for word in given:
