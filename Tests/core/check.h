@@ -1,11 +1,12 @@
-/// The tests' harness: checks that count and go on, random numbers that repeat, and a wide reference type.
+/// The test harness: checks that count failures and continue, repeatable random numbers, and a wide reference
+/// type.
 ///
-/// Each test is a program of its own: it prints each failure with file and line, then a closing line, and
-/// exits with 1 if a check failed. Where a million rounds take too long, build with -DCHECK_SHARE=100.
+/// Each test is a separate program. It prints each failure with file and line, then a closing line, and exits
+/// with 1 if a check failed. If a million rounds take too long, build with -DCHECK_SHARE=100.
 #ifndef CHECK_H
 #define CHECK_H
 
-// Before anything that computes: references must not be contracted either.
+// Included first, because reference computations must not be contracted either.
 #include "strict_float.h"
 
 #include <float.h>
@@ -26,7 +27,7 @@ static inline int check_that(int ok, const char *file, int line, const char *wha
         check_passed++;
         return 1;
     }
-    // One mistake may fail a million checks: the first ones are enough to find it.
+    // One bug may fail a million checks, so only the first failures are printed.
     if (check_failed++ < 20) printf("%s:%d: failed: %s\n", file, line, what);
     return 0;
 }
@@ -34,7 +35,7 @@ static inline int check_that(int ok, const char *file, int line, const char *wha
 static inline int check_equal(long got, long want, const char *file, int line, const char *what) {
     char text[200];
     if (got == want) return check_that(1, file, line, what);
-    snprintf(text, sizeof text, "%s is %ld, not %ld", what, got, want);
+    snprintf(text, sizeof text, "%s is %ld, expected %ld", what, got, want);
     return check_that(0, file, line, text);
 }
 
@@ -42,7 +43,7 @@ static inline int check_near(double got, double want, double tolerance, const ch
                              const char *what) {
     char text[200];
     if (fabs(got - want) <= tolerance) return check_that(1, file, line, what);
-    snprintf(text, sizeof text, "%s is %.17g, not %.17g within %.3g", what, got, want, tolerance);
+    snprintf(text, sizeof text, "%s is %.17g, expected %.17g within %.3g", what, got, want, tolerance);
     return check_that(0, file, line, text);
 }
 
@@ -52,16 +53,16 @@ static inline int check_near(double got, double want, double tolerance, const ch
     check_near((double)(got), (double)(want), (double)(tolerance), __FILE__, __LINE__, #got)
 #define CHECK_SAME(a, b, bytes) CHECK(memcmp((a), (b), (bytes)) == 0)
 
-/// The closing line, and main's result.
+/// Prints the closing line; returns the result of main.
 static inline int check_end(void) {
     printf("%lu passed, %lu failed\n", check_passed, check_failed);
     return check_failed != 0 || check_passed == 0;
 }
 
-/// `full` rounds, or this build's share of them.
+/// The number of rounds: `full` / CHECK_SHARE, at least 1.
 static inline uint32_t check_rounds(uint32_t full) { return full / CHECK_SHARE > 0 ? full / CHECK_SHARE : 1; }
 
-/// The next of a fixed sequence of 64 random bits (splitmix64).
+/// The next 64 bits of a fixed random sequence (splitmix64).
 static inline uint64_t random_bits(void) {
     static uint64_t state = 0;
     uint64_t z = state += 0x9e3779b97f4a7c15;
@@ -77,7 +78,8 @@ static inline double random_between(double low, double high) {
     return low + (high - low) * ((double)(random_bits() >> 11) * 0x1p-53);
 }
 
-/// Memory of just that size, so that a sanitizer sees a byte too many. Ends the test if there is none.
+/// Allocates exactly `bytes`, so that a sanitizer finds any access beyond. Ends the test if there is no
+/// memory.
 static inline void *room_for(size_t bytes) {
     void *memory = malloc(bytes ? bytes : 1);
     if (!memory) {
@@ -93,7 +95,7 @@ static inline void *copy_of(const void *from, size_t bytes) {
     return copy;
 }
 
-// The reference's type: long double where its functions can be relied on. newlib lacks some of them.
+// The type of reference results: long double, except with newlib, which lacks some of its functions.
 #if defined(__NEWLIB__)
 typedef double wide;
 #define WIDE_EPSILON DBL_EPSILON

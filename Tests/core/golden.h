@@ -1,4 +1,4 @@
-/// Printed by golden.py: what numpy draws. CRC-32 is of the little-endian numbers.
+/// Printed by golden.py: numpy's random numbers. Each CRC-32 is of little-endian numbers.
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
@@ -7,8 +7,8 @@
 #define GOLDEN_COUNT 10001
 
 // clang-format off
-/// After seed(seed): CRC-32 of GOLDEN_COUNT words, uniforms and normals, the first of each;
-/// then, after the normals, a uniform and the next normal.
+/// After seed(seed): CRC-32 of GOLDEN_COUNT words, uniforms and normals; the first of each;
+/// then a uniform and a normal, drawn after the normals.
 static const struct {
     uint32_t seed, words_crc, uniforms_crc, normals_crc;
     uint32_t word;
@@ -35,7 +35,7 @@ static const struct {
     {12345u, 0x2d3ed23e, 0x2aeb9687, 0x9e7926b8, 0xad255cd5},
 };
 
-/// CRC-32 of the same as an i8 model's payload without names, made from double and from float.
+/// CRC-32 of the same parameters quantized to i8 (a payload without names), from double and from float.
 static const struct {
     uint32_t seed, deep_f64, deep_f32, two_layer_f64, two_layer_f32;
 } golden_bytes[] = {

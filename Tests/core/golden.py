@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Prints golden.h: numpy's own random numbers and initial weights, for test_random.c, and these weights as
-bytes, for test_i8.c.
+"""Prints golden.h: numpy's random numbers and initial weights, for test_random.c, and these weights quantized
+to i8, for test_i8.c.
 
     golden.py > golden.h
-    golden.py --check       exit code 1 if golden.h says anything else
+    golden.py --check       exit code 1 if golden.h differs
 
-numpy takes its logarithms from the C library: run it on Linux with glibc, on a processor with fused
-multiply-add. Elsewhere one normal in a thousand or so differs in its last bit.
+numpy uses the logarithm of the C library, so run this on Linux with glibc, on a processor with fused
+multiply-add. Elsewhere, about one normal in a thousand differs in its last bit.
 """
 
 import pathlib
@@ -42,7 +42,7 @@ def sequences(seed):
     uniforms = np.random.random_sample(COUNT)
     np.random.seed(seed)
     normals = np.random.randn(COUNT)
-    # A uniform between the two normals of a pair leaves the second one waiting.
+    # A uniform drawn between the two normals of a pair does not discard the second normal.
     between, spare = np.random.random_sample(), np.random.randn()
     return (
         f"    {{{seed}u, {crc(words, '<u4')}, {crc(uniforms, '<f8')}, {crc(normals, '<f8')},\n"
@@ -60,7 +60,7 @@ def weights(seed):
 
 
 def quantized(parameters, sizes):
-    """What docs/FORMAT.md says of i8: scales, b1, W2, b2, ... as float, then W1 as int8."""
+    """The parameters of an i8 model as in docs/FORMAT.md: scales, b1, W2, b2, ... as float, then W1 as int8."""
     inputs, units = sizes[:2]
     w = parameters[: inputs * units].reshape(units, inputs)
     scale = (np.abs(w).max(axis=1) / 127).astype("<f4")
@@ -80,7 +80,7 @@ def weights_as_bytes(seed):
 
 def header():
     lines = [
-        "/// Printed by golden.py: what numpy draws. CRC-32 is of the little-endian numbers.",
+        "/// Printed by golden.py: numpy's random numbers. Each CRC-32 is of little-endian numbers.",
         "#ifndef GOLDEN_H",
         "#define GOLDEN_H",
         "",
@@ -89,8 +89,8 @@ def header():
         f"#define GOLDEN_COUNT {COUNT}",
         "",
         "// clang-format off",
-        "/// After seed(seed): CRC-32 of GOLDEN_COUNT words, uniforms and normals, the first of each;",
-        "/// then, after the normals, a uniform and the next normal.",
+        "/// After seed(seed): CRC-32 of GOLDEN_COUNT words, uniforms and normals; the first of each;",
+        "/// then a uniform and a normal, drawn after the normals.",
         "static const struct {",
         "    uint32_t seed, words_crc, uniforms_crc, normals_crc;",
         "    uint32_t word;",
@@ -106,7 +106,7 @@ def header():
         *map(weights, WEIGHT_SEEDS),
         "};",
         "",
-        "/// CRC-32 of the same as an i8 model's payload without names, made from double and from float.",
+        "/// CRC-32 of the same parameters quantized to i8 (a payload without names), from double and from float.",
         "static const struct {",
         "    uint32_t seed, deep_f64, deep_f32, two_layer_f64, two_layer_f32;",
         "} golden_bytes[] = {",

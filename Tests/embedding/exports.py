@@ -1,5 +1,5 @@
-"""Checks that a shared library exports what the public headers declare, and nothing else, and that
-cmake/nnkernel.map lists the same. Standard input: the names that the library exports, a line each."""
+"""Checks that a shared library exports exactly the functions and constants that the public headers declare,
+and that cmake/nnkernel.map lists the same ones. Standard input: the exported names, one per line."""
 
 import re
 import sys

@@ -1,5 +1,5 @@
-"""Checks the files by which package managers know the core: that they can be read, name the version of
-CMakeLists.txt, and lead to the sources and headers that are there. Argument: the Arduino library's folder."""
+"""Checks the manifests of the core for package managers: they can be parsed, they have the version of
+CMakeLists.txt, and the sources and headers that they name exist. Argument: the Arduino library's folder."""
 
 import json
 import re
@@ -22,23 +22,24 @@ version = amalgamate.version()
 sources = set((ROOT / "Sources/CNNKernel").glob("*.c"))
 
 library = json.loads((ROOT / "library.json").read_text())
-check(library["version"] == version, f"library.json: expected version {version}, got {library['version']}")
+check(library["version"] == version, f"library.json: version is {library['version']}, expected {version}")
 found = set((ROOT / library["build"]["srcDir"]).rglob("*.c"))
-check(found == sources, f"library.json: srcDir leads to {len(found)} sources, not to {len(sources)}")
+check(found == sources, f"library.json: srcDir has {len(found)} sources, expected {len(sources)}")
 header = ROOT / library["build"]["includeDir"] / library["headers"]
-check(header.is_file(), f"library.json: {header} is missing")
+check(header.is_file(), f"library.json: {header} does not exist")
 for name in library["export"]["include"]:
-    check((ROOT / name).exists(), f"library.json: exports {name}, which is missing")
+    check((ROOT / name).exists(), f"library.json: exports {name}, which does not exist")
 
 component = yaml.safe_load((ROOT / "idf_component.yml").read_text())
 check(component["version"] == version,
-      f"idf_component.yml: expected version {version}, got {component['version']}")
+      f"idf_component.yml: version is {component['version']}, expected {version}")
 for pattern in component["files"]["exclude"]:
     check(any(ROOT.glob(pattern)), f"idf_component.yml: {pattern} excludes nothing")
     check(not sources & set(ROOT.glob(pattern)), f"idf_component.yml: {pattern} excludes the core")
 
 module = yaml.safe_load((ROOT / "zephyr/module.yml").read_text())
-check((ROOT / module["build"]["cmake"] / "CMakeLists.txt").is_file(), "zephyr/module.yml: cmake leads nowhere")
+check((ROOT / module["build"]["cmake"] / "CMakeLists.txt").is_file(),
+      "zephyr/module.yml: the folder of cmake has no CMakeLists.txt")
 kconfig = (ROOT / module["build"]["kconfig"]).read_text()
 defined = set(re.findall(r"^config (\w+)$", kconfig, re.M))
 used = set(re.findall(r"CONFIG_(\w+)", (ROOT / "zephyr/CMakeLists.txt").read_text()))
@@ -47,7 +48,7 @@ check(defined == used, f"zephyr: Kconfig defines {defined}, CMakeLists.txt uses 
 arduino = Path(sys.argv[1])
 properties = dict(line.split("=", 1) for line in (arduino / "library.properties").read_text().splitlines())
 check(properties["version"] == version,
-      f"library.properties: expected version {version}, got {properties['version']}")
-check((arduino / "src" / properties["includes"]).is_file(), "library.properties: the header is missing")
+      f"library.properties: version is {properties['version']}, expected {version}")
+check((arduino / "src" / properties["includes"]).is_file(), "library.properties: the header does not exist")
 for key in "name", "author", "maintainer", "sentence", "paragraph", "category", "architectures":
     check(properties.get(key), f"library.properties: {key} is missing")

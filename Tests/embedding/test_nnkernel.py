@@ -1,4 +1,4 @@
-"""Examples/python/nnkernel.py: what it returns, and what it refuses."""
+"""Tests Examples/python/nnkernel.py: its results and its errors."""
 
 import unittest
 

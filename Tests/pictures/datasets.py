@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says what h5py finds in data sets: of each the arrays, the labels, the classes, and a hash of the images."""
+"""Prints what h5py reads from data sets: the arrays, the labels, the classes, and a hash of each image."""
 import hashlib
 import sys
 

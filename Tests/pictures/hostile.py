@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes pictures that are not to be believed into a folder: each has to be refused, soon and in little memory."""
+"""Writes hostile pictures into a folder: a reader must refuse each one, quickly and with little memory."""
 import io
 import struct
 import sys
@@ -21,7 +21,7 @@ def header(width, height, depth=8, color=2, interlaced=0):
 
 
 def bomb(bytes_):
-    """Zeros in a stream a thousandth as long."""
+    """A deflate stream of `bytes_` zeros, compressed to a thousandth."""
     deflate = zlib.compressobj(9)
     zeros = bytes(1 << 20)
     return b"".join(deflate.compress(zeros) for _ in range(bytes_ >> 20)) + deflate.flush()
@@ -34,7 +34,7 @@ def saved(image, format, **options):
 
 
 def with_size(jpeg, width, height):
-    """The same JPEG, but its frame header claims another size."""
+    """The same JPEG with another size in its frame header."""
     at = max(jpeg.find(b"\xff\xc0"), jpeg.find(b"\xff\xc2"))
     return jpeg[:at + 5] + struct.pack(">HH", height, width) + jpeg[at + 9:]
 
@@ -44,10 +44,10 @@ def segment(marker, data):
 
 
 def many_scans(width, height):
-    """A grey progressive JPEG with 896 scans in good order: a bit of each coefficient at a time, all of them 0."""
+    """A valid grey progressive JPEG of 896 scans: each has one bit of one coefficient, and all bits are 0."""
     blocks = ((width + 7) // 8) * ((height + 7) // 8)
     zero_bits = bytes(-(-blocks // 8))
-    # Codes of one bit each: DC difference 0, and a run of 2^14 blocks without AC coefficients.
+    # Two codes of one bit: DC difference 0, and a run of 2^14 blocks without AC coefficients.
     tables = segment(0xC4, b"\x00" + b"\1" + bytes(15) + b"\x00") + segment(0xC4, b"\x10" + b"\1" + bytes(15) + b"\xe0")
     runs = -(-blocks // (1 << 14))
     end_of_band = bytes(-(-runs * 15 // 8))
@@ -106,7 +106,7 @@ def main(folder):
         for size in (60000, 60000), (65500, 65500), (8000, 8000), (0, 0), (65500, 1):
             write(f"{size[0]}x{size[1]}-{name}", with_size(files[name], *size))
     write("scans.jpg", many_scans(4000, 4000))
-    for name in "photo.jpg", "progressive.jpg":  # twice the scans
+    for name in "photo.jpg", "progressive.jpg":  # the scans twice
         file = files[name]
         write(f"scans-{name}", file[:-2] + file[file.find(b"\xff\xda"):])
 

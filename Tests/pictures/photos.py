@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the images of a data set as 0.png, 1.png ..., and a photo, as Pillow resizes it, as photo.bin.
+"""Writes the images of a data set as 0.png, 1.png ..., and a photo, resized by Pillow, as photo.bin.
 
 usage: photos.py DATA-SET PHOTO FOLDER
 """

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes pictures of many kinds into a folder and, beside each, the 64 x 64 image that Pillow makes of it.
+"""Writes pictures of many kinds into a folder, each with the 64 x 64 image that Pillow makes from it.
 
-x.png has to give x.png.bin to the byte, x.jpg within 1: other releases of libjpeg round otherwise.
+x.png must give exactly the bytes of x.png.bin. Those of x.jpg may differ by 1, because releases of libjpeg
+round differently.
 """
 import io
 import struct
@@ -17,7 +18,7 @@ LARGE_SIZES = [(701, 1001), (1600, 1200)]
 
 
 def texture(rng, width, height, channels):
-    """Smooth waves with some noise and hard edges, as photos have them."""
+    """Smooth waves with noise and hard edges, similar to photos."""
     y, x = np.mgrid[:height, :width] / max(width, height)
     waves = [np.sin(rng.uniform(2, 40) * x + rng.uniform(2, 40) * y + rng.uniform(0, 6)) for _ in range(channels)]
     noise = rng.normal(0, 0.15, (height, width, channels))
@@ -31,7 +32,7 @@ def chunk(kind, data):
 
 
 def packed_rows(samples, depth):
-    """The rows of a PNG without filters; samples is (height, width, channels)."""
+    """The unfiltered rows of a PNG; samples has the shape (height, width, channels)."""
     height = samples.shape[0]
     if depth == 16:
         rows = samples.astype(">u2").reshape(height, -1).view(np.uint8)
@@ -42,7 +43,7 @@ def packed_rows(samples, depth):
 
 
 def png(samples, depth, color, more=b"", interlaced=False):
-    """What Pillow does not write: 16 bits a channel, grey of 2 and 4 bits, interlacing."""
+    """PNGs that Pillow cannot write: 16 bits per channel, grey with 2 and 4 bits, interlaced."""
     height, width = samples.shape[:2]
     passes = [(0, 0, 1, 1)]
     if interlaced:  # x, y, step of x, step of y
@@ -57,7 +58,7 @@ def png(samples, depth, color, more=b"", interlaced=False):
 def exif(orientation):
     data = Image.Exif()
     data[0x0112] = orientation
-    data[0x010F] = "a camera"  # an entry before it
+    data[0x010F] = "a camera"  # an entry before the orientation
     return data
 
 
@@ -68,7 +69,7 @@ def saved(image, format, **options):
 
 
 def images(rng, size):
-    """One picture of each kind that Pillow writes: name and bytes."""
+    """One picture of each kind that Pillow can write: name and bytes."""
     width, height = size
     rgb = Image.fromarray(texture(rng, width, height, 3))
     rgba = Image.fromarray(texture(rng, width, height, 4))
@@ -111,14 +112,14 @@ def odd_images(rng):
     for orientation in range(1, 9):
         for size in (90, 60), (41, 300), (30, 20):
             picture = Image.fromarray(texture(rng, *size, 3))
-            picture.paste((255, 0, 0), (0, 0, size[0] // 2, size[1] // 4))  # which way is up shows
+            picture.paste((255, 0, 0), (0, 0, size[0] // 2, size[1] // 4))  # marks the upper left corner
             yield f"exif-{orientation}-{size[0]}.png", saved(picture, "PNG", exif=exif(orientation))
             yield f"exif-{orientation}-{size[0]}.jpg", saved(picture, "JPEG", exif=exif(orientation), quality=95)
 
 
 def expected(file):
     image = ImageOps.exif_transpose(Image.open(io.BytesIO(file)))
-    if image.mode.startswith("I"):  # Pillow's own way from 16 bits to 8 changed between releases
+    if image.mode.startswith("I"):  # Pillow's conversion from 16 bits to 8 changed between releases
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     elif image.has_transparency_data:
         image = image.convert("RGBA")

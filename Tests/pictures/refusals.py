@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Asks nn-cli about each picture in a folder: it has to refuse all, by name, in 2 s of processor time and 64 MB.
+"""Runs nn-cli predict on each picture in a folder: it must refuse each by name, in 2 s of processor time and
+64 MB.
 
 usage: refusals.py FOLDER NN-CLI MODEL
 """
 import os
 import sys
 
-# Nothing but os: a child's peak memory begins with that of its parent.
+# Few imports, because the parent's memory counts in the child's peak memory.
 LARGEST = 64_000_000
 SECONDS = 2
 

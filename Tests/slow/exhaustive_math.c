@@ -1,13 +1,14 @@
-// exp and log of the core against the C library: float on all 2^32 inputs against double, double on 10^8
-// random inputs and the special ones against long double. Prints the largest errors in ulp;
-// scripts/check-math.sh runs it. Arguments: which of how many parts of the inputs to take.
+// Compares exp and log of the core with the C library: in float on all 2^32 inputs, against double; in double
+// on 10^8 random inputs and special ones, against long double. Prints the largest errors in ulp and fails if
+// one reaches 1. scripts/check-math.sh runs it. Arguments: index of the part of the inputs to test, number of
+// parts.
 #include "math_f32.h"
 #include "math_f64.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/// |found - right| in units of the last place of a float or double nearest to `right`.
+/// |found - right| in units in the last place (ulp) of the float or double nearest to `right`.
 static double ulps(long double found, long double right, int fraction_bits, int least_exponent) {
     if (isnan(right)) return isnan(found) ? 0 : INFINITY;
     if (found == right) return 0;
@@ -20,7 +21,7 @@ static double ulps(long double found, long double right, int fraction_bits, int 
 static double worst_of(double a, double b) { return a > b || isnan(b) ? a : b; }
 
 static double error_f32(float found, double right) {
-    // Beyond the largest float by less than half a unit, the right answer is infinity, as a float rounds it.
+    // `right` may be above the largest float and still round to the float that was found.
     if ((float)right == found) right = isinf(found) ? found : right;
     return ulps(found, isinf((float)right) ? (float)right : right, 23, -126);
 }
@@ -53,10 +54,10 @@ int main(int argc, char **argv) {
         double x = nnk_from_bits_f64(next_random(&state));
         if (i < sizeof special / sizeof *special) x = special[i];
         log_f64 = worst_of(log_f64, error_f64(nnk_log_f64(x), logl(x)));
-        // Where log is small it is hardest, and where the normals are drawn.
+        // Near 1, log is small and hardest to compute; the normals use it there.
         const double near_one = (double)(next_random(&state) >> 11) * 0x1p-52;
         log_f64 = worst_of(log_f64, error_f64(nnk_log_f64(near_one), logl(near_one)));
-        // Random bits are nearly all out of exp's range: every other one is drawn from inside it.
+        // Random bits are mostly outside the range of exp, so every other input is drawn from inside it.
         if (i % 2) x = ((double)(next_random(&state) >> 11) * 0x1p-53 - 0.5) * 1500.0;
         exp_f64 = worst_of(exp_f64, error_f64(nnk_exp_f64(x), expl(x)));
     }

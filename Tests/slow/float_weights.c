@@ -1,6 +1,6 @@
-// How often an initial weight of f32 is another than numpy's, rounded: float draws by a shorter logarithm.
-// Too seldom to count, so it is expected from how far the doubles are apart. Prints what docs/DESIGN.md says;
-// scripts/check-math.sh runs it.
+// Measures how often an initial weight in f32 differs from numpy's weight rounded to float: f32 uses a
+// shorter logarithm. This is too rare to count, so it is estimated from the differences of the doubles.
+// Prints the figures of docs/DESIGN.md. scripts/check-math.sh runs it.
 #include "nnkernel/topology.h"
 #include "normals.h"
 #include <math.h>
@@ -19,7 +19,8 @@ int main(void) {
         nnk_normals_of(&p, 1, exact, nnk_exact_log);
         nnk_normals_of(&p, 1, quick, nnk_log_by_squaring);
         for (int n = 0; n < 2; n++) {
-            // The middle of two floats is between the doubles as often as their distance is of the floats'.
+            // The two doubles round to different floats with a probability of their distance / the spacing of
+            // floats.
             doubles += exact[n] != quick[n];
             floats += fabs(exact[n] - quick[n]) / ldexp(1, ilogb(exact[n]) - 23);
         }
@@ -27,8 +28,7 @@ int main(void) {
     doubles /= 2.0 * PAIRS;
     floats /= 2.0 * PAIRS;
     const double networks = 1 / (floats * nnk_parameter_count(&nnk_deep));
-    printf(
-        "f32 weights: another double in one of %.0f, another float in one of %.1e, in one of %.1e networks\n",
-        1 / doubles, 1 / floats, networks);
+    printf("f32 weights: one of %.0f doubles differs, one of %.1e floats, in one of %.1e networks\n",
+           1 / doubles, 1 / floats, networks);
     return doubles < 1.5e-3 && floats < 1e-11 ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-/// As much of Arduino as a sketch needs to run on the machine that tests it.
+/// The part of Arduino that the sketch needs to run on the test machine.
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// The Arduino IDE puts this line before a sketch, and calls it like this.
+// The Arduino IDE adds this include before a sketch, and calls setup.
 #include <Arduino.h>
 
 #include "first.ino"

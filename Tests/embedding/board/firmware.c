@@ -1,5 +1,6 @@
-/// The least that a board links: it trains, saves and predicts, and has no C library and no heap. What the
-/// core and the compiler need from one stands here; whatever else they needed would fail to link.
+/// A minimal firmware without a C library and a heap: it trains, saves a checkpoint and predicts. It defines
+/// the two functions of a C library that the core and the compiler need; if they needed another, it would not
+/// link.
 #include <nnkernel/nnkernel.h>
 
 enum { IMAGES = 209, FLASH_BYTES = NNK_HEADER_BYTES + 4 * NNK_DEEP_PARAMETERS + 2 * NNK_CLASS_NAME_BYTES };
