@@ -1,24 +1,24 @@
-/// Trains a network with the C core alone, then uses it. Prints one line: the SHA-256 of the model file, the
-/// cost before the last iteration, and the probability that the first image is a cat; then, of the same model
-/// with its first layer in bytes, the SHA-256, the total of that layer's sums for the first image, and the
+/// Trains a network with the C core alone, then predicts with it. Prints one line: the SHA-256 of the model
+/// file, the cost before the last iteration, and the probability that the first image is a cat; then, for the
+/// i8 model made from it, the SHA-256, the total of the first layer's sums for the first image, and the
 /// probability.
 ///
 ///     cc -std=gnu11 -O2 -I../../include trainer.c ../../Sources/CNNKernel/*.c -o trainer
 ///     ./trainer drawn deep f32 dual 100 1
 ///
-/// Everything that it prints is the same on every machine, to the bit; scripts/cross.sh proves it.
+/// The output is the same on every machine, to the bit; scripts/cross.sh tests this.
 #include "nnkernel/nnkernel.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef TRAINER_ALL_VECTORS // scripts/cross.sh looks behind the public headers, to compare all kernels
+#ifdef TRAINER_ALL_VECTORS // for scripts/cross.sh, which compares all kernels
 #include "vector_arithmetic.h"
 #endif
 
 static const char usage[] = "usage: trainer FILE|drawn deep|two-layer f32|f64 primal|dual|wide ITERATIONS "
                             "SEED [scalar|fastest] [-o model.nnk] [-b model.i8.nnk]\n"
-                            "FILE: the number of images m (4 bytes, little-endian), m labels, m images of "
-                            "12288 bytes\n";
+                            "FILE has the number of images m (4 bytes, little-endian), m labels, m images "
+                            "of 12288 bytes\n";
 
 enum { IMAGE_BYTES = NNK_DEEP_INPUTS, DRAWN = 33, USAGE = 64, BAD_DATA = 65, UNAVAILABLE = 69 };
 
@@ -45,9 +45,9 @@ static data_set data_set_for(uint32_t examples) {
     return (data_set){examples, allocate(examples), allocate((size_t)examples * IMAGE_BYTES)};
 }
 
-/// 33 images of noise, 0 ... 127, each with a square of 16 x 16 pixels that is brighter by 128: in the upper
-/// left part for label 0, in the lower right for 1. 33 is no multiple of the 16 lanes of the core's sums.
-/// Whole numbers alone, so that the images are the same everywhere.
+/// Draws 33 images of noise, 0 ... 127, each with a square of 16 x 16 pixels that is brighter by 128: in the
+/// upper left for label 0, in the lower right for label 1. 33 is not a multiple of the 16 lanes of the core's
+/// sums. Only integers are used, so the images are the same everywhere.
 static data_set draw(void) {
     data_set d = data_set_for(DRAWN);
     uint32_t noise = 1;
@@ -56,8 +56,10 @@ static data_set draw(void) {
         d.labels[j] = (uint8_t)label;
         for (uint32_t k = 0; k < IMAGE_BYTES; k++) {
             const uint32_t row = k / 192, column = k % 192 / 3;
-            const uint32_t inside = row - corner < 16 && column - corner < 16; // below zero is large, too
-            noise = noise * 1664525 + 1013904223; // Numerical Recipes' generator; its top bits are its best
+            const uint32_t inside =
+                row - corner < 16 && column - corner < 16; // unsigned: a negative difference is large
+            noise = noise * 1664525 +
+                    1013904223; // generator of Numerical Recipes; the top bits are the most random
             d.images[(size_t)j * IMAGE_BYTES + k] = (uint8_t)((noise >> 25) + 128 * inside);
         }
     }
@@ -67,13 +69,13 @@ static data_set draw(void) {
 static data_set load(const char *path) {
     uint8_t count[4];
     FILE *file = fopen(path, "rb");
-    if (!file || fread(count, 1, 4, file) != 4) fail(BAD_DATA, path, "can't be read");
+    if (!file || fread(count, 1, 4, file) != 4) fail(BAD_DATA, path, "cannot be read");
     const uint32_t m =
         count[0] | (uint32_t)count[1] << 8 | (uint32_t)count[2] << 16 | (uint32_t)count[3] << 24;
     if (m < 1 || m > 100000) fail(BAD_DATA, path, "expected 1 to 100000 images");
     data_set d = data_set_for(m);
     if (fread(d.labels, 1, m, file) != m || fread(d.images, IMAGE_BYTES, m, file) != m)
-        fail(BAD_DATA, path, "ends too early");
+        fail(BAD_DATA, path, "incomplete: there are fewer images than its first number says");
     fclose(file);
     return d;
 }
@@ -96,7 +98,7 @@ static uint32_t number(const char *word) {
     return (uint32_t)n;
 }
 
-/// All of them compute the same bits; they differ in speed.
+/// All of these compute the same bits; they differ only in speed.
 static const nnk_arithmetic *arithmetic_for(int32_t dtype, const char *kernels) {
     const int32_t wide = dtype == NNK_F64;
     if (strcmp(kernels, "scalar") == 0) return wide ? &nnk_f64 : &nnk_f32;
@@ -108,7 +110,7 @@ static const nnk_arithmetic *arithmetic_for(int32_t dtype, const char *kernels) 
     if (strcmp(kernels, "avx512") == 0 && nnk_x86_vectors() >= 512)
         return wide ? &nnk_f64_avx512 : &nnk_f32_avx512;
 #endif
-    if (kernels[0] == 'a') fail(UNAVAILABLE, kernels, "not on this processor");
+    if (kernels[0] == 'a') fail(UNAVAILABLE, kernels, "not available on this processor");
 #endif
     fail(USAGE, kernels, "unknown");
 }
@@ -129,7 +131,7 @@ static void check(nnk_status status, const char *what) {
     if (status < 0) fail(BAD_DATA, what, nnk_status_text(status));
 }
 
-/// The bytes of the model file, and the last cost.
+/// Returns the bytes of the model file; `cost` becomes the last cost.
 static uint8_t *train(const nnk_job *job, double *cost) {
     const size_t arena_bytes = nnk_train_bytes(job);
     uint8_t *file = allocate(nnk_model_bytes(job->topology, job->arithmetic->dtype));
@@ -151,14 +153,14 @@ static uint8_t *train(const nnk_job *job, double *cost) {
     return file;
 }
 
-/// The same model with its first layer in bytes.
+/// Returns the i8 model file made from a model.
 static uint8_t *quantize(const nnk_model *model) {
     uint8_t *file = allocate(nnk_model_bytes(model->topology, NNK_I8));
     check(nnk_model_quantize(model, (nnk_sink){into_memory, file}), "quantize");
     return file;
 }
 
-/// The model that lies there. (On a big-endian machine its numbers are turned around for that.)
+/// Opens the model in `file`. On a big-endian machine this reverses the bytes of its numbers.
 static nnk_model opened(uint8_t *file, const nnk_topology *topology, int32_t dtype) {
     nnk_model model;
     check(nnk_model_open(&model, file, nnk_model_bytes(topology, dtype), topology), "model");
@@ -169,7 +171,7 @@ static nnk_model opened(uint8_t *file, const nnk_topology *topology, int32_t dty
 static void write_file(const char *path, const uint8_t *bytes, size_t length) {
     FILE *out = fopen(path, "wb");
     if (!out || fwrite(bytes, 1, length, out) != length || fclose(out) != 0)
-        fail(UNAVAILABLE, path, "can't be written");
+        fail(UNAVAILABLE, path, "cannot be written");
 }
 
 static double predict(const nnk_model *model, const nnk_inference *inference, const uint8_t *image) {
@@ -185,7 +187,7 @@ static double predict(const nnk_model *model, const nnk_inference *inference, co
     return probability;
 }
 
-/// The total of the first layer's sums, from the bytes of an i8 model: W1 is in front of the two names.
+/// The total of the first layer's sums of an i8 model. Its W1 is directly before the two class names.
 static long long total(const nnk_model *model, const nnk_inference *inference, const uint8_t *image) {
     const size_t units = (size_t)model->topology->size[1];
     const uint8_t *names = (const uint8_t *)model->class_names[0];
@@ -196,12 +198,12 @@ static long long total(const nnk_model *model, const nnk_inference *inference, c
     return all;
 }
 
-// ---- SHA-256 (FIPS 180-4), to name the file by ------------------------------------------------------------
+// ---- SHA-256 (FIPS 180-4) of the model file --------------------------------------------------------------
 
 static uint32_t rotated(uint32_t x, int by) { return x >> by | x << (32 - by); }
 
 static void sha256_block(uint32_t state[8], const uint8_t block[64]) {
-    // The fractions of the cube roots of the first 64 primes.
+    // The fractional parts of the cube roots of the first 64 primes.
     static const uint32_t round[64] = {
         0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
         0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,

@@ -28,7 +28,8 @@ int main(void) {
     doubles /= 2.0 * PAIRS;
     floats /= 2.0 * PAIRS;
     const double networks = 1 / (floats * nnk_parameter_count(&nnk_deep));
-    printf("f32 weights: one of %.0f doubles differs, one of %.1e floats, in one of %.1e networks\n",
+    printf("f32 weights: 1 in %.0f differs as a double, 1 in %.1e as a float; 1 in %.1e networks has such a "
+           "float\n",
            1 / doubles, 1 / floats, networks);
     return doubles < 1.5e-3 && floats < 1e-11 ? 0 : 1;
 }
