@@ -164,7 +164,7 @@ examine() {
     used=$(sed -n 's/^stack used: \([0-9]*\) bytes$/\1/p' "$folder/log")
     most=$("$root/scripts/footprint.py" "$prefix" "$program" "$start" read=card_image,card_file_read \
         write=card_file_write | cut -f 4)
-    expect "$board: ${used:=unknown} bytes of stack used, its calls can need $most, $most_stack allowed" \
+    expect "$board: ${used:=unknown} bytes of stack used; the calls can need $most; $most_stack allowed" \
         test "$used" -le "$most" -a "$most" -le $most_stack
     sed -n "s/^\(.* set: [^;]*\);.*/        $board: \1/p" "$folder/log"
 }
@@ -193,7 +193,7 @@ examine_blink() {
     used=$(ram_of "$folder/log")
     most=$("$root/scripts/footprint.py" "$prefix" "$program" "$start" | cut -f 4)
     most=$((most + $(variable_bytes "$prefix" "$program")))
-    expect "$board: ${used:=unknown} bytes of RAM used, it can need $most, less than $most_ram allowed" \
+    expect "$board: ${used:=unknown} bytes of RAM used; it can need $most; less than $most_ram allowed" \
         test "$used" -le "$most" -a "$most" -lt "$most_ram"
 }
 

@@ -106,12 +106,11 @@ while IFS=';' read -r name prefix debian qemu triple flags; do
     add "$name" "gcc -O2" "$prefix-gcc -O2 $flags" "$link" "$runner" "fastest"
     add "$name" "gcc -O3" "$prefix-gcc -O3 $flags" "$link" "$runner" "scalar fastest"
     add "$name" "gcc -Os" "$prefix-gcc -Os $flags" "$link" "$runner" "fastest"
-    # Arm's NEON fuses products and flushes subnormals; gcc does not use its vectors for strict floating
-    # point,
+    # Arm's NEON fuses products and flushes subnormals. gcc does not use it for strict floating point.
     [ "$name" = armhf ] && add "$name" "gcc -O3 -mfpu=neon-vfpv4" "$prefix-gcc -O3 -mfpu=neon-vfpv4" "$link" \
         "$runner" "scalar fastest"
     clang="clang --target=$triple -isystem /usr/$prefix/include"
-    # but clang does: built by clang with NEON, the core would give other bits wherever a subnormal appears.
+    # clang does use NEON, and the core would give other bits wherever a subnormal appears, so it is built without.
     [ "$name" = armhf ] && clang+=" -mfloat-abi=hard -mfpu=vfpv3-d16"
     if has clang && $clang -c "$work/probe.c" -o "$probe.o" 2>/dev/null && $link "$probe.o" -o "$probe" 2>/dev/null
     then
