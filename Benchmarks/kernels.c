@@ -226,11 +226,11 @@ static seconds train(const nnk_arithmetic *arithmetic, uint8_t *model) {
     X(relu)                                                                                                  \
     X(logit_cost)                                                                                            \
     X(logit_backward)                                                                                        \
-    X(hidden_step)                                                                                           \
-    X(bias_step)                                                                                             \
+    X(hidden_update)                                                                                         \
+    X(bias_update)                                                                                           \
     X(dual_update)                                                                                           \
     X(input_gradient)                                                                                        \
-    X(input_step)
+    X(input_update)
 #define NUMBER(kernel) K_##kernel,
 enum { TIMED_KERNELS(NUMBER) KERNELS };
 #define NAME(kernel) #kernel,
@@ -249,47 +249,48 @@ static double kept_elements, all_elements;
         calls[K_##kernel]++;                                                                                 \
     } while (0)
 
-static void t_initialize(void *w, size_t n, int32_t in, int32_t scheme, nnk_random *random) {
+static void t_initialize(nnk_real *w, size_t n, int32_t in, int32_t scheme, nnk_random *random) {
     TIMED(initialize, 0, w, n, in, scheme, random);
 }
 static void t_gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
     TIMED(gram_products, 2 * x.examples * y.examples * x.width, sum, x, y);
 }
-static void t_input_forward(void *sum, const void *w, size_t units, nnk_patch p, void *tile) {
+static void t_input_forward(nnk_real *sum, const nnk_real *w, size_t units, nnk_patch p, nnk_real *tile) {
     TIMED(input_forward, 2 * units * p.width * p.examples, sum, w, units, p, tile);
 }
-static void t_dual_logits(void *a, const void *p, const void *b, int32_t relu, nnk_shape s) {
+static void t_dual_logits(nnk_real *a, const nnk_real *p, const nnk_real *b, bool relu, nnk_shape s) {
     TIMED(dual_logits, s.outputs * s.examples, a, p, b, relu, s);
 }
-static void t_linear_forward(void *z, const void *w, const void *b, const void *a, nnk_shape s) {
+static void t_linear_forward(nnk_real *z, const nnk_real *w, const nnk_real *b, const nnk_real *a,
+                             nnk_shape s) {
     TIMED(linear_forward, (2 * s.inputs + 1) * s.outputs * s.examples, z, w, b, a, s);
 }
-static void t_relu(void *a, const void *z, size_t n) { TIMED(relu, 0, a, z, n); }
-static double t_logit_cost(const void *z, const uint8_t *y, size_t n) {
+static void t_relu(nnk_real *a, const nnk_real *z, size_t n) { TIMED(relu, 0, a, z, n); }
+static double t_logit_cost(const nnk_real *z, const uint8_t *y, size_t n) {
     const double begun = now(), cost = inner->logit_cost(z, y, n);
     spent[K_logit_cost] += now() - begun;
     calls[K_logit_cost]++;
     return cost;
 }
-static int32_t t_logit_backward(void *z, const uint8_t *y, size_t n) {
+static bool t_logit_backward(nnk_real *z, const uint8_t *y, size_t n) {
     const double begun = now();
-    const int32_t finite = inner->logit_backward(z, y, n);
+    const bool finite = inner->logit_backward(z, y, n);
     spent[K_logit_backward] += now() - begun;
     calls[K_logit_backward]++;
     return finite;
 }
-static void t_hidden_step(void *a, void *w, const void *dz, double step, void *row, size_t units,
-                          nnk_shape s) {
-    TIMED(hidden_step, 4 * units * s.outputs * s.examples, a, w, dz, step, row, units, s);
+static void t_hidden_update(nnk_real *a, nnk_real *w, const nnk_real *dz, double rate, nnk_real *row,
+                            size_t units, nnk_shape s) {
+    TIMED(hidden_update, 4 * units * s.outputs * s.examples, a, w, dz, rate, row, units, s);
 }
-static void t_bias_step(void *b, const void *dz, double step, nnk_shape s) {
-    TIMED(bias_step, s.outputs * s.examples, b, dz, step, s);
+static void t_bias_update(nnk_real *b, const nnk_real *dz, double rate, nnk_shape s) {
+    TIMED(bias_update, s.outputs * s.examples, b, dz, rate, s);
 }
 static double element(const void *p, size_t i, int32_t dtype) {
     return dtype == NNK_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
 }
-static void t_dual_update(void *p, void *d, const void *dz, double scale, const void *gram, size_t column,
-                          size_t columns, nnk_shape s, void *scratch) {
+static void t_dual_update(nnk_real *p, nnk_real *d, const nnk_real *dz, double scale, const nnk_real *gram,
+                          size_t column, size_t columns, nnk_shape s, uint8_t *scratch) {
     size_t elements = 0;
     for (size_t i = 0; i < s.outputs; i++)
         for (size_t j = 0; j < s.examples; j++) elements += element(dz, i * s.stride + j, inner->dtype) != 0;
@@ -298,11 +299,11 @@ static void t_dual_update(void *p, void *d, const void *dz, double scale, const 
     const size_t results = column + columns > s.examples ? s.examples - column : columns;
     TIMED(dual_update, 2 * elements * results, p, d, dz, scale, gram, column, columns, s, scratch);
 }
-static void t_input_gradient(void *g, const void *dz, size_t stride, size_t units, nnk_patch p) {
+static void t_input_gradient(nnk_real *g, const nnk_real *dz, size_t stride, size_t units, nnk_patch p) {
     TIMED(input_gradient, 2 * units * p.width * p.examples, g, dz, stride, units, p);
 }
-static void t_input_step(void *w, const void *g, double step, size_t units, size_t width) {
-    TIMED(input_step, 2 * units * width, w, g, step, units, width);
+static void t_input_update(nnk_real *w, const nnk_real *g, double rate, size_t units, size_t width) {
+    TIMED(input_update, 2 * units * width, w, g, rate, units, width);
 }
 
 static nnk_arithmetic with_clocks(const nnk_arithmetic *arithmetic) {
@@ -322,11 +323,12 @@ typedef struct operands {
     const nnk_arithmetic *k;
     const nnk_inference *inference;
     const char *precision;
-    nnk_shape all;                    ///< dual_update's: 20 units, m examples
-    void *p, *d;                      ///< P and D
-    void *e, *e_zero, *e_all;         ///< deltas of which as many are not zero as in the loop; none; all
-    void *gram, *scratch, *w, *a, *z; ///< w: a model's parameters
-    void *sums, *tile, *gradient;
+    nnk_shape all;                ///< dual_update's: 20 units, m examples
+    nnk_real *p, *d;              ///< P and D
+    nnk_real *e, *e_zero, *e_all; ///< deltas of which as many are not zero as in the loop; none; all
+    nnk_real *gram, *w, *a, *z;   ///< w: a model's parameters
+    nnk_real *sums, *tile, *gradient, *drawn;
+    uint8_t *scratch; ///< dual_update's
     nnk_model model;
     uint32_t products[NNK_LANES * NNK_LANES];
     _Alignas(8) uint8_t predictor[NNK_PREDICT_BYTES(DEEP, 8)];
@@ -341,7 +343,7 @@ static nnk_patch patch(size_t examples, size_t offset) {
     return (nnk_patch){images + offset, PIXELS, examples < m ? examples : m, NNK_PATCH};
 }
 
-static void run_update(const void *e) {
+static void run_update(const nnk_real *e) {
     o->k->dual_update(o->p, o->d, e, -1.0, o->gram, 0, o->all.stride, o->all, o->scratch);
 }
 static void run_dual_update(void) { run_update(o->e); }
@@ -353,10 +355,13 @@ static void run_gram_products(void) {
     x.width = PIXELS;
     o->k->gram_products(o->products, x, x);
 }
+/// Where real i is.
+static const nnk_real *at(const nnk_real *reals, size_t i) {
+    return (const nnk_real *)((const uint8_t *)reals + i * (size_t)o->k->real_bytes);
+}
 static void run_input_forward(void) {
     for (size_t k = 0; k < PIXELS; k += NNK_PATCH)
-        o->k->input_forward(o->sums, (uint8_t *)o->w + k * UNITS * (size_t)o->k->real_bytes, UNITS,
-                            patch(NNK_LANES, k), o->tile);
+        o->k->input_forward(o->sums, at(o->w, k * UNITS), UNITS, patch(NNK_LANES, k), o->tile);
 }
 static void run_input_gradient(void) {
     o->k->input_gradient(o->gradient, o->e_all, o->all.stride, UNITS, patch(m, 0));
@@ -364,7 +369,7 @@ static void run_input_gradient(void) {
 static nnk_shape layer_2(void) { return (nnk_shape){7, UNITS, o->all.stride, o->all.stride}; }
 static void run_linear_forward(void) { o->k->linear_forward(o->z, o->w, o->w, o->a, layer_2()); }
 static void run_sigmoid(void) { o->k->sigmoid(o->z, o->a, o->all.stride * UNITS); }
-static void run_initialize(void) { o->k->initialize(o->scratch, 1024, PIXELS, NNK_INIT_DEEP, &o->random); }
+static void run_initialize(void) { o->k->initialize(o->drawn, 1024, PIXELS, NNK_INIT_DEEP, &o->random); }
 static void run_crc(void) { sink = o->k->crc32(0, images, PIXELS); }
 static void run_weights_read(void) {
     read_memory(o->model.parameters, weight_count * (size_t)o->k->real_bytes);
@@ -412,7 +417,7 @@ static int by_size(const void *x, const void *y) {
     return (a > b) - (a < b);
 }
 
-static void *reals(const operands *with, size_t count) {
+static nnk_real *reals(const operands *with, size_t count) {
     return memory((count + NNK_LANES) * (size_t)with->k->real_bytes);
 }
 
@@ -439,6 +444,7 @@ static void prepare(operands *with, const uint8_t *model, size_t model_bytes, si
     with->sums = reals(with, UNITS * NNK_LANES);
     with->tile = reals(with, NNK_PATCH * NNK_LANES);
     with->gradient = reals(with, UNITS * NNK_PATCH);
+    with->drawn = reals(with, 1024);
     nnk_random_seed(&with->random, 1);
     with->k->initialize(with->w, weight_count, PIXELS, NNK_INIT_DEEP, &with->random);
     for (size_t i = 0; i < UNITS * stride; i++) set(with, with->a, i, nnk_random_normal(&with->random));

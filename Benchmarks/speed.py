@@ -68,11 +68,11 @@ LOOP = [
     "relu",
     "logit_cost",
     "logit_backward",
-    "hidden_step",
-    "bias_step",
+    "hidden_update",
+    "bias_update",
     "dual_update",
 ]
-EXPAND = ["input_gradient", "input_step"]
+EXPAND = ["input_gradient", "input_update"]
 
 
 def figures(job, scaling, kernels):

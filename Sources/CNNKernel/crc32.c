@@ -9,7 +9,7 @@
 
 enum { WORTH_ASKING = 1 << 14 }; ///< bytes: under a hypervisor, asking the processor takes a microsecond
 
-uint32_t nnk_crc32(uint32_t crc, const void *bytes, size_t count) {
+uint32_t nnk_crc32(uint32_t crc, const uint8_t *bytes, size_t count) {
     if (count >= WORTH_ASKING && nnk_x86_vectors()) return nnk_crc32_by_products(crc, bytes, count);
     return nnk_crc32_by_bytes(crc, bytes, count);
 }
@@ -49,17 +49,16 @@ static const uint32_t table[8][256] = {
     SUMS(0xccaa009e, 0x4225077d, 0x844a0efa, 0xd3e51bb5, 0x7cbb312b, 0xf9766256, 0x299dc2ed, 0x533b85da),
 };
 
-uint32_t CRC32(uint32_t crc, const void *bytes, size_t count) {
-    const uint8_t *byte = bytes;
+uint32_t CRC32(uint32_t crc, const uint8_t *bytes, size_t count) {
     crc = ~crc;
-    for (; count >= 8; count -= 8, byte += 8) {
+    for (; count >= 8; count -= 8, bytes += 8) {
         uint64_t x;
-        memcpy(&x, byte, sizeof x); // little-endian on both processors
+        memcpy(&x, bytes, sizeof x); // little-endian on both processors
         x ^= crc;
         crc = table[7][x & 255] ^ table[6][x >> 8 & 255] ^ table[5][x >> 16 & 255] ^ table[4][x >> 24 & 255] ^
               table[3][x >> 32 & 255] ^ table[2][x >> 40 & 255] ^ table[1][x >> 48 & 255] ^ table[0][x >> 56];
     }
-    for (; count > 0; count--) crc = crc >> 8 ^ table[0][(crc ^ *byte++) & 255];
+    for (; count > 0; count--) crc = crc >> 8 ^ table[0][(crc ^ *bytes++) & 255];
     return ~crc;
 }
 #else
@@ -69,11 +68,10 @@ static const uint32_t table[16] = {
     0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
 };
 
-uint32_t CRC32(uint32_t crc, const void *bytes, size_t count) {
-    const uint8_t *byte = bytes;
+uint32_t CRC32(uint32_t crc, const uint8_t *bytes, size_t count) {
     crc = ~crc;
     for (size_t i = 0; i < count; i++) {
-        crc ^= byte[i];
+        crc ^= bytes[i];
         crc = crc >> 4 ^ table[crc & 15];
         crc = crc >> 4 ^ table[crc & 15];
     }

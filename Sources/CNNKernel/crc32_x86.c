@@ -20,12 +20,12 @@ static inline __m128i folded(__m128i x, __m128i by, __m128i next) {
     return _mm_xor_si128(_mm_xor_si128(first, second), next);
 }
 
-uint32_t nnk_crc32_by_products(uint32_t crc, const void *bytes, size_t count) {
+uint32_t nnk_crc32_by_products(uint32_t crc, const uint8_t *bytes, size_t count) {
     // x^(512 + 32), x^(512 - 32); x^(128 + 32), x^(128 - 32).
     const __m128i by_64 = _mm_set_epi64x(0x1c6e41596, 0x154442bd4);
     const __m128i by_16 = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
     if (count < 128) return nnk_crc32_by_bytes(crc, bytes, count);
-    const __m128i *next = bytes;
+    const __m128i *next = (const __m128i *)(const void *)bytes;
     __m128i x[4];
     for (int32_t i = 0; i < 4; i++) x[i] = _mm_loadu_si128(next++);
     x[0] = _mm_xor_si128(x[0], _mm_cvtsi32_si128((int32_t)~crc));
@@ -36,7 +36,7 @@ uint32_t nnk_crc32_by_products(uint32_t crc, const void *bytes, size_t count) {
     uint8_t left[16];
     _mm_storeu_si128((__m128i *)(void *)left, x[0]);
     crc = nnk_crc32_by_bytes(UINT32_MAX, left, sizeof left);
-    return nnk_crc32_by_bytes(crc, next, count);
+    return nnk_crc32_by_bytes(crc, (const uint8_t *)next, count);
 }
 
 #if defined(__clang__)

@@ -126,8 +126,8 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
 
 /// A unit of the layer below `l` and its weights learn.   row: its activations in, its deltas out
 static void step_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, nnk_real *row) {
-    job->arithmetic->unit_step(row, nnk_at(job, l->weights, unit), l->rows, nnk_step(job),
-                               nnk_row(a, a->scratch, 1), l->shape);
+    job->arithmetic->unit_update(row, nnk_at(job, l->weights, unit), l->rows, nnk_step(job),
+                                 nnk_row(a, a->scratch, 1), l->shape);
 }
 
 /// Item 0 is the loss; then a layer an item downwards to layer 3.
@@ -136,7 +136,7 @@ static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
     const int32_t number = job->topology->layers + 1 - (int32_t)item;
     const layer l = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
     for (size_t i = 0; i < l.shape.inputs; i++) step_unit(job, a, &l, i, nnk_row(a, below.rows, i));
-    job->arithmetic->bias_step(l.biases, l.rows, nnk_step(job), l.shape);
+    job->arithmetic->bias_update(l.biases, l.rows, nnk_step(job), l.shape);
     return NNK_MORE;
 }
 
@@ -145,15 +145,15 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_arithmetic *k = job->arithmetic;
     const layer l = nnk_layer(job, a, 2);
     if (item == l.shape.inputs) {
-        k->bias_step(l.biases, l.rows, nnk_step(job), l.shape);
+        k->bias_update(l.biases, l.rows, nnk_step(job), l.shape);
         return NNK_MORE;
     }
     const nnk_shape one = {1, 1, a->columns, a->stride};
     nnk_real *row = activation_row(job, a, item);
     step_unit(job, a, &l, item, row);
-    k->bias_step(bias(job, a, item), row, nnk_step(job), one);
+    k->bias_update(bias(job, a, item), row, nnk_step(job), one);
     k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
-    k->dual_walk(nnk_row(a, a->logits, item), row, a->packed_gram, job->examples);
+    k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, job->examples);
     return NNK_MORE;
 }
 
@@ -170,7 +170,7 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
     }
     // Drawn last: after a failing source the generator stands where it stood.
     nnk_initialize(job, a, w, p.width, job->topology->size[0]);
-    k->input_step(w, g, nnk_step(job) / 255.0, 1, p.width);
+    k->input_update(w, g, nnk_step(job) / 255.0, 1, p.width);
     *bytes = (uint8_t *)w;
     *count = (uint32_t)p.width * real;
     return NNK_OK;

@@ -61,7 +61,7 @@ static void descend(const nnk_job *job, const arena *a, uint32_t first, uint32_t
     shape.examples = job->examples;
     job->arithmetic->dual_update(a->logits, a->deltas, nnk_activations(job, a, 1, 0), nnk_delta_scale(job),
                                  a->gram, first * (size_t)NNK_LANES, count * (size_t)NNK_LANES, shape,
-                                 a->scratch);
+                                 (uint8_t *)a->scratch);
 }
 
 static uint32_t expand_items(const nnk_job *job) { return job->iterations ? nnk_patches(job) : 0; }

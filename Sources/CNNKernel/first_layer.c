@@ -72,8 +72,8 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, u
         if (nnk_fetch(job, a->bytes, first, batch, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
         k->input_gradient(a->scratch, nnk_at(job, dz, first), a->stride, units, p);
     }
-    k->input_step(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch, nnk_step(job) / 255.0, units,
-                  width);
+    k->input_update(nnk_parameter(job, a, offset * (uint32_t)units), a->scratch, nnk_step(job) / 255.0, units,
+                    width);
     return NNK_MORE;
 }
 
@@ -97,13 +97,13 @@ void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_
 /// The weights of a layer, and the deltas of `units` units of the layer below, from `first` on.
 static void step_weights(const nnk_job *job, const arena *a, int32_t number, uint32_t first, uint32_t units) {
     const layer above = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
-    job->arithmetic->hidden_step(nnk_row(a, below.rows, first), nnk_at(job, above.weights, first), above.rows,
-                                 nnk_step(job), a->scratch, units, above.shape);
+    job->arithmetic->hidden_update(nnk_row(a, below.rows, first), nnk_at(job, above.weights, first),
+                                   above.rows, nnk_step(job), a->scratch, units, above.shape);
 }
 
 static void step_biases(const nnk_job *job, const arena *a, int32_t number) {
     const layer l = nnk_layer(job, a, number);
-    job->arithmetic->bias_step(l.biases, l.rows, nnk_step(job), l.shape);
+    job->arithmetic->bias_update(l.biases, l.rows, nnk_step(job), l.shape);
 }
 
 nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {

@@ -7,12 +7,12 @@
 
 #include "kernels/inference_i8.h"
 
-/// Four units at a time: the products of two neighbours are added by one instruction, as 16-bit numbers into
-/// a 32-bit sum, and each pixel is widened for all four.
-static void accumulate_vector(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
-                              size_t count) {
-    int32_t *sum = sum_;
-    const int8_t *w = w_;
+/// Four units at a time. One instruction adds the products of two neighbours, 16-bit numbers, into a 32-bit
+/// sum, and each pixel is widened once for all four units.
+static void accumulate_vector(nnk_real *sum_, const nnk_parameters *w_, size_t inputs, size_t units,
+                              const uint8_t *x, size_t count) {
+    int32_t *sum = (int32_t *)sum_;
+    const int8_t *w = (const int8_t *)w_;
     const size_t whole = count / 16 * 16;
     size_t i = 0;
     for (; i + 4 <= units; i += 4, w += 4 * inputs) {
@@ -29,14 +29,15 @@ static void accumulate_vector(void *sum_, const void *w_, size_t inputs, size_t 
             d = _mm256_add_epi32(d, PRODUCTS(3));
 #undef PRODUCTS
         }
-        // The halves of a register hold sums of a, b, c and d, in this order.
+        // Each half of the register holds partial sums of a, b, c and d, in this order.
         const __m256i abcd = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
         const __m128i sums = _mm_add_epi32(_mm256_castsi256_si128(abcd), _mm256_extracti128_si256(abcd, 1));
         __m128i *four = (__m128i *)(void *)(sum + i);
         _mm_storeu_si128(four, _mm_add_epi32(_mm_loadu_si128(four), sums));
     }
-    accumulate(sum + i, w, inputs, units - i, x, whole);
-    accumulate(sum, (const int8_t *)w_ + whole, inputs, units, x + whole, count - whole);
+    accumulate((nnk_real *)(sum + i), (const nnk_parameters *)w, inputs, units - i, x, whole);
+    w = (const int8_t *)w_ + whole;
+    accumulate(sum_, (const nnk_parameters *)w, inputs, units, x + whole, count - whole);
 }
 
 const nnk_inference nnk_i8_avx2_inference = NNK_INFERENCE(accumulate_vector);

@@ -33,7 +33,7 @@ nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, nnk_sink 
     h->iterations = job->iterations;
     h->learning_rate = job->learning_rate;
     swap_header(h);
-    h->header_crc = nnk_crc32(0, h, offsetof(nnk_header, header_crc));
+    h->header_crc = nnk_crc32(0, (const uint8_t *)h, offsetof(nnk_header, header_crc));
     nnk_swap(&h->header_crc, sizeof h->header_crc, 4);
     return sink.write(sink.context, 0, (const uint8_t *)h, sizeof *h) == NNK_OK ? NNK_OK : NNK_E_SINK;
 }

@@ -2,10 +2,10 @@
 #include "freestanding.h"
 #include "header.h"
 
-// In memory: the predictor; the sums, of the largest layer; the patch, later the other layer's sums. Where a
-// patch is one byte, no byte ever waits in it.
+// In memory lie the predictor; the sums, with room for those of the largest layer; then the patch, whose
+// place is later that of another layer's sums. Where a patch is one byte, no byte ever waits in it.
 
-/// Of the largest layer from `l` on.
+/// Bytes of the sums of the largest layer from `l` on.
 static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference, int32_t l) {
     int32_t units = 0;
     for (; l <= t->layers; l++)
@@ -13,10 +13,10 @@ static size_t sum_bytes(const nnk_topology *t, const nnk_inference *inference, i
     return (size_t)(units * inference->real_bytes);
 }
 
-static uint8_t *sums_of(nnk_predictor *p) { return (uint8_t *)(p + 1); }
+static nnk_real *sums_of(nnk_predictor *p) { return (nnk_real *)(p + 1); }
 
 static uint8_t *patch_of(nnk_predictor *p) {
-    return sums_of(p) + NNK_ROUND_UP(sum_bytes(p->model->topology, p->inference, 1), 8);
+    return (uint8_t *)(p + 1) + NNK_ROUND_UP(sum_bytes(p->model->topology, p->inference, 1), 8);
 }
 
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference) {
@@ -37,11 +37,13 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
     return NNK_OK;
 }
 
+/// Adds the next `count` bytes of the image, x, to the sums.
 static void take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
     const nnk_topology *t = p->model->topology;
     const uint8_t *weights = (const uint8_t *)p->model->parameters + nnk_input_weights_at(t, p->model->dtype);
-    p->inference->accumulate(sums_of(p), weights + (size_t)p->position * (size_t)p->inference->weight_bytes,
-                             (size_t)t->size[0], (size_t)t->size[1], x, count);
+    weights += (size_t)p->position * (size_t)p->inference->weight_bytes;
+    p->inference->accumulate(sums_of(p), (const nnk_parameters *)weights, (size_t)t->size[0],
+                             (size_t)t->size[1], x, count);
     p->position += count;
 }
 
@@ -77,9 +79,10 @@ nnk_status nnk_predict_finish(void *memory, double *probability) {
     const nnk_topology *t = p->model->topology;
     if (p->position + p->pending != (uint32_t)t->size[0]) return NNK_E_STATE;
     if (p->pending) take_in(p, patch_of(p), p->pending);
-    p->position = (uint32_t)t->size[0] + 1; // another finish or feed is out of order
+    p->position = (uint32_t)t->size[0] + 1; // so that another finish or feed is refused
     p->pending = 0;
-    *probability = p->inference->head(t, p->model->parameters, sums_of(p), patch_of(p));
-    // Weights that were made up, whatever their checksum says: trained ones are finite and small.
+    *probability = p->inference->head(t, p->model->parameters, sums_of(p), (nnk_real *)patch_of(p));
+    // NaN comes from weights that no training gives, whatever their checksum says: trained ones are finite
+    // and small.
     return *probability - *probability == 0 ? NNK_OK : NNK_E_PAYLOAD;
 }

@@ -42,8 +42,8 @@ extern const nnk_inference nnk_i8_avx2_inference;
 int32_t nnk_x86_vectors(void);
 
 /// nnk_crc32, for processors that have 2 of these; and for all.
-uint32_t nnk_crc32_by_products(uint32_t crc, const void *bytes, size_t count);
-uint32_t nnk_crc32_by_bytes(uint32_t crc, const void *bytes, size_t count);
+uint32_t nnk_crc32_by_products(uint32_t crc, const uint8_t *bytes, size_t count);
+uint32_t nnk_crc32_by_bytes(uint32_t crc, const uint8_t *bytes, size_t count);
 #endif
 
 #pragma GCC visibility pop

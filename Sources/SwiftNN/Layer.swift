@@ -64,7 +64,7 @@
         public func linearForward(_ a: Matrix<S>) -> Matrix<S> {
             precondition(a.rows == weights.columns, "activations need a row for each input of the layer")
             var z = Matrix<S>(rows: weights.rows, columns: a.columns)
-            Self.kernels.linear_forward(
+            Self.kernels.linearForward(
                 &z.elements, weights.elements, bias, a.elements, shape(examples: a.columns))
             return z
         }
@@ -75,10 +75,7 @@
         ) {
             let z = linearForward(a)
             var out = z
-            switch activation {
-            case .relu: Self.kernels.relu(&out.elements, z.elements, z.elements.count)
-            case .sigmoid: Self.kernels.sigmoid(&out.elements, z.elements, z.elements.count)
-            }
+            Self.kernels.activate(&out.elements, z.elements, z.elements.count, activation)
             return (out, Cache(input: a, logits: z))
         }
 
@@ -91,7 +88,7 @@
                 weights: Matrix(rows: weights.rows, columns: weights.columns),
                 bias: Array(repeating: 0, count: weights.rows),
                 input: Matrix(rows: a.rows, columns: a.columns))
-            Self.kernels.linear_backward(
+            Self.kernels.linearBackward(
                 &gradient.weights.elements, &gradient.bias, &gradient.input.elements,
                 dz.elements, weights.elements, a.elements, shape(examples: a.columns))
             return gradient
@@ -102,11 +99,7 @@
             let z = cache.logits
             precondition(da.rows == z.rows && da.columns == z.columns, "dA and Z need the same shape")
             var dz = da
-            switch activation {
-            case .relu: Self.kernels.relu_backward(&dz.elements, da.elements, z.elements, z.elements.count)
-            case .sigmoid:
-                Self.kernels.sigmoid_backward(&dz.elements, da.elements, z.elements, z.elements.count)
-            }
+            Self.kernels.activateBackward(&dz.elements, da.elements, z.elements, z.elements.count, activation)
             return linearBackward(dz, input: cache.input)
         }
 
@@ -117,8 +110,8 @@
                     && gradient.bias.count == bias.count,
                 "gradients need the shapes of the layer")
             Self.kernels.update(
-                &weights.elements, gradient.weights.elements, learningRate, weights.elements.count)
-            Self.kernels.update(&bias, gradient.bias, learningRate, bias.count)
+                &weights.elements, gradient.weights.elements, rate: learningRate, weights.elements.count)
+            Self.kernels.update(&bias, gradient.bias, rate: learningRate, bias.count)
         }
     }
 #endif

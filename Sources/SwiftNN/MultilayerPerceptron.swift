@@ -81,7 +81,7 @@
         /// - Precondition: there is an example, and one label (0 or 1) for each.
         public static func cost<S: Scalar>(_ probabilities: Matrix<S>, labels: [UInt8]) -> Double {
             check(probabilities, labels)
-            return S.precision.kernels.pointee.cost(probabilities.elements, labels, labels.count)
+            return S.precision.kernels.pointee.cost(probabilities.elements, labels: labels, labels.count)
         }
 
         /// dA = -(y / p - (1 - y) / (1 - p)), of the shape of `probabilities`: the gradient of m times the cost.
@@ -89,8 +89,8 @@
         public static func gradient<S: Scalar>(_ probabilities: Matrix<S>, labels: [UInt8]) -> Matrix<S> {
             check(probabilities, labels)
             var da = probabilities
-            S.precision.kernels.pointee.cost_backward(
-                &da.elements, probabilities.elements, labels, labels.count)
+            S.precision.kernels.pointee.costBackward(
+                &da.elements, probabilities.elements, labels: labels, labels.count)
             return da
         }
 

@@ -100,7 +100,8 @@ public struct NumpyRandom: Sendable {
             _ weights: UnsafeMutableBufferPointer<S>, inputs: Int, _ initializer: Initializer
         ) {
             S.precision.kernels.pointee.initialize(
-                weights.baseAddress, weights.count, Int32(inputs), initializer.rawValue, &state)
+                OpaquePointer(weights.baseAddress!), weights.count, Int32(inputs), initializer.rawValue,
+                &state)
         }
     }
 #endif

@@ -28,6 +28,11 @@ static inline void put(void *reals, size_t i, double x, int32_t type) {
         ((double *)reals)[i] = x;
 }
 
+/// Where real i is.
+static inline nnk_real *at(nnk_real *reals, size_t i, int32_t type) {
+    return (nnk_real *)((uint8_t *)reals + bytes_of(i, type));
+}
+
 /// x + y and sum + x y as the kernels round them.
 static inline double plus(double x, double y, int32_t type) { return rounded(x + y, type); }
 
@@ -44,8 +49,8 @@ static inline double sum_of_16(const double x[16], int32_t type) {
 }
 
 /// Reals in [-1, 1) with an exact zero, of either sign, now and then.
-static inline void *random_reals(size_t count, int32_t type) {
-    void *reals = room_for(bytes_of(count, type));
+static inline nnk_real *random_reals(size_t count, int32_t type) {
+    nnk_real *reals = room_for(bytes_of(count, type));
     for (size_t i = 0; i < count; i++) {
         double x = random_between(-1, 1);
         switch (random_below(8)) {

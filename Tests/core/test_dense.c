@@ -6,7 +6,7 @@
 typedef struct layer {
     nnk_shape s;
     int32_t type;
-    void *w, *b, *a, *dz;
+    nnk_real *w, *b, *a, *dz;
 } layer;
 
 static layer random_layer(int32_t type, uint32_t max_examples) {
@@ -31,7 +31,8 @@ static void release(layer l) {
 }
 
 /// Sum of x[j] y[j], from x_at and y_at on, in 16 lanes; y NULL: of x[j].
-static double in_lanes(const void *x, size_t x_at, const void *y, size_t y_at, size_t n, int32_t type) {
+static double in_lanes(const nnk_real *x, size_t x_at, const nnk_real *y, size_t y_at, size_t n,
+                       int32_t type) {
     double lane[16] = {0};
     for (size_t j = 0; j < n; j++)
         lane[j % 16] =
@@ -40,7 +41,7 @@ static double in_lanes(const void *x, size_t x_at, const void *y, size_t y_at, s
 }
 
 /// The same in a wider type, and the sum of the terms' sizes: the sum may be off by n + 1 roundings of it.
-static wide exactly(const void *x, size_t x_at, const void *y, size_t y_at, size_t n, int32_t type,
+static wide exactly(const nnk_real *x, size_t x_at, const nnk_real *y, size_t y_at, size_t n, int32_t type,
                     wide *size) {
     wide sum = 0;
     for (size_t j = 0; j < n; j++) {
@@ -60,7 +61,7 @@ static void test_linear_forward(int32_t type) {
         layer l = random_layer(type, 40);
         const nnk_shape s = l.s;
         const size_t count = s.outputs * s.stride;
-        void *before = random_reals(count, type), *want = copy_of(before, bytes_of(count, type));
+        nnk_real *before = random_reals(count, type), *want = copy_of(before, bytes_of(count, type));
         for (size_t i = 0; i < s.outputs; i++)
             for (size_t j = 0; j < s.examples; j++) {
                 double z = 0;
@@ -76,7 +77,7 @@ static void test_linear_forward(int32_t type) {
                 CHECK_NEAR(z, sum, tolerance(s.inputs + 1, size, type));
             }
         FOR_EACH_ARITHMETIC(k, type) {
-            void *z = copy_of(before, bytes_of(count, type));
+            nnk_real *z = copy_of(before, bytes_of(count, type));
             k->linear_forward(z, l.w, l.b, l.a, s);
             CHECK_SAME(z, want, bytes_of(count, type));
             free(z);
@@ -88,7 +89,7 @@ static void test_linear_forward(int32_t type) {
 }
 
 /// Row k of W^T dZ into `da` from `at` on: outputs ascend.
-static void input_gradient_row(void *da, size_t at, layer l, size_t k) {
+static void input_gradient_row(nnk_real *da, size_t at, layer l, size_t k) {
     for (size_t j = 0; j < l.s.examples; j++) {
         double sum = 0;
         wide exact = 0, size = 0;
@@ -109,8 +110,8 @@ static void test_linear_backward(int32_t type) {
         const nnk_shape s = l.s;
         const size_t weights = s.outputs * s.inputs, below = s.inputs * s.stride, m = s.examples;
         const double share = rounded(1.0 / (double)m, type);
-        void *dw_want = room_for(bytes_of(weights, type)), *db_want = room_for(bytes_of(s.outputs, type));
-        void *da_before = random_reals(below, type), *da_want = copy_of(da_before, bytes_of(below, type));
+        nnk_real *dw_want = room_for(bytes_of(weights, type)), *db_want = room_for(bytes_of(s.outputs, type));
+        nnk_real *da_before = random_reals(below, type), *da_want = copy_of(da_before, bytes_of(below, type));
         for (size_t i = 0; i < s.outputs; i++) {
             wide size = 0, sum;
             for (size_t k = 0; k < s.inputs; k++) {
@@ -130,8 +131,8 @@ static void test_linear_backward(int32_t type) {
         for (size_t k = 0; k < s.inputs; k++) input_gradient_row(da_want, k * s.stride, l, k);
         FOR_EACH_ARITHMETIC(k, type) {
             for (int with_da = 0; with_da <= 1; with_da++) {
-                void *dw = random_reals(weights, type), *db = random_reals(s.outputs, type);
-                void *da = copy_of(da_before, bytes_of(below, type));
+                nnk_real *dw = random_reals(weights, type), *db = random_reals(s.outputs, type);
+                nnk_real *da = copy_of(da_before, bytes_of(below, type));
                 k->linear_backward(dw, db, with_da ? da : NULL, l.dz, l.w, l.a, s);
                 CHECK_SAME(dw, dw_want, bytes_of(weights, type));
                 CHECK_SAME(db, db_want, bytes_of(s.outputs, type));
@@ -153,8 +154,8 @@ static double stepped(double p, double step, double g, int32_t type) {
     return rounded(p - rounded(step * g, type), type);
 }
 
-static void *biases_after(layer l, double step) {
-    void *b = copy_of(l.b, bytes_of(l.s.outputs, l.type));
+static nnk_real *biases_after(layer l, double step) {
+    nnk_real *b = copy_of(l.b, bytes_of(l.s.outputs, l.type));
     for (size_t i = 0; i < l.s.outputs; i++) {
         const double sum = in_lanes(l.dz, i * l.s.stride, NULL, 0, l.s.examples, l.type);
         const double before = get(l.b, i, l.type), after = stepped(before, step, sum, l.type);
@@ -166,14 +167,14 @@ static void *biases_after(layer l, double step) {
     return b;
 }
 
-static void test_bias_step(int32_t type) {
+static void test_bias_update(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         layer l = random_layer(type, 40);
         const double rate = random_between(0, 0.1);
-        void *want = biases_after(l, rounded(rate, type));
+        nnk_real *want = biases_after(l, rounded(rate, type));
         FOR_EACH_ARITHMETIC(k, type) {
-            void *b = copy_of(l.b, bytes_of(l.s.outputs, type));
-            k->bias_step(b, l.dz, rate, (nnk_shape){l.s.outputs, 0, l.s.examples, l.s.stride});
+            nnk_real *b = copy_of(l.b, bytes_of(l.s.outputs, type));
+            k->bias_update(b, l.dz, rate, (nnk_shape){l.s.outputs, 0, l.s.examples, l.s.stride});
             CHECK_SAME(b, want, bytes_of(l.s.outputs, type));
             free(b);
         }
@@ -190,8 +191,8 @@ static layer layer_above_relu(int32_t type) {
     return l;
 }
 
-/// unit_step for input `k`: its column of w and its row of a, which hold what they held before.
-static void restate_unit_step(void *w, void *a, layer l, size_t k, double step) {
+/// unit_update for input `k`: its column of w and its row of a, which hold what they held before.
+static void restate_unit_update(nnk_real *w, nnk_real *a, layer l, size_t k, double step) {
     const nnk_shape s = l.s;
     const size_t m = s.examples;
     input_gradient_row(a, k * s.stride, l, k);
@@ -207,21 +208,20 @@ static void restate_unit_step(void *w, void *a, layer l, size_t k, double step) 
     }
 }
 
-static void *at(void *reals, size_t i, int32_t type) { return (uint8_t *)reals + bytes_of(i, type); }
-
 /// One unit changes its column of w and its row of a, and nothing else.
-static void test_unit_step(int32_t type) {
+static void test_unit_update(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         layer l = layer_above_relu(type);
         const size_t weights = bytes_of(l.s.outputs * l.s.inputs, type),
                      unit = random_below((uint32_t)l.s.inputs);
         const size_t below = bytes_of(l.s.inputs * l.s.stride, type);
         const double rate = random_between(0, 0.1);
-        void *w_want = copy_of(l.w, weights), *a_want = copy_of(l.a, below);
-        restate_unit_step(w_want, a_want, l, unit, rounded(rate, type));
+        nnk_real *w_want = copy_of(l.w, weights), *a_want = copy_of(l.a, below);
+        restate_unit_update(w_want, a_want, l, unit, rounded(rate, type));
         FOR_EACH_ARITHMETIC(k, type) {
-            void *w = copy_of(l.w, weights), *a = copy_of(l.a, below), *row = random_reals(l.s.stride, type);
-            k->unit_step(at(a, unit * l.s.stride, type), at(w, unit, type), l.dz, rate, row, l.s);
+            nnk_real *w = copy_of(l.w, weights), *a = copy_of(l.a, below),
+                     *row = random_reals(l.s.stride, type);
+            k->unit_update(at(a, unit * l.s.stride, type), at(w, unit, type), l.dz, rate, row, l.s);
             CHECK_SAME(w, w_want, weights);
             CHECK_SAME(a, a_want, below);
             free(w);
@@ -239,7 +239,7 @@ static void test_unit_forward(int32_t type) {
         layer l = random_layer(type, 40);
         const nnk_shape s = l.s;
         const size_t unit = random_below((uint32_t)s.inputs), bytes = bytes_of(s.outputs * s.stride, type);
-        void *want = copy_of(l.dz, bytes); // any numbers
+        nnk_real *want = copy_of(l.dz, bytes); // any numbers
         for (size_t i = 0; i < s.outputs; i++)
             for (size_t j = 0; j < s.examples; j++) {
                 const double w = get(l.w, i * s.inputs + unit, type), a = get(l.a, unit * s.stride + j, type);
@@ -247,7 +247,7 @@ static void test_unit_forward(int32_t type) {
                     type);
             }
         FOR_EACH_ARITHMETIC(k, type) {
-            void *z = copy_of(l.dz, bytes);
+            nnk_real *z = copy_of(l.dz, bytes);
             k->unit_forward(z, at(l.w, unit, type), at(l.a, unit * s.stride, type), s);
             CHECK_SAME(z, want, bytes);
             free(z);
@@ -257,36 +257,39 @@ static void test_unit_forward(int32_t type) {
     }
 }
 
-/// hidden_step for all units of the layer below: all at once (0), some at a time (1), each by unit_step (2).
-static void hidden_step_by(int way, const nnk_arithmetic *k, void *a, void *w, layer l, double rate) {
-    void *row = random_reals(l.s.stride, l.type);
+/// hidden_update for all units of the layer below: all at once (0), some at a time (1), each by unit_update
+/// (2).
+static void hidden_update_by(int way, const nnk_arithmetic *k, nnk_real *a, nnk_real *w, layer l,
+                             double rate) {
+    nnk_real *row = random_reals(l.s.stride, l.type);
     for (size_t unit = 0, some; unit < l.s.inputs; unit += some) {
-        void *below = at(a, unit * l.s.stride, l.type), *column = at(w, unit, l.type);
+        nnk_real *below = at(a, unit * l.s.stride, l.type), *column = at(w, unit, l.type);
         const size_t left = l.s.inputs - unit;
         some = way == 0 ? left : way == 1 ? 1 + random_below((uint32_t)left) : 1;
         if (way < 2)
-            k->hidden_step(below, column, l.dz, rate, row, some, l.s);
+            k->hidden_update(below, column, l.dz, rate, row, some, l.s);
         else
-            k->unit_step(below, column, l.dz, rate, row, l.s);
+            k->unit_update(below, column, l.dz, rate, row, l.s);
     }
     free(row);
 }
 
-static void test_hidden_step(int32_t type) {
+static void test_hidden_update(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         layer l = layer_above_relu(type);
         const nnk_shape s = l.s;
         const size_t weights = s.outputs * s.inputs, below = s.inputs * s.stride;
         const double rate = random_between(0, 0.1), step = rounded(rate, type);
-        void *w_want = copy_of(l.w, bytes_of(weights, type)), *a_want = copy_of(l.a, bytes_of(below, type));
-        void *b_want = biases_after(l, step);
-        for (size_t k = 0; k < s.inputs; k++) restate_unit_step(w_want, a_want, l, k, step);
+        nnk_real *w_want = copy_of(l.w, bytes_of(weights, type)),
+                 *a_want = copy_of(l.a, bytes_of(below, type));
+        nnk_real *b_want = biases_after(l, step);
+        for (size_t k = 0; k < s.inputs; k++) restate_unit_update(w_want, a_want, l, k, step);
         FOR_EACH_ARITHMETIC(k, type) {
             for (int way = 0; way < 3; way++) {
-                void *a = copy_of(l.a, bytes_of(below, type)), *w = copy_of(l.w, bytes_of(weights, type));
-                void *b = copy_of(l.b, bytes_of(s.outputs, type));
-                hidden_step_by(way, k, a, w, l, rate);
-                k->bias_step(b, l.dz, rate, s);
+                nnk_real *a = copy_of(l.a, bytes_of(below, type)), *w = copy_of(l.w, bytes_of(weights, type));
+                nnk_real *b = copy_of(l.b, bytes_of(s.outputs, type));
+                hidden_update_by(way, k, a, w, l, rate);
+                k->bias_update(b, l.dz, rate, s);
                 CHECK_SAME(a, a_want, bytes_of(below, type));
                 CHECK_SAME(w, w_want, bytes_of(weights, type));
                 CHECK_SAME(b, b_want, bytes_of(s.outputs, type));
@@ -307,15 +310,15 @@ static void test_relu(int32_t type) {
     const double smallest = type == NNK_F32 ? (double)FLT_TRUE_MIN : DBL_TRUE_MIN;
     for (uint32_t round = 0; round < check_rounds(200); round++) {
         const size_t count = 1 + random_below(70), bytes = bytes_of(count, type);
-        void *z = random_reals(count, type), *da = random_reals(count, type);
+        nnk_real *z = random_reals(count, type), *da = random_reals(count, type);
         for (size_t i = 0; i < count / 2; i++) put(z, random_below((uint32_t)count), z_some[i % 7], type);
         put(z, 0, round % 2 ? smallest : -smallest, type);
         FOR_EACH_ARITHMETIC(k, type) {
-            void *a = random_reals(count, type), *in_place = copy_of(z, bytes);
+            nnk_real *a = random_reals(count, type), *in_place = copy_of(z, bytes);
             k->relu(a, z, count);
             k->relu(in_place, in_place, count);
             CHECK_SAME(a, in_place, bytes);
-            void *dz = random_reals(count, type), *on_da = copy_of(da, bytes), *on_z = copy_of(z, bytes);
+            nnk_real *dz = random_reals(count, type), *on_da = copy_of(da, bytes), *on_z = copy_of(z, bytes);
             k->relu_backward(dz, da, z, count);
             k->relu_backward(on_da, on_da, z, count);
             k->relu_backward(on_z, da, on_z, count);
@@ -345,9 +348,9 @@ static void test_update(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(200); round++) {
         const size_t count = 1 + random_below(300);
         const double rate = random_between(0, 1), step = rounded(rate, type);
-        void *p = random_reals(count, type), *g = random_reals(count, type);
+        nnk_real *p = random_reals(count, type), *g = random_reals(count, type);
         FOR_EACH_ARITHMETIC(k, type) {
-            void *got = copy_of(p, bytes_of(count, type));
+            nnk_real *got = copy_of(p, bytes_of(count, type));
             k->update(got, g, rate, count);
             for (size_t i = 0; i < count; i++) {
                 const double before = get(p, i, type), slope = get(g, i, type);
@@ -385,10 +388,10 @@ static void test_initialize(int32_t type) {
         nnk_random_seed(&start, round);
         for (uint32_t i = 0; i < round; i++) {
             double one; // or a float
-            scalar->initialize(&one, 1, 1, NNK_INIT_DEEP, &start);
+            scalar->initialize((nnk_real *)&one, 1, 1, NNK_INIT_DEEP, &start);
         }
         nnk_random after = start, after_scalar = start;
-        void *want = room_for(bytes_of(count, type)), *w = room_for(bytes_of(count, type));
+        nnk_real *want = room_for(bytes_of(count, type)), *w = room_for(bytes_of(count, type));
         for (size_t i = 0; i < count; i++) {
             const double normal = nnk_random_normal(&after);
             put(want, i, initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / sqrt((double)inputs), type);
@@ -424,10 +427,10 @@ int main(void) {
         test_tables(type);
         test_linear_forward(type);
         test_linear_backward(type);
-        test_bias_step(type);
-        test_unit_step(type);
+        test_bias_update(type);
+        test_unit_update(type);
         test_unit_forward(type);
-        test_hidden_step(type);
+        test_hidden_update(type);
         test_relu(type);
         test_update(type);
         test_initialize(type);

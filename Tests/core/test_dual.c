@@ -5,8 +5,8 @@
 // Kernels.
 
 /// A matrix of random reals without -0: sums that start from +0 never become -0.
-static void *random_sums(size_t count, int32_t type) {
-    void *reals = random_reals(count, type);
+static nnk_real *random_sums(size_t count, int32_t type) {
+    nnk_real *reals = random_reals(count, type);
     for (size_t i = 0; i < count; i++)
         if (get(reals, i, type) == 0) put(reals, i, 0, type);
     return reals;
@@ -22,11 +22,11 @@ static void test_logits(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         const nnk_shape s = random_shape(60);
         const size_t bytes = bytes_of(s.outputs * s.stride, type);
-        void *p = random_reals(s.outputs * s.stride, type), *b = random_reals(s.outputs, type);
-        void *before = random_reals(s.outputs * s.stride, type);
+        nnk_real *p = random_reals(s.outputs * s.stride, type), *b = random_reals(s.outputs, type);
+        nnk_real *before = random_reals(s.outputs * s.stride, type);
         for (int with_relu = 0; with_relu <= 1; with_relu++) FOR_EACH_ARITHMETIC(k, type) {
-                void *a = copy_of(before, bytes), *in_place = copy_of(p, bytes),
-                     *want = copy_of(before, bytes);
+                nnk_real *a = copy_of(before, bytes), *in_place = copy_of(p, bytes),
+                         *want = copy_of(before, bytes);
                 k->dual_logits(a, p, b, with_relu, s);
                 k->dual_logits(in_place, in_place, b, with_relu, s);
                 for (size_t i = 0; i < s.outputs * s.stride; i++) {
@@ -51,14 +51,14 @@ static void test_collect(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         const size_t count = random_below(300), bytes = bytes_of(count, type);
         const double rate = random_between(-1e-6, 0), scale = rounded(rate, type);
-        void *c = random_reals(count, type), *dz = random_reals(count, type);
-        void *c_want = copy_of(c, bytes), *dz_want = copy_of(dz, bytes);
+        nnk_real *c = random_reals(count, type), *dz = random_reals(count, type);
+        nnk_real *c_want = copy_of(c, bytes), *dz_want = copy_of(dz, bytes);
         for (size_t i = 0; i < count; i++) {
             put(c_want, i, plus(get(c, i, type), get(dz, i, type), type), type);
             put(dz_want, i, rounded(get(dz, i, type) * scale, type), type);
         }
         FOR_EACH_ARITHMETIC(k, type) {
-            void *sum = copy_of(c, bytes), *scaled = copy_of(dz, bytes);
+            nnk_real *sum = copy_of(c, bytes), *scaled = copy_of(dz, bytes);
             k->dual_collect(sum, scaled, rate, count);
             CHECK_SAME(sum, c_want, bytes);
             CHECK_SAME(scaled, dz_want, bytes);
@@ -86,16 +86,16 @@ static void test_project(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         const size_t width = 1 + random_below(NNK_PATCH), count = 1 + random_below(NNK_LANES);
         const nnk_patch first = random_patch(count, width), second = random_patch(count, width);
-        void *w = random_reals(2 * width, type), *w2 = (uint8_t *)w + bytes_of(width, type);
-        void *sums = random_sums(NNK_LANES, type), *before = copy_of(sums, bytes_of(NNK_LANES, type));
-        void *tile = room_for(bytes_of(NNK_PATCH * NNK_LANES, type));
+        nnk_real *w = random_reals(2 * width, type), *w2 = at(w, width, type);
+        nnk_real *sums = random_sums(NNK_LANES, type), *before = copy_of(sums, bytes_of(NNK_LANES, type));
+        nnk_real *tile = room_for(bytes_of(NNK_PATCH * NNK_LANES, type));
         arithmetic_at(type, 0)->input_forward(sums, w, 1, first, tile);
         arithmetic_at(type, 0)->input_forward(sums, w2, 1, second, tile);
-        void *scaled = copy_of(before, bytes_of(NNK_LANES, type));
+        nnk_real *scaled = copy_of(before, bytes_of(NNK_LANES, type));
         for (size_t j = 0; j < count; j++)
             put(scaled, j, rounded(get(sums, j, type) * rounded(1.0 / 255.0, type), type), type);
         FOR_EACH_ARITHMETIC(k, type) {
-            void *p = copy_of(before, bytes_of(NNK_LANES, type));
+            nnk_real *p = copy_of(before, bytes_of(NNK_LANES, type));
             k->project(p, w, first);
             k->project(p, w2, second);
             CHECK_SAME(p, sums, bytes_of(count, type));
@@ -159,7 +159,7 @@ static void check_element(uint32_t sum, int32_t type) {
         for (size_t b = 0; b < 6; b++)
             CHECK(packed[b] == (b > 0 && b <= packed_bytes(type) ? (uint8_t)(kept >> 8 * (b - 1)) : 0x5a));
         double one[NNK_LANES]; // G of one example
-        k->gram_spread(one, sum, 0, 0, 1);
+        k->gram_spread((nnk_real *)one, sum, 0, 0, 1);
         CHECK(get(one, 0, type) == (double)kept); // exactly: 24 bits are a float's
         CHECK(k->gram_unit == (type == NNK_F32 ? 64 : 1));
         CHECK(fabs(get(one, 0, type) * k->gram_unit - sum) <= k->gram_unit / 2);
@@ -183,7 +183,7 @@ typedef struct update {
     int32_t type;
     double scale;
     double *g; ///< (examples, examples)
-    void *p, *d, *dz, *e, *wide;
+    nnk_real *p, *d, *dz, *e, *wide;
     uint8_t *packed;
 } update;
 
@@ -235,9 +235,9 @@ static void make_sparse(update u) {
 }
 
 /// p's terms ascend; adding zeros changes no bit.
-static void *restated_update(update u) {
+static nnk_real *restated_update(update u) {
     const size_t m = u.s.examples, stride = u.s.stride;
-    void *want = copy_of(u.p, bytes_of(u.s.outputs * stride, u.type));
+    nnk_real *want = copy_of(u.p, bytes_of(u.s.outputs * stride, u.type));
     for (size_t i = 0; i < u.s.outputs; i++)
         for (size_t j = 0; j < m; j++) {
             double sum = get(u.p, i * stride + j, u.type);
@@ -254,11 +254,11 @@ static void *restated_update(update u) {
     return want;
 }
 
-static void check_update(const nnk_arithmetic *k, update u, const void *want) {
+static void check_update(const nnk_arithmetic *k, update u, const nnk_real *want) {
     const size_t m = u.s.examples, bytes = bytes_of(u.s.outputs * u.s.stride, u.type);
-    void *p = copy_of(u.p, bytes), *d = copy_of(u.d, bytes), *dz = copy_of(u.dz, bytes);
+    nnk_real *p = copy_of(u.p, bytes), *d = copy_of(u.d, bytes), *dz = copy_of(u.dz, bytes);
     const size_t scratch_bytes = u.s.outputs * NNK_LIST_BYTES(bytes_of(1, u.type));
-    void *scratch = room_for(scratch_bytes);
+    uint8_t *scratch = room_for(scratch_bytes);
     // In any parts of whole blocks, in any order.
     const size_t middle = random_below((uint32_t)(u.s.stride / NNK_LANES) + 1) * NNK_LANES;
     k->dual_update(p, d, dz, u.scale, u.wide, middle, u.s.stride - middle, u.s, scratch);
@@ -270,9 +270,9 @@ static void check_update(const nnk_arithmetic *k, update u, const void *want) {
         CHECK_SAME((uint8_t *)p + row, (const uint8_t *)want + row, row_bytes);
         for (size_t j = i * u.s.stride; j < i * u.s.stride + m; j++)
             CHECK_EQUAL(get(d, j, u.type), plus(get(u.d, j, u.type), get(u.dz, j, u.type), u.type));
-        void *one_p = copy_of((uint8_t *)u.p + row, row_bytes),
-             *one_e = copy_of((uint8_t *)u.e + row, row_bytes);
-        k->dual_walk(one_p, one_e, u.packed, m);
+        nnk_real *one_p = copy_of((uint8_t *)u.p + row, row_bytes),
+                 *one_e = copy_of((uint8_t *)u.e + row, row_bytes);
+        k->dual_update_packed(one_p, one_e, u.packed, m);
         CHECK_SAME(one_p, (const uint8_t *)want + row, row_bytes);
         free(one_p);
         free(one_e);
@@ -286,7 +286,7 @@ static void check_update(const nnk_arithmetic *k, update u, const void *want) {
 static void test_update(int32_t type, size_t m) {
     update u = random_update(type, m);
     make_sparse(u);
-    void *want = restated_update(u);
+    nnk_real *want = restated_update(u);
     FOR_EACH_ARITHMETIC(k, type) check_update(k, u, want);
     free(want);
     release_update(u);

@@ -149,7 +149,7 @@ static void test_golden(void) {
 static void test_refusals(int32_t type) {
     const nnk_topology *t = &shapes[0];
     const size_t count = nnk_parameter_count(t), inputs = (size_t)t->size[0];
-    double *parameters = random_reals(count, type);
+    void *parameters = random_reals(count, type);
     nnk_model m = model_of(t, type, parameters);
     file f = empty_file(t, NNK_I8);
     // What no float can hold, among weights of layer 1 and among the others.
@@ -261,7 +261,7 @@ static void check_sums(const int8_t *w, size_t inputs, size_t units, const uint8
     FOR_EACH_INFERENCE(k) {
         int32_t *sum = room_for(units * sizeof *sum);
         for (size_t i = 0; i < units; i++) sum[i] = (int32_t)i - 3;
-        k->accumulate(sum, w, inputs, units, x, count);
+        k->accumulate((nnk_real *)sum, (const nnk_parameters *)w, inputs, units, x, count);
         for (size_t i = 0; i < units; i++) {
             int64_t want = (int64_t)i - 3;
             for (size_t c = 0; c < count; c++) want += (int64_t)w[i * inputs + c] * x[c];

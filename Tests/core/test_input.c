@@ -17,8 +17,8 @@ static void test_forward(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(250); round++) {
         const nnk_patch p = random_patch(NNK_LANES);
         const size_t units = 1 + random_below(23), sums = units * NNK_LANES;
-        void *w = random_reals(units * p.width, type), *before = random_reals(sums, type);
-        void *want = copy_of(before, bytes_of(sums, type));
+        nnk_real *w = random_reals(units * p.width, type), *before = random_reals(sums, type);
+        nnk_real *want = copy_of(before, bytes_of(sums, type));
         for (size_t i = 0; i < units; i++)
             for (size_t j = 0; j < NNK_LANES; j++) {
                 double sum = get(before, i * NNK_LANES + j, type);
@@ -33,8 +33,8 @@ static void test_forward(int32_t type) {
                 CHECK_NEAR(sum, exact, (double)(p.width + 1) * epsilon_of(type) * (double)size);
             }
         FOR_EACH_ARITHMETIC(k, type) {
-            void *sum = copy_of(before, bytes_of(sums, type));
-            void *tile = random_reals(NNK_PATCH * NNK_LANES, type);
+            nnk_real *sum = copy_of(before, bytes_of(sums, type));
+            nnk_real *tile = random_reals(NNK_PATCH * NNK_LANES, type);
             k->input_forward(sum, w, units, p, tile);
             CHECK_SAME(sum, want, bytes_of(sums, type));
             free(sum);
@@ -52,10 +52,10 @@ static void test_empty_columns(int32_t type) {
     for (size_t examples = 1; examples < NNK_LANES; examples++) {
         const size_t units = 21, width = NNK_PATCH;
         uint8_t *x = random_bytes(examples * width);
-        void *w = random_reals(units * width, type);
+        nnk_real *w = random_reals(units * width, type);
         FOR_EACH_ARITHMETIC(k, type) {
-            void *sum = room_for(bytes_of(units * NNK_LANES, type));
-            void *tile = random_reals(NNK_PATCH * NNK_LANES, type);
+            nnk_real *sum = room_for(bytes_of(units * NNK_LANES, type));
+            nnk_real *tile = random_reals(NNK_PATCH * NNK_LANES, type);
             memset(sum, 0, bytes_of(units * NNK_LANES, type));
             k->input_forward(sum, w, units, (nnk_patch){x, width, examples, width}, tile);
             for (size_t i = 0; i < units; i++)
@@ -74,11 +74,11 @@ static void test_activate(int32_t type) {
         s.stride = s.examples + random_below(2) * random_below(40);
         const size_t count = s.outputs * s.stride;
         const double scale = rounded(1.0 / 255.0, type);
-        void *sum = random_reals(s.outputs * NNK_LANES, type), *b = random_reals(s.outputs, type);
-        void *before = random_reals(count, type);
+        nnk_real *sum = random_reals(s.outputs * NNK_LANES, type), *b = random_reals(s.outputs, type);
+        nnk_real *before = random_reals(count, type);
         for (size_t i = 0; i < s.outputs * NNK_LANES; i++) put(sum, i, get(sum, i, type) * 500, type);
         for (int with_relu = 0; with_relu <= 1; with_relu++) {
-            void *want = copy_of(before, bytes_of(count, type));
+            nnk_real *want = copy_of(before, bytes_of(count, type));
             for (size_t i = 0; i < s.outputs; i++)
                 for (size_t j = 0; j < s.examples; j++) {
                     const double total = get(sum, i * NNK_LANES + j, type), bias = get(b, i, type);
@@ -88,7 +88,7 @@ static void test_activate(int32_t type) {
                     put(want, i * s.stride + j, with_relu && z <= 0 ? 0 : z, type);
                 }
             FOR_EACH_ARITHMETIC(k, type) {
-                void *a = copy_of(before, bytes_of(count, type));
+                nnk_real *a = copy_of(before, bytes_of(count, type));
                 k->input_activate(a, sum, b, with_relu, s);
                 CHECK_SAME(a, want, bytes_of(count, type));
                 free(a);
@@ -107,14 +107,14 @@ static void test_gradient(int32_t type) {
         const size_t units = 1 + random_below(round % 4 ? 23 : 90),
                      stride = p.examples + random_below(2) * random_below(20);
         const size_t count = units * NNK_PATCH;
-        void *before = room_for(bytes_of(count, type)),
-             *dz = random_reals((units - 1) * stride + p.examples, type);
+        nnk_real *before = room_for(bytes_of(count, type)),
+                 *dz = random_reals((units - 1) * stride + p.examples, type);
         // From zeros, as training starts, or from what other images left.
         for (size_t i = 0; i < count; i++) put(before, i, round % 2 ? random_between(1, 2) : 0, type);
         if (round % 3 == 0) // dead units and inactive examples
             for (size_t i = 0; i < (units - 1) * stride + p.examples; i++)
                 if (random_below(3)) put(dz, i, 0, type);
-        void *want = copy_of(before, bytes_of(count, type));
+        nnk_real *want = copy_of(before, bytes_of(count, type));
         for (size_t i = 0; i < units; i++)
             for (size_t k = 0; k < p.width; k++) {
                 double sum = get(before, i * NNK_PATCH + k, type);
@@ -129,7 +129,7 @@ static void test_gradient(int32_t type) {
                 CHECK_NEAR(sum, exact, (double)(p.examples + 1) * epsilon_of(type) * (double)size);
             }
         FOR_EACH_ARITHMETIC(k, type) {
-            void *g = copy_of(before, bytes_of(count, type));
+            nnk_real *g = copy_of(before, bytes_of(count, type));
             k->input_gradient(g, dz, stride, units, p);
             CHECK_SAME(g, want, bytes_of(count, type));
             free(g);
@@ -146,8 +146,8 @@ static void test_step(int32_t type) {
         const size_t units = 1 + random_below(23), width = 1 + random_below(NNK_PATCH);
         const size_t count = units * width;
         const double rate = random_between(0, 0.1), step = rounded(rate, type);
-        void *w = random_reals(count, type), *g = random_reals(units * NNK_PATCH, type);
-        void *want = copy_of(w, bytes_of(count, type));
+        nnk_real *w = random_reals(count, type), *g = random_reals(units * NNK_PATCH, type);
+        nnk_real *want = copy_of(w, bytes_of(count, type));
         for (size_t i = 0; i < units; i++)
             for (size_t k = 0; k < width; k++) {
                 const double weight = get(w, k * units + i, type), slope = get(g, i * NNK_PATCH + k, type);
@@ -157,8 +157,8 @@ static void test_step(int32_t type) {
                 put(want, k * units + i, after, type);
             }
         FOR_EACH_ARITHMETIC(k, type) {
-            void *got = copy_of(w, bytes_of(count, type));
-            k->input_step(got, g, rate, units, width);
+            nnk_real *got = copy_of(w, bytes_of(count, type));
+            k->input_update(got, g, rate, units, width);
             CHECK_SAME(got, want, bytes_of(count, type));
             free(got);
         }

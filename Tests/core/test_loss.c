@@ -26,18 +26,18 @@ static uint8_t *random_labels(size_t m) {
 }
 
 /// Logits from everyday to far beyond saturation.
-static void *random_logits(size_t m, int32_t type) {
+static nnk_real *random_logits(size_t m, int32_t type) {
     static const double some[] = {0.0, -0.0, 1e4, -1e4, 88.8, -88.8, 104, -104, 709.9, -709.9, 745.2, -745.2};
-    void *z = room_for(bytes_of(m, type));
+    nnk_real *z = room_for(bytes_of(m, type));
     for (size_t j = 0; j < m; j++)
         put(z, j, random_below(4) ? random_between(-8, 8) : some[random_below(12)], type);
     return z;
 }
 
 /// Probabilities, with exact zeros and ones, and the smallest there are.
-static void *random_probabilities(size_t m, int32_t type) {
+static nnk_real *random_probabilities(size_t m, int32_t type) {
     const double some[] = {0, 1, -0.0, smallest_of(type), smallest_of(type) / 4, 1 - epsilon_of(type) / 2};
-    void *p = room_for(bytes_of(m, type));
+    nnk_real *p = room_for(bytes_of(m, type));
     for (size_t j = 0; j < m; j++)
         put(p, j, random_below(4) ? random_between(0, 1) : some[random_below(6)], type);
     return p;
@@ -47,13 +47,13 @@ static void test_sigmoid(int32_t type) {
     const double eps = epsilon_of(type);
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         const size_t m = 1 + random_below(40), bytes = bytes_of(m, type);
-        void *z = random_logits(m, type), *da = random_reals(m, type);
+        nnk_real *z = random_logits(m, type), *da = random_reals(m, type);
         FOR_EACH_ARITHMETIC(k, type) {
-            void *a = random_reals(m, type), *in_place = copy_of(z, bytes);
+            nnk_real *a = random_reals(m, type), *in_place = copy_of(z, bytes);
             k->sigmoid(a, z, m);
             k->sigmoid(in_place, in_place, m);
             CHECK_SAME(a, in_place, bytes);
-            void *dz = random_reals(m, type), *on_da = copy_of(da, bytes);
+            nnk_real *dz = random_reals(m, type), *on_da = copy_of(da, bytes);
             k->sigmoid_backward(dz, da, z, m);
             k->sigmoid_backward(on_da, on_da, z, m);
             CHECK_SAME(dz, on_da, bytes);
@@ -94,7 +94,7 @@ static void test_cost(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         const size_t m = 1 + random_below(80);
         uint8_t *y = random_labels(m);
-        void *p = random_probabilities(m, type);
+        nnk_real *p = random_probabilities(m, type);
         double lane[16] = {0};
         wide sum = 0, size = 0;
         for (size_t j = 0; j < m; j++) {
@@ -109,7 +109,7 @@ static void test_cost(int32_t type) {
         FOR_EACH_ARITHMETIC(k, type) {
             const double got = k->cost(p, y, m);
             CHECK(got == want && got - got == 0 && !signbit(got)); // a perfect fit costs 0, not -0
-            void *dp = random_reals(m, type);
+            nnk_real *dp = random_reals(m, type);
             k->cost_backward(dp, p, y, m);
             for (size_t j = 0; j < m; j++) {
                 const double x = get(p, j, type), slope = get(dp, j, type);
@@ -133,7 +133,7 @@ static void test_known_cost(void) {
     const uint8_t y[] = {1, 1, 1};
     FOR_EACH_ARITHMETIC(k, NNK_F64) {
         char text[40];
-        snprintf(text, sizeof text, "%.17g", k->cost(p, y, 3));
+        snprintf(text, sizeof text, "%.17g", k->cost((const nnk_real *)p, y, 3));
         if (!CHECK(strcmp(text, "0.41493159961539694") == 0)) printf("    it is %s\n", text);
     }
 }
@@ -143,7 +143,7 @@ static void test_logit_cost(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         const size_t m = 1 + random_below(80);
         uint8_t *y = random_labels(m);
-        void *z = random_logits(m, type);
+        nnk_real *z = random_logits(m, type);
         double lane[16] = {0};
         wide sum = 0, size = 0;
         for (size_t j = 0; j < m; j++) {
@@ -160,7 +160,7 @@ static void test_logit_cost(int32_t type) {
         FOR_EACH_ARITHMETIC(k, type) {
             const double got = k->logit_cost(z, y, m);
             CHECK(got == want && got - got == 0 && !signbit(got)); // a perfect fit costs 0, not -0
-            void *dz = copy_of(z, bytes_of(m, type));
+            nnk_real *dz = copy_of(z, bytes_of(m, type));
             CHECK_EQUAL(k->logit_backward(dz, y, m), 1);
             for (size_t j = 0; j < m; j++) {
                 const double x = get(z, j, type), slope = get(dz, j, type);
@@ -179,7 +179,7 @@ static void test_costs_agree(int32_t type) {
     FOR_EACH_ARITHMETIC(k, type) {
         const size_t m = 209;
         uint8_t *y = random_labels(m);
-        void *z = room_for(bytes_of(m, type)), *p = room_for(bytes_of(m, type));
+        nnk_real *z = room_for(bytes_of(m, type)), *p = room_for(bytes_of(m, type));
         for (size_t j = 0; j < m; j++) put(z, j, random_between(-4, 4), type);
         k->sigmoid(p, z, m);
         // 1 - p of p near 1 loses up to log2(1 + e^4) < 6 bits.
@@ -198,7 +198,7 @@ static void test_not_finite(int32_t type) {
             for (int b = 0; b < 3; b++)
                 for (size_t at = 0; at < m; at += 1 + m / 5) {
                     uint8_t *y = random_labels(m);
-                    void *z = random_logits(m, type);
+                    nnk_real *z = random_logits(m, type);
                     put(z, at, bad[b], type);
                     const double cost = k->logit_cost(z, y, m);
                     // A wrong answer with infinite confidence costs infinitely much; a right one nothing.
@@ -213,7 +213,7 @@ static void test_not_finite(int32_t type) {
                 }
         for (int sign = -1; sign <= 1; sign += 2)
             for (uint8_t y = 0; y <= 1; y++) {
-                void *z = room_for(bytes_of(1, type));
+                nnk_real *z = room_for(bytes_of(1, type));
                 put(z, 0, sign * huge, type);
                 CHECK(k->logit_cost(z, &y, 1) == ((sign > 0) == (y == 1) ? 0 : huge));
                 CHECK_EQUAL(k->logit_backward(z, &y, 1), 1);
@@ -244,7 +244,7 @@ static void test_logit_backward(int32_t type) {
     for (size_t i = 0; i < extremes; i += 1 + CHECK_SHARE / 10) {
         const size_t m = 1 + i % 40, bytes = bytes_of(m, type);
         uint8_t *y = random_labels(m);
-        void *z = random_logits(m, type), *want = room_for(bytes);
+        nnk_real *z = random_logits(m, type), *want = room_for(bytes);
         for (size_t n = 0; n < 1 + m / 4; n++) {
             extreme_logit((i + 2 * n) % extremes, type, &extreme);
             put(z, random_below((uint32_t)m), extreme, type);
@@ -255,7 +255,7 @@ static void test_logit_backward(int32_t type) {
             CHECK_NEAR(get(want, j, type), exact_logistic(x) - y[j], 2 * epsilon_of(type));
         }
         FOR_EACH_ARITHMETIC(k, type) {
-            void *dz = copy_of(z, bytes);
+            nnk_real *dz = copy_of(z, bytes);
             CHECK_EQUAL(k->logit_backward(dz, y, m), 1);
             CHECK_SAME(dz, want, bytes);
             free(dz);
@@ -273,12 +273,12 @@ static void test_logit_backward_not_finite(int32_t type) {
     for (size_t m = 1; m <= 40; m++)
         for (size_t at = 0; at < m; at++) {
             uint8_t *y = random_labels(m);
-            void *z = random_logits(m, type);
+            nnk_real *z = random_logits(m, type);
             put(z, at, bad[(m + at) % 4], type);
-            void *want = copy_of(z, bytes_of(m, type));
+            nnk_real *want = copy_of(z, bytes_of(m, type));
             CHECK_EQUAL(definition->logit_backward(want, y, m), 0);
             FOR_EACH_ARITHMETIC(k, type) {
-                void *dz = copy_of(z, bytes_of(m, type));
+                nnk_real *dz = copy_of(z, bytes_of(m, type));
                 CHECK_EQUAL(k->logit_backward(dz, y, m), 0);
                 for (size_t j = 0; j < m; j++) {
                     const double got = get(dz, j, type), expected = get(want, j, type);

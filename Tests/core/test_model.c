@@ -49,8 +49,8 @@ static void test_crc_kernels(void) {
 }
 
 static void test_crc(void) {
-    CHECK(nnk_crc32(0, "123456789", 9) == 0xcbf43926);
-    CHECK(nnk_crc32(0, "", 0) == 0 && nnk_crc32(0x12345678, NULL, 0) == 0x12345678);
+    CHECK(nnk_crc32(0, (const uint8_t *)"123456789", 9) == 0xcbf43926);
+    CHECK(nnk_crc32(0, (const uint8_t *)"", 0) == 0 && nnk_crc32(0x12345678, NULL, 0) == 0x12345678);
     const uint8_t zeros[4] = {0};
     CHECK(nnk_crc32(0, zeros, 4) == 0x2144df1c);
     uint8_t *bytes = random_bytes(1000);

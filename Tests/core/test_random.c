@@ -81,8 +81,8 @@ static void test_between_floats(void) {
             nnk_random random;
             float weights[2178];
             nnk_random_seed(&random, 1);
-            k->initialize(weights, sizeof weights / sizeof weights[0], cases[c].inputs, NNK_INIT_DEEP,
-                          &random);
+            k->initialize((nnk_real *)weights, sizeof weights / sizeof weights[0], cases[c].inputs,
+                          NNK_INIT_DEEP, &random);
             CHECK(weights[cases[c].index] == cases[c].weight);
         }
 }

@@ -128,7 +128,7 @@ static int has_come(const uint32_t *flag) {
     return __atomic_load_n(flag, __ATOMIC_ACQUIRE) != 0;
 }
 
-static void starved_forward(void *sum, const void *w, size_t units, nnk_patch patch, void *tile) {
+static void starved_forward(nnk_real *sum, const nnk_real *w, size_t units, nnk_patch patch, nnk_real *tile) {
     if (pthread_equal(pthread_self(), starved.leader)) {
         (void)has_come(&starved.has_claimed);
     } else {

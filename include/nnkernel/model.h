@@ -70,7 +70,7 @@ nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 nnk_status nnk_model_quantize(const nnk_model *model, nnk_sink sink);
 
 /// CRC-32 as in zlib and PNG. Start with 0 and pass the last result on: the pieces give the whole's.
-uint32_t nnk_crc32(uint32_t crc, const void *bytes, size_t count);
+uint32_t nnk_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
 
 #ifdef __cplusplus
 }

@@ -1,22 +1,23 @@
-/// dense.h's products on vectors: the same sums in the same order. Whole blocks of 16 examples only, as the
-/// wide arenas have them; others are left to dense.h.
+/// dense.h on vectors: the same sums in the same order. The products are for whole blocks of NNK_LANES
+/// examples, as the wide arenas have them; other numbers of examples are left to dense.h.
 ///
-/// Part of kernels/arithmetic.h. A tile of NNK_TILE_ROWS x NNK_TILE_COLUMNS sums
-/// stays in registers: each number that is loaded takes part in several products.
+/// Part of kernels/arithmetic.h. A tile of NNK_TILE_ROWS x NNK_TILE_COLUMNS sums stays in registers, so that
+/// each number that is loaded takes part in several products.
 
-/// sum[r][c] = sum over t of w[r * row_step + t * term_step] x[t][c], ascending; c counts PARTs.
-/// w read along its rows gives W A, along its columns W^T dZ.
-INLINE void product_tile(const size_t rows, const size_t columns, part *sum, const real *w, size_t row_step,
-                         size_t term_step, const real *x, size_t terms, size_t stride) {
+/// sum[r][c] = sum over t of w[r * row_stride + t * term_stride] x[t][c], t ascending.
+///   sum (rows, columns) and x (terms, columns): columns of PARTs; rows of x are `stride` reals apart
+/// Reading w along its rows gives W A, along its columns W^T dZ.
+INLINE void product_tile(const size_t rows, const size_t columns, part *sum, const real *w, size_t row_stride,
+                         size_t term_stride, const real *x, size_t terms, size_t stride) {
     UNROLLED for (size_t n = 0; n < rows * columns; n++) sum[n] = (part){0};
     for (size_t t = 0; t < terms; t++) UNROLLED for (size_t c = 0; c < columns; c++) {
             const part from = *(const part *)(x + t * stride + c * PART);
             UNROLLED for (size_t r = 0; r < rows; r++) sum[r * columns + c] +=
-                w[r * row_step + t * term_step] * from;
+                w[r * row_stride + t * term_stride] * from;
         }
 }
 
-/// z (rows, columns) = w a + b
+/// z (rows, columns of PARTs) = w a + b.
 INLINE void forward_tile(const size_t rows, const size_t columns, real *z, const real *w, const real *b,
                          const real *a, nnk_shape s) {
     part sum[NNK_TILE_ROWS * NNK_TILE_COLUMNS];
@@ -25,6 +26,7 @@ INLINE void forward_tile(const size_t rows, const size_t columns, real *z, const
         (part *)(z + r * s.stride + c * PART) = sum[r * columns + c] + b[r];
 }
 
+/// A few rows of z = w a + b.
 INLINE void forward_rows(const size_t rows, real *z, const real *w, const real *b, const real *a,
                          nnk_shape s) {
 #define BODY(columns, c) forward_tile(rows, columns, z + (c)*PART, w, b, a + (c)*PART, s)
@@ -32,27 +34,29 @@ INLINE void forward_rows(const size_t rows, real *z, const real *w, const real *
 #undef BODY
 }
 
-static void linear_forward_vector(void *z_, const void *w_, const void *b_, const void *a, nnk_shape s) {
+static void linear_forward_vector(nnk_real *z_, const nnk_real *w_, const nnk_real *b_, const nnk_real *a_,
+                                  nnk_shape s) {
     if (s.examples % NNK_LANES != 0) {
-        linear_forward(z_, w_, b_, a, s);
+        linear_forward(z_, w_, b_, a_, s);
         return;
     }
-    real *z = z_;
-    const real *w = w_, *b = b_;
+    real *z = (real *)z_;
+    const real *w = (const real *)w_, *b = (const real *)b_, *a = (const real *)a_;
 #define BODY(rows, i) forward_rows(rows, z + (i)*s.stride, w + (i)*s.inputs, b + (i), a, s)
     IN_GROUPS(NNK_TILE_ROWS, s.outputs, BODY);
 #undef BODY
 }
 
-/// A logarithm for weights of `real`. For float it is within 2^-48 of nnk_log_by_squaring: close to 1, where
-/// that one is less exact, it is itself.
+/// The logarithm of 0 < square < 1 for weights of `real`. For float it is within 2^-48 of
+/// nnk_log_by_squaring; close to 1, where that function is less exact, it is that function.
 static double quick_log(double square) {
     if (sizeof(real) == sizeof(float) && square > 1 - 0x1p-12) return nnk_log_by_squaring(square);
     return nnk_exact_log(square);
 }
 
-/// Whether one of these is within 2^-46 of the middle between two floats: 2^-52 is its last bit.
-static int32_t any_near_middle(const double *x, size_t count) {
+/// Whether one of these doubles is within 2^-46 of itself of the middle between two floats; its last bit is
+/// 2^-52.
+static bool any_near_middle(const double *x, size_t count) {
     const uint32_t middle = 1u << 28, near = 1u << 6;
     uint32_t some = 0;
     for (size_t i = 0; i < count; i++)
@@ -60,7 +64,7 @@ static int32_t any_near_middle(const double *x, size_t count) {
     return some != 0;
 }
 
-/// These points' 2 count weights, not yet rounded to real.
+/// w (2 count) = the weights that these points give, not yet rounded to real.
 static NNK_INLINED void weights_of(const nnk_points *p, size_t count, double *w, nnk_log_of *log, double root,
                                    int32_t initializer) {
     nnk_normals_of(p, count, w, log);
@@ -70,14 +74,14 @@ static NNK_INLINED void weights_of(const nnk_points *p, size_t count, double *w,
         for (size_t n = 0; n < 2 * count; n++) w[n] /= root;
 }
 
-/// initialize of dense.h, many at a time: it itself draws the half of a pair. For float the logarithm is
-/// another one, until it could show.
-static void initialize_vector(void *w_, size_t count, int32_t inputs, int32_t initializer,
+/// Like initialize, up to NNK_PAIRS pairs at a time. A leftover half of a pair is drawn by initialize. For
+/// float a faster logarithm is used, unless rounding to float could show the difference.
+static void initialize_vector(nnk_real *w_, size_t count, int32_t inputs, int32_t initializer,
                               nnk_random *random) {
-    real *w = w_;
+    real *w = (real *)w_;
     const double root = nnk_sqrt_f64((double)inputs);
     const size_t spare = count > 0 && random->has_spare;
-    initialize(w, spare, inputs, initializer, random);
+    initialize(w_, spare, inputs, initializer, random);
     size_t i = spare;
     while (count - i >= 2) {
         nnk_points points;
@@ -90,13 +94,13 @@ static void initialize_vector(void *w_, size_t count, int32_t inputs, int32_t in
         for (size_t n = 0; n < 2 * pairs; n++) w[i + n] = (real)drawn[n];
         i += 2 * pairs;
     }
-    initialize(w + i, count - i, inputs, initializer, random);
+    initialize(real_at(w_, i), count - i, inputs, initializer, random);
 }
 
-/// Element by element; in place too, where compilers don't widen the loop of dense.h.
-static void relu_vector(void *a_, const void *z_, size_t count) {
-    real *a = a_;
-    const real *z = z_;
+/// Compilers use no vectors for relu of dense.h where it works in place.
+static void relu_vector(nnk_real *a_, const nnk_real *z_, size_t count) {
+    real *a = (real *)a_;
+    const real *z = (const real *)z_;
     const lanes zero = {0};
     size_t j = 0;
     for (; j + NNK_LANES <= count; j += NNK_LANES) {
@@ -104,10 +108,11 @@ static void relu_vector(void *a_, const void *z_, size_t count) {
         const lanes_int off = x <= 0;
         choose((lanes *)(a + j), &off, &zero, &x);
     }
-    relu(a + j, z + j, count - j);
+    relu((nnk_real *)(a + j), (const nnk_real *)(z + j), count - j);
 }
 
-/// dot[u * rows + r] = dz[u] . a[r]: a tile of sums in lanes, one register's lanes at a time.
+/// dot (units, rows): dot[u][r] = dz[u] . a[r], sums over examples in lanes, for a known number of rows and
+/// units.
 INLINE void dot_tile(const size_t rows, const size_t units, real *dot, const real *a, const real *dz,
                      nnk_shape s) {
     lanes in_lanes[NNK_TILE_ROWS * NNK_TILE_COLUMNS + 1];
@@ -128,7 +133,7 @@ INLINE void dot_tile(const size_t rows, const size_t units, real *dot, const rea
     memcpy(dot, in_lanes, rows * units * sizeof(real));
 }
 
-/// a (rows, columns) = where a is above zero: w^T dz, else 0. An activation above zero is a logit above zero.
+/// a (rows, columns of PARTs) = w^T dz where a > 0, else 0. An activation is above zero where its logit is.
 INLINE void backward_tile(const size_t rows, const size_t columns, real *a, const real *w, const real *dz,
                           nnk_shape s) {
     part sum[NNK_TILE_ROWS * NNK_TILE_COLUMNS];
@@ -140,8 +145,8 @@ INLINE void backward_tile(const size_t rows, const size_t columns, real *a, cons
     }
 }
 
-/// hidden_step for a few units of the layer below, whose activations and columns of W these are.
-INLINE void step_rows(const size_t rows, real *a, real *w, const real *dz, real step, nnk_shape s) {
+/// hidden_update for a known number of units of the layer below.
+INLINE void update_rows(const size_t rows, real *a, real *w, const real *dz, real rate, nnk_shape s) {
     real dot[NNK_TILE_ROWS * NNK_MAX_UNITS];
 #define BODY(units, u) dot_tile(rows, units, dot + (u)*rows, a, dz + (u)*s.stride, s)
     IN_GROUPS(NNK_TILE_COLUMNS, s.outputs, BODY);
@@ -150,28 +155,29 @@ INLINE void step_rows(const size_t rows, real *a, real *w, const real *dz, real 
     IN_GROUPS(NNK_TILE_COLUMNS, s.examples / PART, BODY);
 #undef BODY
     for (size_t u = 0; u < s.outputs; u++)
-        UNROLLED for (size_t r = 0; r < rows; r++) w[u * s.inputs + r] -= step * dot[u * rows + r];
+        UNROLLED for (size_t r = 0; r < rows; r++) w[u * s.inputs + r] -= rate * dot[u * rows + r];
 }
 
-static void hidden_step_vector(void *a_, void *w_, const void *dz, double rate, void *row, size_t units,
-                               nnk_shape s) {
-    real *a = a_, *w = w_, step = (real)rate;
+static void hidden_update_vector(nnk_real *a_, nnk_real *w_, const nnk_real *dz_, double rate_, nnk_real *row,
+                                 size_t units, nnk_shape s) {
     if (s.examples % NNK_LANES != 0) {
-        for (size_t k = 0; k < units; k++) unit_step(a + k * s.stride, w + k, dz, rate, row, s);
+        hidden_update(a_, w_, dz_, rate_, row, units, s);
         return;
     }
-#define BODY(rows, k) step_rows(rows, a + (k)*s.stride, w + (k), dz, step, s)
+    real *a = (real *)a_, *w = (real *)w_, rate = (real)rate_;
+    const real *dz = (const real *)dz_;
+#define BODY(rows, k) update_rows(rows, a + (k)*s.stride, w + (k), dz, rate, s)
     IN_GROUPS(NNK_TILE_ROWS, units, BODY);
 #undef BODY
 }
 
-static void bias_step_vector(void *b_, const void *dz_, double rate, nnk_shape s) {
+static void bias_update_vector(nnk_real *b_, const nnk_real *dz_, double rate_, nnk_shape s) {
     if (s.examples % NNK_LANES != 0) {
-        bias_step(b_, dz_, rate, s);
+        bias_update(b_, dz_, rate_, s);
         return;
     }
-    real *b = b_, step = (real)rate;
-    const real *dz = dz_;
+    real *b = (real *)b_, rate = (real)rate_;
+    const real *dz = (const real *)dz_;
     for (size_t i = 0; i < s.outputs; i += NNK_LANES) {
         const size_t some = s.outputs - i < NNK_LANES ? s.outputs - i : NNK_LANES;
         lanes sum[NNK_LANES];
@@ -181,6 +187,6 @@ static void bias_step_vector(void *b_, const void *dz_, double rate, nnk_shape s
                 sum[n] += *(const lanes *)(dz + (i + n) * s.stride + j);
         }
         sums_of_vectors(sum, some);
-        for (size_t n = 0; n < some; n++) b[i + n] -= step * sum[0][n];
+        for (size_t n = 0; n < some; n++) b[i + n] -= rate * sum[0][n];
     }
 }

@@ -1,9 +1,10 @@
-/// The dual trainer's arithmetic on logits and the Gram matrix. train.h states the algebra.
+/// What the dual methods compute: elements of the Gram matrix, P, and their update. docs/DESIGN.md has the
+/// idea, kernels.h the algebra, the shapes and the order of the sums.
 ///
-/// Part of kernels/arithmetic.h. dual_vector.h has the same for vectors, to the bit.
+/// Part of kernels/arithmetic.h. dual_vector.h computes the same bits.
 
-/// Elements of the Gram matrix. They are below 2^30 for images of up to NNK_MAX_DUAL_INPUTS bytes. float has
-/// room for 24 bits and keeps G / 64, rounded to nearest; double keeps G itself.
+/// An element of the Gram matrix is below 2^30 for images of up to NNK_MAX_DUAL_INPUTS bytes. float has room
+/// for 24 bits and keeps G / 64, rounded to nearest, ties up; double keeps G itself.
 enum { GRAM_BITS = sizeof(real) == 4 ? 6 : 0, PACKED_BYTES = sizeof(real) == 4 ? 3 : 4 };
 
 static uint32_t gram_element(uint32_t sum) { return (sum + (1u << GRAM_BITS >> 1)) >> GRAM_BITS; }
@@ -19,19 +20,20 @@ static real gram_unpack(const uint8_t *packed) {
     return (real)(int32_t)g;
 }
 
-/// The wide layout: 16 columns side by side, so that a column block is read from start to end.
+/// Index of an element in the wide layout. NNK_LANES columns lie side by side, so that a block of columns is
+/// read from its start to its end.
 static size_t gram_index(size_t row, size_t column, size_t examples) {
     return (column / NNK_LANES * examples + row) * NNK_LANES + column % NNK_LANES;
 }
 
-static void gram_spread(void *gram_, uint32_t sum, size_t j, size_t k, size_t examples) {
-    real *gram = gram_;
+static void gram_spread(nnk_real *gram_, uint32_t sum, size_t j, size_t k, size_t examples) {
+    real *gram = (real *)gram_;
     gram[gram_index(j, k, examples)] = gram[gram_index(k, j, examples)] = (real)(int32_t)gram_element(sum);
 }
 
-static void project(void *p_, const void *w_, nnk_patch patch) {
-    real *p = p_;
-    const real *w = w_;
+static void project(nnk_real *p_, const nnk_real *w_, nnk_patch patch) {
+    real *p = (real *)p_;
+    const real *w = (const real *)w_;
     for (size_t j = 0; j < patch.examples; j++) {
         const uint8_t *x = patch.x + j * patch.stride;
         real sum = p[j];
@@ -40,33 +42,34 @@ static void project(void *p_, const void *w_, nnk_patch patch) {
     }
 }
 
-static void project_end(void *p_, size_t count) {
-    real *p = p_;
+static void project_end(nnk_real *p_, size_t count) {
+    real *p = (real *)p_;
     for (size_t j = 0; j < count; j++) p[j] *= BYTE_SCALE;
 }
 
-static void dual_logits(void *a_, const void *p_, const void *b_, int32_t with_relu, nnk_shape s) {
-    const real *b = b_;
+static void dual_logits(nnk_real *a_, const nnk_real *p_, const nnk_real *b_, bool with_relu, nnk_shape s) {
+    const real *b = (const real *)b_;
     for (size_t i = 0; i < s.outputs; i++) {
-        real *a = (real *)a_ + i * s.stride;
+        nnk_real *row = real_at(a_, i * s.stride);
+        real *a = (real *)row;
         const real *p = (const real *)p_ + i * s.stride;
         for (size_t j = 0; j < s.examples; j++) a[j] = p[j] + b[i];
-        if (with_relu) relu(a, a, s.examples);
+        if (with_relu) relu(row, row, s.examples);
     }
 }
 
-static void dual_collect(void *c_, void *dz_, double scale_, size_t count) {
-    real *c = c_, *dz = dz_, scale = (real)scale_;
+static void dual_collect(nnk_real *d_, nnk_real *dz_, double scale_, size_t count) {
+    real *d = (real *)d_, *dz = (real *)dz_, scale = (real)scale_;
     for (size_t i = 0; i < count; i++) {
-        c[i] += dz[i];
+        d[i] += dz[i];
         dz[i] *= scale;
     }
 }
 
 /// Row j of the triangle gives p[k] += e[j] G[j][k] for k < j, and p[j] += e[k] G[j][k] for k <= j.
-static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t examples) {
-    real *p = p_;
-    const real *e = e_;
+static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *packed, size_t examples) {
+    real *p = (real *)p_;
+    const real *e = (const real *)e_;
     for (size_t j = 0; j < examples; j++) {
         const real own = e[j];
         real sum = p[j];
@@ -76,14 +79,14 @@ static void dual_walk(void *p_, const void *e_, const uint8_t *packed, size_t ex
             sum += e[k] * g;
             p[k] += own * g;
         }
-        p[j] = sum; // whatever the diagonal left there
+        p[j] = sum; // and not what the diagonal's p[k] left there
     }
 }
 
 #if !defined(NNK_REGISTER_BYTES)
-static void dual_update(void *p_, void *d_, const void *dz_, double scale_, const void *gram_, size_t column,
-                        size_t columns, nnk_shape s, void *scratch) {
-    const real *gram = gram_, scale = (real)scale_;
+static void dual_update(nnk_real *p_, nnk_real *d_, const nnk_real *dz_, double scale_, const nnk_real *gram_,
+                        size_t column, size_t columns, nnk_shape s, uint8_t *scratch) {
+    const real *gram = (const real *)gram_, scale = (real)scale_;
     (void)scratch;
     for (size_t i = 0; i < s.outputs; i++) {
         real *p = (real *)p_ + i * s.stride, *d = (real *)d_ + i * s.stride;

@@ -1,14 +1,15 @@
-/// dual.h's update of the logits on vectors: the same sums in the same order, many of them at a time.
+/// dual.h's update of P on vectors: the same sums in the same order, many of them at a time.
 ///
 /// Part of kernels/arithmetic.h.
 ///
-/// Each unit has zeros of its own, so each has its own list of examples: less than two thirds of the products
-/// are left of those that examples with any delta at all would take. LISTED examples at a time: their rows of
-/// a tile, UPDATE_PARTS wide, stay in the first cache while all units pass over them. That many sums are as
-/// many as a processor can have in flight, two or three additions deep.
+/// Each unit has zeros of its own, and so its own list of the examples whose delta is not zero. That takes
+/// less than two thirds of the products of one list for all units. LISTED examples are taken at a time: their
+/// rows of a tile of G, UPDATE_PARTS wide, stay in the first-level cache while all units pass over them. Four
+/// sums of a register each are as many as a processor can have in flight, two or three additions deep.
 enum { LISTED = 7 * NNK_LANES, UPDATE_PARTS = 4 };
 
-/// One unit's deltas that are not zero, times scale, and where their rows of G begin in a block of columns.
+/// One unit's deltas that are not zero, times scale; row: where their rows of G begin in a block of columns.
+/// Both have room for the NNK_LANES entries that may be written behind the last one.
 typedef struct delta_list {
     real scaled[LISTED + NNK_LANES];
     uint32_t row[LISTED + NNK_LANES];
@@ -18,15 +19,16 @@ typedef struct delta_list {
 _Static_assert(sizeof(delta_list) <= NNK_LIST_BYTES(sizeof(real)), "the caller's scratch has room for it");
 
 #if NNK_REGISTER_BYTES == 64
-/// gcc 12 may store a mask's own few bits to the stack and load 32, unless it must have them in a register.
+/// Returns the mask. gcc 12 may store a mask's 8 or 16 bits to the stack and load 32, unless they must be in
+/// a register.
 INLINE uint32_t bits_of(uint32_t mask) {
     __asm__("" : "+r"(mask));
     return mask;
 }
 #endif
 
-/// Puts those of the next 16 deltas that are not zero, times scale, to values, and whatever it likes behind
-/// them, up to 16 in all. Returns a mask of them.
+/// Writes the non-zero deltas of the next 16, times scale, to values. Up to 16 places are overwritten.
+/// Returns a mask of these deltas, the first in the lowest bit.
 INLINE uint32_t list_values(real *values, const real *dz, real scale) {
 #if NNK_REGISTER_BYTES == 64
     if (sizeof(real) == 4) {
@@ -53,7 +55,8 @@ INLINE uint32_t list_values(real *values, const real *dz, real scale) {
 #endif
 }
 
-/// Puts where their rows of G begin to rows, example `first` in the mask's lowest bit; up to 16 as well.
+/// Writes where the rows of G of the examples in the mask begin; `first` is the example in its lowest bit. Up
+/// to 16 places are overwritten.
 INLINE void list_rows(uint32_t *rows, uint32_t on, uint32_t first) {
 #if NNK_REGISTER_BYTES == 64
     const __m512i numbers =
@@ -79,7 +82,7 @@ INLINE size_t count_bits(uint32_t mask) {
 #endif
 }
 
-/// The list of examples first ... last - 1, whole blocks of 16, of one unit's row of dZ.
+/// list = the non-zero deltas of examples first ... last - 1, whole blocks of 16, of one unit's row of dZ.
 static void list_deltas(delta_list *list, const real *dz, real scale, size_t first, size_t last) {
     size_t count = 0;
     for (size_t k = first; k < last; k += NNK_LANES) {
@@ -90,7 +93,8 @@ static void list_deltas(delta_list *list, const real *dz, real scale, size_t fir
     list->count = count;
 }
 
-/// p (parts) += a unit's deltas times their rows of G, columns `column` and on, for a known number of parts.
+/// p (columns of PARTs, from `column` on) += a unit's listed deltas times their rows of G, for a known number
+/// of parts.
 INLINE void update_tile(const size_t parts, real *p, const real *scaled, const uint32_t *row, size_t count,
                         const real *gram, size_t column, size_t examples) {
     part s[UPDATE_PARTS];
@@ -98,7 +102,7 @@ INLINE void update_tile(const size_t parts, real *p, const real *scaled, const u
     UNROLLED for (size_t c = 0; c < parts; c++) {
         const size_t j = column + c * PART;
         s[c] = *(const part *)(p + c * PART);
-        block[c] = gram + j / NNK_LANES * examples * NNK_LANES + j % NNK_LANES;
+        block[c] = gram + gram_index(0, j, examples);
     }
     for (size_t n = 0; n < count; n++) {
         const real delta = scaled[n];
@@ -107,6 +111,7 @@ INLINE void update_tile(const size_t parts, real *p, const real *scaled, const u
     UNROLLED for (size_t c = 0; c < parts; c++) * (part *)(p + c * PART) = s[c];
 }
 
+/// update_tile for each unit's row of p.
 INLINE void update_tiles(const size_t parts, real *p, const delta_list *lists, const real *gram,
                          size_t column, nnk_shape s) {
     for (size_t i = 0; i < s.outputs; i++)
@@ -114,18 +119,20 @@ INLINE void update_tiles(const size_t parts, real *p, const delta_list *lists, c
                     column, s.examples);
 }
 
-static void dual_update_vector(void *p_, void *d, const void *dz_, double scale, const void *gram,
-                               size_t column, size_t columns, nnk_shape s, void *scratch) {
-    const real *dz = dz_;
-    delta_list *lists = scratch;
+static void dual_update_vector(nnk_real *p_, nnk_real *d_, const nnk_real *dz_, double scale,
+                               const nnk_real *gram_, size_t column, size_t columns, nnk_shape s,
+                               uint8_t *scratch) {
+    real *p = (real *)p_, *d = (real *)d_;
+    const real *dz = (const real *)dz_, *gram = (const real *)gram_;
+    delta_list *lists = (delta_list *)(void *)scratch;
     for (size_t i = 0; i < s.outputs; i++)
         for (size_t j = column; j < column + columns; j += NNK_LANES)
-            *(lanes *)((real *)d + i * s.stride + j) += *(const lanes *)(dz + i * s.stride + j);
+            *(lanes *)(d + i * s.stride + j) += *(const lanes *)(dz + i * s.stride + j);
     for (size_t k = 0; k < s.stride; k += LISTED) {
         const size_t last = k + LISTED < s.stride ? k + LISTED : s.stride;
         for (size_t i = 0; i < s.outputs; i++)
             list_deltas(&lists[i], dz + i * s.stride, (real)scale, k, last);
-#define BODY(parts, c) update_tiles(parts, p_, lists, gram, column + (c)*PART, s)
+#define BODY(parts, c) update_tiles(parts, p, lists, gram, column + (c)*PART, s)
         IN_GROUPS(UPDATE_PARTS, columns / PART, BODY);
 #undef BODY
     }

@@ -1,8 +1,9 @@
-/// The Gram matrix's integers: products of bytes. Sums of integers need no order.
+/// Sums for the Gram matrix: products of bytes, whole numbers, exact in any order.
 ///
-/// Part of kernels/arithmetic.h.
+/// Part of kernels/arithmetic.h. gram_vector.h computes the same.
 
-/// sum[i][j] += x_i . y_j for rows i ... i + rows and columns j ... j + columns of a block.
+/// sum (16, 16): sum[r][c] += x_r . y_c for r from i to i + rows and c from j to j + columns, as far as there
+/// are images.
 static void gram_part(uint32_t *sum, nnk_patch x, nnk_patch y, size_t i, size_t rows, size_t j,
                       size_t columns) {
     for (size_t r = i; r < i + rows && r < x.examples; r++)

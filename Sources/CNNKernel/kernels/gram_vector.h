@@ -1,9 +1,9 @@
-/// gram.h's products of bytes by x86's instructions for them.
+/// gram.h on x86: bytes are widened to 16 bits, and one instruction multiplies them and adds neighbours into
+/// 32 bits. Sums of GRAM_ROWS x GRAM_COLUMNS pairs of images stay in registers, so that each byte is widened
+/// for several pairs.
 ///
-/// Needs NNK_GRAM_BYTES, 32 or 64. Part of kernels/arithmetic.h.
+/// Part of kernels/arithmetic.h, where NNK_GRAM_BYTES is 32 or 64.
 
-// On x86, two bytes' products are added by one instruction, as 16-bit numbers into a 32-bit sum; sums of
-// GRAM_ROWS x GRAM_COLUMNS pairs of images stay in registers, so that each byte is widened for all of them.
 #if NNK_GRAM_BYTES == 64
 typedef __m512i gram_vector;
 enum { GRAM_ROWS = 4, GRAM_COLUMNS = 4 };
@@ -17,15 +17,15 @@ enum { GRAM_ROWS = 4, GRAM_COLUMNS = 2 };
 #define gram_add(sum, x, y) _mm256_add_epi32(sum, _mm256_madd_epi16(x, y))
 #define gram_zero()         _mm256_setzero_si256()
 #endif
-enum { GRAM_STEP = NNK_GRAM_BYTES / 2, GRAM_SUMS = NNK_GRAM_BYTES / 4 };
+enum { GRAM_WIDTH = NNK_GRAM_BYTES / 2, GRAM_SUMS = NNK_GRAM_BYTES / 4 }; ///< bytes and sums in a register
 
-/// The bytes up to `width`, a multiple of GRAM_STEP, of GRAM_ROWS x GRAM_COLUMNS pairs.
+/// sum[i][j] += x_i . y_j over `width` bytes, a multiple of GRAM_WIDTH, for GRAM_ROWS x GRAM_COLUMNS pairs.
 static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const uint8_t *y, size_t y_stride,
                        size_t width) {
     gram_vector s[GRAM_ROWS][GRAM_COLUMNS];
     UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++)
         s[i][j] = gram_zero();
-    for (size_t k = 0; k < width; k += GRAM_STEP) {
+    for (size_t k = 0; k < width; k += GRAM_WIDTH) {
         gram_vector b[GRAM_COLUMNS];
         UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++) b[j] = gram_widen(y + j * y_stride + k);
         UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) {
@@ -41,7 +41,7 @@ static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const u
 }
 
 static void gram_products_vector(uint32_t *sum, nnk_patch x, nnk_patch y) {
-    const size_t whole = x.width / GRAM_STEP * GRAM_STEP;
+    const size_t whole = x.width / GRAM_WIDTH * GRAM_WIDTH;
     nnk_patch x_rest = x, y_rest = y;
     x_rest.x += whole;
     y_rest.x += whole;

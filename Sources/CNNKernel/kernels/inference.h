@@ -1,4 +1,4 @@
-/// One image through the network. kernels.h states the order of the sums.
+/// Inference with weights of `real`. kernels.h states the order of the sums.
 ///
 /// Included by an instantiation, after a real_*.h; kernels/arithmetic.h says what is expected and what is
 /// left.
@@ -8,7 +8,7 @@
 
 #include "inference_head.h"
 
-/// sum (units) += W x over up to NNK_PATCH bytes.
+/// sum (units) += W x over up to NNK_PATCH bytes. Rows of W begin `inputs` reals apart.
 static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t units, const uint8_t *x,
                              size_t count) {
     for (size_t i = 0; i < units; i++, w += inputs) {
@@ -22,19 +22,22 @@ static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t uni
 }
 
 #if !defined(NNK_REGISTER_BYTES)
-static void accumulate(void *sum, const void *w_, size_t inputs, size_t units, const uint8_t *x,
+static void accumulate(nnk_real *sum, const nnk_parameters *w_, size_t inputs, size_t units, const uint8_t *x,
                        size_t count) {
-    const real *w = w_;
+    const real *w = (const real *)w_;
     for (size_t k = 0; k < count; k += NNK_PATCH)
-        accumulate_patch(sum, w + k, inputs, units, x + k, count - k < NNK_PATCH ? count - k : NNK_PATCH);
+        accumulate_patch((real *)sum, w + k, inputs, units, x + k,
+                         count - k < NNK_PATCH ? count - k : NNK_PATCH);
 }
 #endif
 
-static real last_logit(const nnk_topology *t, const void *parameters, void *sum, void *work) {
+/// The logits of layer 1 take the place of its sums.   parameters: W1, b1, W2, b2, ...
+static real last_logit(const nnk_topology *t, const nnk_parameters *parameters, nnk_real *sum,
+                       nnk_real *work) {
     const real *b = (const real *)parameters + (size_t)t->size[0] * (size_t)t->size[1];
-    real *z = sum;
+    real *z = (real *)sum;
     for (int32_t i = 0; i < t->size[1]; i++) z[i] = z[i] * (REAL(1.0) / REAL(255.0)) + b[i];
-    return layers_above(t, b + t->size[1], z, work);
+    return layers_above(t, b + t->size[1], z, (real *)work);
 }
 
 #if defined(NNK_REGISTER_BYTES)

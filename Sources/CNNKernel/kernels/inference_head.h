@@ -1,10 +1,10 @@
-/// Inference from the first layer's logits on. kernels.h states the order of the sums.
+/// Inference above layer 1. kernels.h states the order of the sums.
 ///
 /// Part of kernels/inference.h and kernels/inference_i8.h.
 #include "nnkernel/kernels.h"
 
-/// The last layer's logit: layer by layer, each from one of the two buffers into the other.
-///   p: W2, b2, W3, ...; z (size[1]): the first layer's logits
+/// Returns the last layer's logit. Each layer goes from one of the two buffers into the other.
+///   p: W2, b2, W3, ...; z (size[1]): layer 1's logits; both buffers are overwritten
 static real layers_above(const nnk_topology *t, const real *p, real *z, real *next) {
     for (int32_t l = 2; l <= t->layers; l++) {
         const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
@@ -23,10 +23,11 @@ static real layers_above(const nnk_topology *t, const real *p, real *z, real *ne
     return z[0];
 }
 
-/// Of the sums of the first layer. Not inlined, so that its stack is free again when exp takes some.
-static __attribute__((noinline)) real last_logit(const nnk_topology *t, const void *parameters, void *sum,
-                                                 void *work);
+/// Returns the last layer's logit from the sums of layer 1. Not inlined, so that its stack is free again when
+/// exp takes some. inference.h and inference_i8.h define it.
+static __attribute__((noinline)) real last_logit(const nnk_topology *t, const nnk_parameters *parameters,
+                                                 nnk_real *sum, nnk_real *work);
 
-static double head(const nnk_topology *t, const void *parameters, void *sum, void *work) {
+static double head(const nnk_topology *t, const nnk_parameters *parameters, nnk_real *sum, nnk_real *work) {
     return (double)(REAL(1.0) / (REAL(1.0) + real_exp(-last_logit(t, parameters, sum, work))));
 }

@@ -1,7 +1,7 @@
-/// One image through a network whose first layer has weights of one byte; the others are floats.
+/// Inference with weights of one byte in layer 1 and floats above.
 ///
-/// A sum of byte products is a whole number, exact in any order. With int8 weights and NNK_MAX_INPUTS pixels
-/// it stays below 2^31, so nothing has to be refused.
+/// A sum of products of bytes is a whole number, exact in any order. Of NNK_MAX_INPUTS pixels and int8
+/// weights it is below 2^31 in size, so nothing has to be refused.
 ///
 /// Included by an instantiation, after real_f32.h; kernels/arithmetic.h says what is expected and what is
 /// left.
@@ -13,11 +13,11 @@
 
 _Static_assert((int64_t)NNK_MAX_INPUTS * 128 * 255 <= INT32_MAX, "sums of an i8 model fit 32 bits");
 
-/// sum (units) += W x.   w: (units) rows, `inputs` bytes apart, x (count)
-static void accumulate(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
-                       size_t count) {
-    int32_t *sum = sum_;
-    const int8_t *w = w_;
+/// sum (units) += W x.   w: int8, (units) rows, `inputs` bytes apart; sum: int32
+static void accumulate(nnk_real *sum_, const nnk_parameters *w_, size_t inputs, size_t units,
+                       const uint8_t *x, size_t count) {
+    int32_t *sum = (int32_t *)sum_;
+    const int8_t *w = (const int8_t *)w_;
     for (size_t i = 0; i < units; i++, w += inputs) {
         int32_t s = 0;
         for (size_t k = 0; k < count; k++) s += w[k] * x[k];
@@ -25,15 +25,16 @@ static void accumulate(void *sum_, const void *w_, size_t inputs, size_t units, 
     }
 }
 
-/// z = sum scale / 255 + b, where the conversion of sums above 2^24 rounds to nearest even, as all sums do.
-/// The logits take the place of the sums.   parameters: scale (size[1]), b1 (size[1]), W2, b2, ...
-static real last_logit(const nnk_topology *t, const void *parameters, void *sum, void *work) {
+/// z = sum scale / 255 + b. Converting a sum above 2^24 rounds it to nearest even. The logits take the place
+/// of the sums.   parameters: scale (size[1]), b1 (size[1]), W2, b2, ...
+static real last_logit(const nnk_topology *t, const nnk_parameters *parameters, nnk_real *sum,
+                       nnk_real *work) {
     const int32_t units = t->size[1];
-    const real *scale = parameters, *b = scale + units;
-    const int32_t __attribute__((may_alias)) *sums = sum;
-    real *z = sum;
+    const real *scale = (const real *)parameters, *b = scale + units;
+    const int32_t __attribute__((may_alias)) *sums = (const int32_t *)sum;
+    real *z = (real *)sum;
     for (int32_t i = 0; i < units; i++) z[i] = (real)sums[i] * (scale[i] * (REAL(1.0) / REAL(255.0))) + b[i];
-    return layers_above(t, b + units, z, work);
+    return layers_above(t, b + units, z, (real *)work);
 }
 
 #define NNK_INFERENCE(accumulate_of_target)                                                                  \

@@ -1,12 +1,12 @@
-/// inference.h's sums on vectors: the same in the same order, four units at a time from the first byte to the
-/// last, so that weights are read in the order in which they lie.
+/// inference.h's sums on vectors: the same sums in the same order. Four units are taken at a time, from the
+/// first byte to the last, so that weights are read in the order in which they lie.
 ///
 /// Part of kernels/inference.h.
 
-static void accumulate_vector(void *sum_, const void *w_, size_t inputs, size_t units, const uint8_t *x,
-                              size_t count) {
-    real *sum = sum_;
-    const real *w = w_;
+static void accumulate_vector(nnk_real *sum_, const nnk_parameters *w_, size_t inputs, size_t units,
+                              const uint8_t *x, size_t count) {
+    real *sum = (real *)sum_;
+    const real *w = (const real *)w_;
     const size_t whole = count / NNK_PATCH * NNK_PATCH;
     size_t i = 0;
     for (; i + 4 <= units; i += 4, w += 4 * inputs)

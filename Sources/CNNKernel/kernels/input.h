@@ -1,21 +1,22 @@
-/// The first layer, whose inputs are bytes: weights times images forward, deltas times images backward.
+/// Layer 1, whose inputs are bytes: weights times images forward, deltas times images backward. kernels.h
+/// states the algebra, the shapes and the order of the sums.
 ///
 /// The bytes enter the sums as whole numbers; their scale, 1/255, is applied to the sums.
-/// Part of kernels/arithmetic.h. input_vector.h has the same for vectors, to the bit.
+/// Part of kernels/arithmetic.h. input_vector.h computes the same bits.
 
 #define BYTE_SCALE (REAL(1.0) / REAL(255.0))
 
 #if !defined(NNK_REGISTER_BYTES)
-/// The tile: byte k of image j at [k][j], zeros for the images that are missing to 16.
+/// tile[k][j] = byte k of image j, or 0 if there is no image j.
 static void fill_tile(real *restrict tile, nnk_patch p) {
     for (size_t j = 0; j < NNK_LANES; j++)
         for (size_t k = 0; k < p.width; k++)
             tile[k * NNK_LANES + j] = j < p.examples ? (real)p.x[j * p.stride + k] : 0;
 }
 
-static void input_forward(void *sum_, const void *w_, size_t units, nnk_patch p, void *tile_) {
-    const real *w = w_;
-    real *tile = tile_;
+static void input_forward(nnk_real *sum_, const nnk_real *w_, size_t units, nnk_patch p, nnk_real *tile_) {
+    const real *w = (const real *)w_;
+    real *tile = (real *)tile_;
     fill_tile(tile, p);
     for (size_t i = 0; i < units; i++) {
         real *restrict sum = (real *)sum_ + i * NNK_LANES;
@@ -24,8 +25,8 @@ static void input_forward(void *sum_, const void *w_, size_t units, nnk_patch p,
     }
 }
 
-static void input_gradient(void *g_, const void *dz_, size_t stride, size_t units, nnk_patch p) {
-    const real *dz = dz_;
+static void input_gradient(nnk_real *g_, const nnk_real *dz_, size_t stride, size_t units, nnk_patch p) {
+    const real *dz = (const real *)dz_;
     for (size_t i = 0; i < units; i++) {
         real *restrict g = (real *)g_ + i * NNK_PATCH;
         for (size_t j = 0; j < p.examples; j++) {
@@ -37,18 +38,20 @@ static void input_gradient(void *g_, const void *dz_, size_t stride, size_t unit
 }
 #endif
 
-static void input_activate(void *a_, const void *sum_, const void *b_, int32_t with_relu, nnk_shape s) {
-    const real *sum = sum_, *b = b_;
+static void input_activate(nnk_real *a_, const nnk_real *sum_, const nnk_real *b_, bool with_relu,
+                           nnk_shape s) {
+    const real *sum = (const real *)sum_, *b = (const real *)b_;
     for (size_t i = 0; i < s.outputs; i++) {
-        real *a = (real *)a_ + i * s.stride;
+        nnk_real *row = real_at(a_, i * s.stride);
+        real *a = (real *)row;
         for (size_t j = 0; j < s.examples; j++) a[j] = sum[i * NNK_LANES + j] * BYTE_SCALE + b[i];
-        if (with_relu) relu(a, a, s.examples);
+        if (with_relu) relu(row, row, s.examples);
     }
 }
 
-static void input_step(void *w_, const void *g_, double rate, size_t units, size_t width) {
-    real *w = w_, step = (real)rate;
-    const real *g = g_;
+static void input_update(nnk_real *w_, const nnk_real *g_, double rate_, size_t units, size_t width) {
+    real *w = (real *)w_, rate = (real)rate_;
+    const real *g = (const real *)g_;
     for (size_t k = 0; k < width; k++)
-        for (size_t i = 0; i < units; i++) w[k * units + i] -= step * g[i * NNK_PATCH + k];
+        for (size_t i = 0; i < units; i++) w[k * units + i] -= rate * g[i * NNK_PATCH + k];
 }

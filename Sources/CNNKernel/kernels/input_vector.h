@@ -1,11 +1,12 @@
-/// input.h's two products on vectors: the same sums in the same order, 16 of them at a time.
+/// input.h's two products on vectors: the same sums in the same order, many of them at a time.
 ///
 /// Part of kernels/arithmetic.h.
 
-/// Rows of bytes, as four groups of 16.
+/// A row of bytes, as four groups of 16.
 typedef uint8_t byte_rows __attribute__((vector_size(4 * NNK_LANES), aligned(1), may_alias));
 
-/// In each group, v[j] byte k becomes v[k] byte j: four times, the rows of both halves are interleaved.
+/// Transposes each group: byte k of v[j] becomes byte j of v[k]. Interleaving the rows of both halves does it
+/// in four turns.
 INLINE void transpose_groups(byte_rows v[NNK_LANES]) {
     byte_rows t[NNK_LANES];
 #define GROUP(n, i)                                                                                          \
@@ -25,10 +26,10 @@ INLINE void transpose_groups(byte_rows v[NNK_LANES]) {
 #undef GROUP
 }
 
-/// Byte k of image j at [k][j], zeros for the images that are missing to 16: fill_tile of input.h, in bytes.
-/// Of whole GROUPED bytes, byte 16 group + n is at [4 n + group].
-enum { GROUPED = sizeof(byte_rows) };
+enum { GROUPED = sizeof(byte_rows) }; ///< bytes of an image that are transposed at a time
 
+/// fill_tile of input.h, in bytes: tile (width, 16), byte k of image j at [k][j], or 0 if there is no image
+/// j. In each whole GROUPED bytes the rows are in another order: byte 16 group + n is in row 4 n + group.
 static void fill_byte_tile(uint8_t *tile, nnk_patch p) {
     size_t k = 0;
     for (; k + GROUPED <= p.width; k += GROUPED) {
@@ -43,16 +44,18 @@ static void fill_byte_tile(uint8_t *tile, nnk_patch p) {
             tile[k * NNK_LANES + j] = j < p.examples ? p.x[j * p.stride + k] : 0;
 }
 
-/// s (units) += w (count, all_units) times PARTs of bytes, `step` bytes apart, for a known `units`.
+/// s (units, PART) += w^T bytes for a known number of units.
+///   w (count, all_units); bytes: `count` PARTs of them, `stride` bytes apart
 INLINE void add_bytes(const size_t units, part *s, const real *w, size_t all_units, size_t count,
-                      const uint8_t *bytes, size_t step) {
+                      const uint8_t *bytes, size_t stride) {
     for (size_t k = 0; k < count; k++) {
-        const part x = __builtin_convertvector(*(const byte_part *)(bytes + k * step), part);
+        const part x = __builtin_convertvector(*(const byte_part *)(bytes + k * stride), part);
         UNROLLED for (size_t i = 0; i < units; i++) s[i] += w[k * all_units + i] * x;
     }
 }
 
-/// sum (units, PART of 16) += w (width, all_units) tile (width, PART of 16), for a known `units`.
+/// sum (units, PART of 16) += w^T tile for a known number of units.
+///   w (width, all_units); tile (width, PART of 16)
 INLINE void forward_units(const size_t units, real *sum, const real *w, size_t all_units, size_t width,
                           const uint8_t *tile) {
     part s[NNK_PART_UNITS];
@@ -66,10 +69,11 @@ INLINE void forward_units(const size_t units, real *sum, const real *w, size_t a
     UNROLLED for (size_t i = 0; i < units; i++) * (part *)(sum + i * NNK_LANES) = s[i];
 }
 
-static void input_forward_vector(void *sum_, const void *w_, size_t units, nnk_patch p, void *tile_) {
-    const real *w = w_;
-    real *sum = sum_;
-    uint8_t *tile = tile_;
+static void input_forward_vector(nnk_real *sum_, const nnk_real *w_, size_t units, nnk_patch p,
+                                 nnk_real *tile_) {
+    const real *w = (const real *)w_;
+    real *sum = (real *)sum_;
+    uint8_t *tile = (uint8_t *)tile_;
     fill_byte_tile(tile, p);
     for (size_t l = 0; l < NNK_LANES; l += PART) {
 #define BODY(n, i) forward_units(n, sum + (i)*NNK_LANES + l, w + (i), units, p.width, tile + l)
@@ -78,18 +82,17 @@ static void input_forward_vector(void *sum_, const void *w_, size_t units, nnk_p
     }
 }
 
-/// Units and examples that input_gradient takes at once.
-enum { KEPT_UNITS = 40, KEPT_EXAMPLES = 32 };
+enum { KEPT_UNITS = 40, KEPT_EXAMPLES = 32 }; ///< that input_gradient takes at a time
 
-/// What input_gradient copies of some examples, side by side: deltas, unit after unit, and patches. Rows of
-/// both may lie a multiple of 4096 bytes apart, and would drive each other out of the cache.
+/// Copies of some examples for input_gradient: of each its units' deltas and its patch. In place, rows of
+/// both may begin a multiple of 4096 bytes apart, and would drive each other out of the cache.
 typedef struct kept_examples {
     real dz[KEPT_EXAMPLES * KEPT_UNITS];
     uint8_t x[KEPT_EXAMPLES * NNK_PATCH];
     size_t count;
 } kept_examples;
 
-/// Copies of a size that is known are a few instructions.
+/// memcpy. If the size is the usual one, which compilers know, a few instructions do it.
 INLINE void copy(void *to, const void *from, size_t bytes, size_t usual_bytes) {
     if (bytes == usual_bytes)
         memcpy(to, from, usual_bytes);
@@ -97,7 +100,7 @@ INLINE void copy(void *to, const void *from, size_t bytes, size_t usual_bytes) {
         memcpy(to, from, bytes);
 }
 
-/// Takes in up to 16 examples, but those in which all units' deltas are zero: they add nothing.
+/// Adds up to 16 examples to those kept, except those whose deltas are all zero: they contribute nothing.
 static void keep_block(kept_examples *kept, const real *dz, size_t stride, size_t units, nnk_patch p) {
     real block[KEPT_UNITS * NNK_LANES];
     const size_t row = p.examples < NNK_LANES ? p.examples : NNK_LANES;
@@ -105,7 +108,7 @@ static void keep_block(kept_examples *kept, const real *dz, size_t stride, size_
         copy(block + i * NNK_LANES, dz + i * stride, row * sizeof(real), sizeof(lanes));
     for (size_t j = 0; j < row; j++) {
         real *to = kept->dz + kept->count * units;
-        int32_t any = 0;
+        bool any = false;
         for (size_t i = 0; i < units; i++) {
             to[i] = block[i * NNK_LANES + j];
             any |= to[i] != 0;
@@ -114,7 +117,8 @@ static void keep_block(kept_examples *kept, const real *dz, size_t stride, size_
     }
 }
 
-/// g (units, PART of NNK_PATCH) += dz (units, kept examples) x (these, PART bytes), for a known `units`.
+/// g (units, PART of NNK_PATCH) += dz^T x for a known number of units.
+///   dz (count, all_units); x (count, PART of NNK_PATCH): the kept examples
 INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t all_units, const uint8_t *x,
                            size_t count) {
     part s[NNK_PART_UNITS];
@@ -126,7 +130,7 @@ INLINE void gradient_units(const size_t units, real *g, const real *dz, size_t a
     UNROLLED for (size_t i = 0; i < units; i++) * (part *)(g + i * NNK_PATCH) = s[i];
 }
 
-/// The kept examples' part, for up to KEPT_UNITS units.
+/// g (units, width of NNK_PATCH) += what the kept examples contribute, for up to KEPT_UNITS units.
 static void add_kept(real *g, const kept_examples *kept, size_t units, size_t width) {
     for (size_t k = 0; k + PART <= width; k += PART) {
 #define BODY(n, i) gradient_units(n, g + (i)*NNK_PATCH + k, kept->dz + (i), units, kept->x + k, kept->count)
@@ -139,7 +143,8 @@ static void add_kept(real *g, const kept_examples *kept, size_t units, size_t wi
                 g[i * NNK_PATCH + k] += kept->dz[n * units + i] * (real)kept->x[n * NNK_PATCH + k];
 }
 
-static void input_gradient_vector(void *g_, const void *dz_, size_t stride, size_t all_units, nnk_patch p) {
+static void input_gradient_vector(nnk_real *g_, const nnk_real *dz_, size_t stride, size_t all_units,
+                                  nnk_patch p) {
     kept_examples kept;
     for (size_t i = 0; i < all_units; i += KEPT_UNITS) {
         const size_t units = all_units - i < KEPT_UNITS ? all_units - i : KEPT_UNITS;

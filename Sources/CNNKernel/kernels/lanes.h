@@ -1,4 +1,4 @@
-/// Vectors of 16 reals, by the compilers' extensions. How many registers one takes is the machine's business.
+/// Vectors of NNK_LANES reals, by the compilers' vector extensions, whatever number of registers that takes.
 ///
 /// Part of kernels/arithmetic.h and kernels/inference.h, of whichever comes first.
 #ifndef NNK_LANES_H // undefined by end.h
@@ -9,14 +9,15 @@ typedef real_int lanes_int
     __attribute__((vector_size(NNK_LANES * sizeof(real)), aligned(sizeof(real)), may_alias));
 typedef uint8_t byte_lanes __attribute__((vector_size(NNK_LANES), aligned(1), may_alias));
 
-/// Before a loop over a group of units: unrolled, the group's sums are registers and not an array.
+/// Stands before a loop over a group of units: when it is unrolled, the group's sums are registers, not an
+/// array.
 #if defined(__clang__)
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #else
 #define UNROLLED _Pragma("GCC unroll 32")
 #endif
 
-/// One register's worth, for sums that need no lanes: each of them is a sum of its own anyway.
+/// As many reals as one register holds, for elements that each have a sum of their own and need no lanes.
 enum { PART = NNK_REGISTER_BYTES / sizeof(real) };
 typedef real part __attribute__((vector_size(NNK_REGISTER_BYTES), aligned(sizeof(real)), may_alias));
 typedef real_int part_int __attribute__((vector_size(NNK_REGISTER_BYTES), aligned(sizeof(real)), may_alias));
@@ -25,19 +26,19 @@ typedef uint8_t byte_part
 
 #define INLINE static inline __attribute__((always_inline))
 
-/// x where the mask has ones, else y.
+/// result = x where the mask has ones, else y.
 INLINE void choose(lanes *result, const lanes_int *mask, const lanes *x, const lanes *y) {
     *result = (lanes)((*mask & (lanes_int)*x) | (~*mask & (lanes_int)*y));
 }
 
-/// Neighbours of x, then neighbours of y, added.
+/// result = the sums of neighbours in x, then of neighbours in y.
 INLINE void add_neighbours(lanes *result, const lanes *x, const lanes *y) {
     *result = __builtin_shufflevector(*x, *y, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
               __builtin_shufflevector(*x, *y, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 }
 
-/// The ends of `count` sums in lanes, as sums.h has them, neighbours first: two halves of a
-/// vector at a time, so that sum n ends in v[n / 16][n % 16]. An odd count needs room for one more.
+/// Ends `count` sums in lanes as sums.h does, neighbours first, in four turns of adding neighbours in pairs
+/// of vectors. Sum n ends in v[n / 16][n % 16]. If the count is odd, v needs room for one vector more.
 INLINE void sums_of_vectors(lanes *v, size_t count) {
     size_t vectors = count;
     UNROLLED for (int32_t turn = 0; turn < 4; turn++) {
@@ -47,8 +48,8 @@ INLINE void sums_of_vectors(lanes *v, size_t count) {
     }
 }
 
-/// Runs body(units, first) over `all` units in groups of a constant size: the largest that is given, then
-/// smaller ones. Constant, so that the sums of a group are kept in registers.
+/// Runs body(size, first) over `all` units in groups, first those of the largest size, then smaller ones.
+/// Sizes are constants, so that compilers keep the sums of a group in registers.
 #define IN_GROUPS(largest, all, body)                                                                        \
     do {                                                                                                     \
         size_t first = 0;                                                                                    \

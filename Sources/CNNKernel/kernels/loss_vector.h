@@ -1,8 +1,8 @@
-/// loss.h's sigmoid on vectors, to the bit.
+/// loss.h's sigmoid on vectors: the same bits.
 ///
 /// Part of kernels/arithmetic.h.
 
-/// exp of 16 values, as nnk_exp_f32 and nnk_exp_f64 compute it (math_f32.h).
+/// result = exp(argument), 16 values, by the operations of nnk_exp_f32 and nnk_exp_f64 (math_f32.c).
 INLINE void exp_of_vector(lanes *result, const lanes *argument) {
     const lanes x = *argument, zero = {0};
     const lanes_int small = x < REAL_EXP_LEAST, large = ~(lanes_int)(x <= REAL_EXP_MOST);
@@ -15,21 +15,22 @@ INLINE void exp_of_vector(lanes *result, const lanes *argument) {
     UNROLLED for (int32_t i = 1; i < REAL_EXP_TERMS; i++) p = p * r + real_exp_terms[i];
     const lanes sum = 1 + high, lost = 1 - sum + high;
     const lanes y = sum + (lost + (r * r * p - low));
-    // The integer k stands in the last bits of `shifted`: it differs from REAL_ROUND by so many units.
+    // The integer k is in the last bits of `shifted`, which differs from REAL_ROUND by k units of its last
+    // bit.
     const lanes_int n = (lanes_int)shifted - (lanes_int)(zero + REAL_ROUND), half = n >> 1;
     const lanes power = (lanes)((half + REAL_EXPONENT_BIAS) << REAL_FRACTION_BITS);
     const lanes other = (lanes)((n - half + REAL_EXPONENT_BIAS) << REAL_FRACTION_BITS);
     const lanes finite = y * power * other;
-    // Outside, x + x is a NaN of a NaN, and x times itself, which is above the limit, overflows to infinity.
+    // Outside: a NaN stays a NaN, and above the limit x * x * REAL_LARGEST overflows to infinity.
     const lanes above = x * x * REAL_LARGEST + x;
     lanes low_or_high;
     choose(&low_or_high, &small, &zero, &above);
     choose(result, &outside, &low_or_high, &finite);
 }
 
-static int32_t logit_backward_vector(void *z_, const uint8_t *y, size_t examples) {
-    real *z = z_;
-    int32_t finite = 1;
+static bool logit_backward_vector(nnk_real *z_, const uint8_t *y, size_t examples) {
+    real *z = (real *)z_;
+    bool finite = true;
     size_t j = 0;
     for (; j + NNK_LANES <= examples; j += NNK_LANES) {
         const lanes x = *(const lanes *)(z + j), minus = -x;
@@ -40,5 +41,5 @@ static int32_t logit_backward_vector(void *z_, const uint8_t *y, size_t examples
         for (size_t i = 0; i < NNK_LANES; i++) finite &= bad[i] == 0;
         *(lanes *)(z + j) = 1 / (1 + exponential) - label;
     }
-    return finite & logit_backward(z + j, y + j, examples - j);
+    return finite & logit_backward((nnk_real *)(z + j), y + j, examples - j);
 }
