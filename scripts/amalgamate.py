@@ -104,7 +104,7 @@ def source_file(path):
 
 
 def public_header():
-    """All public headers in one, each behind those that it includes."""
+    """All public headers in one, each behind those that it includes: nnkernel.h, then those that it leaves out."""
     done = {"nnkernel.h"}
 
     def header(match):
@@ -115,7 +115,8 @@ def public_header():
         return INCLUDE.sub(header, without_guard((PUBLIC / name).read_text()))
 
     main = (PUBLIC / "nnkernel.h").read_text()
-    return INCLUDE.sub(header, main)
+    others = "".join(f'#include "nnkernel/{path.name}"\n' for path in sorted(PUBLIC.glob("*.h")))
+    return INCLUDE.sub(header, main.replace("\n#endif", f"{others}\n#endif"))
 
 
 # Clang warns of static functions that nobody calls, other than in headers, which these came from.

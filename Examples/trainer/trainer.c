@@ -7,6 +7,7 @@
 ///     ./trainer drawn deep f32 dual 100 1
 ///
 /// The output is the same on every machine, to the bit; scripts/cross.sh tests this.
+#include "nnkernel/kernels.h"
 #include "nnkernel/nnkernel.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,7 +194,8 @@ static long long total(const nnk_model *model, const nnk_inference *inference, c
     const uint8_t *names = (const uint8_t *)model->class_names[0];
     int32_t sum[NNK_MAX_UNITS] = {0};
     long long all = 0;
-    inference->accumulate(sum, names - units * IMAGE_BYTES, IMAGE_BYTES, units, image, IMAGE_BYTES);
+    const nnk_parameters *weights = (const nnk_parameters *)(names - units * IMAGE_BYTES);
+    inference->accumulate((nnk_real *)sum, weights, IMAGE_BYTES, units, image, IMAGE_BYTES);
     for (size_t i = 0; i < units; i++) all += sum[i];
     return all;
 }

@@ -2,12 +2,14 @@
 #include "nnkernel/model.h"
 #include "vector_arithmetic.h"
 
-// The reflected polynomial 0xedb88320.
+// CRC-32 of the reflected polynomial 0xedb88320 (model.h).
 
 #if NNK_X86
 #define CRC32 nnk_crc32_by_bytes
 
-enum { WORTH_ASKING = 1 << 14 }; ///< bytes: under a hypervisor, asking the processor takes a microsecond
+enum {
+    WORTH_ASKING = 1 << 14
+}; ///< bytes from which on the processor is asked; under a hypervisor it takes 1 us
 
 uint32_t nnk_crc32(uint32_t crc, const uint8_t *bytes, size_t count) {
     if (count >= WORTH_ASKING && nnk_x86_vectors()) return nnk_crc32_by_products(crc, bytes, count);
@@ -18,8 +20,8 @@ uint32_t nnk_crc32(uint32_t crc, const uint8_t *bytes, size_t count) {
 #endif
 
 #if defined(__x86_64__) || defined(__aarch64__)
-// Eight bytes at a time. table[t][i] is the checksum of byte i with t zero bytes behind it; as checksums of
-// sums are sums of checksums, it is made of those of the bits of i.
+// Eight bytes at a time. table[t][i] is the checksum of byte i followed by t zero bytes. The checksum is
+// linear over XOR, so this is the XOR of the checksums of the bits of i.
 #define SUM(i, b0, b1, b2, b3, b4, b5, b6, b7)                                                               \
     ((((i)&1) * b0##u) ^ (((i) >> 1 & 1) * b1##u) ^ (((i) >> 2 & 1) * b2##u) ^ (((i) >> 3 & 1) * b3##u) ^    \
      (((i) >> 4 & 1) * b4##u) ^ (((i) >> 5 & 1) * b5##u) ^ (((i) >> 6 & 1) * b6##u) ^                        \
@@ -62,7 +64,7 @@ uint32_t CRC32(uint32_t crc, const uint8_t *bytes, size_t count) {
     return ~crc;
 }
 #else
-// Four bits at a time: entry i is the checksum of these bits.
+// Four bits at a time. Entry i is the checksum of the four bits of i.
 static const uint32_t table[16] = {
     0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
     0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,

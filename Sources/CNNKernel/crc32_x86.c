@@ -1,6 +1,7 @@
-// The checksum by carry-less products, 64 bytes at a time. A number of 128 bits that stands n bits before the
-// end of the data may be replaced by a smaller one that leaves the same remainder: each half times what x^n
-// (and 64 more for the first half) leaves, modulo the checksum's polynomial. All bits are in reverse order.
+// CRC-32 by carry-less products, 64 bytes at a time. 128 bits that lie n bits before the end of the data may
+// be replaced by a shorter number with the same remainder modulo the checksum's polynomial: the second half
+// times the remainder of x^n, plus the first half times the remainder of x^(n + 64). All bits are in reverse
+// order.
 #include "vector_arithmetic.h"
 
 #if NNK_X86
@@ -14,7 +15,8 @@
 #pragma GCC target("pclmul")
 #endif
 
-/// x moved over the next bytes, which are `next`; `by`: what the distance leaves for both halves.
+/// Returns x moved behind some bytes and added to `next`.   by: the remainders for that distance, of both
+/// halves
 static inline __m128i folded(__m128i x, __m128i by, __m128i next) {
     const __m128i first = _mm_clmulepi64_si128(x, by, 0x00), second = _mm_clmulepi64_si128(x, by, 0x11);
     return _mm_xor_si128(_mm_xor_si128(first, second), next);
@@ -32,7 +34,7 @@ uint32_t nnk_crc32_by_products(uint32_t crc, const uint8_t *bytes, size_t count)
     for (count -= 64; count >= 64; count -= 64)
         for (int32_t i = 0; i < 4; i++) x[i] = folded(x[i], by_64, _mm_loadu_si128(next++));
     for (int32_t i = 1; i < 4; i++) x[0] = folded(x[0], by_16, x[i]);
-    // What is left has the remainder of all that came before.
+    // The remaining 16 bytes have the remainder of all bytes so far.
     uint8_t left[16];
     _mm_storeu_si128((__m128i *)(void *)left, x[0]);
     crc = nnk_crc32_by_bytes(UINT32_MAX, left, sizeof left);

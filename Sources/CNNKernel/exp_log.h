@@ -1,4 +1,5 @@
-/// exp and log, what processors may lack, and normals: from + - * / and bit moves alone.
+/// exp and log, operations that a processor may lack, and normals: all from + - * / and moves of bits alone,
+/// so that they give the same bits everywhere. An ulp is the last bit of the result.
 #ifndef NNK_EXP_LOG_H
 #define NNK_EXP_LOG_H
 
@@ -7,42 +8,40 @@
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// Below 1 ulp; +inf above 88.73, 0 below -103.98; a NaN comes back.
+/// exp(x), off by less than 1 ulp. +inf above 88.73, 0 below -103.98, a NaN for a NaN.
 float nnk_exp_f32(float x);
 
-/// Below 1 ulp; -inf for 0, NaN below 0.
+/// log(x), off by less than 1 ulp. -inf for 0, NaN below 0, a NaN for a NaN.
 float nnk_log_f32(float x);
 
-/// Below 1 ulp; +inf above 709.78, 0 below -745.14; a NaN comes back.
+/// exp(x), off by less than 1 ulp. +inf above 709.78, 0 below -745.14, a NaN for a NaN.
 double nnk_exp_f64(double x);
 
-/// 0.52 ulp; -inf for 0, NaN below 0.
+/// log(x), off by at most 0.52 ulp. -inf for 0, NaN below 0, a NaN for a NaN.
 double nnk_log_f64(double x);
 
-/// log(x) for 2^-106 <= x < 1, in a tenth of nnk_log_f64's code: within 0.51 ulp and 2^-61.
+/// log(x) for 2^-106 <= x < 1, in a tenth of nnk_log_f64's code: off by at most 0.51 ulp and 2^-61.
 double nnk_log_by_squaring(double x);
 
-/// a b + c, rounded once, to even, where the processor has no such product. For 0 and magnitudes from 2^-400
-/// to 2^400.
+/// a b + c, rounded once, ties to even, for processors without such an instruction. Arguments are 0 or have
+/// magnitudes from 2^-400 to 2^400.
 double nnk_soft_fused(double a, double b, double c);
 
-/// The square root of a positive normal x, rounded to nearest, likewise.
+/// The square root of a positive normal x, rounded to nearest, for processors without such an instruction.
 double nnk_soft_sqrt(double x);
 
-/// nnk_random_normal by nnk_log_by_squaring: one in a thousand is another double, in its last bits; one in
-/// 2 * 10^11 is another float.
+/// nnk_random_normal by nnk_log_by_squaring. One normal in a thousand is another double, in its last bits;
+/// one in 2 * 10^11 is another float.
 double nnk_normal_for_float(nnk_random *random);
 
 #pragma GCC visibility pop
 
-// Vector kernels have the same polynomials.
+// Coefficients of exp's polynomial p (math_f32.c), the highest power first. Vector kernels use the same.
 
-/// Coefficients of exp's p, the highest power first.
 static const float nnk_exp_terms_f32[] = {0x1.6d110ap-10f, 0x1.120b6ep-7f, 0x1.55551ap-5f, 0x1.5554dcp-3f,
                                           0x1.0p-1f};
 enum { NNK_EXP_TERMS_F32 = 5 };
 
-/// Coefficients of exp's p, the highest power first.
 static const double nnk_exp_terms_f64[] = {0x1.1f730349868cep-29,
                                            0x1.af4de97ca4194p-26,
                                            0x1.27e4db646b17ep-22,

@@ -1,5 +1,5 @@
-/// What the core needs of a C library: two functions, which compilers call by themselves too. Where there
-/// is no C library, and no <string.h>, the program brings them.
+/// The two functions that the core needs from a C library; compilers generate calls of them too. Without a C
+/// library, and so without <string.h>, the program must define them.
 #ifndef NNK_FREESTANDING_H
 #define NNK_FREESTANDING_H
 

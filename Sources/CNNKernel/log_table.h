@@ -1,13 +1,13 @@
 /// Points of the logarithm in math_f64.h: 1/c and log(c), for a c near the middle of each 1/128 of
 /// [0.6875, 1.375).
 ///
-/// numpy on Linux draws its normals with the C library's log, which is off from the nearest double once in
-/// a thousand times. Its initial weights are matched to the bit only by the same points, so they are those of
-/// "Optimized Routines" (Arm, MIT licence), the origin of the C library's log. log(c) has 11 zero bits at
-/// its end: k ln 2 + log(c) is exact.
+/// numpy on Linux draws its normals with the C library's log, which in one case of a thousand is not the
+/// nearest double. Only a log with the same points gives the same initial weights to the bit. So these are
+/// the points of "Optimized Routines" (Arm, MIT licence), from which the C library's log comes. The last 11
+/// bits of log(c) are zero, so that k ln 2 + log(c) is exact.
 ///
-/// Built for size, a point is four bytes, not 16: 1/c is kept as what it lies beside 1/middle, and log(c) is
-/// computed.
+/// Where the code is built for size, a point is four bytes, not 16: of 1/c the offset from 1/middle is kept,
+/// and log(c) is computed.
 #ifndef NNK_LOG_TABLE_H
 #define NNK_LOG_TABLE_H
 

@@ -1,9 +1,10 @@
 #include "math_f32.h"
 
-/// exp(x): x = k ln 2 + r, |r| <= ln 2 / 2, exp(x) = 2^k exp(r), exp(r) = 1 + r + r^2 p(r).
+/// x = k ln 2 + r, |r| <= ln 2 / 2, exp(x) = 2^k exp(r), exp(r) = 1 + r + r^2 p(r).
 ///
-/// ln 2 is split so that k times its upper part is exact: 15 bits, and |k| < 2^8. p is the interpolation of
-/// (exp(r) - 1 - r) / r^2 at Chebyshev's points: 2^-26.5 of exp(r). 1 + r is kept as an exact pair.
+/// ln 2 is split in two parts. The upper one has 15 bits, so that k times it is exact, as |k| < 2^8. p
+/// interpolates (exp(r) - 1 - r) / r^2 at the Chebyshev nodes, which errs by 2^-26.5 of exp(r). 1 + r is kept
+/// as an exact pair.
 float nnk_exp_f32(float x) {
     if (!(x <= NNK_EXP_MOST_F32)) return x * nnk_from_bits_f32(0x7f800000); // a NaN stays one
     if (x < NNK_EXP_LEAST_F32) return 0;
@@ -13,12 +14,12 @@ float nnk_exp_f32(float x) {
     for (int32_t i = 1; i < NNK_EXP_TERMS_F32; i++) p = p * r + nnk_exp_terms_f32[i];
     float sum = 1 + high, lost = 1 - sum + high;
     float y = sum + (lost + (r * r * p - low));
-    // In two steps, as 2^k itself may be out of range; the first is exact.
+    // In two products, as 2^k itself may be out of range; the first is exact.
     int32_t n = (int32_t)k, half = n / 2;
     return y * nnk_power_of_two_f32(half) * nnk_power_of_two_f32(n - half);
 }
 
-/// log(x): x = 2^k (1 + f), 1 + f between sqrt(1/2) and sqrt(2), s = f / (2 + f),
+/// x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), s = f / (2 + f),
 /// log(1 + f) = f - (h - s (h + q(s^2))), h = f^2 / 2, where q(z) = z (2/3 + 2/5 z + ...) approximates
 /// log((1 + s) / (1 - s)) / s - 2 to 2^-33.
 float nnk_log_f32(float x) {

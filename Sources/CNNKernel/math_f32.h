@@ -1,4 +1,4 @@
-/// exp and log for float, below 1 ulp, from + - * / and bit moves alone.
+/// What exp and log for float are made of.
 #ifndef NNK_MATH_F32_H
 #define NNK_MATH_F32_H
 
@@ -30,6 +30,6 @@ static inline float nnk_power_of_two_f32(int32_t k) { return nnk_from_bits_f32((
 #define NNK_LOG2_E_F32    0x1.715476p+0f
 #define NNK_LN2_HIGH_F32  0x1.62e4p-1f
 #define NNK_LN2_LOW_F32   0x1.7f7d1cp-20f
-#define NNK_ROUND_F32     0x1.8p+23f // adding it leaves no bits for a fraction: rounds to the nearest integer
+#define NNK_ROUND_F32     0x1.8p+23f // x + this has no bits for a fraction: it is rounded to the nearest integer
 
 #endif

@@ -1,7 +1,7 @@
 #include "math_f64.h"
 
-/// exp(x), as nnk_exp_f32 does it: k times the upper 42 bits of ln 2 is exact for |k| < 2^11, p is within
-/// 2^-61 of exp(r).
+/// As nnk_exp_f32 does it. k times the upper 42 bits of ln 2 is exact for |k| < 2^11, and p errs by 2^-61 of
+/// exp(r).
 double nnk_exp_f64(double x) {
     if (!(x <= NNK_EXP_MOST_F64)) return x * nnk_from_bits_f64(0x7ff0000000000000); // a NaN stays one
     if (x < NNK_EXP_LEAST_F64) return 0;
@@ -11,7 +11,7 @@ double nnk_exp_f64(double x) {
     for (int32_t i = 1; i < NNK_EXP_TERMS_F64; i++) p = p * r + nnk_exp_terms_f64[i];
     double sum = 1 + high, lost = 1 - sum + high;
     double y = sum + (lost + (r * r * p - low));
-    // In two steps, as 2^k itself may be out of range; the first is exact.
+    // In two products, as 2^k itself may be out of range; the first is exact.
     int32_t n = (int32_t)k, half = n / 2;
     return y * nnk_power_of_two_f64(half) * nnk_power_of_two_f64(n - half);
 }
@@ -23,7 +23,7 @@ double nnk_log_f64(double x) {
     return x > DBL_MAX ? x : nnk_log_scaled_f64(x * 0x1p52, -52);
 }
 
-/// The upper half of a product.
+/// Returns the upper half of the product of two 64-bit numbers.
 static __attribute__((noinline)) uint64_t high_product(uint64_t a, uint64_t b) {
     const uint32_t a0 = (uint32_t)a, a1 = (uint32_t)(a >> 32), b0 = (uint32_t)b, b1 = (uint32_t)(b >> 32);
     const uint64_t one = (uint64_t)a1 * b0 + ((uint64_t)a0 * b0 >> 32),
@@ -31,10 +31,11 @@ static __attribute__((noinline)) uint64_t high_product(uint64_t a, uint64_t b) {
     return (uint64_t)a1 * b1 + (one >> 32) + (other >> 32);
 }
 
-/// x = 2^-n-1 y, 1 <= y < 2: -log2(x) = n + 1 - log2(y). log2(y) has the bits 0.b1 b2 b3...: b1 is 1 if
-/// y^2 >= 2, and so on with y^2, halved in that case. n + 1 less that has n before and the opposite bits
-/// behind the point, as many as make 64 with n's. A square is rounded down, by up to 2^-62 of it; what is
-/// lost by the i-th counts 2^-i of that.
+/// x = 2^(-n-1) y, 1 <= y < 2, so -log2(x) = n + 1 - log2(y). Let log2(y) have the bits 0.b1 b2 b3... b1 is 1
+/// if y^2 >= 2; the next bits come from y^2, halved in that case, in the same way. So n + 1 - log2(y) has n
+/// before the point and the opposite bits behind it; they are computed until there are 64 bits with those of
+/// n. A square is rounded down, by up to 2^-62 of itself, and the loss of the i-th square counts 2^-i of
+/// that.
 double nnk_log_by_squaring(double x) {
     const uint64_t bits = nnk_bits_f64(x), ln2 = 0xb17217f7d1cf79ab; // times 2^64
     uint64_t y = bits << 11 | 1ull << 63, sum = 1022 - (bits >> 52), exponent = 0;
@@ -52,22 +53,23 @@ double nnk_log_by_squaring(double x) {
     return -nnk_from_bits_f64(nnk_bits_f64(log) - (exponent << 52));
 }
 
-/// x + y and, in *rest, what its rounding lost (Knuth).
+/// Returns x + y and stores in *rest what the rounding lost (Knuth).
 static __attribute__((noinline)) double two_sum(double x, double y, double *rest) {
     double sum = x + y, of_y = sum - x;
     *rest = (x - (sum - of_y)) + (y - of_y);
     return sum;
 }
 
-/// x to its upper 26 bits. What remains has 26 bits too, with its sign.
+/// Returns x rounded to its upper 26 bits. x minus that fits in 26 bits and a sign.
 static double upper(double x) {
     return nnk_from_bits_f64((nnk_bits_f64(x) + (1ull << 26)) & ~((1ull << 27) - 1));
 }
 
 /// By error-free sums and products (Boldo and Melquiond 2008).
 ///
-/// The product is a pair, exactly; the three terms become two, and a remainder. Rounded to odd, that is to
-/// the neighbour whose last bit is 1, it still shows that it was no tie when it is added.
+/// The product is an exact pair; with c there are three terms, which become a sum, a lower part and a rest.
+/// The lower part is rounded to odd, that is to the neighbour whose last bit is 1: so the final addition
+/// still sees that it was no tie.
 double nnk_soft_fused(double a, double b, double c) {
     double a1 = upper(a), a2 = a - a1, b1 = upper(b), b2 = b - b1;
     double product = a * b, lost = a1 * b1 - product + a1 * b2 + a2 * b1 + a2 * b2;
@@ -76,16 +78,16 @@ double nnk_soft_fused(double a, double b, double c) {
     sum = two_sum(product, sum, &low);
     double odd = two_sum(low, lower, &rest);
     uint64_t bits = nnk_bits_f64(odd);
-    // Towards the rest: away from zero where both have one sign.
+    // Towards the rest, which is away from zero if both have the same sign.
     if (rest != 0 && (bits & 1) == 0) bits += (nnk_bits_f64(rest) ^ bits) >> 63 ? UINT64_MAX : 1;
     return sum + nnk_from_bits_f64(bits);
 }
 
 double nnk_soft_sqrt(double x) {
-    // x = m 4^e, m of 53 or 54 bits: the root of m 2^54 has 54 bits, found one by one. The last one rounds: a
-    // tie can't occur, as the square of an odd number is no m 2^54.
+    // x = m 4^e, m of 53 or 54 bits. The root of m 2^54 has 54 bits, which are found one by one. The last bit
+    // decides how to round; there is no tie, as the square of an odd number is not m 2^54.
     uint64_t bits = nnk_bits_f64(x), rest = (bits & ((1ull << 52) - 1)) | 1ull << 52, root = 0;
-    if ((bits >> 52 & 1) == 0) rest += rest;              // the exponent has 1023 added to it
+    if ((bits >> 52 & 1) == 0) rest += rest;              // the exponent is biased by 1023
     for (uint64_t bit = 1ull << 53; bit > 0; bit >>= 1) { // rest is what remains, over `bit`
         uint64_t trial = 2 * root + bit;
         rest <<= 1;

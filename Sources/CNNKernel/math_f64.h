@@ -1,4 +1,4 @@
-/// exp, log and square root for double, from + - * / and bit moves alone.
+/// What exp, log and the square root for double are made of.
 #ifndef NNK_MATH_F64_H
 #define NNK_MATH_F64_H
 
@@ -34,7 +34,7 @@ static inline double nnk_power_of_two_f64(int32_t k) { return nnk_from_bits_f64(
 #define NNK_LOG2_E_F64    0x1.71547652b82fep+0
 #define NNK_LN2_HIGH_F64  0x1.62e42fefa3800p-1
 #define NNK_LN2_LOW_F64   0x1.ef35793c76730p-45
-#define NNK_ROUND_F64     0x1.8p+52 // adding it leaves no bits for a fraction: rounds to the nearest integer
+#define NNK_ROUND_F64     0x1.8p+52 // x + this has no bits for a fraction: it is rounded to the nearest integer
 
 #if defined(__FP_FAST_FMA) || defined(NNK_HAS_FMA)
 #define nnk_fused __builtin_fma
@@ -42,11 +42,11 @@ static inline double nnk_power_of_two_f64(int32_t k) { return nnk_from_bits_f64(
 #define nnk_fused nnk_soft_fused
 #endif
 
-/// The point of the table for z: 1/c and log(c).
+/// Returns the table's point: 1/c and log(c).
 static inline nnk_log_point nnk_log_point_at(uint32_t entry) {
 #if NNK_SMALL_LOG
-    // log(c) is a multiple of 2^-43, and -2 (s + s^3/3 + s^5/5 + ...), s = (1/c - 1) / (1/c + 1), comes
-    // within a hundredth of that.
+    // log(c) = -2 (s + s^3/3 + s^5/5 + ...), s = (1/c - 1) / (1/c + 1). In the table it is a multiple of
+    // 2^-43, and this sum is within a hundredth of that.
     double middle = nnk_from_bits_f64(0x3fe6100000000000 + ((uint64_t)entry << 45));
     double inverse = 1.0 / middle + (double)nnk_log_offsets[entry] * 0x1p-53;
     double s = (inverse - 1.0) / (inverse + 1.0), sum = 0.0;
@@ -57,12 +57,13 @@ static inline nnk_log_point nnk_log_point_at(uint32_t entry) {
 #endif
 }
 
-/// log(2^k x) for a positive normal x, to the bit as the C library on Linux computes it with fused
-/// multiply-add (see log_table.h).
+/// log(2^k x) for a positive normal x: the bits of the C library on Linux with fused multiply-add
+/// (log_table.h).
 ///
-/// x = 2^k z, z between 0.6875 and 1.375; c from the table; r = z/c - 1, |r| < 2^-7.8, rounded once;
-/// log(x) = (k ln 2 + log(c)) + r - r^2 / 2 + r^3 p(r), the first sum exact, the second kept as a pair.
-/// Close to 1, where k and log(c) vanish, r = x - 1 is exact, the pair is of r - r^2 / 2, and p is longer.
+/// x = 2^n z, 0.6875 <= z < 1.375; c is from the table; r = z/c - 1, |r| < 2^-7.8, is rounded once;
+/// log(x) = (n ln 2 + log(c)) + r - r^2 / 2 + r^3 p(r). The first sum is exact, the second is kept as a pair
+/// of doubles. Close to 1, where n and log(c) are 0, r = x - 1 is exact, the pair holds r - r^2 / 2, and p is
+/// longer.
 static inline double nnk_log_scaled_f64(double x, int32_t k) {
     static const double near_terms[] = {0x1.5555555555577p-2,  -0x1.ffffffffffdcbp-3, 0x1.999999995dd0cp-3,
                                         -0x1.55555556745a7p-3, 0x1.24924a344de30p-3,  -0x1.fffffa4423d65p-4,
@@ -71,7 +72,7 @@ static inline double nnk_log_scaled_f64(double x, int32_t k) {
     static const double far_terms[] = {0x1.555555551305bp-2, -0x1.fffffffeb4590p-3, 0x1.999b324f10111p-3,
                                        -0x1.55575e506c89fp-3};
     const uint64_t bits = nnk_bits_f64(x);
-    // log(x) is first + second + left * right + r^3 p(r), p a polynomial of groups of 2 or 3 terms.
+    // log(x) = first + second + left * right + r^3 p(r); p is summed in groups of `size` terms, 2 or 3.
     double r, twos = 0.0, first, second, left, right;
     const double *terms = far_terms;
     int32_t size = 2, group = 1;

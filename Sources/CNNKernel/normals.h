@@ -1,4 +1,4 @@
-/// The generator behind random.h, for inlining where weights are drawn.
+/// The generator behind random.h, inline for the kernels that draw weights.
 #ifndef NNK_NORMALS_H
 #define NNK_NORMALS_H
 
@@ -14,7 +14,8 @@ static inline uint32_t nnk_twist(uint32_t high, uint32_t low, uint32_t far) {
     return far ^ y >> 1 ^ ((0u - (y & 1)) & 0x9908b0dfu);
 }
 
-/// A word is renewed when its turn comes, from others as they are then: the same as all 624 at once.
+/// Returns the next 32 bits. A word of the state is renewed when its turn comes, from the other words as they
+/// are then: the same numbers as when all 624 are renewed at once.
 static inline uint32_t nnk_next_word(nnk_random *random) {
     uint32_t *w = random->word;
     const uint32_t i = random->next, next = i + 1 < NNK_WORDS ? i + 1 : 0;
@@ -27,31 +28,35 @@ static inline uint32_t nnk_next_word(nnk_random *random) {
     return y ^ y >> 18;
 }
 
-/// Uniform on [0, 1): 27 bits and 26.
+/// Returns u, uniform on [0, 1), made of 27 and 26 bits.
 static inline double nnk_uniform(nnk_random *random) {
     int32_t high = (int32_t)(nnk_next_word(random) >> 5), low = (int32_t)(nnk_next_word(random) >> 6);
     return ((double)high * 0x1p26 + (double)low) * 0x1p-53;
 }
 
-/// 2 u - 1 for a uniform u, which is exact.
+/// Returns 2 u - 1 for the next uniform u, exactly.
 static inline double nnk_coordinate(nnk_random *random) {
     int32_t high = (int32_t)(nnk_next_word(random) >> 5), low = (int32_t)(nnk_next_word(random) >> 6);
     return ((double)(high - (1 << 26)) * 0x1p26 + (double)low) * 0x1p-52;
 }
 
-/// The logarithm of a square that normals are made of.
+/// A logarithm for 0 < square < 1.
 typedef double nnk_log_of(double square);
 
 static inline double nnk_exact_log(double square) { return nnk_log_scaled_f64(square, 0); }
 
-// Else gcc at -Os calls `log` by its address.
+// Without it, gcc at -Os calls `log` through a pointer.
 #define NNK_INLINED inline __attribute__((always_inline))
 
-// Marsaglia's polar method: a point uniform in the unit disc gives two normals; the second is drawn first.
+// Marsaglia's polar method: a uniform point (x, y) in the unit disc, x^2 + y^2 = s, gives two normals, x f
+// and y f with f = sqrt(-2 log(s) / s). numpy returns y f first.
+
+/// Returns f.
 static NNK_INLINED double nnk_polar_factor(double square, nnk_log_of *log) {
     return nnk_sqrt_f64(-2.0 * log(square) / square);
 }
 
+/// Returns the next normal; the second one of a pair waits in random->spare.
 static NNK_INLINED double nnk_normal(nnk_random *random, nnk_log_of *log) {
     double x, y, square;
     if (random->has_spare) {
@@ -71,14 +76,14 @@ static NNK_INLINED double nnk_normal(nnk_random *random, nnk_log_of *log) {
     return factor * y;
 }
 
-enum { NNK_PAIRS = 64 }; ///< of normals that vectors draw at a time
+enum { NNK_PAIRS = 64 }; ///< pairs of normals that vector kernels draw at a time
 
-/// Points in the disc.
+/// Points in the unit disc, with the squares of their distances from its centre.
 typedef struct nnk_points {
     double x[NNK_PAIRS], y[NNK_PAIRS], square[NNK_PAIRS];
 } nnk_points;
 
-/// The next `count` <= NNK_PAIRS. One outside the disc is written over by the next one.
+/// p (count) = the next points, count <= NNK_PAIRS. A point outside the disc is overwritten by the next one.
 static inline void nnk_draw_points(nnk_random *random, nnk_points *p, size_t count) {
     for (size_t n = 0; n < count;) {
         const double x = p->x[n] = nnk_coordinate(random), y = p->y[n] = nnk_coordinate(random);
@@ -87,7 +92,7 @@ static inline void nnk_draw_points(nnk_random *random, nnk_points *p, size_t cou
     }
 }
 
-/// Their 2 count normals: nnk_normal's, without waiting for one before the next is begun.
+/// normals (2 count) = the points' normals, with the bits of nnk_normal. No normal depends on another one.
 static NNK_INLINED void nnk_normals_of(const nnk_points *p, size_t count, double *normals, nnk_log_of *log) {
     for (size_t n = 0; n < count; n++) {
         const double factor = nnk_polar_factor(p->square[n], log);

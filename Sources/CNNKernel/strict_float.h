@@ -1,4 +1,5 @@
-/// Included first by every file that computes: the bits of the results rest on what stands here.
+/// Refuses compilers and options under which the results would have other bits, and turns off fused products.
+/// Every file that computes includes it before its own code.
 #ifndef NNK_STRICT_FLOAT_H
 #define NNK_STRICT_FLOAT_H
 
@@ -19,21 +20,21 @@
 #if defined(__ALTIVEC__) && !defined(__VSX__)
 #error "Altivec flushes subnormal numbers to zero: build with -mno-altivec, or with VSX"
 #endif
-// -fsingle-precision-constant makes floats of them.
+// -fsingle-precision-constant makes them floats.
 _Static_assert(sizeof 1.0 == sizeof(double), "a constant without suffix must be a double");
-// 16 is of half floats, which are not used here.
+// 16 concerns half floats, which are not used here.
 #if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
 #error "nnkernel needs FLT_EVAL_METHOD 0; on x86-32 build with -msse2 -mfpmath=sse, on s390x with -std=gnu11"
 #endif
 
-// a * b + c is rounded twice everywhere. Each compiler has its own way to say so and ignores the other's.
+// a * b + c is rounded twice everywhere. Each compiler has its own pragma for that and ignores the other one.
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #pragma clang fp reassociate(off) reciprocal(off)
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
 #else
-#error "nnkernel knows gcc and clang: say here how this compiler is kept from contracting a * b + c"
+#error "nnkernel knows gcc and clang; add here how this compiler is kept from contracting a * b + c"
 #endif
 
 #endif

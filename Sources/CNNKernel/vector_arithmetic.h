@@ -1,4 +1,4 @@
-/// The arithmetics on vectors, of which nnk_fastest picks one. All give the bits of nnk_f32 and nnk_f64.
+/// The arithmetics on vectors, from which nnk_fastest chooses. All give the same bits as nnk_f32 and nnk_f64.
 #ifndef NNK_VECTOR_ARITHMETIC_H
 #define NNK_VECTOR_ARITHMETIC_H
 
@@ -6,7 +6,8 @@
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// Whether the compiler has what the vector kernels are written in: clang, and gcc from 12 on.
+/// Defined if the compiler has the extensions that the vector kernels are written in: clang, and gcc from 12
+/// on.
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
 #define NNK_VECTORS 1
@@ -19,7 +20,7 @@
 #define NNK_X86 0
 #endif
 
-/// On the vectors that every processor of the family has: SSE2, NEON.
+/// On the vectors that every processor of the family has: SSE2, NEON. Without the extensions, in scalar C.
 #if defined(NNK_VECTORS)
 extern const nnk_arithmetic nnk_f32_vectors, nnk_f64_vectors;
 extern const nnk_inference nnk_f32_vectors_inference, nnk_f64_vectors_inference;
@@ -34,14 +35,14 @@ extern const nnk_inference nnk_f32_vectors_inference, nnk_f64_vectors_inference;
 extern const nnk_arithmetic nnk_f32_avx2, nnk_f64_avx2, nnk_f32_avx512, nnk_f64_avx512;
 extern const nnk_inference nnk_f32_avx2_inference, nnk_f64_avx2_inference;
 extern const nnk_inference nnk_f32_avx512_inference, nnk_f64_avx512_inference;
-/// Bytes gain nothing from AVX-512, and compilers know their way with the plain loop elsewhere.
+/// AVX-512 makes it no faster, and for other vectors compilers do well with the plain loop.
 extern const nnk_inference nnk_i8_avx2_inference;
 
-/// What the processor has and the operating system saves: 0 neither, 2 AVX2, FMA, POPCNT and carry-less
-/// products, 512 AVX-512 as well.
+/// Returns what the processor has and the operating system saves: 0 for none of these, 2 for AVX2, FMA,
+/// POPCNT and carry-less products, 512 if it has AVX-512 too.
 int32_t nnk_x86_vectors(void);
 
-/// nnk_crc32, for processors that have 2 of these; and for all.
+/// nnk_crc32, for processors where nnk_x86_vectors is not 0, and for all processors.
 uint32_t nnk_crc32_by_products(uint32_t crc, const uint8_t *bytes, size_t count);
 uint32_t nnk_crc32_by_bytes(uint32_t crc, const uint8_t *bytes, size_t count);
 #endif

@@ -1,9 +1,10 @@
-// What the processor has, for code that is chosen at run time.
+// Which vectors this processor has, for code that is chosen when it runs.
 #include "vector_arithmetic.h"
 
 #if NNK_X86
 #include <cpuid.h>
 
+/// Returns which registers the operating system saves (XCR0, the lower half).
 static uint32_t enabled_state(void) {
     uint32_t low, high;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
