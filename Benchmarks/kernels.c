@@ -1,10 +1,11 @@
-// How fast the core's kernels are, beside what this machine can do: one JSON object.
+// Measures how fast the core's kernels are, and what this machine can do at most. Prints one JSON object.
 //
 //     kernels DATA.raw [ROUNDS [ITERATIONS]]        DATA.raw: m images of 12288 bytes, then m labels
 //
-// First a whole dual training in process: its phases, its kernels, and how many operations the loop has left
-// when zeros are skipped. Then every kernel alone, with operands where that loop has them. All of it runs on
-// one thread; rounds go through all kernels in turn, so that noise hits all alike.
+// First comes a whole dual training in this process: the times of its phases and kernels, and how many
+// operations are left in the loop when zeros are skipped. Then comes every kernel alone, with operands as in
+// that loop. Everything runs on one thread. Each round goes through all kernels in turn, so that disturbances
+// hit all alike.
 #include "nnkernel/nnkernel.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,14 +50,14 @@ typedef float native_f32 __attribute__((vector_size(NATIVE), may_alias));
 typedef double native_f64 __attribute__((vector_size(NATIVE), may_alias));
 typedef int32_t native_int __attribute__((vector_size(NATIVE), may_alias));
 
-static volatile double sink; // what is computed must go somewhere
+static volatile double sink; // so that compilers compute it
 
 enum { PEAK_STEPS = 4096, TABLE_STEPS = 128 };
 
 #define EACH(i, count) _Pragma("GCC unroll 32") for (size_t i = 0; i < (count); i++)
 
-/// s = s c + d in CHAINS registers, a multiplication and an addition each: the peak without FMA.
-/// And s += k[n] g with k from memory, one number to all lanes: the peak of a product of matrices.
+/// s = s c + d in CHAINS registers, each by a multiplication and an addition: the peak without FMA.
+/// And s += k[n] g, with k from memory and one number in all lanes: the peak of a product of matrices.
 #define DEFINE_PEAKS(real, native)                                                                           \
     static void peak_##real(void) {                                                                          \
         native s[CHAINS], c = {0}, d = {0};                                                                  \
@@ -81,8 +82,8 @@ enum { PEAK_STEPS = 4096, TABLE_STEPS = 128 };
         sink = (double)s[0][0];                                                                              \
     }
 
-/// What dual_update does with all its operands in the first cache: for each delta, a number to spread and the
-/// place of a row, and four products with an operand from that row.
+/// What dual_update does, with all operands in the first-level cache: it loads a delta into all lanes and the
+/// place of a row, and makes four products with operands from that row.
 #define DEFINE_ROWS_PEAK(real, native)                                                                       \
     static void peak_of_rows_##real(void) {                                                                  \
         static real k[TABLE_STEPS];                                                                          \
@@ -106,8 +107,8 @@ DEFINE_ROWS_PEAK(double, native_f64)
 DEFINE_PEAKS(float, native_f32)
 DEFINE_PEAKS(double, native_f64)
 
-/// Multiplies and adds pairs of 16-bit numbers: what a product of bytes can be made of.
-/// Returns multiply-adds done, 0 where no such instruction is known here.
+/// Multiplies and adds pairs of 16-bit numbers, which is how products of bytes are computed.
+/// Returns the number of multiply-adds, 0 where no such instruction is known here.
 static double madd_peak(void) {
 #if defined(__AVX512BW__)
     __m512i s[CHAINS], x = _mm512_set1_epi16(3);
@@ -134,7 +135,7 @@ static double madd_peak(void) {
 
 static void run_madd(void) { madd_peak(); }
 
-/// Reads `bytes`, a multiple of 1024, and does as little as possible with them.
+/// Reads `bytes`; count is a multiple of 1024. It does as little as possible with them.
 static void read_memory(const void *bytes, size_t count) {
     native_int s[8] = {{0}};
     const native_int *p = bytes;
@@ -182,7 +183,7 @@ static nnk_status to_memory(void *context, uint32_t offset, const uint8_t *bytes
     return NNK_OK;
 }
 
-/// One training; the model goes to `model`.
+/// Trains once and writes the model to `model`.
 static seconds train(const nnk_arithmetic *arithmetic, uint8_t *model) {
     const nnk_job job = job_with(arithmetic);
     const size_t bytes = nnk_train_bytes(&job);
@@ -196,7 +197,7 @@ static seconds train(const nnk_arithmetic *arithmetic, uint8_t *model) {
         nnk_train_progress(&job, arena, &progress);
     }
     const double looping = now();
-    // A few slices at a time, to see when the loop gives way to the writing of W1.
+    // A few slices at a time, to see when the loop ends and W1 is written out.
     while (status > 0 && progress.iteration < iterations) {
         status = nnk_train_run(&job, arena, 16);
         nnk_train_progress(&job, arena, &progress);
@@ -216,7 +217,7 @@ static seconds train(const nnk_arithmetic *arithmetic, uint8_t *model) {
 
 // --------------------------------------------------------- the same job, with a look at every kernel call
 
-/// Kernels that are timed within a job, and the multiplications and additions of their products.
+/// Kernels that are timed within a training, with the number of their multiplications and additions.
 #define TIMED_KERNELS(X)                                                                                     \
     X(initialize)                                                                                            \
     X(gram_products)                                                                                         \
@@ -318,14 +319,14 @@ static nnk_arithmetic with_clocks(const nnk_arithmetic *arithmetic) {
 
 // ---------------------------------------------------------------------------------------- kernels alone
 
-/// Operands of one element type, as the loop has them.
+/// Operands of one element type, as in the loop.
 typedef struct operands {
     const nnk_arithmetic *k;
     const nnk_inference *inference;
     const char *precision;
     nnk_shape all;                ///< dual_update's: 20 units, m examples
     nnk_real *p, *d;              ///< P and D
-    nnk_real *e, *e_zero, *e_all; ///< deltas of which as many are not zero as in the loop; none; all
+    nnk_real *e, *e_zero, *e_all; ///< deltas: as many are non-zero as in the loop; none; all
     nnk_real *gram, *w, *a, *z;   ///< w: a model's parameters
     nnk_real *sums, *tile, *gradient, *drawn;
     uint8_t *scratch; ///< dual_update's
@@ -335,7 +336,7 @@ typedef struct operands {
     nnk_random random;
 } operands;
 
-static operands of[2], *o; // f32, f64; the one in turn
+static operands of[2], *o; // f32, f64; the one that is being measured
 
 static const size_t weight_count = (size_t)UNITS * PIXELS;
 
@@ -355,7 +356,7 @@ static void run_gram_products(void) {
     x.width = PIXELS;
     o->k->gram_products(o->products, x, x);
 }
-/// Where real i is.
+/// The address of real i.
 static const nnk_real *at(const nnk_real *reals, size_t i) {
     return (const nnk_real *)((const uint8_t *)reals + i * (size_t)o->k->real_bytes);
 }
@@ -390,9 +391,9 @@ typedef struct bench {
     const char *name, *unit;
     operands *o;
     void (*run)(void);
-    double work;          ///< in one run, of the unit
-    double bytes;         ///< that it must read
-    long repeats;         ///< in one round
+    double work;          ///< of one run, in `unit`
+    double bytes;         ///< that one run must read
+    long repeats;         ///< runs in one round
     double t[MAX_ROUNDS]; ///< seconds of one run
 } bench;
 
@@ -448,14 +449,14 @@ static void prepare(operands *with, const uint8_t *model, size_t model_bytes, si
     nnk_random_seed(&with->random, 1);
     with->k->initialize(with->w, weight_count, PIXELS, NNK_INIT_DEEP, &with->random);
     for (size_t i = 0; i < UNITS * stride; i++) set(with, with->a, i, nnk_random_normal(&with->random));
-    // Sums stay finite however often they are made: deltas are small.
+    // Deltas are small, so that sums stay finite however often they are updated.
     for (size_t i = 0; i < m * stride; i++) set(with, with->gram, i, nnk_random_normal(&with->random));
     size_t set_elements = 0;
     for (size_t j = 0; j < m; j++)
         for (size_t i = 0; i < UNITS; i++) {
             const double delta = 1e-12 * nnk_random_normal(&with->random);
             set(with, with->e_all, i * stride + j, delta);
-            // Of those that are left, each is as likely to be one of those that lack.
+            // Each of the remaining deltas is equally likely to be one of the missing ones.
             const double left = (double)((m - j) * UNITS - i), lack = (double)(elements - set_elements);
             if (left * nnk_random_uniform(&with->random) >= lack) continue;
             set(with, with->e, i * stride + j, delta);
@@ -496,7 +497,7 @@ static void add_benches(operands *with, size_t elements) {
 static void run_benches(int rounds) {
     const double round_seconds = 2e-3;
     for (int b = 0; b < bench_count; b++) {
-        time_of(&benches[b]); // warms up
+        time_of(&benches[b]); // to warm up
         const double once = time_of(&benches[b]);
         if (once < round_seconds) benches[b].repeats = 1 + (long)(round_seconds / (once + 1e-9));
     }
@@ -517,8 +518,8 @@ static void print_benches(int rounds) {
     printf(" ]\n");
 }
 
-/// The best of several trainings, then one with a look at every kernel. Returns how many deltas are not zero
-/// on average.
+/// Prints the times of the best of several trainings, and the times of every kernel in one more training.
+/// Returns the average number of non-zero deltas.
 static size_t profile(const operands *with, uint8_t *model, int rounds, int last) {
     seconds best = train(with->k, model);
     double loops[MAX_ROUNDS] = {best.loop};

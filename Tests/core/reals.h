@@ -1,7 +1,8 @@
-/// Float and double in one test: arrays of a dtype's reals, seen as doubles, and arithmetic rounded to them.
+/// Float and double in one test: arrays of either type, read and written as doubles, and arithmetic that is
+/// rounded to the type.
 ///
-/// One operation on two floats, done in double and then rounded to float, has the bits of the operation in
-/// float: a double has more than twice a float's bits. So a kernel can be restated once for both types.
+/// An operation on two floats that is done in double and then rounded to float has the bits of the operation
+/// in float, as a double has more than twice as many bits. So a kernel can be restated once for both types.
 #ifndef REALS_H
 #define REALS_H
 
@@ -28,19 +29,19 @@ static inline void put(void *reals, size_t i, double x, int32_t type) {
         ((double *)reals)[i] = x;
 }
 
-/// Where real i is.
+/// The address of real i.
 static inline nnk_real *at(nnk_real *reals, size_t i, int32_t type) {
     return (nnk_real *)((uint8_t *)reals + bytes_of(i, type));
 }
 
-/// x + y and sum + x y as the kernels round them.
+/// x + y, and sum + x y, rounded as the kernels round them.
 static inline double plus(double x, double y, int32_t type) { return rounded(x + y, type); }
 
 static inline double plus_product(double sum, double x, double y, int32_t type) {
     return rounded(sum + rounded(x * y, type), type);
 }
 
-/// The documented end of a sum in 16 lanes: neighbours, written out.
+/// The end of a sum in 16 lanes as kernels.h states it: neighbours are added.
 static inline double sum_of_16(const double x[16], int32_t type) {
     double pair[8], four[4];
     for (int i = 0; i < 8; i++) pair[i] = plus(x[2 * i], x[2 * i + 1], type);
@@ -48,7 +49,7 @@ static inline double sum_of_16(const double x[16], int32_t type) {
     return plus(plus(four[0], four[1], type), plus(four[2], four[3], type), type);
 }
 
-/// Reals in [-1, 1) with an exact zero, of either sign, now and then.
+/// Reals in [-1, 1), some of them tiny, some exact zeros of either sign.
 static inline nnk_real *random_reals(size_t count, int32_t type) {
     nnk_real *reals = room_for(bytes_of(count, type));
     for (size_t i = 0; i < count; i++) {
@@ -69,7 +70,8 @@ static inline uint8_t *random_bytes(size_t count) {
     return bytes;
 }
 
-/// The i-th arithmetic of a type that this processor can run, the definition first; NULL after the last.
+/// The i-th arithmetic of a type that this processor can run; the definition is the first; NULL after the
+/// last.
 static inline const nnk_arithmetic *arithmetic_at(int32_t type, int i) {
     const int f32 = type == NNK_F32;
     if (i == 0) return f32 ? &nnk_f32 : &nnk_f64;

@@ -1,8 +1,8 @@
-/// Layers of units: every arithmetic against a restatement of its rounding, to the bit, and the restatement's
-/// algebra against sums in a wider type.
+/// Dense layers. Every arithmetic must give the bits of a restatement that rounds as kernels.h says, and the
+/// restatement must be close to sums in a wider type.
 #include "reals.h"
 
-/// A layer with random numbers in it.
+/// A layer with random numbers.
 typedef struct layer {
     nnk_shape s;
     int32_t type;
@@ -14,7 +14,8 @@ static layer random_layer(int32_t type, uint32_t max_examples) {
     l.s.outputs = 1 + random_below(23);
     l.s.inputs = 1 + random_below(23);
     l.s.examples = 1 + random_below(max_examples);
-    if (random_below(2)) l.s.examples = (l.s.examples + NNK_LANES - 1) / NNK_LANES * NNK_LANES; // wide ones
+    if (random_below(2))
+        l.s.examples = (l.s.examples + NNK_LANES - 1) / NNK_LANES * NNK_LANES; // as in wide arenas
     l.s.stride = l.s.examples + random_below(3) * random_below(20);
     l.w = random_reals(l.s.outputs * l.s.inputs, type);
     l.b = random_reals(l.s.outputs, type);
@@ -30,7 +31,8 @@ static void release(layer l) {
     free(l.dz);
 }
 
-/// Sum of x[j] y[j], from x_at and y_at on, in 16 lanes; y NULL: of x[j].
+/// Returns the sum of x[x_at + j] y[y_at + j] over n examples, in 16 lanes; if y is NULL, the sum of x[x_at +
+/// j].
 static double in_lanes(const nnk_real *x, size_t x_at, const nnk_real *y, size_t y_at, size_t n,
                        int32_t type) {
     double lane[16] = {0};
@@ -40,7 +42,8 @@ static double in_lanes(const nnk_real *x, size_t x_at, const nnk_real *y, size_t
     return sum_of_16(lane, type);
 }
 
-/// The same in a wider type, and the sum of the terms' sizes: the sum may be off by n + 1 roundings of it.
+/// Returns the same in a wider type; adds the terms' sizes to *size. A sum may be off by n + 1 roundings of
+/// that.
 static wide exactly(const nnk_real *x, size_t x_at, const nnk_real *y, size_t y_at, size_t n, int32_t type,
                     wide *size) {
     wide sum = 0;
@@ -88,7 +91,7 @@ static void test_linear_forward(int32_t type) {
     }
 }
 
-/// Row k of W^T dZ into `da` from `at` on: outputs ascend.
+/// Writes row k of W^T dZ to `da` from index `at` on; its sums ascend over the outputs.
 static void input_gradient_row(nnk_real *da, size_t at, layer l, size_t k) {
     for (size_t j = 0; j < l.s.examples; j++) {
         double sum = 0;
@@ -183,7 +186,7 @@ static void test_bias_update(int32_t type) {
     }
 }
 
-/// A layer on activations after a ReLU.
+/// A layer whose inputs are activations after a ReLU.
 static layer layer_above_relu(int32_t type) {
     layer l = random_layer(type, 40);
     for (size_t i = 0; i < l.s.inputs * l.s.stride; i++)
@@ -191,7 +194,7 @@ static layer layer_above_relu(int32_t type) {
     return l;
 }
 
-/// unit_update for input `k`: its column of w and its row of a, which hold what they held before.
+/// unit_update for input k, in place: its column of w and its row of a.
 static void restate_unit_update(nnk_real *w, nnk_real *a, layer l, size_t k, double step) {
     const nnk_shape s = l.s;
     const size_t m = s.examples;
@@ -208,7 +211,7 @@ static void restate_unit_update(nnk_real *w, nnk_real *a, layer l, size_t k, dou
     }
 }
 
-/// One unit changes its column of w and its row of a, and nothing else.
+/// unit_update changes the unit's column of w and its row of a, and nothing else.
 static void test_unit_update(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         layer l = layer_above_relu(type);
@@ -257,8 +260,8 @@ static void test_unit_forward(int32_t type) {
     }
 }
 
-/// hidden_update for all units of the layer below: all at once (0), some at a time (1), each by unit_update
-/// (2).
+/// hidden_update for all units of the layer below. `way`: 0 all at once, 1 some at a time, 2 each by
+/// unit_update.
 static void hidden_update_by(int way, const nnk_arithmetic *k, nnk_real *a, nnk_real *w, layer l,
                              double rate) {
     nnk_real *row = random_reals(l.s.stride, l.type);
@@ -326,11 +329,11 @@ static void test_relu(int32_t type) {
             CHECK_SAME(dz, on_z, bytes);
             for (size_t i = 0; i < count; i++) {
                 const double x = get(z, i, type), got = get(a, i, type), slope = get(dz, i, type);
-                if (x != x) // shows, and does not hide as a zero
+                if (x != x) // a NaN must not become a zero
                     CHECK(got != got && slope == get(da, i, type));
                 else if (x > 0)
                     CHECK(got == x && slope == get(da, i, type));
-                else // never -0
+                else // +0, never -0
                     CHECK(got == 0 && !signbit(got) && slope == 0 && !signbit(slope));
             }
             free(a);
@@ -365,14 +368,14 @@ static void test_update(int32_t type) {
     }
 }
 
-/// The state after `count` normals: k's; the words are those of nnk_random_normal, and in float what is left
-/// over may be another double than there, but is everywhere the same.
+/// Checks the generator's state after k has drawn `count` normals. The words are those that nnk_random_normal
+/// leaves. In float the spare normal may be another double, but it is the same in every arithmetic.
 static void check_state(const nnk_random *got, const nnk_random *want, const nnk_random *scalar,
                         int32_t type) {
     CHECK_SAME(got, scalar, sizeof *got);
     CHECK(got->next == want->next && got->has_spare == want->has_spare);
     CHECK_SAME(got->word, want->word, sizeof want->word);
-    // spare = sqrt(-2 log(s) / s) x; the logs are apart by 2^-61 and an ulp, x <= 1.
+    // spare = sqrt(-2 log(s) / s) x. The two logs differ by up to 2^-61 and an ulp, and |x| <= 1.
     const double spare = fabs(want->spare),
                  tolerance = type == NNK_F32 && want->has_spare ? 0x1p-50 * spare + 0x1p-60 / spare : 0;
     CHECK_NEAR(got->spare, want->spare, tolerance);
@@ -387,7 +390,7 @@ static void test_initialize(int32_t type) {
         nnk_random start;
         nnk_random_seed(&start, round);
         for (uint32_t i = 0; i < round; i++) {
-            double one; // or a float
+            double one; // room for a float or a double
             scalar->initialize((nnk_real *)&one, 1, 1, NNK_INIT_DEEP, &start);
         }
         nnk_random after = start, after_scalar = start;

@@ -1,10 +1,10 @@
-/// The dual methods: their kernels against restatements, packed and wide against each other to the bit, and
-/// both against the primal method. What holds for all methods alike is in test_train.c.
+/// The dual methods. Their kernels are compared with restatements, the packed and the wide method with each
+/// other to the bit, and both with the primal method. test_train.c tests what holds for all methods.
 #include "jobs.h"
 
 // Kernels.
 
-/// A matrix of random reals without -0: sums that start from +0 never become -0.
+/// Random reals without -0, which sums that start from +0 never become.
 static nnk_real *random_sums(size_t count, int32_t type) {
     nnk_real *reals = random_reals(count, type);
     for (size_t i = 0; i < count; i++)
@@ -72,7 +72,8 @@ static void test_collect(int32_t type) {
     }
 }
 
-/// `count` images of `width` bytes, in memory that ends with the last byte; black or white now and then.
+/// `count` random images of `width` bytes, in memory that ends with the last byte; sometimes all black or
+/// white.
 static nnk_patch random_patch(size_t count, size_t width) {
     const size_t stride = width + random_below(2) * random_below(300), bytes = (count - 1) * stride + width;
     uint8_t *x = random_bytes(bytes);
@@ -81,7 +82,8 @@ static nnk_patch random_patch(size_t count, size_t width) {
     return (nnk_patch){x, stride, count, width};
 }
 
-/// One unit's sums over two patches: input_forward's, and scaled as input_activate scales them.
+/// project over two patches gives one unit's sums as input_forward does; project_end scales them as
+/// input_activate does.
 static void test_project(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(300); round++) {
         const size_t width = 1 + random_below(NNK_PATCH), count = 1 + random_below(NNK_LANES);
@@ -100,7 +102,7 @@ static void test_project(int32_t type) {
             k->project(p, w2, second);
             CHECK_SAME(p, sums, bytes_of(count, type));
             k->project_end(p, count);
-            CHECK_SAME(p, scaled, bytes_of(NNK_LANES, type)); // those without an image as they were
+            CHECK_SAME(p, scaled, bytes_of(NNK_LANES, type)); // images that are not there change nothing
             free(p);
         }
         free((void *)first.x);
@@ -134,11 +136,11 @@ static void test_products(void) {
         const nnk_patch x = random_patch(1 + random_below(NNK_LANES), width);
         const nnk_patch y = random_patch(1 + random_below(NNK_LANES), width);
         check_products(x, y);
-        check_products(x, x); // as on the diagonal
+        check_products(x, x); // as in blocks on the diagonal
         free((void *)x.x);
         free((void *)y.x);
     }
-    // The largest: white images of the most bytes, all in one place.
+    // The largest products: white images of the most bytes.
     uint8_t *white = room_for(NNK_MAX_DUAL_INPUTS);
     memset(white, 255, NNK_MAX_DUAL_INPUTS);
     const nnk_patch whole = {white, 0, NNK_LANES, NNK_MAX_DUAL_INPUTS};
@@ -146,7 +148,7 @@ static void test_products(void) {
     free(white);
 }
 
-/// What a real keeps of an element: float 24 bits of 30, rounded to nearest.
+/// What a real stores of an element: float the upper 24 bits of 30, rounded to nearest.
 static uint32_t kept_of(uint32_t sum, int32_t type) { return type == NNK_F32 ? (sum + 32) >> 6 : sum; }
 
 static size_t packed_bytes(int32_t type) { return type == NNK_F32 ? 3 : 4; }
@@ -160,7 +162,7 @@ static void check_element(uint32_t sum, int32_t type) {
             CHECK(packed[b] == (b > 0 && b <= packed_bytes(type) ? (uint8_t)(kept >> 8 * (b - 1)) : 0x5a));
         double one[NNK_LANES]; // G of one example
         k->gram_spread((nnk_real *)one, sum, 0, 0, 1);
-        CHECK(get(one, 0, type) == (double)kept); // exactly: 24 bits are a float's
+        CHECK(get(one, 0, type) == (double)kept); // exactly: a float has 24 bits
         CHECK(k->gram_unit == (type == NNK_F32 ? 64 : 1));
         CHECK(fabs(get(one, 0, type) * k->gram_unit - sum) <= k->gram_unit / 2);
     }
@@ -169,14 +171,14 @@ static void check_element(uint32_t sum, int32_t type) {
 static void test_elements(int32_t type) {
     const uint32_t largest = NNK_MAX_DUAL_INPUTS * 255 * 255;
     for (uint32_t sum = 0; sum < 300; sum++) {
-        check_element(sum, type); // both sides of each half
+        check_element(sum, type); // on both sides of each tie
         check_element(largest - sum, type);
         check_element((1 << 24) - 150 + sum, type);
         check_element(random_below(largest + 1), type);
     }
 }
 
-/// G and what D += dZ, P += E G needs, E = scale dZ, in all layouts. Columns that fill up the stride are
+/// What D += dZ, P += E G needs, E = scale dZ, with G in all layouts. Columns that fill up the stride hold
 /// zeros.
 typedef struct update {
     nnk_shape s;
@@ -220,8 +222,8 @@ static void release_update(update u) {
     free(u.packed);
 }
 
-/// As ReLU and the sigmoid leave them: two thirds zeros, of both signs, and examples that no unit learns
-/// from.
+/// Deltas as ReLU and the sigmoid leave them: two thirds are zeros, of both signs, and from some examples no
+/// unit learns.
 static void make_sparse(update u) {
     const uint32_t share = random_below(4);
     for (size_t j = 0; j < u.s.stride; j++) {
@@ -234,7 +236,7 @@ static void make_sparse(update u) {
         put(u.e, i, rounded(get(u.dz, i, u.type) * u.scale, u.type), u.type);
 }
 
-/// p's terms ascend; adding zeros changes no bit.
+/// Returns P + E G; the terms of an element ascend. Adding zeros changes no bit.
 static nnk_real *restated_update(update u) {
     const size_t m = u.s.examples, stride = u.s.stride;
     nnk_real *want = copy_of(u.p, bytes_of(u.s.outputs * stride, u.type));
@@ -259,7 +261,7 @@ static void check_update(const nnk_arithmetic *k, update u, const nnk_real *want
     nnk_real *p = copy_of(u.p, bytes), *d = copy_of(u.d, bytes), *dz = copy_of(u.dz, bytes);
     const size_t scratch_bytes = u.s.outputs * NNK_LIST_BYTES(bytes_of(1, u.type));
     uint8_t *scratch = room_for(scratch_bytes);
-    // In any parts of whole blocks, in any order.
+    // Columns can be updated in parts of whole blocks, in any order.
     const size_t middle = random_below((uint32_t)(u.s.stride / NNK_LANES) + 1) * NNK_LANES;
     k->dual_update(p, d, dz, u.scale, u.wide, middle, u.s.stride - middle, u.s, scratch);
     memset(scratch, 0xff, scratch_bytes);
@@ -294,7 +296,7 @@ static void test_update(int32_t type, size_t m) {
 
 // Training.
 
-/// A model of the dual by the definition, packed; all other ways give the same file.
+/// The packed dual with the scalar kernels gives a model; all other ways give the same file.
 static file dual_model(nnk_job job, data *d) {
     const int32_t type = job.arithmetic->dtype;
     const nnk_arithmetic *arithmetics[] = {arithmetic_at(type, 0), nnk_fastest(type)};
@@ -302,7 +304,7 @@ static file dual_model(nnk_job job, data *d) {
     job.arithmetic = arithmetics[0];
     file packed = train(&job);
     const nnk_model model = opened(&packed, job.topology);
-    CHECK_EQUAL(model.method, NNK_DUAL); // of both
+    CHECK_EQUAL(model.method, NNK_DUAL); // for the wide one too
     for (int32_t method = NNK_DUAL; method <= NNK_DUAL_WIDE; method++)
         for (int way = 0; way < 4; way++) {
             job.method = methods[method];
@@ -374,7 +376,7 @@ static void test_class_names(int32_t type) {
     const nnk_model m = opened(&f, &t);
     CHECK(strcmp(m.class_names[0], "non-cat") == 0 && strcmp(m.class_names[1], "cat") == 0);
     free(f.bytes);
-    // Too long, they lose whole characters.
+    // Names that are too long lose whole characters.
 #define X28 "xxxxxxxxxxxxxxxxxxxxxxxxxxxx"
     static const char *const names[][2] = {{X28 "xxxx", X28 "xxx"},
                                            {X28 "x\xc3\xa4", X28 "x\xc3\xa4"},
@@ -391,7 +393,7 @@ static void test_class_names(int32_t type) {
     release_data(d);
 }
 
-/// The dual's model is the primal's but for the method and the checksums over it.
+/// The dual's model is the primal's, except for the method and the checksums.
 static int same_but_for_method(const file *dual, const file *primal) {
     enum { METHOD = 10, AFTER = METHOD + 1, CHECKSUM = 60 };
     return dual->size == primal->size && memcmp(dual->bytes, primal->bytes, METHOD) == 0 &&
@@ -401,8 +403,8 @@ static int same_but_for_method(const file *dual, const file *primal) {
                   dual->size - NNK_HEADER_BYTES) == 0;
 }
 
-/// No step leaves the initial weights; one step's sums are the primal's, in the primal's order: G has no
-/// part in them yet. Only later the rounding differs.
+/// Without iterations, and after one, dual and primal give the same model: G has had no part in its sums yet.
+/// The rounding differs from the second iteration on.
 static void test_first_step(int32_t type) {
     static const nnk_topology networks[] = {{3, {400, 6, 4, 1}}, {2, {193, 5, 1}}, {2, {7, 256, 1}}};
     for (size_t i = 0; i < 3; i++)
@@ -439,8 +441,8 @@ static double *costs_of(const nnk_job *job) {
     return costs;
 }
 
-/// It is the same descent. A step's sums are of up to 400 terms: their rounding differs by some 20 eps of the
-/// logits, which are of the order of 1; over the steps it adds up.
+/// Dual and primal are the same gradient descent. Sums of up to 400 terms round differently, by some 20 eps
+/// of the logits, which are of the order of 1; over the iterations that adds up.
 static void test_against_primal(int32_t type, const nnk_topology *t, uint32_t m, uint32_t iterations) {
     data d = random_data(t, m);
     nnk_job job = job_of(t, nnk_fastest(type), &d, iterations);
@@ -472,7 +474,7 @@ static void test_many(int32_t type) {
     release_data(d);
 }
 
-/// The kernels of boards are enough for the packed method, and are refused by the others.
+/// nnk_f32_dual and nnk_f64_dual are enough for the packed method, and are refused by the others.
 static void test_small_arithmetic(int32_t type) {
     static const nnk_topology networks[] = {{4, {400, 20, 7, 5, 1}}, {2, {7, 3, 1}}};
     for (size_t i = 0; i < 2; i++) {

@@ -1,4 +1,4 @@
-/// Models with a first layer of bytes: quantization as it is stated, sums that are exact, hostile files.
+/// Models whose layer 1 has weights of bytes: quantization as model.h states it, exact sums, hostile files.
 #include "golden.h"
 #include "header.h"
 #include "jobs.h"
@@ -12,7 +12,7 @@ static const nnk_topology shapes[] = {
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0], MAX_UNITS = 60 };
 
-/// The i-th inference that this processor can run, the definition first; NULL after the last.
+/// The i-th i8 inference that this processor can run; the definition is the first; NULL after the last.
 static const nnk_inference *inference_at(int i) {
     if (i == 0) return &nnk_i8_inference;
     if (i == 1) return nnk_fastest_inference(NNK_I8);
@@ -32,7 +32,7 @@ static file empty_file(const nnk_topology *t, int32_t type) {
     return f;
 }
 
-/// The file of a model with these parameters, of this processor's order of bytes.
+/// A model with these parameters, in this processor's byte order.
 static nnk_model model_of(const nnk_topology *t, int32_t type, const void *parameters) {
     return (nnk_model){.topology = t,
                        .parameters = parameters,
@@ -54,7 +54,7 @@ static file quantized(const nnk_model *m) {
     return f;
 }
 
-/// A model whose parameters are random, in bytes.
+/// An i8 model with random parameters.
 static file random_i8(const nnk_topology *t) {
     void *parameters = random_reals(nnk_parameter_count(t), NNK_F64);
     const nnk_model m = model_of(t, NNK_F64, parameters);
@@ -69,7 +69,7 @@ static const int8_t *weights_of(const nnk_model *m) {
 
 // ---- Quantization -----------------------------------------------------------------------------------------
 
-/// model.h's definition, with C's own rounding.
+/// Quantization as model.h defines it, by the C library's rounding.
 static void check_quantized(const nnk_model *from, const nnk_model *m) {
     const nnk_topology *t = from->topology;
     const size_t units = (size_t)t->size[1], inputs = (size_t)t->size[0];
@@ -95,13 +95,13 @@ static void test_quantize(int32_t type) {
             const nnk_topology *t = &shapes[s];
             const size_t inputs = (size_t)t->size[0];
             void *parameters = random_reals(nnk_parameter_count(t), type);
-            // Ties, of both signs, in a first row of which a step is 1: 2.5 becomes 2, 3.5 becomes 4.
+            // Ties of both signs, in a first row whose scale is 1: 2.5 becomes 2, 3.5 becomes 4.
             for (size_t k = 0; round == 1 && k < inputs; k++)
                 put(parameters, k, k == 0 ? -127 : (double)(k % 253) - 126.5, type);
-            // A row of zeros, and one of next to nothing.
+            // A row of zeros, and one of tiny weights.
             for (size_t k = 0; round == 2 && k < inputs; k++) put(parameters, k, 0, type);
             for (size_t k = 0; round == 3 && k < inputs; k++) put(parameters, k, (double)FLT_MIN * 100, type);
-            // The largest that there can be.
+            // The largest weights that there can be.
             for (size_t k = 0; round == 4 && k < inputs; k++) put(parameters, k, (double)FLT_MAX, type);
             const nnk_model from = model_of(t, type, parameters);
             file f = quantized(&from);
@@ -152,7 +152,7 @@ static void test_refusals(int32_t type) {
     void *parameters = random_reals(count, type);
     nnk_model m = model_of(t, type, parameters);
     file f = empty_file(t, NNK_I8);
-    // What no float can hold, among weights of layer 1 and among the others.
+    // Numbers that no float can hold, as weights of layer 1 and of other layers.
     const double bad[] = {(double)NAN, (double)INFINITY, -(double)INFINITY,
                           type == NNK_F64 ? 1e39 : (double)NAN};
     for (size_t b = 0; b < sizeof bad / sizeof bad[0]; b++) {
@@ -178,7 +178,7 @@ static void test_refusals(int32_t type) {
     CHECK_EQUAL(nnk_model_quantize(NULL, sink_of(&f)), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_quantize(&m, (nnk_sink){NULL, NULL}), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_write(&m, (nnk_sink){NULL, NULL}), NNK_E_ARGUMENT);
-    // A sink that fails, at each of its calls.
+    // A sink that fails at each of its calls in turn.
     file whole = quantized(&m);
     for (uint32_t call = 1; call <= whole.calls; call++) {
         file broken = empty_file(t, NNK_I8);
@@ -194,7 +194,7 @@ static void test_refusals(int32_t type) {
     free(parameters);
 }
 
-/// A model that was read and is written again is the same file.
+/// A model that is read and written again gives the same file.
 static void test_write(void) {
     for (size_t s = 0; s < SHAPES; s++)
         for (int32_t type = NNK_F32; type <= NNK_I8; type++) {
@@ -217,7 +217,7 @@ static void test_write(void) {
         }
 }
 
-/// A file with another rate, and a header whose checksum says that it is right.
+/// Opens the file with another learning rate and the right checksum of that header.
 static nnk_status open_with_rate(const file *f, double rate, const nnk_topology *t) {
     nnk_model read;
     put_f64(f->bytes + 48, rate);
@@ -225,7 +225,7 @@ static nnk_status open_with_rate(const file *f, double rate, const nnk_topology 
     return nnk_model_open(&read, f->bytes, f->size, t);
 }
 
-/// A model without a history: all of it is zero, or it is refused.
+/// A model that was not trained here has zeros for its history; any other number is refused.
 static void test_imported(void) {
     const nnk_topology *t = &shapes[1];
     void *parameters = random_reals(nnk_parameter_count(t), NNK_F32);
@@ -256,7 +256,7 @@ static void test_imported(void) {
 
 // ---- Prediction -------------------------------------------------------------------------------------------
 
-/// The sums alone, in 64 bits: any weights, any number of units and pixels.
+/// The sums of layer 1 against sums in 64 bits, for any weights, units and pixels.
 static void check_sums(const int8_t *w, size_t inputs, size_t units, const uint8_t *x, size_t count) {
     FOR_EACH_INFERENCE(k) {
         int32_t *sum = room_for(units * sizeof *sum);
@@ -281,7 +281,7 @@ static void test_sums(void) {
         free(w);
         free(x);
     }
-    // The largest sums that there can be, of either sign.
+    // The largest sums of either sign.
     int8_t *w = room_for(5 * NNK_MAX_INPUTS);
     uint8_t *x = room_for(NNK_MAX_INPUTS);
     memset(x, 255, NNK_MAX_INPUTS);
@@ -293,7 +293,7 @@ static void test_sums(void) {
     free(x);
 }
 
-/// kernels.h's order of sums, once more, behind exact sums of layer 1.
+/// Inference restated: exact sums of layer 1, then sums in the order that kernels.h states.
 static double restated(const nnk_model *m, const uint8_t *x) {
     const nnk_topology *t = m->topology;
     const size_t inputs = (size_t)t->size[0], units = (size_t)t->size[1];
@@ -342,7 +342,7 @@ static void test_pieces(void) {
         }
 }
 
-/// 2^24 + 1 and its neighbours are no floats, or halfway between two.
+/// Sums near 2^24 + 1, which are not floats or lie halfway between two, are rounded to nearest even.
 static void test_large_sums(void) {
     static const nnk_topology t = {1, {700, 1}};
     uint32_t inexact = 0;
@@ -350,7 +350,7 @@ static void test_large_sums(void) {
         float parameters[701];
         uint8_t x[700];
         for (size_t k = 0; k < 700; k++) {
-            parameters[k] = k == 0 ? 127 : 110 + (float)random_below(18); // a step is 1
+            parameters[k] = k == 0 ? 127 : 110 + (float)random_below(18); // the scale is 1
             x[k] = (uint8_t)(200 + random_below(56));
         }
         parameters[700] = -350 * 255 / 3;
@@ -441,7 +441,7 @@ static void test_damage(void) {
                                                                  : NNK_E_PAYLOAD);
         f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    // Other element types do not pass for it, nor does a checkpoint of bytes.
+    // A header with another element type is refused, and so is a checkpoint of bytes.
     const uint8_t types[] = {0, NNK_F32, NNK_F64, 4};
     for (size_t i = 0; i < sizeof types; i++) {
         f.bytes[6] = types[i];
@@ -459,7 +459,7 @@ static void test_damage(void) {
     free(f.bytes);
 }
 
-/// Files with right checksums and any content answer with a probability or NNK_E_PAYLOAD.
+/// A file with the right checksums and any content gives a probability or NNK_E_PAYLOAD.
 static void test_hostile(void) {
     const nnk_topology *t = &shapes[0];
     const float bad[] = {NAN, -NAN, INFINITY, -INFINITY, FLT_MAX, -1, 0, FLT_MIN / 8};

@@ -1,7 +1,7 @@
-/// The first layer's kernels, over bytes.
+/// The kernels of layer 1, whose inputs are bytes.
 #include "reals.h"
 
-/// Patches of images: `count` of them, of `width` bytes, in memory that ends with the last byte.
+/// A patch of up to max_count random images, in memory that ends with its last byte.
 static nnk_patch random_patch(uint32_t max_count) {
     const size_t count = 1 + random_below(max_count), width = 1 + random_below(NNK_PATCH);
     const size_t stride = width + random_below(2) * random_below(300);
@@ -47,7 +47,7 @@ static void test_forward(int32_t type) {
     }
 }
 
-/// Columns without an image hold zeros, when they start from zeros.
+/// Columns without an image stay zeros if they were zeros.
 static void test_empty_columns(int32_t type) {
     for (size_t examples = 1; examples < NNK_LANES; examples++) {
         const size_t units = 21, width = NNK_PATCH;
@@ -109,7 +109,7 @@ static void test_gradient(int32_t type) {
         const size_t count = units * NNK_PATCH;
         nnk_real *before = room_for(bytes_of(count, type)),
                  *dz = random_reals((units - 1) * stride + p.examples, type);
-        // From zeros, as training starts, or from what other images left.
+        // From zeros, as training begins, or from what other images have added.
         for (size_t i = 0; i < count; i++) put(before, i, round % 2 ? random_between(1, 2) : 0, type);
         if (round % 3 == 0) // dead units and inactive examples
             for (size_t i = 0; i < (units - 1) * stride + p.examples; i++)

@@ -25,7 +25,7 @@ static uint8_t *random_labels(size_t m) {
     return y;
 }
 
-/// Logits from everyday to far beyond saturation.
+/// Logits of usual sizes, and far beyond saturation.
 static nnk_real *random_logits(size_t m, int32_t type) {
     static const double some[] = {0.0, -0.0, 1e4, -1e4, 88.8, -88.8, 104, -104, 709.9, -709.9, 745.2, -745.2};
     nnk_real *z = room_for(bytes_of(m, type));
@@ -34,7 +34,7 @@ static nnk_real *random_logits(size_t m, int32_t type) {
     return z;
 }
 
-/// Probabilities, with exact zeros and ones, and the smallest there are.
+/// Probabilities, among them exact zeros and ones and the smallest reals.
 static nnk_real *random_probabilities(size_t m, int32_t type) {
     const double some[] = {0, 1, -0.0, smallest_of(type), smallest_of(type) / 4, 1 - epsilon_of(type) / 2};
     nnk_real *p = room_for(bytes_of(m, type));
@@ -61,13 +61,14 @@ static void test_sigmoid(int32_t type) {
                 const double x = get(z, j, type), got = get(a, j, type), slope = get(da, j, type);
                 const wide exact = exact_logistic(x);
                 CHECK(got == logistic(x, type));
-                // exp below 1 ulp, a sum, a quotient: 2 ulp. Below the smallest normal it may be 0.
+                // exp errs by less than 1 ulp, then come a sum and a quotient: 2 ulp. Below the smallest
+                // normal it may be 0.
                 CHECK_NEAR(got, exact, 2 * eps * (double)exact + smallest_of(type));
                 CHECK(got >= 0 && got <= 1);
                 const double rest = rounded(1 - got, type);
                 const double want = rounded(rounded(slope * got, type) * rest, type);
                 CHECK(get(dz, j, type) == want);
-                // 1 - s is off by the error of s: relative to its size, which is at most 1, 3 ulp in all.
+                // 1 - s has the error of s, which is at most 1 in size: 3 ulp in all.
                 CHECK_NEAR(want, (wide)slope * exact * (1 - exact), 4 * eps * fabs(slope));
             }
             free(a);
@@ -104,7 +105,7 @@ static void test_cost(int32_t type) {
             size += wide_abs(wide_log((wide)right));
         }
         const double want = mean_of_lanes(lane, m, type);
-        // A logarithm below 1 ulp, m - 1 sums at most, 1 / m and its product.
+        // A logarithm errs by less than 1 ulp; then come at most m - 1 sums, 1 / m and a product.
         CHECK_NEAR(want, sum / (wide)m, (double)(m + 3) * eps * (double)size / (double)m);
         FOR_EACH_ARITHMETIC(k, type) {
             const double got = k->cost(p, y, m);
@@ -155,7 +156,7 @@ static void test_logit_cost(int32_t type) {
             size += exact;
         }
         const double want = mean_of_lanes(lane, m, type);
-        // As in test_cost, and 1 + exp rounded: 2 eps of each term's logarithm of at most log 2.
+        // As in test_cost, and 1 + exp is rounded: 2 eps of each term's logarithm, which is at most log 2.
         CHECK_NEAR(want, sum / (wide)m, (double)(m + 3) * eps * (double)size / (double)m + 2 * eps);
         FOR_EACH_ARITHMETIC(k, type) {
             const double got = k->logit_cost(z, y, m);
@@ -174,7 +175,7 @@ static void test_logit_cost(int32_t type) {
     }
 }
 
-/// The two costs are one: of logits, and of their probabilities.
+/// The cost from logits is the cost from their probabilities.
 static void test_costs_agree(int32_t type) {
     FOR_EACH_ARITHMETIC(k, type) {
         const size_t m = 209;
@@ -182,7 +183,7 @@ static void test_costs_agree(int32_t type) {
         nnk_real *z = room_for(bytes_of(m, type)), *p = room_for(bytes_of(m, type));
         for (size_t j = 0; j < m; j++) put(z, j, random_between(-4, 4), type);
         k->sigmoid(p, z, m);
-        // 1 - p of p near 1 loses up to log2(1 + e^4) < 6 bits.
+        // 1 - p loses up to log2(1 + e^4) < 6 bits where p is near 1.
         CHECK_NEAR(k->cost(p, y, m), k->logit_cost(z, y, m), 64 * 4 * epsilon_of(type));
         free(y);
         free(z);
@@ -201,7 +202,7 @@ static void test_not_finite(int32_t type) {
                     nnk_real *z = random_logits(m, type);
                     put(z, at, bad[b], type);
                     const double cost = k->logit_cost(z, y, m);
-                    // A wrong answer with infinite confidence costs infinitely much; a right one nothing.
+                    // An infinitely confident answer costs infinity if it is wrong, nothing if it is right.
                     if (b == 2)
                         CHECK(cost != cost);
                     else
@@ -222,7 +223,7 @@ static void test_not_finite(int32_t type) {
     }
 }
 
-/// The i-th logit that an exponential may stumble over; how many there are, if `i` is that many or more.
+/// The i-th logit that is hard for an exponential; their number, if `i` is not below it.
 static size_t extreme_logit(size_t i, int32_t type, double *z) {
     const double largest = type == NNK_F32 ? (double)FLT_MAX : DBL_MAX;
     const double some[] = {0.0, 1e-300, 1e-30, DBL_TRUE_MIN, 0x1p-25, 1e4, largest, largest / 2};
@@ -230,14 +231,14 @@ static size_t extreme_logit(size_t i, int32_t type, double *z) {
     const double sign = i % 2 ? -1 : 1;
     if (i < 2 * count)
         *z = sign * some[i / 2];
-    else if (i < 2 * count + near_f32) // exp of a float leaves its range at 88.7 and -104
+    else if (i < 2 * count + near_f32) // the exp of a float leaves its range at 88.7 and -104
         *z = sign * (80 + 0.1 * (double)((i - 2 * count) / 2));
     else // that of a double at 709.8 and -745.2
         *z = sign * (700 + 0.1 * (double)((i - 2 * count - near_f32) / 2));
     return 2 * count + near_f32 + near_f64;
 }
 
-/// Extremes in every lane and behind the last whole 16, everyday logits beside them.
+/// Extreme logits in every lane and behind the last whole 16, beside usual ones.
 static void test_logit_backward(int32_t type) {
     double extreme;
     const size_t extremes = extreme_logit(0, type, &extreme);
@@ -266,7 +267,7 @@ static void test_logit_backward(int32_t type) {
     }
 }
 
-/// One logit that is not finite is found wherever it is, and the others get what the definition gives them.
+/// A logit that is not finite is found wherever it is; the others become what the definition gives.
 static void test_logit_backward_not_finite(int32_t type) {
     const double bad[] = {(double)INFINITY, -(double)INFINITY, (double)NAN, -(double)NAN};
     const nnk_arithmetic *definition = arithmetic_at(type, 0);

@@ -1,14 +1,14 @@
-/// exp, log and sqrt of the core against the C library in a wider type.
+/// The core's exp, log and sqrt against the C library's in a wider type.
 #include "check.h"
 #include "math_f32.h"
 #include "math_f64.h"
 
-// What the reference itself may be off by, in the tested type's ulps: 2 of its own; where it is no wider
-// than double, 1 ulp more must be granted.
+// By how much the reference itself may be off, in ulps of the tested type: 2 ulps of its own type. Where that
+// is no wider than double, 1 ulp more is allowed.
 static const double reference_ulps =
     (double)WIDE_EPSILON < DBL_EPSILON ? 2 * (double)WIDE_EPSILON / DBL_EPSILON : 1.0;
 
-/// |got - want| in units of the last of `bits` places of want, whose last place is never below 2^smallest.
+/// Returns |got - want| in units of the last of the `bits` bits of want; that bit is never below 2^smallest.
 static double ulps(double got, wide want, int bits, int smallest) {
     int exponent;
     wide_frexp(want, &exponent);
@@ -61,14 +61,14 @@ static void test_exp_f64(void) {
     CHECK(nnk_exp_f64((double)NAN) != nnk_exp_f64((double)NAN));
     CHECK(nnk_exp_f64(0x1.62e42fefa39efp+9) <= DBL_MAX);
     CHECK(nnk_exp_f64(nextafter(0x1.62e42fefa39efp+9, 1000)) == (double)INFINITY);
-    CHECK(nnk_bits_f64(nnk_exp_f64(-0x1.74910d52d3051p+9)) == 1); // the smallest above zero
+    CHECK(nnk_bits_f64(nnk_exp_f64(-0x1.74910d52d3051p+9)) == 1); // the smallest subnormal
     CHECK(nnk_bits_f64(nnk_exp_f64(-0x1.74910d52d3053p+9)) == 0);
     CHECK(nnk_bits_f64(nnk_exp_f64(-DBL_MAX)) == 0);
     CHECK(nnk_exp_f64(DBL_TRUE_MIN) == 1.0 && nnk_exp_f64(-DBL_TRUE_MIN) == 1.0);
 }
 
 static void log_by_squaring_at(double x) {
-    // Its bound has 2^-61 beside the ulps.
+    // The bound is some ulps and 2^-61.
     const double log = nnk_log_by_squaring(x), ulp = ldexp(1, ilogb(log) - 52);
     note(x, ulps(log, wide_log((wide)x), 53, -1074) - 0x1p-61 / ulp);
 }
@@ -92,14 +92,14 @@ static void test_log_f64(void) {
         const double x = nnk_from_bits_f64(1 + random_bits() % 0x7fefffffffffffff);
         log_f64_at(x);
         log_f64_at(random_between(0.5, 2));
-        const double square = random_between(0, 1); // what the normals take logarithms of
+        const double square = random_between(0, 1); // normals take logarithms of such numbers
         log_f64_at(square);
         const double libm = log(square);
         differ += nnk_bits_f64(libm) != nnk_bits_f64(nnk_log_f64(square));
     }
     for (int exponent = -1074; exponent <= 1023; exponent++)
         for (uint32_t i = 0; i < 200; i++) log_f64_at(ldexp(random_between(1, 2), exponent));
-    // The borders of the table's entries and of the part around 1.
+    // The borders between entries of the table, and of the interval around 1.
     for (uint64_t bits = 0x3fe6000000000000; bits <= 0x3ff6000000000000; bits += 1ull << 44)
         for (uint64_t step = 0; step < 5; step++) log_f64_at(nnk_from_bits_f64(bits + step - 2));
     for (uint64_t step = 1; step < 100; step++) {
@@ -123,7 +123,7 @@ static void test_log_f64(void) {
     check_worst("log, double, at the limits", 0.52 + reference_ulps);
 }
 
-/// Every 4099th float: a prime, so that all exponents and many mantissas occur.
+/// Every 4099th float. 4099 is a prime, so all exponents and many mantissas occur.
 static void test_f32(void) {
     const uint64_t stride = 4099 * (uint64_t)CHECK_SHARE;
     double worst_log = 0, worst_log_at = 0;

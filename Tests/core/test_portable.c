@@ -1,11 +1,11 @@
-/// The fused product and the square root as they are computed where the processor has neither, and the
-/// logarithm as it is built for size.
+/// The fused product and the square root for processors that have neither, and the logarithm as it is built
+/// for size.
 #define NNK_SMALL_LOG 1
 
 #include "check.h"
 #include "math_f64.h"
 
-// newlib's fma rounds twice: no reference.
+// newlib's fma rounds twice and is no reference.
 #if !defined(__NEWLIB__)
 static void check_fused(double a, double b, double c) {
     const double want = fma(a, b, c);
@@ -13,7 +13,7 @@ static void check_fused(double a, double b, double c) {
     if (!CHECK(got == want)) printf("    fused(%a, %a, %a) = %a, not %a\n", a, b, c, got, want);
 }
 
-/// Mantissas near powers of two and halves, where ties and long carries are, or just any.
+/// Mantissas with few bits or long runs of equal bits, for ties and long carries, or any.
 static double hard_real(int32_t range) {
     uint64_t mantissa = 0;
     switch (random_below(5)) {
@@ -31,9 +31,9 @@ static void test_fused(void) {
     for (uint32_t i = 0; i < check_rounds(1000000); i++) {
         const double a = hard_real(200), b = hard_real(200);
         const double product = a * b, ulp = nextafter(product, (double)INFINITY) - product;
-        check_fused(a, b, hard_real(400)); // far exponents
+        check_fused(a, b, hard_real(400)); // exponents far apart
         check_fused(a, b, ldexp(hard_real(0), ilogb(product) - 120 + (int)random_below(241))); // overlapping
-        check_fused(a, b, -product);                                 // what the product lost
+        check_fused(a, b, -product);                                 // the rounding error of the product
         check_fused(a, b, -product + ulp * (double)random_below(5)); // a few bits more
         check_fused(a, b, -nnk_from_bits_f64(nnk_bits_f64(product) + random_below(1u << 20)));
         check_fused(a, b, ulp * 0.5); // ties, if the product is exact
@@ -60,7 +60,7 @@ static void check_sqrt(double x) {
 static void test_sqrt(void) {
     for (uint32_t i = 0; i < check_rounds(400000); i++) {
         check_sqrt(nnk_from_bits_f64(0x0010000000000000 + random_bits() % 0x7fe0000000000000));
-        // Squares and what lies beside them, where roots are close to a bit or to half of one.
+        // Squares and their neighbours, whose roots are close to a double or to a tie.
         const double root = (double)(random_bits() >> (38 + random_below(20)) | 1), square = root * root;
         check_sqrt(square);
         check_sqrt(nextafter(square, 0));
@@ -81,7 +81,7 @@ static void check_log(double x) {
         printf("    log(%a) = %a or %a\n", x, small, large);
 }
 
-/// The points that are computed are those of the table: else a whole 128th of the numbers would differ.
+/// The computed points are those of the table; else the logarithms of one 128th of all numbers would differ.
 static void test_log(void) {
     static const nnk_log_point points[] = {NNK_LOG_POINTS(NNK_LOG_POINT)};
     for (uint32_t i = 0; i < 128; i++) {
@@ -89,7 +89,7 @@ static void test_log(void) {
         CHECK(point.inverse == points[i].inverse && point.log == points[i].log);
     }
     for (uint32_t i = 0; i < check_rounds(1000000); i++) {
-        check_log(random_between(0, 1)); // as the normals have them
+        check_log(random_between(0, 1)); // normals take logarithms of such numbers
         check_log(nnk_from_bits_f64(0x0010000000000000 + random_bits() % 0x7fe0000000000000));
     }
     for (uint64_t bits = 0x3fe6000000000000; bits <= 0x3ff6000000000000; bits += 1ull << 44)

@@ -1,4 +1,5 @@
-/// Inference: the same bits for any pieces, equal to a restatement, close to the exact answer.
+/// Inference: the same bits in whatever pieces an image comes, equal to a restatement, close to the exact
+/// result.
 #include "jobs.h"
 #include "math_f32.h"
 #include "math_f64.h"
@@ -15,19 +16,19 @@ static const nnk_inference *inference_of(int32_t type) {
     return type == NNK_F32 ? &nnk_f32_inference : &nnk_f64_inference;
 }
 
-/// A model with random parameters, in a file of its own.
+/// A file with a model of random parameters.
 static file random_model(const nnk_topology *t, int32_t type, uint32_t seed) {
     data d = random_data(t, 20);
     nnk_job job = job_of(t, type == NNK_F32 ? &nnk_f32 : &nnk_f64, &d, 3);
     job.initializer = NNK_INIT_DEEP;
     job.seed = seed;
-    job.learning_rate = 0.01; // leaves biases that are not zero
+    job.learning_rate = 0.01; // so that biases are not zero
     file f = train(&job);
     release_data(d);
     return f;
 }
 
-/// kernels.h's order of sums, once more.
+/// Inference restated, with sums in the order that kernels.h states.
 static double restated(const nnk_model *m, const uint8_t *x) {
     const nnk_topology *t = m->topology;
     const int32_t type = m->dtype;
@@ -60,9 +61,9 @@ static double restated(const nnk_model *m, const uint8_t *x) {
     return rounded(1.0 / plus(1.0, e, type), type);
 }
 
-/// The exact answer, and a bound of what rounding may add to it: a sum of n terms is off by n + 2 roundings
-/// of its terms' sizes, and by what its inputs are off; the sigmoid's slope is at most 1/4, its own error 2
-/// ulp.
+/// Returns the exact probability, and a bound of the rounding errors. A sum of n terms is off by n + 2
+/// roundings of its terms' sizes, and by the errors of its inputs. The sigmoid's slope is at most 1/4, its
+/// own error 2 ulp.
 static wide exactly(const nnk_model *m, const uint8_t *x, double *bound) {
     const nnk_topology *t = m->topology;
     wide a[MAX_UNITS], z[MAX_UNITS], a_off[MAX_UNITS], z_off[MAX_UNITS];
@@ -113,13 +114,13 @@ static void test_pieces(int32_t type) {
             double bound;
             const wide exact = exactly(&m, x, &bound);
             CHECK_NEAR(whole, exact, bound);
-            CHECK(bound < (type == NNK_F32 ? 0.05 : 1e-10)); // or the check above says nothing
+            CHECK(bound < (type == NNK_F32 ? 0.05 : 1e-10)); // else the check above would say nothing
             free(x);
             free(f.bytes);
         }
 }
 
-/// The accumulator alone: any weights, any number of units and bytes.
+/// The sums of layer 1 alone, for any weights, units and bytes.
 static void test_accumulate(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(200); round++) {
         const size_t units = 1 + random_below(23), count = 1 + random_below(NNK_PATCH);
@@ -178,7 +179,7 @@ static void test_order(int32_t type) {
     for (size_t b = 0; b < bytes; b++) CHECK_EQUAL(nnk_predict_begin(memory, b, &m, k), NNK_E_MEMORY);
     for (size_t by = 1; by < 8; by++) CHECK_EQUAL(nnk_predict_begin(memory + by, bytes, &m, k), NNK_E_ALIGN);
     nnk_model peeked;
-    nnk_model_to_native(&m, f.bytes); // back, for its checksum
+    nnk_model_to_native(&m, f.bytes); // back to the file's byte order, for its checksum
     CHECK_EQUAL(nnk_model_peek(&peeked, f.bytes, t), NNK_OK);
     CHECK_EQUAL(nnk_predict_begin(memory, bytes, &peeked, k), NNK_E_ARGUMENT);
     nnk_model_to_native(&m, f.bytes);
@@ -192,8 +193,8 @@ static void test_order(int32_t type) {
     CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_E_STATE);
     CHECK(p == -1);
     CHECK_EQUAL(nnk_predict_feed(memory, x, 2), NNK_E_ARGUMENT);
-    CHECK_EQUAL(nnk_predict_feed(memory, x, SIZE_MAX), NNK_E_ARGUMENT); // no sum wraps around
-    CHECK_EQUAL(nnk_predict_feed(memory, x + size - 1, 1), NNK_OK);     // what was refused left no trace
+    CHECK_EQUAL(nnk_predict_feed(memory, x, SIZE_MAX), NNK_E_ARGUMENT); // no overflow
+    CHECK_EQUAL(nnk_predict_feed(memory, x + size - 1, 1), NNK_OK);     // refused calls changed nothing
     CHECK_EQUAL(nnk_predict_feed(memory, x, 1), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_predict_finish(memory, &p), NNK_OK);
     CHECK(p == restated(&m, x));

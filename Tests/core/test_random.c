@@ -1,4 +1,4 @@
-/// numpy's random numbers and initial weights, against what numpy itself drew (golden.py).
+/// Random numbers and initial weights against those that numpy drew (golden.py).
 #include "golden.h"
 #include "jobs.h"
 #include "little_endian.h"
@@ -42,7 +42,7 @@ static void test_sequences(void) {
     }
 }
 
-/// CRC-32 of the parameters in the model that no iterations leave.
+/// Returns the CRC-32 of the parameters of a model without any iteration.
 static uint32_t untrained(const nnk_topology *t, const nnk_arithmetic *k, uint32_t seed) {
     data d = random_data(t, 1);
     nnk_job job = job_of(t, k, &d, 0);
@@ -69,8 +69,8 @@ static void test_weights(void) {
     }
 }
 
-/// In these two places, found by trying 10^9 numbers of inputs, the float that is next to numpy's double
-/// depends on its last bits: in none of the other tests would vectors' shorter way to it show.
+/// Two weights, found by trying 10^9 numbers of inputs, for which the nearest float depends on the last bits
+/// of the double. No other test would notice if vectors used their other logarithm there.
 static void test_between_floats(void) {
     static const struct {
         uint32_t index;
