@@ -1,7 +1,7 @@
 # Calls of kernels with arguments that were mixed up. Compilers must refuse each, for its pointers and nothing else, and
 # accept the right call beside it.
 #
-#     cmake -DCOMPILER=cc -DINCLUDE=include -DFOLDER=scratch -P misuse.cmake
+#     cmake -DCOMPILER=cc -DINCLUDE=include -DFOLDER=scratch -P swapped_arguments.cmake
 set(passed 0)
 set(failed 0)
 set(what "incompatible-pointer-types")
@@ -9,7 +9,7 @@ set(what "incompatible-pointer-types")
 # Compiles one call. Sets `status` to the compiler's, `messages` to what it prints, `errors` to the number of its errors
 # and `expected` to how many of these are about pointers.
 macro(compile call)
-    file(WRITE ${FOLDER}/misuse.c "#include \"nnkernel/kernels.h\"
+    file(WRITE ${FOLDER}/call.c "#include \"nnkernel/kernels.h\"
 void use(const nnk_arithmetic *k, const nnk_inference *i, const nnk_topology *t, nnk_random *random, nnk_real *w,
          nnk_real *b, nnk_real *a, nnk_real *z, nnk_real *dz, nnk_real *p, nnk_real *gram, const nnk_parameters *model,
          const uint8_t *labels, const uint8_t *pixels, uint8_t *packed, uint8_t *scratch, uint32_t *sums, nnk_patch x,
@@ -24,7 +24,7 @@ void use(const nnk_arithmetic *k, const nnk_inference *i, const nnk_topology *t,
 }
 ")
     execute_process(COMMAND ${COMPILER} -std=c11 -Wall -Wextra -Wpedantic -Werror=${what} -I${INCLUDE} -fsyntax-only
-                            ${FOLDER}/misuse.c
+                            ${FOLDER}/call.c
                     RESULT_VARIABLE status ERROR_VARIABLE messages)
     string(REGEX MATCHALL "error:" errors "${messages}")
     string(REGEX MATCHALL "${what}" expected "${messages}")
