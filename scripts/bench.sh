@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Measures the speed of SwiftNN, numpy, PyTorch and FANN side by side, and writes docs/SPEED.md.
 #
-#     scripts/bench.sh            about 10 minutes on 2 cores, once everything is installed; run nothing else meanwhile
+#     scripts/bench.sh            about 10 minutes on 2 cores after the first run; run nothing else meanwhile
 #     scripts/bench.sh --quick    only tests that the benchmark works
 #
-# NN_DATA is the folder of the seed document's data set (default ../shared/data); if it is missing, the job runs on
-# drawings. OUT is the file to write (default docs/SPEED.md). The raw results stay in Benchmarks/build/results.
+# NN_DATA is the folder of the seed document's data set (default ../shared/data); if it is missing, the job
+# runs on drawings. OUT is the file to write (default docs/SPEED.md). The raw results stay in
+# Benchmarks/build/results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
