@@ -69,10 +69,10 @@ def pointer_targets(given):
     return targets
 
 
-def called_member(place):
-    """The member in `a->b.member(...)` at file:line:column."""
+def called_member(place, folder):
+    """The member in `a->b.member(...)` at file:line:column; the file is relative to the folder of the build."""
     path, line, column = place.rsplit(":", 2)
-    lines = pathlib.Path(path).read_text().splitlines()
+    lines = (folder / path).read_text().splitlines()
     text = lines[int(line) - 1][int(column) - 1 :] + " ".join(lines[int(line) : int(line) + 2])
     found = re.search(r"(?:->|\.)(\w+)\(", text)
     if not found:
@@ -108,7 +108,7 @@ def read_graph(folder, linked, targets):
                 calls.setdefault(short(source), set()).add(short(target))
     for source, place in pointers:
         # `targets` also has functions that are not linked, such as kernels of other precisions.
-        reached = targets.get(called_member(place), set()) & frames.keys()
+        reached = targets.get(called_member(place, folder), set()) & frames.keys()
         if source in linked and not reached:
             sys.exit(f"{place}: unknown which functions this call can reach")
         calls.setdefault(source, set()).update(reached)
