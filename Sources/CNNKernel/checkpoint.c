@@ -70,7 +70,9 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
 
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint *progress, nnk_sink sink) {
     nnk_trainer *t = memory;
-    if (!nnk_trainer_is_of(t, job) || !sink.write || nnk_checkpoint_bytes(job) == 0) return NNK_E_STATE;
+    if (nnk_checkpoint_bytes(job) == 0 || !progress || !sink.write) return NNK_E_ARGUMENT;
+    const nnk_status ready = nnk_check_trainer(job, memory);
+    if (ready != NNK_OK) return ready;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
     if (t->phase >= TRAINED) { // a model that is half written starts anew
         t->phase = TRAINED;
@@ -119,6 +121,7 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
 
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {
     nnk_header header;
+    if (!bytes || !job || !data_crc) return NNK_E_ARGUMENT;
     const nnk_status status = read_numbers(bytes, &header, job);
     if (status == NNK_OK) *data_crc = header.data_crc;
     return status;
@@ -168,7 +171,7 @@ static nnk_status check_data(const nnk_job *job, nnk_trainer *t, nnk_checkpoint 
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, nnk_checkpoint *progress,
                                nnk_reader reader) {
     nnk_trainer *t = memory;
-    if (nnk_checkpoint_bytes(job) == 0 || !reader.read) return NNK_E_ARGUMENT;
+    if (nnk_checkpoint_bytes(job) == 0 || !progress || !reader.read) return NNK_E_ARGUMENT;
     const nnk_status start = nnk_check_start(job, memory, bytes);
     if (start != NNK_OK) return start;
     if (progress->position == 0) {

@@ -1,7 +1,9 @@
+// The widest vectors that this processor has, by element type; NULL for other numbers.
 #include "vector_arithmetic.h"
 
 #if NNK_X86
 const nnk_arithmetic *nnk_fastest(int32_t dtype) {
+    if (dtype != NNK_F32 && dtype != NNK_F64) return NULL;
     switch (nnk_x86_vectors()) {
     case 512: return dtype == NNK_F32 ? &nnk_f32_avx512 : &nnk_f64_avx512;
     case 2: return dtype == NNK_F32 ? &nnk_f32_avx2 : &nnk_f64_avx2;
@@ -11,6 +13,7 @@ const nnk_arithmetic *nnk_fastest(int32_t dtype) {
 
 const nnk_inference *nnk_fastest_inference(int32_t dtype) {
     if (dtype == NNK_I8) return nnk_x86_vectors() ? &nnk_i8_avx2_inference : &nnk_i8_inference;
+    if (dtype != NNK_F32 && dtype != NNK_F64) return NULL;
     switch (nnk_x86_vectors()) {
     case 512: return dtype == NNK_F32 ? &nnk_f32_avx512_inference : &nnk_f64_avx512_inference;
     case 2: return dtype == NNK_F32 ? &nnk_f32_avx2_inference : &nnk_f64_avx2_inference;
@@ -19,11 +22,19 @@ const nnk_inference *nnk_fastest_inference(int32_t dtype) {
 }
 #else
 const nnk_arithmetic *nnk_fastest(int32_t dtype) {
-    return dtype == NNK_F32 ? &nnk_f32_vectors : &nnk_f64_vectors;
+    switch (dtype) {
+    case NNK_F32: return &nnk_f32_vectors;
+    case NNK_F64: return &nnk_f64_vectors;
+    default: return NULL;
+    }
 }
 
 const nnk_inference *nnk_fastest_inference(int32_t dtype) {
-    if (dtype == NNK_I8) return &nnk_i8_inference;
-    return dtype == NNK_F32 ? &nnk_f32_vectors_inference : &nnk_f64_vectors_inference;
+    switch (dtype) {
+    case NNK_F32: return &nnk_f32_vectors_inference;
+    case NNK_F64: return &nnk_f64_vectors_inference;
+    case NNK_I8: return &nnk_i8_inference;
+    default: return NULL;
+    }
 }
 #endif

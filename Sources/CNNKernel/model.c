@@ -41,12 +41,13 @@ nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, nnk_sink 
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
     memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
     for (uint32_t i = 0; i < 2; i++) {
-        const uint8_t *name = (const uint8_t *)names[i];
+        const char *name = names[i];
         uint32_t count = 0;
-        while (name && name[count] && count < NNK_CLASS_NAME_BYTES - 1) count++;
-        // Where the name goes on in the middle of a character of UTF-8, that one goes.
+        if (!name) continue;
+        while (name[count] && count < NNK_CLASS_NAME_BYTES - 1) count++;
+        // A character of UTF-8 that would be cut is left out.
         while (count > 0 && (name[count] & 0xc0) == 0x80) count--;
-        for (; count > 0; count--) bytes[i * NNK_CLASS_NAME_BYTES + count - 1] = name[count - 1];
+        memcpy(bytes + i * NNK_CLASS_NAME_BYTES, name, count);
     }
 }
 
@@ -57,18 +58,19 @@ uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {
     return parameters + 2 * NNK_CLASS_NAME_BYTES;
 }
 
+/// Bytes are for inference alone: no trainer is of them.
+static int32_t dtype_valid(int32_t dtype, uint32_t kind) {
+    return dtype >= NNK_F32 && dtype <= (kind == NNK_KIND_MODEL ? NNK_I8 : NNK_F64);
+}
+
 uint32_t nnk_model_bytes(const nnk_topology *topology, int32_t dtype) {
+    if (!nnk_topology_valid(topology) || !dtype_valid(dtype, NNK_KIND_MODEL)) return 0;
     return NNK_HEADER_BYTES + nnk_payload_bytes(topology, dtype);
 }
 
 uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {
     return dtype == NNK_I8 ? nnk_input_weights_at(topology, dtype)
                            : nnk_payload_bytes(topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
-}
-
-/// Bytes are for inference alone: no trainer is of them.
-static int32_t dtype_valid(int32_t dtype, uint32_t kind) {
-    return dtype == NNK_F32 || dtype == NNK_F64 || (dtype == NNK_I8 && kind == NNK_KIND_MODEL);
 }
 
 nnk_status nnk_header_read(nnk_header *h, const void *bytes, uint32_t kind) {
@@ -91,7 +93,7 @@ static int32_t has_topology(const nnk_header *h, const nnk_topology *t) {
 
 /// nnk_model_peek, and the header.
 static nnk_status peek(nnk_model *m, nnk_header *h, const void *bytes, const nnk_topology *topology) {
-    if (!nnk_topology_valid(topology)) return NNK_E_ARGUMENT;
+    if (!m || !bytes || !nnk_topology_valid(topology)) return NNK_E_ARGUMENT;
     const nnk_status status = nnk_header_read(h, bytes, NNK_KIND_MODEL);
     if (status != NNK_OK) return status;
     if (!has_topology(h, topology)) return NNK_E_TOPOLOGY;
@@ -135,6 +137,7 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
 }
 
 void nnk_model_to_native(const nnk_model *m, void *bytes) {
+    if (!m || !bytes || nnk_model_bytes(m->topology, m->dtype) == 0) return;
     nnk_swap((uint8_t *)bytes + NNK_HEADER_BYTES, nnk_bytes_of_reals(m->topology, m->dtype),
              m->dtype == NNK_F64 ? 8 : 4);
 }

@@ -20,16 +20,20 @@ static uint8_t *patch_of(nnk_predictor *p) {
 }
 
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference) {
+    if (!nnk_topology_valid(topology) || !inference) return 0;
+    const size_t first = (size_t)(topology->size[1] * inference->real_bytes);
     const size_t above = sum_bytes(topology, inference, 2), patch = (size_t)inference->patch_bytes;
-    return sizeof(nnk_predictor) + NNK_ROUND_UP(sum_bytes(topology, inference, 1), 8) +
+    return sizeof(nnk_predictor) + NNK_ROUND_UP(NNK_LARGER(first, above), 8) +
            NNK_ROUND_UP(NNK_LARGER(above, patch), 8);
 }
 
 nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
                              const nnk_inference *inference) {
-    if (!memory || !model || !model->parameters || !inference) return NNK_E_ARGUMENT;
+    if (!memory || !model || !model->parameters) return NNK_E_ARGUMENT;
+    const size_t needed = nnk_predict_bytes(model->topology, inference);
+    if (needed == 0) return NNK_E_ARGUMENT;
     if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
-    if (bytes < nnk_predict_bytes(model->topology, inference)) return NNK_E_MEMORY;
+    if (bytes < needed) return NNK_E_MEMORY;
     if (model->dtype != inference->dtype) return NNK_E_KIND;
     nnk_predictor *p = memory;
     *p = (nnk_predictor){model, inference, 0, 0};
@@ -49,6 +53,7 @@ static void take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
 
 nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count) {
     nnk_predictor *p = memory;
+    if (!p || (!pixels && count > 0)) return NNK_E_ARGUMENT;
     const uint32_t size = (uint32_t)p->model->topology->size[0], taken = p->position + p->pending;
     if (taken > size || count > size - taken) return NNK_E_ARGUMENT;
     const size_t width = (size_t)p->inference->patch_bytes;
@@ -76,13 +81,13 @@ nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count) {
 
 nnk_status nnk_predict_finish(void *memory, double *probability) {
     nnk_predictor *p = memory;
+    if (!p || !probability) return NNK_E_ARGUMENT;
     const nnk_topology *t = p->model->topology;
     if (p->position + p->pending != (uint32_t)t->size[0]) return NNK_E_STATE;
     if (p->pending) take_in(p, patch_of(p), p->pending);
     p->position = (uint32_t)t->size[0] + 1; // so that another finish or feed is refused
-    p->pending = 0;
     *probability = p->inference->head(t, p->model->parameters, sums_of(p), (nnk_real *)patch_of(p));
     // NaN comes from weights that no training gives, whatever their checksum says: trained ones are finite
     // and small.
-    return *probability - *probability == 0 ? NNK_OK : NNK_E_PAYLOAD;
+    return *probability >= 0 ? NNK_OK : NNK_E_PAYLOAD;
 }

@@ -78,7 +78,7 @@ static uint32_t helpers_next(const nnk_team *team, const nnk_job *job, const nnk
 }
 
 uint32_t nnk_team_shares(const nnk_team *team, const nnk_job *job, const void *memory) {
-    if (team->threads < 2 || nnk_readiness(job, memory) != NNK_MORE || !job->images.images) return 0;
+    if (!team || team->threads < 2 || nnk_readiness(job, memory) != NNK_MORE || !job->images.images) return 0;
     return helpers_next(team, job, memory);
 }
 
@@ -102,6 +102,7 @@ static void share(nnk_team *team, offer *o) {
 }
 
 nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32_t slices) {
+    if (!team || team->threads < 1) return NNK_E_ARGUMENT;
     nnk_status status = nnk_readiness(job, memory);
     if (status != NNK_MORE || team->threads < 2 || !job->images.images)
         return nnk_train_run(job, memory, slices);
@@ -124,6 +125,8 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32
 }
 
 nnk_status nnk_team_help(nnk_team *team, void *scratch) {
+    if (!team || !scratch) return NNK_E_ARGUMENT;
+    if ((uintptr_t)scratch % 8 != 0) return NNK_E_ALIGN;
     for (uint32_t turn = 0; turn < IDLE_TURNS; turn++) {
         const uint32_t n = claim(team);
         if (n > 0) {
@@ -142,4 +145,6 @@ nnk_status nnk_team_help(nnk_team *team, void *scratch) {
     return NNK_MORE;
 }
 
-void nnk_team_dismiss(nnk_team *team) { __atomic_store_n(&team->over, 1, __ATOMIC_RELEASE); }
+void nnk_team_dismiss(nnk_team *team) {
+    if (team) __atomic_store_n(&team->over, 1, __ATOMIC_RELEASE);
+}

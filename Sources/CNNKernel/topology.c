@@ -4,7 +4,7 @@ const nnk_topology nnk_deep = {4, {12288, 20, 7, 5, 1}};
 const nnk_topology nnk_two_layer = {2, {12288, 7, 1}};
 
 int32_t nnk_topology_valid(const nnk_topology *t) {
-    if (t->layers < 1 || t->layers > NNK_MAX_LAYERS) return 0;
+    if (!t || t->layers < 1 || t->layers > NNK_MAX_LAYERS) return 0;
     if (t->size[0] < 1 || t->size[0] > NNK_MAX_INPUTS) return 0;
     for (int32_t l = 1; l < t->layers; l++)
         if (t->size[l] < 1 || t->size[l] > NNK_MAX_UNITS) return 0;
@@ -12,7 +12,7 @@ int32_t nnk_topology_valid(const nnk_topology *t) {
 }
 
 int32_t nnk_topology_equal(const nnk_topology *a, const nnk_topology *b) {
-    if (a->layers != b->layers) return 0;
+    if (!nnk_topology_valid(a) || !nnk_topology_valid(b) || a->layers != b->layers) return 0;
     for (int32_t l = 0; l <= a->layers; l++)
         if (a->size[l] != b->size[l]) return 0;
     return 1;
@@ -20,12 +20,14 @@ int32_t nnk_topology_equal(const nnk_topology *a, const nnk_topology *b) {
 
 uint32_t nnk_parameter_count(const nnk_topology *t) {
     uint32_t count = 0;
+    if (!nnk_topology_valid(t)) return 0;
     for (int32_t l = 1; l <= t->layers; l++) count += (uint32_t)t->size[l] * ((uint32_t)t->size[l - 1] + 1);
     return count;
 }
 
 uint32_t nnk_unit_count(const nnk_topology *t) {
     uint32_t count = 0;
+    if (!nnk_topology_valid(t)) return 0;
     for (int32_t l = 1; l <= t->layers; l++) count += (uint32_t)t->size[l];
     return count;
 }

@@ -20,8 +20,7 @@ static int32_t has_kernels(const nnk_job *job) {
 }
 
 static int32_t job_valid(const nnk_job *job) {
-    return job && job->topology && job->arithmetic && job->method && has_kernels(job) &&
-           nnk_topology_valid(job->topology) &&
+    return job && nnk_topology_valid(job->topology) && job->arithmetic && job->method && has_kernels(job) &&
            (!nnk_is_dual(job) ||
             (job->topology->layers >= 2 && job->topology->size[0] <= NNK_MAX_DUAL_INPUTS)) &&
            job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL && job->examples >= 1 &&
@@ -31,9 +30,9 @@ static int32_t job_valid(const nnk_job *job) {
 size_t nnk_train_bytes(const nnk_job *job) {
     if (!job_valid(job)) return 0;
     // Twice what grows with the examples stays well below what an address can hold.
-    const uint64_t m = NNK_STRIDE(job->examples), real = (uint64_t)job->arithmetic->real_bytes;
-    const uint64_t rows = 2 * (uint64_t)nnk_unit_count(job->topology) + (nnk_is_dual(job) ? m : 0);
-    if (rows * m * real > SIZE_MAX / 4) return 0;
+    const size_t m = NNK_STRIDE(job->examples);
+    const size_t rows = 2 * (size_t)nnk_unit_count(job->topology) + (nnk_is_dual(job) ? m : 0);
+    if (rows > SIZE_MAX / 4 / (m * nnk_real_bytes(job))) return 0;
     const arena a = nnk_carve(job, (void *)(uintptr_t)64); // anywhere
     return (size_t)(a.end - (uint8_t *)a.trainer);
 }
@@ -69,11 +68,20 @@ int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b) {
     return !differ;
 }
 
-int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job) {
-    if (!job_valid(job) || trainer->magic != NNK_TRAINER_MAGIC) return 0;
+/// The arguments of every call with an arena: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN.
+static nnk_status check_arguments(const nnk_job *job, const void *memory) {
+    const int32_t has_data = job_valid(job) && job->labels && (job->images.images || job->images.read);
+    if (!has_data || !memory) return NNK_E_ARGUMENT;
+    return (uintptr_t)memory % 8 ? NNK_E_ALIGN : NNK_OK;
+}
+
+nnk_status nnk_check_trainer(const nnk_job *job, const void *memory) {
+    const nnk_trainer *t = memory;
+    const nnk_status status = check_arguments(job, memory);
+    if (status != NNK_OK) return status;
     nnk_job_numbers numbers;
     nnk_take_numbers(&numbers, job);
-    return nnk_same_numbers(&trainer->job, &numbers);
+    return t->magic == NNK_TRAINER_MAGIC && nnk_same_numbers(&t->job, &numbers) ? NNK_OK : NNK_E_STATE;
 }
 
 /// Whether phase and item exist, and the iteration is one in which the trainer comes there.
@@ -110,10 +118,10 @@ void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
 }
 
 nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
+    const nnk_status status = check_arguments(job, memory);
+    if (status != NNK_OK) return status;
     const size_t needed = nnk_train_bytes(job);
-    if (needed == 0 || !memory || !job->labels || (!job->images.images && !job->images.read))
-        return NNK_E_ARGUMENT;
-    if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
+    if (needed == 0) return NNK_E_ARGUMENT; // more than an address can hold
     if (bytes < needed) return NNK_E_MEMORY;
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     for (uint32_t j = 0; j < job->examples; j++)
@@ -137,7 +145,8 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
 }
 
 nnk_status nnk_readiness(const nnk_job *job, const nnk_trainer *t) {
-    if (!nnk_trainer_is_of(t, job)) return NNK_E_STATE;
+    const nnk_status status = nnk_check_trainer(job, t);
+    if (status != NNK_OK) return status;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
     if (t->phase > TRAINED) return NNK_E_STATE;
     return t->phase == TRAINED ? NNK_OK : NNK_MORE;
@@ -186,7 +195,8 @@ size_t nnk_train_scratch_bytes(const nnk_job *job) {
 
 nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uint32_t count, void *scratch) {
     const uint32_t ahead = nnk_train_parallel(job, memory);
-    if (first >= ahead || count > ahead - first) return NNK_E_ARGUMENT;
+    if (first >= ahead || count > ahead - first || !scratch) return NNK_E_ARGUMENT;
+    if ((uintptr_t)scratch % 8 != 0) return NNK_E_ALIGN;
     arena a = nnk_carve(job, memory);
     nnk_carve_scratch(job, &a, scratch);
     const uint32_t at_once = job->method->phases[a.trainer->phase].span ? count : 1;
@@ -251,11 +261,12 @@ static nnk_status write_payload(const nnk_job *job, const arena *a, uint32_t pay
 }
 
 nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
-    if (!nnk_trainer_is_of(memory, job)) return NNK_E_STATE;
+    const nnk_status ready = sink.write ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
+    if (ready != NNK_OK) return ready;
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
     if (t->phase == DIVERGED) return NNK_E_DIVERGED;
-    if (t->phase < TRAINED || t->phase > WRITTEN || !sink.write) return NNK_E_STATE;
+    if (t->phase < TRAINED || t->phase > WRITTEN) return NNK_E_STATE;
     const uint32_t payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype);
     if (t->phase == TRAINED || t->phase == WRITTEN) {
         t->phase = PAYLOAD;
@@ -273,7 +284,8 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
 
 nnk_status nnk_train_progress(const nnk_job *job, const void *memory, nnk_progress *progress) {
     const nnk_trainer *t = memory;
-    if (!nnk_trainer_is_of(t, job)) return NNK_E_STATE;
+    const nnk_status status = progress ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
+    if (status != NNK_OK) return status;
     const int32_t in_loop = (t->phase >= FORWARD && t->phase < TRAINED) || t->phase == DIVERGED;
     const int32_t stage = in_loop ? NNK_LOOP : t->phase < FORWARD ? NNK_SETUP : NNK_TRAINED;
     *progress = (nnk_progress){stage, t->iteration, t->cost_iteration, t->cost};

@@ -119,8 +119,8 @@ int32_t nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b);
 /// Whether a run can begin, or go on, in this memory: NNK_OK, or what nnk_train_begin says.
 nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes);
 
-/// Whether the arena holds a trainer of this job.
-int32_t nnk_trainer_is_of(const nnk_trainer *trainer, const nnk_job *job);
+/// Whether the arena holds a trainer of this job: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN, NNK_E_STATE.
+nnk_status nnk_check_trainer(const nnk_job *job, const void *memory);
 
 /// Whether its counters are such as training gives: a file may say anything.
 int32_t nnk_trainer_sound(const nnk_trainer *trainer, const nnk_job *job);

@@ -854,7 +854,7 @@ static void test_arguments(int32_t type, int32_t method) {
     CHECK_EQUAL(s.calls, 0);
     CHECK_SAME(arena, before, ENOUGH); // not a byte of it all
     progress = (nnk_checkpoint){0, 0};
-    CHECK_EQUAL(nnk_checkpoint_save(&job, arena, &progress, (nnk_sink){0}), NNK_E_STATE);
+    CHECK_EQUAL(nnk_checkpoint_save(&job, arena, &progress, (nnk_sink){0}), NNK_E_ARGUMENT);
     file none = {0};
     progress.position = (uint32_t)c.size;
     CHECK_EQUAL(nnk_checkpoint_save(&job, arena, &progress, sink_of(&none)), NNK_E_ARGUMENT);

@@ -22,16 +22,17 @@ typedef struct nnk_topology {
 extern const nnk_topology nnk_deep;      ///< 12288-20-7-5-1
 extern const nnk_topology nnk_two_layer; ///< 12288-7-1
 
-/// 1 if every field of `t` is in its range, else 0.
+/// 1 if every field of `t` is in its range, else 0; 0 for NULL.
 int32_t nnk_topology_valid(const nnk_topology *t);
 
-/// 1 if `a` and `b` have the same layers, else 0.
+/// 1 if `a` and `b` are valid and have the same layers, else 0.
 int32_t nnk_topology_equal(const nnk_topology *a, const nnk_topology *b);
 
-/// All weights and biases, 4.2 million for each full-sized layer at most. `t` must be valid.
+/// The number of weights and biases; 0 if `t` is not valid. At most 16.8 million in layer 1 (256 x 65536) and
+/// 65792 in each other layer (256 x 257).
 uint32_t nnk_parameter_count(const nnk_topology *t);
 
-/// All units of layers 1 to `layers`. `t` must be valid.
+/// The number of units of layers 1 to `layers`; 0 if `t` is not valid.
 uint32_t nnk_unit_count(const nnk_topology *t);
 
 /// How the initial weights are scaled; biases start at zero.
