@@ -562,7 +562,7 @@ int main(int argc, char **argv) {
     printf("{\"native_bytes\": %d,\n \"jobs\": [\n", NATIVE);
     for (int i = 0; i < 2; i++) {
         const size_t bytes =
-            NNK_HEADER_BYTES + NNK_DEEP_PARAMETERS * (size_t)of[i].k->real_bytes + 2 * NNK_CLASS_NAME_BYTES;
+            NNK_HEADER_BYTES + NNK_PARAMETERS(DEEP) * (size_t)of[i].k->real_bytes + 2 * NNK_CLASS_NAME_BYTES;
         uint8_t *model = memory(bytes);
         const size_t elements = profile(&of[i], model, rounds < 5 ? rounds : 5, i == 1);
         prepare(&of[i], model, bytes, elements);

@@ -58,7 +58,7 @@ target_link_libraries(user nnkernel::nnkernel)
 END
     cat >"$user/main.c" <<'END'
 #include <nnkernel/nnkernel.h>
-int main(void) { return nnk_parameter_count(&nnk_deep) != NNK_DEEP_PARAMETERS; }
+int main(void) { return nnk_parameter_count(&nnk_deep) != NNK_PARAMETERS(DEEP); }
 END
     quietly cmake -S "$user" -B "$user/build" -DCMAKE_C_COMPILER="$compiler" \
         -DCMAKE_PREFIX_PATH="$work/installed-$1"

@@ -75,13 +75,31 @@ fi
 build "$root/Examples/c" "$work/c-project" -DCMAKE_PREFIX_PATH="$work/installed"
 "$work/c-project/first" >"$work/c"
 tells_apart "$work/c" "Examples/c"
-echo "find_package: Examples/c works"
+"$work/c-project/own_network" >"$work/c-own"
+grep image "$work/c-own" >"$work/c-own-images"
+tells_apart "$work/c-own-images" "Examples/c/own_network.c"
+echo "find_package: the programs in Examples/c work"
 
 build "$root/Examples/cpp" "$work/cpp-project" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
     -DCMAKE_CXX_FLAGS="${warnings[*]}"
 "$work/cpp-project/first" >"$work/cpp"
 cmp "$work/c" "$work/cpp" || fail "Examples/cpp does not print what Examples/c prints"
-echo "add_subdirectory: Examples/cpp works, and prints what Examples/c prints"
+"$work/cpp-project/own_network" "$work" >"$work/cpp-own"
+cmp "$work/c-own" "$work/cpp-own" ||
+    fail "Examples/cpp/own_network.cpp does not print what Examples/c/own_network.c prints"
+echo "add_subdirectory: the programs in Examples/cpp work, and print what those in Examples/c print"
+
+"$python" -B "$root/Tests/embedding/header_examples.py" >"$work/header-examples.c"
+for standard in c11 c++20; do
+    language=c
+    [[ $standard == c11 ]] || language=c++
+    quietly cc -std=$standard -x $language -fsyntax-only -Wall -Wpedantic -Werror -Wno-unused-variable \
+        -Wno-unused-but-set-variable -I"$root/include" "$work/header-examples.c"
+    quietly cc -std=$standard -x $language -I"$root/include" "$root/Tests/core/test_sizes.c" "${warnings[@]}" \
+        -x none "$library" -o "$work/sizes-$standard"
+    quietly "$work/sizes-$standard"
+done
+echo "headers: the examples in their comments compile as C11 and C++20, and so do all sizes"
 
 if "$python" -c 'import numpy' 2>/dev/null; then
     readme python >"$work/first.py"

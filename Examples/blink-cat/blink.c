@@ -5,13 +5,9 @@
 #include "console.h"
 
 enum { PIECE = 16, BAD_DATA = 65 };
-_Static_assert(NNK_DEEP_INPUTS % PIECE == 0, "an image is a whole number of pieces");
+_Static_assert(NNK_INPUTS(DEEP) % PIECE == 0, "an image is a whole number of pieces");
 
-// The payload of an i8 model (docs/FORMAT.md): a scale per unit of layer 1, all parameters but W1, W1 in
-// bytes.
-enum { UNITS = NNK_DEEP_UNITS_1, W1_BYTES = UNITS * NNK_DEEP_INPUTS };
-enum { PARAMETERS_BYTES = 4 * (UNITS + NNK_DEEP_PARAMETERS - W1_BYTES) + W1_BYTES };
-enum { NAMES_AT = NNK_HEADER_BYTES + PARAMETERS_BYTES, MODEL_BYTES = NAMES_AT + 2 * NNK_CLASS_NAME_BYTES };
+enum { MODEL_BYTES = NNK_MODEL_I8_BYTES(DEEP), NAMES_AT = MODEL_BYTES - 2 * NNK_CLASS_NAME_BYTES };
 _Static_assert(MODEL_BYTES == 246820, "cat.S checks the same size");
 extern const uint8_t model_file[MODEL_BYTES]; // cat.S
 
@@ -37,7 +33,7 @@ APART nnk_status check_model(void) {
 /// Feeds one image to the predictor; NNK_MORE if there are no more images.
 APART nnk_status receive_image(void *predictor) {
     nnk_status status = NNK_OK;
-    for (uint32_t at = 0; at < NNK_DEEP_INPUTS && status == NNK_OK; at += PIECE) {
+    for (uint32_t at = 0; at < NNK_INPUTS(DEEP) && status == NNK_OK; at += PIECE) {
         uint8_t piece[PIECE];
         const uint32_t count = board_receive(piece, PIECE);
         if (count < PIECE) return at + count == 0 ? NNK_MORE : NNK_E_SOURCE;

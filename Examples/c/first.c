@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { IMAGES = 20, PIXELS = NNK_DEEP_INPUTS }; // 64 x 64, R G B
+enum { IMAGES = 20, PIXELS = NNK_INPUTS(DEEP) }; // 64 x 64, R G B
 
 static uint8_t images[IMAGES][PIXELS], labels[IMAGES];
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, IMAGES)]; // what training needs, and all of it
-_Alignas(8) static uint8_t file[NNK_HEADER_BYTES + 4 * NNK_DEEP_PARAMETERS + 2 * NNK_CLASS_NAME_BYTES];
+_Alignas(8) static uint8_t file[NNK_MODEL_BYTES(DEEP, 4)];
 
 static nnk_status write(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
     memcpy((uint8_t *)context + offset, bytes, count); // or to flash, or to a file

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 int main() try {
-    constexpr size_t examples = 20, pixels = NNK_DEEP_INPUTS; // 64 x 64, R G B
+    constexpr size_t examples = 20, pixels = NNK_INPUTS(DEEP); // 64 x 64, R G B
     std::vector<uint8_t> images(examples * pixels), labels(examples);
     for (size_t j = 0; j < examples; j++) {
         labels[j] = j % 2 == 1;

@@ -1,26 +1,54 @@
-/// The core in C++17: memory in std::vector, errors as exceptions. Copy it and change it as you like.
+/// The core in C++17: memory in std::vector, errors as exceptions. Copy this file and change it as you like.
 #ifndef NNKERNEL_HPP
 #define NNKERNEL_HPP
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <nnkernel/nnkernel.h>
 #include <stdexcept>
 #include <vector>
 
 namespace nnkernel {
 
-/// nnk_status below zero, with its text.
+/// A negative nnk_status with its text.
 struct Error : std::runtime_error {
     nnk_status status;
     explicit Error(nnk_status found) : std::runtime_error(nnk_status_text(found)), status(found) {}
 };
 
+/// Returns a status that is not an error, and throws Error for one that is.
 inline nnk_status check(nnk_status status) {
     if (status < 0) throw Error(status);
     return status;
 }
 
-/// So many bytes, aligned to 8.
+using Bytes = std::vector<uint8_t>;
+
+/// A file's bytes. Throws Error with NNK_E_SOURCE if it cannot be read.
+inline Bytes read_file(const std::filesystem::path &path) {
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    Bytes bytes(file ? size_t(file.tellg()) : 0);
+    file.seekg(0);
+    if (!file.read(reinterpret_cast<char *>(bytes.data()), std::streamsize(bytes.size())))
+        throw Error(NNK_E_SOURCE);
+    return bytes;
+}
+
+/// Replaces a file once all bytes are written, so the old one stays whole until then. Throws Error with
+/// NNK_E_SINK if it cannot be written.
+inline void write_file(const std::filesystem::path &path, const Bytes &bytes) {
+    std::filesystem::path draft = path;
+    draft += ".tmp";
+    std::ofstream file(draft, std::ios::binary);
+    file.write(reinterpret_cast<const char *>(bytes.data()), std::streamsize(bytes.size()));
+    file.close();
+    std::error_code error;
+    if (file) std::filesystem::rename(draft, path, error);
+    if (!file || error) throw Error(NNK_E_SINK);
+}
+
+/// Memory of `bytes` bytes, aligned to 8.
 class Memory {
     std::vector<uint64_t> words;
     size_t count;
@@ -32,18 +60,27 @@ class Memory {
     size_t size() const { return count; }
 };
 
-/// One run of training: the job's labels, images and topology must outlive it.
+/// One run of training. The job's labels, images and topology must outlive it.
 class Trainer {
     nnk_job job;
     Memory arena;
 
   public:
+    /// Begins a run.
     explicit Trainer(const nnk_job &what) : job(what), arena(nnk_train_bytes(&what)) {
         check(nnk_train_begin(&job, arena.data(), arena.size()));
     }
 
-    /// One slice of work; false once all iterations are done.
-    bool step() { return check(nnk_train_step(&job, arena.data())) > 0; }
+    /// Goes on with a run from its checkpoint. Job and data must be the same: else Error with NNK_E_STATE.
+    Trainer(const nnk_job &what, const Bytes &checkpoint) : job(what), arena(nnk_train_bytes(&what)) {
+        nnk_checkpoint progress = {};
+        Bytes file = checkpoint; // a context is not const
+        while (check(nnk_checkpoint_load(&job, arena.data(), arena.size(), &progress, {read, &file})) > 0) {
+        }
+    }
+
+    /// Takes one slice of work. NNK_MORE; NNK_COST with a new cost; NNK_OK, which is 0, after the last one.
+    nnk_status step() { return check(nnk_train_step(&job, arena.data())); }
 
     nnk_progress progress() const {
         nnk_progress progress;
@@ -51,19 +88,35 @@ class Trainer {
         return progress;
     }
 
-    /// The model's file, after the last step.
-    std::vector<uint8_t> finish() {
-        std::vector<uint8_t> file;
-        while (check(nnk_train_finish(&job, arena.data(), {append, &file})) > 0) {
+    /// The run as it is now, to go on from later or elsewhere.
+    Bytes checkpoint() {
+        Bytes file(nnk_checkpoint_bytes(&job));
+        nnk_checkpoint progress = {};
+        while (check(nnk_checkpoint_save(&job, arena.data(), &progress, {write, &file})) > 0) {
+        }
+        return file;
+    }
+
+    /// The model file, after the last step.
+    Bytes finish() {
+        Bytes file(nnk_model_bytes(job.topology, job.arithmetic->dtype));
+        while (check(nnk_train_finish(&job, arena.data(), {write, &file})) > 0) {
         }
         return file;
     }
 
   private:
-    static nnk_status append(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
-        auto &file = *static_cast<std::vector<uint8_t> *>(context);
-        if (file.size() < size_t(offset) + count) file.resize(size_t(offset) + count);
+    // Called from C: they must not throw, so the vectors have their size already.
+    static nnk_status write(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) noexcept {
+        Bytes &file = *static_cast<Bytes *>(context);
+        if (offset > file.size() || count > file.size() - offset) return NNK_E_SINK;
         std::memcpy(file.data() + offset, bytes, count);
+        return NNK_OK;
+    }
+    static nnk_status read(void *context, uint32_t offset, uint32_t count, uint8_t *out) noexcept {
+        const Bytes &file = *static_cast<const Bytes *>(context);
+        if (offset > file.size() || count > file.size() - offset) return NNK_E_SOURCE;
+        std::memcpy(out, file.data() + offset, count);
         return NNK_OK;
     }
 };
@@ -74,7 +127,7 @@ class Model {
     nnk_model model;
 
   public:
-    Model(const std::vector<uint8_t> &bytes, const nnk_topology &topology) : file(bytes.size()) {
+    Model(const Bytes &bytes, const nnk_topology &topology) : file(bytes.size()) {
         if (!bytes.empty()) std::memcpy(file.data(), bytes.data(), bytes.size());
         check(nnk_model_open(&model, file.data(), file.size(), &topology));
         nnk_model_to_native(&model, file.data());
@@ -82,7 +135,10 @@ class Model {
     Model(const Model &) = delete; // `model` points into `file`
     Model &operator=(const Model &) = delete;
 
-    /// The probability of class 1 for one image.
+    /// What its header says, and its parameters.
+    const nnk_model &description() const { return model; }
+
+    /// The probability of class 1 for one image of topology.size[0] bytes.
     double predict(const uint8_t *image) const {
         const nnk_inference *inference = nnk_fastest_inference(model.dtype);
         Memory memory(nnk_predict_bytes(model.topology, inference));

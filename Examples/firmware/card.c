@@ -49,7 +49,7 @@ int32_t card_read_job(card_job *job) {
 
 nnk_status card_image(void *context, uint32_t example, uint32_t offset, uint32_t count, uint8_t *out) {
     (void)context;
-    const uint32_t at = CARD_IMAGES * CARD_BLOCK + example * NNK_DEEP_INPUTS + offset;
+    const uint32_t at = CARD_IMAGES * CARD_BLOCK + example * NNK_INPUTS(DEEP) + offset;
     return card_bytes(at, count, out) ? NNK_OK : NNK_E_SOURCE;
 }
 

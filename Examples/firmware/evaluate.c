@@ -1,8 +1,8 @@
 #include "evaluate.h"
 #include <string.h>
 
-enum { UNITS = NNK_DEEP_UNITS_1, PATCHES = NNK_DEEP_INPUTS / NNK_PATCH };
-enum { ABOVE = NNK_DEEP_PARAMETERS - UNITS * NNK_DEEP_INPUTS }; // parameters after W1
+enum { UNITS = NNK_UNITS_1(DEEP), PATCHES = NNK_INPUTS(DEEP) / NNK_PATCH };
+enum { ABOVE = NNK_PARAMETERS(DEEP) - UNITS * NNK_INPUTS(DEEP) }; // parameters after W1
 
 /// Memory for a batch of images, in the arena, which training no longer needs. All are reals.
 typedef struct memory {
@@ -30,7 +30,8 @@ static nnk_status add_patch(card_file *model, const memory *m, uint32_t first, u
                             uint32_t patch) {
     const uint32_t row = NNK_PATCH * real_bytes();
     for (uint32_t i = 0; i < UNITS; i++) {
-        const uint32_t at = NNK_HEADER_BYTES + (i * PATCHES + patch) * row;
+        const uint32_t at =
+            nnk_model_weights_at(&nnk_deep, this_board.inference->dtype, 1) + (i * PATCHES + patch) * row;
         if (card_file_read(model, at, row, m->weights + i * row) != NNK_OK) return NNK_E_SOURCE;
     }
     for (uint32_t j = 0; j < count; j++) {
@@ -62,7 +63,7 @@ static nnk_status evaluate_batch(card_file *model, const memory *m, uint32_t fir
 
 nnk_status evaluate(card_file *model, uint32_t first, uint32_t count, score *result) {
     const memory m = carve();
-    const uint32_t above_at = NNK_HEADER_BYTES + UNITS * NNK_DEEP_INPUTS * real_bytes();
+    const uint32_t above_at = nnk_model_biases_at(&nnk_deep, this_board.inference->dtype, 1);
     nnk_status status = card_file_read(model, above_at, ABOVE * real_bytes(), m.above);
     *result = (score){0, 0, 0};
     while (count > 0 && status == NNK_OK) {

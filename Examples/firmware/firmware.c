@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum { MOST_EXAMPLES = 512, BAD_DATA = 65, CANNOT_SAVE = 74 };
-enum { PAYLOAD_CRC_AT = 36 }; // docs/FORMAT.md
 
 static card_job on_card;
 static uint8_t labels[MOST_EXAMPLES];
@@ -162,9 +161,7 @@ static int32_t model_is_there(const nnk_job *job) {
         if (card_file_read(&model_file, NNK_HEADER_BYTES + done, some, bytes) != NNK_OK) return 0;
         crc = nnk_crc32(crc, bytes, some);
     }
-    uint32_t expected;
-    memcpy(&expected, header + PAYLOAD_CRC_AT, sizeof expected);
-    return crc == expected;
+    return crc == nnk_model_payload_crc(header);
 }
 
 static void print_score(const char *what, uint32_t first, uint32_t count) {

@@ -23,7 +23,7 @@ static const char usage[] = "usage: trainer FILE|drawn deep|two-layer f32|f64 pr
                             "FILE has the number of images m (4 bytes, little-endian), m labels, m images "
                             "of 12288 bytes\n";
 
-enum { IMAGE_BYTES = NNK_DEEP_INPUTS, DRAWN = 33, USAGE = 64, BAD_DATA = 65, UNAVAILABLE = 69 };
+enum { IMAGE_BYTES = NNK_INPUTS(DEEP), DRAWN = 33, USAGE = 64, BAD_DATA = 65, UNAVAILABLE = 69 };
 
 _Noreturn static void fail(int code, const char *what, const char *why) {
     fprintf(stderr, "trainer: %s: %s\n%s", what, why, code == USAGE ? usage : "");
@@ -190,13 +190,12 @@ static double predict(const nnk_model *model, const nnk_inference *inference, co
     return probability;
 }
 
-/// The total of the first layer's sums of an i8 model. Its W1 is directly before the two class names.
+/// The total of the first layer's sums of an i8 model.
 static long long total(const nnk_model *model, const nnk_inference *inference, const uint8_t *image) {
     const size_t units = (size_t)model->topology->size[1];
-    const uint8_t *names = (const uint8_t *)model->class_names[0];
     int32_t sum[NNK_MAX_UNITS] = {0};
     long long all = 0;
-    const nnk_parameters *weights = (const nnk_parameters *)(names - units * IMAGE_BYTES);
+    const nnk_parameters *weights = nnk_model_weights(model, 1);
     inference->accumulate((nnk_real *)sum, weights, IMAGE_BYTES, units, image, IMAGE_BYTES);
     for (size_t i = 0; i < units; i++) all += sum[i];
     return all;

@@ -4,7 +4,7 @@
 static size_t scratch_bytes(const nnk_job *job) {
     const size_t units_1 = (size_t)job->topology->size[1], real = nnk_real_bytes(job);
     const size_t slice = NNK_SCRATCH_REALS(units_1, job->examples) * real;
-    return NNK_LINE(NNK_LARGER(slice, units_1 * NNK_LIST_BYTES(real)));
+    return NNK_ROUND_TO_CACHE_LINE(NNK_LARGER(slice, units_1 * NNK_LIST_BYTES(real)));
 }
 
 static void carve(const nnk_job *job, arena *a) {

@@ -7,9 +7,9 @@ void *nnk_carve_layers(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     a->stride = a->columns = NNK_STRIDE(job->examples);
     a->row = a->stride * nnk_real_bytes(job);
-    uint8_t *next = (uint8_t *)a->trainer + NNK_LINE(sizeof(nnk_trainer));
+    uint8_t *next = (uint8_t *)a->trainer + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer));
     a->parameters = (nnk_real *)(void *)next;
-    next += NNK_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
+    next += NNK_ROUND_TO_CACHE_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
     a->activations = (nnk_real *)(void *)next;
     return nnk_row(a, a->activations, nnk_unit_count(t));
 }

@@ -3,7 +3,8 @@
 #include "trainer.h"
 
 static size_t scratch_bytes(const nnk_job *job) {
-    return NNK_LINE(NNK_SCRATCH_REALS(job->topology->size[1], job->examples) * nnk_real_bytes(job));
+    return NNK_ROUND_TO_CACHE_LINE(NNK_SCRATCH_REALS(job->topology->size[1], job->examples) *
+                                   nnk_real_bytes(job));
 }
 
 static void carve(const nnk_job *job, arena *a) { nnk_carve_scratch(job, a, nnk_carve_layers(job, a)); }

@@ -3,6 +3,7 @@
 #define NNK_TRAINER_H
 
 #include "layout.h"
+#include "nnkernel/sizes.h"
 #include "nnkernel/train.h"
 #include "strict_float.h"
 

@@ -139,7 +139,7 @@ struct ExportCHeaderTests {
         #include "model.h"
         #include "model.h"
         int main(void) {
-            static uint8_t image[NNK_TWO_LAYER_INPUTS];
+            static uint8_t image[NNK_INPUTS(TWO_LAYER)];
             static double memory[NNK_PREDICT_BYTES(TWO_LAYER, 8) / 8 + 1];
             nnk_model model;
             double probability;

@@ -377,10 +377,11 @@ static void test_sizes(void) {
         CHECK(k->dtype == NNK_I8 && k->real_bytes == 4 && k->weight_bytes == 1 && k->patch_bytes == 1);
         CHECK_EQUAL(nnk_predict_bytes(&nnk_deep, k), NNK_PREDICT_I8_BYTES(DEEP));
         CHECK_EQUAL(nnk_predict_bytes(&nnk_two_layer, k), NNK_PREDICT_I8_BYTES(TWO_LAYER));
-        CHECK_EQUAL(nnk_predict_bytes(&widest, k), NNK_PREDICT_BYTES_OF(NNK_MAX_UNITS, NNK_MAX_UNITS, 4, 1));
+        CHECK_EQUAL(nnk_predict_bytes(&widest, k),
+                    NNK_PREDICT_I8_BYTES_OF((NNK_MAX_INPUTS, 3, NNK_MAX_UNITS, 1)));
         for (size_t units = 1; units <= NNK_MAX_UNITS; units++) {
             const nnk_topology t = {2, {5, (int32_t)units, 1}};
-            CHECK_EQUAL(nnk_predict_bytes(&t, k), NNK_PREDICT_BYTES_OF(units, 1, 4, 1));
+            CHECK_EQUAL(nnk_predict_bytes(&t, k), NNK_PREDICT_I8_BYTES_OF((5, units, 1)));
         }
     }
 }
@@ -478,7 +479,7 @@ static void test_hostile(void) {
         memset(f.bytes + 64 + 4 * nnk_i8_floats(t), round % 3 ? 0x80 : 0, 400);
         seal(f.bytes, f.size);
         const nnk_model m = opened(&f, t);
-        _Alignas(8) uint8_t memory[NNK_PREDICT_BYTES_OF(20, 7, 4, 1)];
+        _Alignas(8) uint8_t memory[NNK_PREDICT_I8_BYTES_OF((400, 20, 7, 5, 1))];
         double p = -1;
         CHECK_EQUAL(nnk_predict_begin(memory, sizeof memory, &m, nnk_fastest_inference(NNK_I8)), NNK_OK);
         CHECK_EQUAL(nnk_predict_feed(memory, x, 400), NNK_OK);

@@ -27,11 +27,13 @@ _Static_assert(NNK_DUAL_BYTES(DEEP, 8, 209) <= 184 * 1024, "what boards have");
 
 /// And of any other.
 static size_t macro_bytes(const nnk_topology *t, int32_t method, size_t real, size_t m) {
-    const size_t parameters = nnk_parameter_count(t), units = nnk_unit_count(t);
-    const size_t units_1 = (size_t)t->size[1], inputs = (size_t)t->size[0];
-    if (method == NNK_PRIMAL) return NNK_PRIMAL_BYTES_OF(parameters, units, units_1, real, m);
-    if (method == NNK_DUAL) return NNK_DUAL_BYTES_OF(parameters, units, units_1, inputs, real, m);
-    return NNK_DUAL_WIDE_BYTES_OF(parameters, units, units_1, real, m);
+    int32_t s[NNK_MAX_LAYERS + 1] = {0};
+    memcpy(s, t->size, ((size_t)t->layers + 1) * sizeof s[0]);
+#define SIZES (s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+    if (method == NNK_PRIMAL) return NNK_PRIMAL_BYTES_OF(SIZES, real, m);
+    if (method == NNK_DUAL) return NNK_DUAL_BYTES_OF(SIZES, real, m);
+    return NNK_DUAL_WIDE_BYTES_OF(SIZES, real, m);
+#undef SIZES
 }
 
 /// A job of no data, to ask for its bytes.

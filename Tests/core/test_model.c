@@ -241,10 +241,10 @@ static void test_other_headers(void) {
 
 static void test_topologies(void) {
     CHECK(nnk_topology_valid(&nnk_deep) && nnk_topology_valid(&nnk_two_layer));
-    CHECK_EQUAL(nnk_parameter_count(&nnk_deep), NNK_DEEP_PARAMETERS);
-    CHECK_EQUAL(nnk_parameter_count(&nnk_two_layer), NNK_TWO_LAYER_PARAMETERS);
-    CHECK_EQUAL(nnk_unit_count(&nnk_deep), NNK_DEEP_UNITS);
-    CHECK_EQUAL(nnk_unit_count(&nnk_two_layer), NNK_TWO_LAYER_UNITS);
+    CHECK_EQUAL(nnk_parameter_count(&nnk_deep), NNK_PARAMETERS(DEEP));
+    CHECK_EQUAL(nnk_parameter_count(&nnk_two_layer), NNK_PARAMETERS(TWO_LAYER));
+    CHECK_EQUAL(nnk_unit_count(&nnk_deep), NNK_UNITS(DEEP));
+    CHECK_EQUAL(nnk_unit_count(&nnk_two_layer), NNK_UNITS(TWO_LAYER));
     CHECK(nnk_topology_equal(&nnk_deep, &nnk_deep) && !nnk_topology_equal(&nnk_deep, &nnk_two_layer));
     static const nnk_topology good[] = {{1, {1, 1}},
                                         {1, {NNK_MAX_INPUTS, 1}},
@@ -262,6 +262,51 @@ static void test_topologies(void) {
     CHECK(!nnk_topology_equal(&good[4], &(nnk_topology){2, {5, 3, 1}}));
 }
 
+/// The accessors lead to where docs/FORMAT.md says that the parts are; the file is read in between.
+static void test_parts(void) {
+    const uint32_t first = 50 * 4, above = 4 * 1 + (4 + 1) * 3 + (3 + 1) * 1; // W1; b1, W2, b2, W3, b3
+    FOR_EACH_TYPE(type) {
+        file f = small_model(type);
+        const nnk_model m = opened(&f, &small);
+        const uint8_t *parameters = f.bytes + NNK_HEADER_BYTES;
+        const uint32_t real = (uint32_t)bytes_of(1, type);
+        const uint32_t indices[][2] = {{0, 200}, {204, 216}, {219, 222}};
+        for (int32_t l = 1; l <= 3; l++) {
+            CHECK(nnk_model_weights(&m, l) == parameters + indices[l - 1][0] * real);
+            CHECK(nnk_model_biases(&m, l) == parameters + indices[l - 1][1] * real);
+            CHECK_EQUAL(nnk_model_weights_at(&small, type, l), 64 + indices[l - 1][0] * real);
+            CHECK_EQUAL(nnk_model_biases_at(&small, type, l), 64 + indices[l - 1][1] * real);
+        }
+        CHECK(nnk_model_scales(&m) == NULL);
+        CHECK(nnk_model_payload_crc(f.bytes) == get_u32(f.bytes + 36));
+
+        file q = {.room = nnk_model_bytes(&small, NNK_I8)};
+        q.bytes = room_for(q.room);
+        CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&q)), NNK_OK);
+        const nnk_model i8 = opened(&q, &small);
+        CHECK((const uint8_t *)nnk_model_scales(&i8) == q.bytes + 64);
+        CHECK((const uint8_t *)nnk_model_biases(&i8, 1) == q.bytes + 64 + 4 * 4);
+        CHECK((const uint8_t *)nnk_model_weights(&i8, 2) == q.bytes + 64 + 4 * (4 + 4));
+        CHECK((const uint8_t *)nnk_model_biases(&i8, 3) == q.bytes + 64 + 4 * (4 + above - 1));
+        CHECK((const uint8_t *)nnk_model_weights(&i8, 1) == q.bytes + 64 + 4 * (4 + above));
+        CHECK(nnk_model_weights_at(&small, NNK_I8, 1) + first + 64 == q.size);
+        const int8_t *w = nnk_model_weights(&i8, 1);
+        for (uint32_t i = 0; i < first; i++) // what the i8 model stands for
+            CHECK_NEAR(w[i] * (double)nnk_model_scales(&i8)[i / 50], parameter_of(&m, i),
+                       (double)nnk_model_scales(&i8)[i / 50] * 0.5001);
+
+        const nnk_model peeked = {.topology = &small, .dtype = type};
+        CHECK(!nnk_model_weights(&peeked, 1) && !nnk_model_biases(&peeked, 1) && !nnk_model_weights(NULL, 1));
+        CHECK(!nnk_model_biases(NULL, 1) && !nnk_model_scales(NULL) && !nnk_model_scales(&peeked));
+        CHECK(!nnk_model_weights(&m, 0) && !nnk_model_weights(&m, 4) && !nnk_model_biases(&m, -1));
+        CHECK_EQUAL(nnk_model_weights_at(&small, 99, 1), 0);
+        CHECK_EQUAL(nnk_model_biases_at(NULL, type, 1), 0);
+        CHECK_EQUAL(nnk_model_payload_crc(NULL), 0);
+        free(q.bytes);
+        free(f.bytes);
+    }
+}
+
 static void test_texts(void) {
     const char *unknown = nnk_status_text(-1000);
     CHECK(strcmp(unknown, "unknown status") == 0 && strcmp(nnk_status_text(3), unknown) == 0);
@@ -277,6 +322,7 @@ int main(void) {
     test_crc_kernels();
     test_topologies();
     test_texts();
+    test_parts();
     test_header();
     test_class_names();
     test_damage();

@@ -154,11 +154,11 @@ static void test_sizes(void) {
         CHECK_EQUAL(nnk_predict_bytes(&nnk_deep, k), NNK_PREDICT_BYTES(DEEP, real));
         CHECK_EQUAL(nnk_predict_bytes(&nnk_two_layer, k), NNK_PREDICT_BYTES(TWO_LAYER, real));
         CHECK_EQUAL(nnk_predict_bytes(&widest, k),
-                    NNK_PREDICT_BYTES_OF(NNK_MAX_UNITS, NNK_MAX_UNITS, real, NNK_PATCH));
-        CHECK_EQUAL(nnk_predict_bytes(&shapes[3], k), NNK_PREDICT_BYTES_OF(1, 0, real, NNK_PATCH));
+                    NNK_PREDICT_BYTES_OF((NNK_MAX_INPUTS, 3, NNK_MAX_UNITS, 1), real));
+        CHECK_EQUAL(nnk_predict_bytes(&shapes[3], k), NNK_PREDICT_BYTES_OF((shapes[3].size[0], 1), real));
         for (size_t units = 1; units <= NNK_MAX_UNITS; units++) {
             const nnk_topology t = {2, {5, (int32_t)units, 1}};
-            CHECK_EQUAL(nnk_predict_bytes(&t, k), NNK_PREDICT_BYTES_OF(units, 1, real, NNK_PATCH));
+            CHECK_EQUAL(nnk_predict_bytes(&t, k), NNK_PREDICT_BYTES_OF((5, units, 1), real));
         }
     }
 }

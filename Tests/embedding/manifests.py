@@ -19,6 +19,11 @@ def check(ok, what):
 
 
 version = amalgamate.version()
+header = (ROOT / "include/nnkernel/nnkernel.h").read_text()
+in_header = ".".join(re.search(rf"^#define NNK_VERSION_{part} +(\d+)$", header, re.M)[1]
+                     for part in ("MAJOR", "MINOR", "PATCH"))
+check(in_header == version, f"nnkernel.h: expected version {version}, got {in_header}")
+
 sources = set((ROOT / "Sources/CNNKernel").glob("*.c"))
 
 library = json.loads((ROOT / "library.json").read_text())

@@ -3,7 +3,7 @@
 /// A program names the objects that it wants, and the linker keeps only these. On a board that trains in
 /// float:
 ///
-///     nnk_job job = {.arithmetic = &nnk_f32_dual, .method = &nnk_dual, ...};
+///     nnk_job job = {.arithmetic = &nnk_f32_dual, .method = &nnk_dual}; // and so on
 ///
 /// On a desktop nnk_fastest(NNK_F32) gives the same bits many times faster. What the objects are made of is
 /// in kernels.h, for programs that call the kernels themselves.

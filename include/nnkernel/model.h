@@ -1,4 +1,10 @@
-/// The model file: a 64-byte header and the weights, used where it lies. docs/FORMAT.md gives every byte.
+/// The model file: a 64-byte header, the parameters and the class names. It is used in place, in RAM or
+/// flash. docs/FORMAT.md describes every byte.
+///
+///     nnk_model model;
+///     nnk_status status = nnk_model_open(&model, file, length, &nnk_deep);
+///     if (status == NNK_OK) nnk_model_to_native(&model, file); // for big-endian processors
+///     if (status == NNK_OK) name = model.class_names[1];
 #ifndef NNKERNEL_MODEL_H
 #define NNKERNEL_MODEL_H
 
@@ -13,63 +19,88 @@ extern "C" {
 #endif
 
 #define NNK_HEADER_BYTES     64
-#define NNK_CLASS_NAME_BYTES 32 ///< of UTF-8 for each class, the rest zeros; at least one zero
+#define NNK_CLASS_NAME_BYTES 32 ///< for each class: up to 31 bytes of UTF-8, then zeros
 
-#define NNK_INIT_NONE 0 ///< in a model: its weights were imported, not trained from initial ones
+#define NNK_INIT_NONE 0 ///< initializer of a model whose weights were imported, not trained
 
-/// A model's header, and where its weights are.
+/// What a model's header says, and where its parameters are.
 typedef struct nnk_model {
     const nnk_topology *topology;
-    /// W1, b1, W2, b2, ...: each W row by row; aligned to 8 bytes. NNK_I8: floats, of which the first scale
-    /// the rows of W1, then b1, W2, b2, ..., then W1 as int8.
+    /// W1, b1, W2, b2, ..., each W row by row, aligned to 8 bytes. NNK_I8 is different: first come floats,
+    /// which are the scales of W1's rows, b1, W2, b2, ..., and then W1 as int8. nnk_model_weights finds each
+    /// part.
     const void *parameters;
-    const char *class_names[2]; ///< zero-terminated, behind the parameters; empty if they weren't given
-    uint32_t payload_bytes;     ///< parameters and names
+    const char *class_names[2]; ///< each ends with a zero; empty if the job had none
+    uint32_t payload_bytes;     ///< of the parameters and the class names
     int32_t dtype;              ///< NNK_F32, NNK_F64 or NNK_I8
-    /// Where it comes from: how it was trained. All zeros if its weights were imported.
+    // How the model was trained. All zeros for an imported model.
     int32_t method;      ///< NNK_PRIMAL or NNK_DUAL
     int32_t initializer; ///< NNK_INIT_DEEP or NNK_INIT_SMALL; NNK_INIT_NONE: imported
     uint32_t seed;
     uint32_t iterations;
     uint32_t examples;
-    uint32_t data_crc; ///< CRC-32 of the labels, then of the images it was trained on
+    uint32_t data_crc; ///< CRC-32 of the training data: of the labels, one byte each, then of the images
     double learning_rate;
 } nnk_model;
 
-/// Checks `length` bytes of a model and says what they hold; `model` refers to `bytes` from then on.
+/// Checks a model file of `length` bytes and describes it. `model` refers to `bytes` and `topology`, which
+/// must outlive it. No size is taken from the file: its topology must be equal to `topology`.
 ///
-/// In this order: NNK_E_LENGTH, NNK_E_ALIGN, NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND,
-/// NNK_E_TOPOLOGY, NNK_E_SIZE, NNK_E_PAYLOAD; NNK_E_HEADER and NNK_E_KIND also of a learning rate and of
-/// class names that can't be. What else it says of its origin is as the file has it. No size is taken from
-/// the file: its topology is compared with `topology`, which must outlive `model`.
+/// The checks, in this order. NNK_E_LENGTH: fewer than 64 bytes (`bytes` may be NULL if `length` is 0).
+/// NNK_E_ALIGN: `bytes` is not aligned to 8. NNK_E_ARGUMENT: NULL, or an invalid topology. NNK_E_MAGIC: not a
+/// model. NNK_E_HEADER: wrong checksum of the header. NNK_E_VERSION. NNK_E_KIND: a checkpoint, or an unknown
+/// element type. NNK_E_TOPOLOGY: another one. NNK_E_SIZE: the header says another size than the topology
+/// needs. NNK_E_LENGTH or NNK_E_SIZE: fewer or more bytes than the header says. NNK_E_PAYLOAD: wrong checksum
+/// of the payload. NNK_E_HEADER: a learning rate that no training has. NNK_E_KIND: a class name does not end.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
-/// The same, of the header alone: `bytes` holds NNK_HEADER_BYTES, the pointers into the payload are NULL.
+/// The same for the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL. The
+/// statuses are those up to the first NNK_E_SIZE, without NNK_E_LENGTH and NNK_E_ALIGN.
 nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topology *topology);
 
-/// Files are little-endian. On a big-endian processor this turns the payload of a checked model around, in
-/// place, so that nnk_predict_begin can use it; elsewhere it does nothing.
+/// Files are little-endian. On a big-endian processor this swaps the bytes of an opened model's parameters in
+/// place, which nnk_predict_begin and nnk_model_weights need. On other processors it does nothing.
 void nnk_model_to_native(const nnk_model *model, void *bytes);
 
-/// Bytes of a model file of that element type.
+/// Bytes of a model file with this element type; 0 if the topology or the type is not valid.
 uint32_t nnk_model_bytes(const nnk_topology *topology, int32_t dtype);
 
-/// Writes a model of this processor's order of bytes: nnk_model_bytes(topology, dtype). Of `model`, the
-/// payload's size is not looked at, and names may be NULL. NNK_E_ARGUMENT (also a learning rate that no
-/// training has, or one of an imported model), NNK_E_SINK.
+/// The weights (outputs, inputs) of layer `layer`, 1 ... layers, and its biases (outputs), in an opened
+/// model. They are of the model's element type. In a model of NNK_I8 only the weights of layer 1 are int8_t,
+/// each to be multiplied by the scale of its row; all else is float. NULL for wrong arguments and after
+/// nnk_model_peek.
+const void *nnk_model_weights(const nnk_model *model, int32_t layer);
+const void *nnk_model_biases(const nnk_model *model, int32_t layer);
+
+/// The scales of the rows of W1 (units of layer 1) in a model of NNK_I8; NULL in any other.
+const float *nnk_model_scales(const nnk_model *model);
+
+/// Where the same weights and biases begin in a model file, in bytes from its start, for programs that read
+/// the file piece by piece. 0 for wrong arguments.
+uint32_t nnk_model_weights_at(const nnk_topology *topology, int32_t dtype, int32_t layer);
+uint32_t nnk_model_biases_at(const nnk_topology *topology, int32_t dtype, int32_t layer);
+
+/// The CRC-32 of the payload, from the header of a model or checkpoint that was checked (NNK_HEADER_BYTES).
+uint32_t nnk_model_payload_crc(const void *header);
+
+/// Writes a model file, nnk_model_bytes(topology, dtype) bytes, from parameters in this processor's byte
+/// order. `payload_bytes` is ignored, and class names may be NULL.
+///
+/// NNK_E_ARGUMENT: also for a learning rate that no training has, or one in an imported model. NNK_E_SINK: a
+/// write failed.
 nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 
-/// The same with the weights of layer 1 in bytes and all else in float: a model of NNK_I8 from one of NNK_F32
-/// or NNK_F64. Computed in double, so that its bytes are the same everywhere:
+/// Writes a model of NNK_I8 from one of NNK_F32 or NNK_F64: the weights of layer 1 become bytes, all else
+/// becomes float. It computes in double, so the bytes are the same everywhere:
 ///
-///     scale[i] = max over k of |w[i][k]| / 127, rounded to float     (0 if it is below FLT_MIN)
-///     q[i][k] = w[i][k] / scale[i], rounded to nearest even          (0 if the scale is)
+/// - scale[i] = max over k of |w[i][k]| / 127, rounded to float; 0 if it is below FLT_MIN
+/// - q[i][k] = w[i][k] / scale[i], rounded to nearest even; 0 if the scale is 0
 ///
-/// NNK_E_ARGUMENT, NNK_E_KIND (it is of NNK_I8), NNK_E_SINK, NNK_E_PAYLOAD (a parameter does not fit a
-/// float).
+/// NNK_E_ARGUMENT. NNK_E_KIND: the model is of NNK_I8. NNK_E_SINK: a write failed. NNK_E_PAYLOAD: a parameter
+/// is too large for a float, or not a number.
 nnk_status nnk_model_quantize(const nnk_model *model, nnk_sink sink);
 
-/// CRC-32 as in zlib and PNG. Start with 0 and pass the last result on: the pieces give the whole's.
+/// CRC-32 as in zlib and PNG. Start with 0, and pass the last result on for the next piece.
 uint32_t nnk_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
 
 #ifdef __cplusplus

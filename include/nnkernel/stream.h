@@ -1,4 +1,4 @@
-/// Where images come from and where weights go: memory, or functions that read and write pieces.
+/// Where images come from and where files go: memory, or functions of the caller that read and write pieces.
 #ifndef NNKERNEL_STREAM_H
 #define NNKERNEL_STREAM_H
 
@@ -9,24 +9,27 @@
 extern "C" {
 #endif
 
-/// The images of a data set, all of one size.
+/// The images of a data set. All have the same number of bytes: topology->size[0].
 ///
-/// Where they are mapped (RAM, flash), `images` points to them, one after the other, and nothing is copied.
-/// Elsewhere `images` is NULL and `read` puts `count` bytes of image `example`, from byte `offset` on, into
-/// `out`; it returns NNK_OK or, if it can't, NNK_E_SOURCE. The same bytes must come each time.
+/// If the images are in memory (RAM or mapped flash), `images` points to them, one after the other, and
+/// nothing is copied. Otherwise `images` is NULL, and `read` copies `count` bytes of image `example`, from
+/// byte `offset` on, to `out`. It returns NNK_OK, or NNK_E_SOURCE if it cannot. It must give the same bytes
+/// each time.
 typedef struct nnk_source {
     const uint8_t *images;
     nnk_status (*read)(void *context, uint32_t example, uint32_t offset, uint32_t count, uint8_t *out);
-    void *context;
+    void *context; ///< passed to `read`
 } nnk_source;
 
-/// Takes `count` bytes of a file for position `offset`; returns NNK_OK or, if it can't, NNK_E_SINK.
+/// Where a file goes. `write` stores `count` bytes at position `offset` of the file. It returns NNK_OK, or
+/// NNK_E_SINK if it cannot.
 ///
-/// Offsets ascend without gaps from 64 on; the header, 64 bytes for offset 0, comes last. A file that was
-/// cut off therefore has no header, and is not taken for a model.
+/// The first call has offset 64, and each further one continues where the last one ended. The header (64
+/// bytes at offset 0) comes last. A file that was cut off therefore has no header and is not taken for a
+/// model.
 typedef struct nnk_sink {
     nnk_status (*write)(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count);
-    void *context;
+    void *context; ///< passed to `write`
 } nnk_sink;
 
 #ifdef __cplusplus

@@ -3,7 +3,7 @@
 ///     nnk_team team = {.threads = 2};
 ///     // on one thread, the leader:                // on the others, each with a scratch of its own:
 ///     nnk_team_run(&team, &job, arena, 1000);      while (nnk_team_help(&team, scratch) > 0) {}
-///     ...
+///     // ...
 ///     nnk_team_dismiss(&team);
 ///
 /// Helpers take a share of the work as soon as they are there. The leader waits only for shares that a helper

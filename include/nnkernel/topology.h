@@ -1,4 +1,8 @@
-/// The shape of a network: nnk_deep and nnk_two_layer are there, others are tables of the caller's.
+/// The sizes of a network's layers. nnk_deep and nnk_two_layer are there; others are the caller's constants:
+///
+///     static const nnk_topology small_network = {3, {768, 12, 4, 1}}; // 16 x 16 RGB pixels
+///
+/// sizes.h names a network for constant expressions, such as the bytes of an arena.
 #ifndef NNKERNEL_TOPOLOGY_H
 #define NNKERNEL_TOPOLOGY_H
 
@@ -8,15 +12,15 @@
 extern "C" {
 #endif
 
-#define NNK_MAX_LAYERS 7     ///< Layers of weights.
-#define NNK_MAX_INPUTS 65535 ///< Bytes of an image.
-#define NNK_MAX_UNITS  256   ///< Units of a layer.
+#define NNK_MAX_LAYERS 7     ///< layers of weights
+#define NNK_MAX_INPUTS 65535 ///< bytes of an image
+#define NNK_MAX_UNITS  256   ///< units of a layer
 
-/// Sizes from the image to the output: `size[0]` bytes, then the units of layers 1 to `layers`.
-/// Layers below the last use ReLU; the last has one unit, a sigmoid: the probability of class 1.
+/// Sizes from the input to the output: `size[0]` bytes of an image, then the units of layers 1 to `layers`.
+/// Hidden layers use ReLU. The last layer has one unit with a sigmoid: the probability of class 1.
 typedef struct nnk_topology {
     int32_t layers;                   ///< 1 ... NNK_MAX_LAYERS
-    int32_t size[NNK_MAX_LAYERS + 1]; ///< [0]: 1 ... NNK_MAX_INPUTS; [1 ... layers - 1]: 1 ... NNK_MAX_UNITS
+    int32_t size[NNK_MAX_LAYERS + 1]; ///< [0]: 1 ... NNK_MAX_INPUTS; hidden: 1 ... NNK_MAX_UNITS; last: 1
 } nnk_topology;
 
 extern const nnk_topology nnk_deep;      ///< 12288-20-7-5-1
@@ -36,23 +40,9 @@ uint32_t nnk_parameter_count(const nnk_topology *t);
 uint32_t nnk_unit_count(const nnk_topology *t);
 
 /// How the initial weights are scaled; biases start at zero.
-#define NNK_INIT_DEFAULT 0 ///< SMALL for up to two layers of weights, DEEP for more.
+#define NNK_INIT_DEFAULT 0 ///< NNK_INIT_SMALL for up to two layers of weights, NNK_INIT_DEEP for more
 #define NNK_INIT_DEEP    1 ///< normal / sqrt(inputs of the layer)
 #define NNK_INIT_SMALL   2 ///< normal * 0.01
-
-/// The counts of the given topologies as constant expressions, for NNK_DUAL_BYTES (train.h) and the like.
-#define NNK_DEEP_PARAMETERS      245973
-#define NNK_DEEP_UNITS           33
-#define NNK_DEEP_LAYERS          4
-#define NNK_DEEP_UNITS_1         20
-#define NNK_DEEP_UNITS_2         7
-#define NNK_DEEP_INPUTS          12288
-#define NNK_TWO_LAYER_PARAMETERS 86031
-#define NNK_TWO_LAYER_UNITS      8
-#define NNK_TWO_LAYER_LAYERS     2
-#define NNK_TWO_LAYER_UNITS_1    7
-#define NNK_TWO_LAYER_UNITS_2    1
-#define NNK_TWO_LAYER_INPUTS     12288
 
 #ifdef __cplusplus
 }

@@ -4,14 +4,15 @@
 #include <nnkernel.h>
 #include <string.h>
 
-enum { IMAGES = 20, PIXELS = 192, UNITS_1 = 8, UNITS_2 = 4, UNITS = UNITS_1 + UNITS_2 + 1 };
-enum { PARAMETERS = UNITS_1 * (PIXELS + 1) + UNITS_2 * (UNITS_1 + 1) + (UNITS_2 + 1) };
+#define NNK_NETWORK_SMALL (192, 8, 4, 1)  // 8 x 8, R G B
 
-static const nnk_topology topology = {3, {PIXELS, UNITS_1, UNITS_2, 1}}; // 8 x 8, R G B
+enum { IMAGES = 20, PIXELS = NNK_INPUTS(SMALL) };
+
+static const nnk_topology topology = NNK_TOPOLOGY(SMALL);
 static uint8_t labels[IMAGES];
-alignas(8) static uint8_t arena[NNK_DUAL_BYTES_OF(PARAMETERS, UNITS, UNITS_1, PIXELS, 4, IMAGES)];
-alignas(8) static uint8_t file[NNK_HEADER_BYTES + 4 * PARAMETERS + 2 * NNK_CLASS_NAME_BYTES];
-alignas(8) static uint8_t memory[NNK_PREDICT_BYTES_OF(UNITS_1, UNITS_2, 4, NNK_PATCH)];
+alignas(8) static uint8_t arena[NNK_DUAL_BYTES(SMALL, 4, IMAGES)];
+alignas(8) static uint8_t file[NNK_MODEL_BYTES(SMALL, 4)];
+alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(SMALL, 4)];
 
 static nnk_status readImage(void *, uint32_t example, uint32_t, uint32_t count, uint8_t *out) {
   memset(out, 5 * example + 150 * labels[example], count);

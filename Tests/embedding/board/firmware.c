@@ -3,7 +3,7 @@
 /// link.
 #include <nnkernel/nnkernel.h>
 
-enum { IMAGES = 209, FLASH_BYTES = NNK_HEADER_BYTES + 4 * NNK_DEEP_PARAMETERS + 2 * NNK_CLASS_NAME_BYTES };
+enum { IMAGES = 209, FLASH_BYTES = NNK_MODEL_BYTES(DEEP, 4) };
 
 _Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, IMAGES)];
 _Alignas(8) static uint8_t memory[NNK_PREDICT_BYTES(DEEP, 4)];
@@ -53,6 +53,6 @@ int main(void) {
     }
     if (status == NNK_OK) status = nnk_model_open(&model, flash, sizeof flash, &nnk_deep);
     if (status == NNK_OK) status = nnk_predict_begin(memory, sizeof memory, &model, &nnk_f32_inference);
-    if (status == NNK_OK) status = nnk_predict_feed(memory, arena, NNK_DEEP_INPUTS);
+    if (status == NNK_OK) status = nnk_predict_feed(memory, arena, NNK_INPUTS(DEEP));
     return status == NNK_OK ? nnk_predict_finish(memory, &probability) : status;
 }

@@ -1,0 +1,201 @@
+/// The bytes of every memory and file, as constant expressions: for arrays that are there when a program is
+/// built. Functions give the same numbers while it runs: nnk_train_bytes, nnk_model_bytes and so on.
+///
+/// One line names a network by the sizes of its layers, as in nnk_topology. The name follows NNK_NETWORK_:
+///
+///     #define NNK_NETWORK_SMALL (768, 12, 4, 1)        // 16 x 16 RGB pixels
+///     static const nnk_topology small_network = NNK_TOPOLOGY(SMALL);
+///     alignas(8) static uint8_t arena[NNK_DUAL_BYTES(SMALL, 4, 100)];     // float, up to 100 images
+///     alignas(8) static uint8_t file[NNK_MODEL_BYTES(SMALL, 4)];
+///
+/// DEEP and TWO_LAYER are there. In C11, alignas is in <stdalign.h>.
+///
+/// In all macros `network` is such a name, `real_bytes` is 4 for float or 8 for double, and `examples` is the
+/// number of images. Each has a form that ends with _OF and takes the sizes themselves:
+/// NNK_DUAL_BYTES_OF((768, 12, 4, 1), 4, 100).
+#ifndef NNKERNEL_SIZES_H
+#define NNKERNEL_SIZES_H
+
+#include "nnkernel/kernels.h"
+#include "nnkernel/model.h"
+#include "nnkernel/predict.h"
+#include "nnkernel/topology.h"
+#include "nnkernel/train.h"
+#include <stddef.h>
+
+#define NNK_NETWORK_DEEP      (12288, 20, 7, 5, 1) ///< nnk_deep
+#define NNK_NETWORK_TWO_LAYER (12288, 7, 1)        ///< nnk_two_layer
+
+// ---- The network
+// -------------------------------------------------------------------------------------------
+
+/// The value of an nnk_topology.
+#define NNK_TOPOLOGY(network) NNK_TOPOLOGY_OF(NNK_NETWORK_##network)
+
+/// Bytes of an image; weights and biases; units of all layers; units of layer 1.
+#define NNK_INPUTS(network)     NNK_INPUTS_OF(NNK_NETWORK_##network)
+#define NNK_PARAMETERS(network) NNK_PARAMETERS_OF(NNK_NETWORK_##network)
+#define NNK_UNITS(network)      NNK_UNITS_OF(NNK_NETWORK_##network)
+#define NNK_UNITS_1(network)    NNK_UNITS_1_OF(NNK_NETWORK_##network)
+
+// ---- Training
+// ----------------------------------------------------------------------------------------------
+
+/// The arena of each method: nnk_train_bytes.
+#define NNK_PRIMAL_BYTES(network, real_bytes, examples)                                                      \
+    NNK_PRIMAL_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_BYTES(network, real_bytes, examples)                                                        \
+    NNK_DUAL_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_WIDE_BYTES(network, real_bytes, examples)                                                   \
+    NNK_DUAL_WIDE_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+
+/// A thread's scratch: nnk_train_scratch_bytes. nnk_dual has no parallel slices, so it needs none.
+#define NNK_PRIMAL_SCRATCH_BYTES(network, real_bytes, examples)                                              \
+    NNK_PRIMAL_SCRATCH_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_WIDE_SCRATCH_BYTES(network, real_bytes, examples)                                           \
+    NNK_DUAL_WIDE_SCRATCH_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+
+/// A checkpoint file: nnk_checkpoint_bytes.
+#define NNK_PRIMAL_CHECKPOINT_BYTES(network, real_bytes, examples)                                           \
+    NNK_PRIMAL_CHECKPOINT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_CHECKPOINT_BYTES(network, real_bytes, examples)                                             \
+    NNK_DUAL_CHECKPOINT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_WIDE_CHECKPOINT_BYTES(network, real_bytes, examples)                                        \
+    NNK_DUAL_WIDE_CHECKPOINT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+
+// ---- Models and prediction
+// ---------------------------------------------------------------------------------
+
+/// A model file, of reals or of NNK_I8: nnk_model_bytes.
+#define NNK_MODEL_BYTES(network, real_bytes) NNK_MODEL_BYTES_OF(NNK_NETWORK_##network, real_bytes)
+#define NNK_MODEL_I8_BYTES(network)          NNK_MODEL_I8_BYTES_OF(NNK_NETWORK_##network)
+
+/// A predictor, for a model of reals or of NNK_I8: nnk_predict_bytes.
+#define NNK_PREDICT_BYTES(network, real_bytes) NNK_PREDICT_BYTES_OF(NNK_NETWORK_##network, real_bytes)
+#define NNK_PREDICT_I8_BYTES(network)          NNK_PREDICT_I8_BYTES_OF(NNK_NETWORK_##network)
+
+// ---- How they are computed
+// ---------------------------------------------------------------------------------
+//
+// `sizes` is a list in parentheses. NNK_SIZES_ hands it to a macro that takes 8 numbers and ignores the rest:
+// the list is filled up with zeros, which add neither units nor parameters.
+
+#define NNK_UNPACK_(...)         __VA_ARGS__
+#define NNK_CALL_(macro, ...)    macro(__VA_ARGS__)
+#define NNK_SIZES_(macro, sizes) NNK_CALL_(macro, NNK_UNPACK_ sizes, 0, 0, 0, 0, 0, 0, 0, 0)
+#define NNK_LAYERS_(a, b, c, d, e, f, g, h, ...)                                                             \
+    (((b) > 0) + ((c) > 0) + ((d) > 0) + ((e) > 0) + ((f) > 0) + ((g) > 0) + ((h) > 0))
+#define NNK_INPUTS_(a, ...)                     (a)
+#define NNK_UNITS_1_(a, b, ...)                 (b)
+#define NNK_UNITS_(a, b, c, d, e, f, g, h, ...) ((b) + (c) + (d) + (e) + (f) + (g) + (h))
+#define NNK_PARAMETERS_(a, b, c, d, e, f, g, h, ...)                                                         \
+    (((a) + 1) * (b) + ((b) + 1) * (c) + ((c) + 1) * (d) + ((d) + 1) * (e) + ((e) + 1) * (f) +               \
+     ((f) + 1) * (g) + ((g) + 1) * (h))
+#define NNK_LARGEST_ABOVE_(a, b, c, d, e, f, g, h, ...)                                                      \
+    NNK_LARGER(NNK_LARGER(NNK_LARGER(c, d), NNK_LARGER(e, f)), NNK_LARGER(g, h))
+
+#define NNK_TOPOLOGY_OF(sizes)                                                                               \
+    {                                                                                                        \
+        NNK_SIZES_(NNK_LAYERS_, sizes), { NNK_UNPACK_ sizes }                                                \
+    }
+#define NNK_INPUTS_OF(sizes)        NNK_SIZES_(NNK_INPUTS_, sizes)
+#define NNK_PARAMETERS_OF(sizes)    NNK_SIZES_(NNK_PARAMETERS_, sizes)
+#define NNK_UNITS_OF(sizes)         NNK_SIZES_(NNK_UNITS_, sizes)
+#define NNK_UNITS_1_OF(sizes)       NNK_SIZES_(NNK_UNITS_1_, sizes)
+#define NNK_LARGEST_ABOVE_OF(sizes) NNK_SIZES_(NNK_LARGEST_ABOVE_, sizes) ///< units, from layer 2 on; or 0
+
+/// Parameters from b1 on, which are those that the arena of nnk_dual holds.
+#define NNK_PARAMETERS_ABOVE_OF(sizes)                                                                       \
+    ((size_t)NNK_PARAMETERS_OF(sizes) - (size_t)NNK_UNITS_1_OF(sizes) * NNK_INPUTS_OF(sizes))
+
+#define NNK_ROUND_TO_CACHE_LINE(n) NNK_ROUND_UP(n, 64) ///< the parts of the large arenas begin at one
+#define NNK_STRIDE(examples)       NNK_ROUND_UP(examples, NNK_LANES) ///< of rows of activations, P and D
+#define NNK_PATCH_BYTES            ((size_t)NNK_LANES * NNK_PATCH)   ///< 16 images, a patch of each
+#define NNK_GRAM_BLOCK_BYTES       ((size_t)NNK_LANES * NNK_LANES * 4)
+
+/// Bytes of one row of reals per unit, for `rows` units.
+#define NNK_ROWS_BYTES(rows, real_bytes, examples) (NNK_STRIDE(examples) * (size_t)(rows) * (real_bytes))
+
+/// Scratch of one slice: the gradient of a patch of W1; a tile of 16 images and their sums; or one row.
+#define NNK_SCRATCH_REALS(units_1, examples)                                                                 \
+    NNK_LARGER(NNK_LARGER((size_t)(units_1)*NNK_PATCH, (NNK_PATCH + (size_t)(units_1)) * NNK_LANES),         \
+               NNK_STRIDE(examples))
+#define NNK_PRIMAL_SLICE_BYTES(units_1, real_bytes, examples)                                                \
+    NNK_ROUND_TO_CACHE_LINE(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes))
+#define NNK_DUAL_WIDE_SLICE_BYTES(units_1, real_bytes, examples)                                             \
+    NNK_ROUND_TO_CACHE_LINE(NNK_LARGER(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes),                  \
+                                       (size_t)(units_1)*NNK_LIST_BYTES(real_bytes)))
+
+/// The trainer and all parameters, where W1 is in memory.
+#define NNK_LAYERS_BYTES_OF(sizes, real_bytes)                                                               \
+    (NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer)) +                                                          \
+     NNK_ROUND_TO_CACHE_LINE((size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes)))
+
+#define NNK_PRIMAL_BYTES_OF(sizes, real_bytes, examples)                                                     \
+    (NNK_LAYERS_BYTES_OF(sizes, real_bytes) + NNK_ROWS_BYTES(NNK_UNITS_OF(sizes), real_bytes, examples) +    \
+     NNK_PRIMAL_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + NNK_PATCH_BYTES)
+
+/// Activations, P, D and the square G.
+#define NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples)                                             \
+    (NNK_ROWS_BYTES(NNK_UNITS_OF(sizes), real_bytes, examples) +                                             \
+     NNK_ROWS_BYTES(2 * (size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) +                               \
+     NNK_ROWS_BYTES(examples, real_bytes, examples))
+
+#define NNK_DUAL_WIDE_BYTES_OF(sizes, real_bytes, examples)                                                  \
+    (NNK_LAYERS_BYTES_OF(sizes, real_bytes) + NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples) +     \
+     NNK_DUAL_WIDE_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +          \
+     NNK_GRAM_BLOCK_BYTES)
+
+/// P and D; then what is needed at different times, in the same memory: activations and two rows in the loop,
+/// patches of images and a block of products before and after; then the packed G, or a piece of a row of W1
+/// and of its gradient.
+#define NNK_DUAL_ROWS_BYTES_OF(sizes, real_bytes, examples)                                                  \
+    (NNK_ROUND_UP(2 * (size_t)NNK_UNITS_1_OF(sizes) * (examples) * (real_bytes), 8) +                        \
+     NNK_LARGER(                                                                                             \
+         NNK_ROUND_UP(((size_t)NNK_UNITS_OF(sizes) - NNK_UNITS_1_OF(sizes) + 2) * (examples) * (real_bytes), \
+                      8),                                                                                    \
+         2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES) +                                                       \
+     NNK_LARGER(NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
+                2 * NNK_PATCH * (size_t)(real_bytes)))
+
+#define NNK_DUAL_BYTES_OF(sizes, real_bytes, examples)                                                       \
+    (sizeof(nnk_trainer) + NNK_ROUND_UP(NNK_PARAMETERS_ABOVE_OF(sizes) * (real_bytes), 8) +                  \
+     NNK_DUAL_ROWS_BYTES_OF(sizes, real_bytes, examples))
+
+#define NNK_PRIMAL_SCRATCH_BYTES_OF(sizes, real_bytes, examples)                                             \
+    (NNK_PRIMAL_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +             \
+     NNK_GRAM_BLOCK_BYTES)
+#define NNK_DUAL_WIDE_SCRATCH_BYTES_OF(sizes, real_bytes, examples)                                          \
+    (NNK_DUAL_WIDE_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +          \
+     NNK_GRAM_BLOCK_BYTES)
+
+/// A checkpoint's header, the counters and the cost, and the random number generator.
+#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 40 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
+
+#define NNK_PRIMAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                          \
+    (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \
+     NNK_ROWS_BYTES(NNK_UNITS_OF(sizes), real_bytes, examples))
+#define NNK_DUAL_WIDE_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                       \
+    (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \
+     NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples))
+#define NNK_DUAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                            \
+    (NNK_CHECKPOINT_STATE_BYTES + NNK_PARAMETERS_ABOVE_OF(sizes) * (real_bytes) +                            \
+     NNK_DUAL_ROWS_BYTES_OF(sizes, real_bytes, examples))
+
+/// The header, the parameters and the class names. NNK_I8 has a scale for each unit of layer 1, and W1 in
+/// bytes.
+#define NNK_MODEL_BYTES_OF(sizes, real_bytes)                                                                \
+    ((size_t)NNK_HEADER_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) + 2 * NNK_CLASS_NAME_BYTES)
+#define NNK_MODEL_I8_BYTES_OF(sizes)                                                                         \
+    ((size_t)NNK_HEADER_BYTES + 4 * (NNK_UNITS_1_OF(sizes) + NNK_PARAMETERS_ABOVE_OF(sizes)) +               \
+     (size_t)NNK_UNITS_1_OF(sizes) * NNK_INPUTS_OF(sizes) + 2 * NNK_CLASS_NAME_BYTES)
+
+/// The predictor; the sums of the largest layer; those of the largest above the first, or a patch.
+#define NNK_PREDICT_BYTES_OF(sizes, real_bytes) NNK_PREDICTOR_BYTES_OF(sizes, real_bytes, NNK_PATCH)
+#define NNK_PREDICT_I8_BYTES_OF(sizes)          NNK_PREDICTOR_BYTES_OF(sizes, 4, 1)
+#define NNK_PREDICTOR_BYTES_OF(sizes, real_bytes, patch)                                                     \
+    (sizeof(nnk_predictor) +                                                                                 \
+     NNK_ROUND_UP(NNK_LARGER(NNK_UNITS_1_OF(sizes), NNK_LARGEST_ABOVE_OF(sizes)) * (real_bytes), 8) +        \
+     NNK_ROUND_UP(NNK_LARGER(NNK_LARGEST_ABOVE_OF(sizes) * (real_bytes), patch), 8))
+
+#endif
