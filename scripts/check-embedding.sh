@@ -99,7 +99,7 @@ for standard in c11 c++20; do
         -x none "$library" -o "$work/sizes-$standard"
     quietly "$work/sizes-$standard"
 done
-echo "headers: the examples in their comments compile as C11 and C++20, and so do all sizes"
+echo "headers: the examples in them and in docs/C.md, and all sizes, compile as C11 and C++20"
 
 if "$python" -c 'import numpy' 2>/dev/null; then
     readme python >"$work/first.py"

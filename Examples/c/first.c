@@ -5,7 +5,7 @@
 enum { IMAGES = 20, PIXELS = NNK_INPUTS(DEEP) }; // 64 x 64, R G B
 
 static uint8_t images[IMAGES][PIXELS], labels[IMAGES];
-_Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, IMAGES)]; // what training needs, and all of it
+_Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, IMAGES)]; // all the memory that training needs
 _Alignas(8) static uint8_t file[NNK_MODEL_BYTES(DEEP, 4)];
 
 static nnk_status write(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
@@ -25,7 +25,7 @@ static nnk_status train(void) {
     job.images.images = images[0];
     nnk_status status = nnk_train_begin(&job, arena, sizeof arena);
     while (status >= 0 && (status = nnk_train_step(&job, arena)) > 0) {
-    } // a bounded slice of work each time
+    } // each step is a bounded slice of work
     while (status >= 0 && (status = nnk_train_finish(&job, arena, (nnk_sink){write, file})) > 0) {
     }
     return status;
@@ -46,7 +46,7 @@ int main(void) {
     nnk_model model;
     nnk_status status = train();
     if (status == NNK_OK) status = nnk_model_open(&model, file, sizeof file, &nnk_deep);
-    if (status == NNK_OK) nnk_model_to_native(&model, file); // turns it around on big-endian processors
+    if (status == NNK_OK) nnk_model_to_native(&model, file); // swaps bytes on big-endian processors
     for (int j = 0; j < 4 && status == NNK_OK; j++) {
         double probability;
         status = predict(&model, images[j], &probability);

@@ -1,11 +1,11 @@
-"""The core from Python: trains and predicts on numpy arrays.
+"""The core from Python: it trains and predicts on numpy arrays.
 
 It needs numpy and the core as a shared library:
 
     cmake -B build -DBUILD_SHARED_LIBS=ON && cmake --build build
 
-which is looked for in the build folder, then where the system keeps its libraries; the environment variable
-NNKERNEL_LIBRARY names another place. include/nnkernel has the reference.
+The library is loaded from the environment variable NNKERNEL_LIBRARY if it is set, otherwise from the build folder or
+the system's folders. The headers in include/nnkernel are the reference.
 """
 
 import ctypes
@@ -18,15 +18,15 @@ import numpy as np
 DEEP = (20, 7, 5, 1)
 TWO_LAYER = (7, 1)
 
-PRIMAL, DUAL, DUAL_WIDE = "nnk_primal", "nnk_dual", "nnk_dual_wide"  # train.h says what they are
+PRIMAL, DUAL, DUAL_WIDE = "nnk_primal", "nnk_dual", "nnk_dual_wide"  # train.h explains them
 
 _DTYPES = {"f32": 1, "f64": 2}
-_COST = 2  # a status: a slice of work is done, and there is a new cost
+_COST = 2  # the status for a new cost
 _MAX_LAYERS = 7
 
 
 class Error(Exception):
-    """What the core refused; `status` is its number."""
+    """An error of the core; `status` is its number in status.h."""
 
     def __init__(self, status):
         super().__init__(_core.nnk_status_text(status).decode())
@@ -35,10 +35,10 @@ class Error(Exception):
 
 def train(images, labels, *, layers=DEEP, dtype="f32", method=DUAL_WIDE, initializer=0, iterations=2500,
           learning_rate=0.0075, seed=1, cost_every=100, class_names=None, on_cost=None):
-    """Trains on images (m, ...) of uint8 with labels (m) of 0 and 1, and returns a Model.
+    """Trains on images, uint8 of shape (m, ...), with labels 0 and 1 of shape (m), and returns a Model.
 
-    `layers` are the units of each layer, the last 1. on_cost(iteration, cost) is called every `cost_every`
-    iterations. The arena is an array of numpy, of the size that the core asks for.
+    `layers` has the units of each layer; the last layer has 1. on_cost(iteration, cost) is called every `cost_every`
+    iterations. Raises ValueError for arguments of the wrong kind, and Error for what the core refuses.
     """
     images = _bytes_of(images, "images")
     labels = np.ascontiguousarray(labels)
@@ -83,7 +83,7 @@ def train(images, labels, *, layers=DEEP, dtype="f32", method=DUAL_WIDE, initial
 
 
 class Model:
-    """A trained network, from the bytes of its file. `file` has them, to be written wherever you like."""
+    """A trained network, from the bytes of its model file, which are also its attribute `file`."""
 
     def __init__(self, file, *, image_bytes=64 * 64 * 3, layers=DEEP):
         self.file = bytes(file)
@@ -97,7 +97,7 @@ class Model:
         self.class_names = tuple(name.decode() for name in self._model.class_names)
 
     def predict(self, images):
-        """The probabilities of class 1 of images (n, ...) of uint8, as an array (n)."""
+        """The probability of class 1 for each image, uint8 of shape (n, ...), as an array of shape (n)."""
         images = _bytes_of(images, "images")
         if images[0].size != self._topology.size[0]:
             raise ValueError(f"images: expected {self._topology.size[0]} bytes each, got {images[0].size}")
@@ -129,7 +129,7 @@ def _topology(image_bytes, layers):
 
 
 def _address(name):
-    """The address of a constant of the core."""
+    """The address of one of the core's constants."""
     return ctypes.addressof(ctypes.c_byte.in_dll(_core, name))
 
 

@@ -1,7 +1,8 @@
-"""Prints a program of the examples in the comments of the public headers, for compilers of C11 and C++20.
+"""Prints one program with the examples in the comments of the public headers and in docs/C.md, for compilers of C11
+and C++20.
 
-An example is a part of a comment that is indented by four spaces and more, and has a semicolon or a macro in it;
-others are formulas. Each becomes the body of a function."""
+An example in a comment is a part that is indented by at least four spaces and has a semicolon or a macro; others are
+formulas. Each example becomes the body of a function."""
 
 import re
 import sys
@@ -40,6 +41,11 @@ def examples(header):
         block = []
 
 
+def print_function(name, code):
+    macros = "".join(f"#undef {macro}\n" for macro in re.findall(r"^#define (\w+)", code, re.M))
+    print(f"void {name}(void);\nvoid {name}(void) {{\n{code}\n}}\n{macros}")
+
+
 def main():
     print(PREAMBLE)
     for header in sorted((ROOT / "include/nnkernel").glob("*.h")):
@@ -47,9 +53,9 @@ def main():
         if len(found) < LEAST.get(header.stem, 0):
             sys.exit(f"header_examples: {header.name}: expected {LEAST[header.stem]} examples, found {len(found)}")
         for i, code in enumerate(found):
-            function = f"{header.stem}_{i}"
-            macros = "".join(f"#undef {name}\n" for name in re.findall(r"^#define (\w+)", code, re.M))
-            print(f"void {function}(void);\nvoid {function}(void) {{\n{code}\n}}\n{macros}")
+            print_function(f"{header.stem}_{i}", code)
+    for i, code in enumerate(re.findall(r"^```c\n(.*?)^```", (ROOT / "docs/C.md").read_text(), re.M | re.S)):
+        print_function(f"docs_{i}", code)
 
 
 main()
