@@ -19,20 +19,23 @@ static int32_t has_kernels(const nnk_job *job) {
     return job->method->number == NNK_DUAL || job->arithmetic->linear_forward;
 }
 
+/// Whether twice what grows with the examples is well below what an address can hold.
+static int32_t has_addresses(const nnk_job *job) {
+    const size_t m = NNK_STRIDE(job->examples);
+    const size_t rows = 2 * (size_t)nnk_unit_count(job->topology) + (nnk_is_dual(job) ? m : 0);
+    return rows <= SIZE_MAX / 4 / (m * nnk_real_bytes(job));
+}
+
 static int32_t job_valid(const nnk_job *job) {
     return job && nnk_topology_valid(job->topology) && job->arithmetic && job->method && has_kernels(job) &&
            (!nnk_is_dual(job) ||
             (job->topology->layers >= 2 && job->topology->size[0] <= NNK_MAX_DUAL_INPUTS)) &&
            job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL && job->examples >= 1 &&
-           job->examples <= NNK_MAX_EXAMPLES && nnk_positive(job->learning_rate);
+           job->examples <= NNK_MAX_EXAMPLES && nnk_positive(job->learning_rate) && has_addresses(job);
 }
 
 size_t nnk_train_bytes(const nnk_job *job) {
     if (!job_valid(job)) return 0;
-    // Twice what grows with the examples stays well below what an address can hold.
-    const size_t m = NNK_STRIDE(job->examples);
-    const size_t rows = 2 * (size_t)nnk_unit_count(job->topology) + (nnk_is_dual(job) ? m : 0);
-    if (rows > SIZE_MAX / 4 / (m * nnk_real_bytes(job))) return 0;
     const arena a = nnk_carve(job, (void *)(uintptr_t)64); // anywhere
     return (size_t)(a.end - (uint8_t *)a.trainer);
 }
@@ -120,9 +123,7 @@ void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
 nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
     const nnk_status status = check_arguments(job, memory);
     if (status != NNK_OK) return status;
-    const size_t needed = nnk_train_bytes(job);
-    if (needed == 0) return NNK_E_ARGUMENT; // more than an address can hold
-    if (bytes < needed) return NNK_E_MEMORY;
+    if (bytes < nnk_train_bytes(job)) return NNK_E_MEMORY;
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;
