@@ -106,7 +106,7 @@
 
 /// Parameters from b1 on, which are those that the arena of nnk_dual holds.
 #define NNK_PARAMETERS_ABOVE_OF(sizes)                                                                       \
-    ((size_t)NNK_PARAMETERS_OF(sizes) - (size_t)NNK_UNITS_1_OF(sizes) * NNK_INPUTS_OF(sizes))
+    ((size_t)NNK_PARAMETERS_OF(sizes) - (size_t)NNK_UNITS_1_OF(sizes) * (size_t)NNK_INPUTS_OF(sizes))
 
 #define NNK_ROUND_TO_CACHE_LINE(n) NNK_ROUND_UP(n, 64) ///< the parts of the large arenas begin at one
 #define NNK_STRIDE(examples)       NNK_ROUND_UP(examples, NNK_LANES) ///< of rows of activations, P and D
@@ -132,18 +132,19 @@
      NNK_ROUND_TO_CACHE_LINE((size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes)))
 
 #define NNK_PRIMAL_BYTES_OF(sizes, real_bytes, examples)                                                     \
-    (NNK_LAYERS_BYTES_OF(sizes, real_bytes) + NNK_ROWS_BYTES(NNK_UNITS_OF(sizes), real_bytes, examples) +    \
-     NNK_PRIMAL_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + NNK_PATCH_BYTES)
+    (NNK_LAYERS_BYTES_OF(sizes, real_bytes) +                                                                \
+     NNK_ROWS_BYTES((size_t)NNK_UNITS_OF(sizes), real_bytes, examples) +                                     \
+     NNK_PRIMAL_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + NNK_PATCH_BYTES)
 
 /// Activations, P, D and the square G.
 #define NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples)                                             \
-    (NNK_ROWS_BYTES(NNK_UNITS_OF(sizes), real_bytes, examples) +                                             \
+    (NNK_ROWS_BYTES((size_t)NNK_UNITS_OF(sizes), real_bytes, examples) +                                     \
      NNK_ROWS_BYTES(2 * (size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) +                               \
      NNK_ROWS_BYTES(examples, real_bytes, examples))
 
 #define NNK_DUAL_WIDE_BYTES_OF(sizes, real_bytes, examples)                                                  \
     (NNK_LAYERS_BYTES_OF(sizes, real_bytes) + NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples) +     \
-     NNK_DUAL_WIDE_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +          \
+     NNK_DUAL_WIDE_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +  \
      NNK_GRAM_BLOCK_BYTES)
 
 /// P and D; then what is needed at different times, in the same memory: activations and two rows in the loop,
@@ -151,10 +152,10 @@
 /// and of its gradient.
 #define NNK_DUAL_ROWS_BYTES_OF(sizes, real_bytes, examples)                                                  \
     (NNK_ROUND_UP(2 * (size_t)NNK_UNITS_1_OF(sizes) * (examples) * (real_bytes), 8) +                        \
-     NNK_LARGER(                                                                                             \
-         NNK_ROUND_UP(((size_t)NNK_UNITS_OF(sizes) - NNK_UNITS_1_OF(sizes) + 2) * (examples) * (real_bytes), \
-                      8),                                                                                    \
-         2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES) +                                                       \
+     NNK_LARGER(NNK_ROUND_UP(((size_t)NNK_UNITS_OF(sizes) - (size_t)NNK_UNITS_1_OF(sizes) + 2) *             \
+                                 (examples) * (real_bytes),                                                  \
+                             8),                                                                             \
+                2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES) +                                                \
      NNK_LARGER(NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
                 2 * NNK_PATCH * (size_t)(real_bytes)))
 
@@ -163,10 +164,10 @@
      NNK_DUAL_ROWS_BYTES_OF(sizes, real_bytes, examples))
 
 #define NNK_PRIMAL_SCRATCH_BYTES_OF(sizes, real_bytes, examples)                                             \
-    (NNK_PRIMAL_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +             \
+    (NNK_PRIMAL_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +     \
      NNK_GRAM_BLOCK_BYTES)
 #define NNK_DUAL_WIDE_SCRATCH_BYTES_OF(sizes, real_bytes, examples)                                          \
-    (NNK_DUAL_WIDE_SLICE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +          \
+    (NNK_DUAL_WIDE_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +  \
      NNK_GRAM_BLOCK_BYTES)
 
 /// A checkpoint's header, the counters and the cost, and the random number generator.
@@ -174,7 +175,7 @@
 
 #define NNK_PRIMAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                          \
     (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \
-     NNK_ROWS_BYTES(NNK_UNITS_OF(sizes), real_bytes, examples))
+     NNK_ROWS_BYTES((size_t)NNK_UNITS_OF(sizes), real_bytes, examples))
 #define NNK_DUAL_WIDE_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                       \
     (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \
      NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples))
@@ -187,15 +188,16 @@
 #define NNK_MODEL_BYTES_OF(sizes, real_bytes)                                                                \
     ((size_t)NNK_HEADER_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) + 2 * NNK_CLASS_NAME_BYTES)
 #define NNK_MODEL_I8_BYTES_OF(sizes)                                                                         \
-    ((size_t)NNK_HEADER_BYTES + 4 * (NNK_UNITS_1_OF(sizes) + NNK_PARAMETERS_ABOVE_OF(sizes)) +               \
-     (size_t)NNK_UNITS_1_OF(sizes) * NNK_INPUTS_OF(sizes) + 2 * NNK_CLASS_NAME_BYTES)
+    ((size_t)NNK_HEADER_BYTES + 4 * ((size_t)NNK_UNITS_1_OF(sizes) + NNK_PARAMETERS_ABOVE_OF(sizes)) +       \
+     (size_t)NNK_UNITS_1_OF(sizes) * (size_t)NNK_INPUTS_OF(sizes) + 2 * NNK_CLASS_NAME_BYTES)
 
 /// The predictor; the sums of the largest layer; those of the largest above the first, or a patch.
 #define NNK_PREDICT_BYTES_OF(sizes, real_bytes) NNK_PREDICTOR_BYTES_OF(sizes, real_bytes, NNK_PATCH)
 #define NNK_PREDICT_I8_BYTES_OF(sizes)          NNK_PREDICTOR_BYTES_OF(sizes, 4, 1)
 #define NNK_PREDICTOR_BYTES_OF(sizes, real_bytes, patch)                                                     \
     (sizeof(nnk_predictor) +                                                                                 \
-     NNK_ROUND_UP(NNK_LARGER(NNK_UNITS_1_OF(sizes), NNK_LARGEST_ABOVE_OF(sizes)) * (real_bytes), 8) +        \
+     NNK_ROUND_UP(NNK_LARGER((size_t)NNK_UNITS_1_OF(sizes), NNK_LARGEST_ABOVE_OF(sizes)) * (real_bytes),     \
+                  8) +                                                                                       \
      NNK_ROUND_UP(NNK_LARGER(NNK_LARGEST_ABOVE_OF(sizes) * (real_bytes), patch), 8))
 
 #endif
