@@ -37,8 +37,8 @@ static nnk_status add_patch(card_file *model, const memory *m, uint32_t first, u
     for (uint32_t j = 0; j < count; j++) {
         uint8_t x[NNK_PATCH];
         if (card_image(NULL, first + j, patch * NNK_PATCH, sizeof x, x) != NNK_OK) return NNK_E_SOURCE;
-        this_board.inference->accumulate(m->sums + j * UNITS * real_bytes(), m->weights, NNK_PATCH, UNITS, x,
-                                         sizeof x);
+        this_board.inference->accumulate((nnk_real *)(m->sums + j * UNITS * real_bytes()),
+                                         (const nnk_parameters *)m->weights, NNK_PATCH, UNITS, x, sizeof x);
     }
     return NNK_OK;
 }
@@ -53,7 +53,8 @@ static nnk_status evaluate_batch(card_file *model, const memory *m, uint32_t fir
     for (uint32_t j = 0; j < count; j++) {
         uint8_t label;
         uint8_t *sums = m->sums + j * UNITS * real_bytes();
-        const double p = this_board.inference->head(&layers_above, m->above, sums, m->work);
+        const double p = this_board.inference->head(&layers_above, (const nnk_parameters *)m->above,
+                                                    (nnk_real *)sums, (nnk_real *)m->work);
         if (!card_bytes(CARD_LABELS * CARD_BLOCK + first + j, 1, &label)) return NNK_E_SOURCE;
         if (result->images++ == 0) result->of_first_one = p;
         result->right += (p > 0.5) == label;
