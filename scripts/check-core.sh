@@ -99,7 +99,7 @@ for compiler in gcc clang; do
     check_package "$compiler"
     if sanitizes "$compiler"; then
         check_tests "$compiler" sanitized -DCMAKE_BUILD_TYPE=Debug \
-            -DCMAKE_C_FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+            -DCMAKE_C_FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DNNK_ASSERTIONS=1"
     else
         echo "$compiler: has no sanitizers, not checked with them"
     fi

@@ -1,31 +1,33 @@
+// Checkpoints: what lasts in the arena from one slice to the next, as a file.
 #include "nnkernel/checkpoint.h"
 #include "header.h"
-#include "trainer.h"
+#include "work.h"
 
 enum { SECTIONS = 9 };
 
-/// A part of the arena that lasts from one slice to the next: what a checkpoint is made of.
+/// A part of the arena that is a part of the file.
 typedef struct section {
     uint8_t *bytes;
     uint32_t count;
-    int32_t element; ///< bytes of one number; little-endian in the file
+    int32_t element; ///< bytes of one number, which is little-endian in the file
 } section;
 
-/// The one of that number in the file, of a trainer in that phase.
+/// The section of that number in the file, of a trainer in that phase.
 static section numbered_section(const nnk_job *job, void *memory, uint32_t phase, int32_t number) {
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const int32_t real = job->arithmetic->real_bytes, packed = job->method->first_layer > 1;
-    // Packed, G is bytes already; while P is formed, a piece of W1 lies in its place.
+    const int32_t real = job->arithmetic->real_bytes;
+    const bool packed = job->method->number == NNK_DUAL;
+    // The packed G is bytes already. While P is formed, a piece of W1 lies in its place.
     const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
-    const void *after_parameters = nnk_parameter(job, &a, nnk_parameter_count(job->topology));
+    const void *after_parameters = nnk_at(job, nnk_layer(job, &a, job->topology->layers).biases, 1);
     const void *after_activations = packed ? a.packed_gram : (void *)(a.logits ? a.logits : a.scratch);
     const void *after_gram = packed ? a.end : (void *)a.scratch;
 #define SECTION(from, to, size)                                                                              \
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
     switch (number) {
     case 0: return SECTION(&t->job.cost_every, &t->job.cost_every + 1, 4);
-    case 1: return SECTION(&t->phase, &t->zero + 1, 4);
+    case 1: return SECTION(&t->phase, &t->stage + 1, 4);
     case 2: return SECTION(&t->cost, &t->cost + 1, 8);
     case 3: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
     case 4: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
@@ -40,8 +42,8 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
 
 static uint32_t payload_bytes(const nnk_job *job) {
     uint32_t count = 0;
-    void *anywhere = (void *)(uintptr_t)64; // only distances are asked, and phases don't change them
-    for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, anywhere, TRAINED, i).count;
+    void *anywhere = (void *)(uintptr_t)64; // only sizes are asked, which no phase changes
+    for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, anywhere, MODEL, i).count;
     return count;
 }
 
@@ -73,11 +75,8 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     if (nnk_checkpoint_bytes(job) == 0 || !progress || !sink.write) return NNK_E_ARGUMENT;
     const nnk_status ready = nnk_check_trainer(job, memory);
     if (ready != NNK_OK) return ready;
-    if (t->phase == DIVERGED) return NNK_E_DIVERGED;
-    if (t->phase >= TRAINED) { // a model that is half written starts anew
-        t->phase = TRAINED;
-        t->item = 0;
-    }
+    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
+    if (nnk_is_trained(t)) nnk_rewind_model(t); // a model that is half written is written anew
     if (progress->position == payload_bytes(job)) {
         nnk_header header = {.kind = NNK_KIND_CHECKPOINT,
                              .payload_bytes = progress->position,
@@ -87,12 +86,14 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     }
     if (progress->position > payload_bytes(job)) return NNK_E_ARGUMENT;
     const section s = section_at(job, memory, progress->position);
-    // The arena itself is turned around for the file, and back.
+    // The arena itself is made as in the file, and then as it was.
+    nnk_forget_stage(t);
     nnk_swap(s.bytes, s.count, s.element);
     const uint32_t crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
     const nnk_status status =
         sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
+    nnk_recall_stage(t);
     if (status != NNK_OK) return NNK_E_SINK;
     progress->crc = crc;
     progress->position += s.count;
@@ -153,8 +154,10 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
     return NNK_MORE;
 }
 
-/// Compares the job's data with the checkpoint's, as far as that had formed its checksum, an image a call.
-static nnk_status check_data(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, uint32_t image) {
+/// Compares the job's data with the checkpoint's, as far as that had their checksum, one image per call. Not
+/// inlined, so that reading takes no stack for it.
+static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_trainer *t,
+                                                       nnk_checkpoint *progress, uint32_t image) {
     const uint32_t images = t->phase < DIGEST ? 0 : t->phase == DIGEST ? t->item : job->examples;
     if (image < images) {
         uint8_t bytes[NNK_PATCH]; // the arena's own are part of what was read
@@ -164,6 +167,7 @@ static nnk_status check_data(const nnk_job *job, nnk_trainer *t, nnk_checkpoint 
     }
     if (image > images) return NNK_E_ARGUMENT;
     if (progress->crc != t->data_crc) return NNK_E_STATE;
+    nnk_recall_stage(t);
     t->magic = NNK_TRAINER_MAGIC;
     return NNK_OK;
 }

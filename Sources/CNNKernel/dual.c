@@ -1,35 +1,37 @@
 // The dual method in little memory (train.h): W1 exists a piece of a row at a time, G as a packed triangle,
-// and the loop goes unit by unit. Every number is computed by the operations of nnk_dual_wide in their order.
-#include "trainer.h"
+// and the loop goes unit by unit. Every number is computed by the operations of nnk_dual_wide in the same
+// order.
+#include "work.h"
 
-/// Of the Gram matrix, or two patches of weights.
+/// Bytes of the place of the packed Gram matrix, which also has room for two patches of weights.
 static size_t gram_bytes(const nnk_job *job) {
     const size_t real = nnk_real_bytes(job), m = job->examples;
     return NNK_LARGER(NNK_ROUND_UP(m * (m + 1) / 2 * (real == 4 ? 3 : 4), 8), 2 * NNK_PATCH * real);
 }
 
+/// The layers' rows and scratch lie where the images' bytes and the products do: the loop needs only the
+/// former, the setup and the writing only the latter.
 static void carve(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     const size_t real = nnk_real_bytes(job), row = job->examples * real, units_1 = (size_t)t->size[1];
     const size_t above = nnk_parameter_count(t) - units_1 * (size_t)t->size[0];
     const size_t rows_above = nnk_unit_count(t) - units_1;
-    a->stride = a->columns = job->examples;
+    const size_t in_loop = NNK_ROUND_UP((rows_above + 2) * row, 8);
+    a->stride = job->examples;
     a->row = row;
     a->parameters = (nnk_real *)(void *)(a->trainer + 1);
     uint8_t *next = (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8);
     a->logits = (nnk_real *)(void *)next;
     a->deltas = nnk_row(a, a->logits, units_1);
-    // At different times in the same place.
     a->bytes = next + NNK_ROUND_UP(2 * units_1 * row, 8);
+    a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
     a->activations = (nnk_real *)(void *)a->bytes;
     a->scratch = nnk_row(a, a->activations, rows_above);
-    a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
-    a->packed_gram = a->bytes + NNK_LARGER(NNK_ROUND_UP((rows_above + 2) * row, 8),
-                                           2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
+    a->packed_gram = a->bytes + NNK_LARGER(in_loop, 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
     a->end = a->packed_gram + gram_bytes(job);
 }
 
-/// Weights of a row that the memory of the Gram matrix has room for, in whole patches.
+/// Weights of a row that the place of the Gram matrix has room for: whole patches, or all of the row.
 static uint32_t piece_length(const nnk_job *job) {
     const size_t real = nnk_real_bytes(job), size = (size_t)job->topology->size[0];
     const size_t length = gram_bytes(job) / real / NNK_PATCH * NNK_PATCH;
@@ -41,7 +43,7 @@ static nnk_status project_block(const nnk_job *job, const arena *a, nnk_real *p,
                                 uint32_t offset, uint32_t width) {
     const uint32_t first = block * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
     const size_t real = nnk_real_bytes(job);
-    // A source may fail half-way: P must be as it was then.
+    // A source may fail half-way, and then P must be as it was.
     memcpy(a->sums, nnk_at(job, p, first), count * real);
     for (uint32_t k = 0; k < width; k += NNK_PATCH) {
         nnk_patch patch;
@@ -62,7 +64,8 @@ static uint32_t project_rows_items(const nnk_job *job) {
     return (uint32_t)job->topology->size[1] * piece_count(job) * (nnk_blocks(job) + 1);
 }
 
-/// P. For each piece of each row of W1(0), the items are: drawing it, then 16 images each.
+/// P = W1(0) X. For each piece of each row of W1(0), the first item draws it, and each further one multiplies
+/// it with 16 images.
 static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_topology *t = job->topology;
     const uint32_t length = piece_length(job), pieces = piece_count(job), slices = nnk_blocks(job) + 1;
@@ -89,74 +92,78 @@ static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-/// Of a unit of layer 1.
+/// The bias of a unit of layer 1.
 static nnk_real *bias(const nnk_job *job, const arena *a, uint32_t unit) {
     return nnk_at(job, a->parameters, unit);
 }
 
-/// Row `unit` of A1, into the first row of scratch.
+/// Computes row `unit` of A1 = max(P + b1, 0) in the first row of scratch.
 static nnk_real *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
-    const nnk_shape one = {1, 1, a->columns, a->stride};
+    const nnk_shape one = {1, 1, a->stride, a->stride};
     job->arithmetic->dual_logits(a->scratch, nnk_row(a, a->logits, unit), bias(job, a, unit), 1, one);
     return a->scratch;
 }
 
-/// Layer `l` takes in a unit of the layer below.   row: its activations
-static void take_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, const nnk_real *row) {
+/// Adds a unit of the layer below to the logits of layer `l`.
+///   row: its activations
+static void add_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, const nnk_real *row) {
     if (unit == 0) memset(l->rows, 0, l->shape.outputs * a->row);
     job->arithmetic->unit_forward(l->rows, nnk_at(job, l->weights, unit), row, l->shape);
 }
 
-/// An item: layer 2 takes in a unit of layer 1; in the end the layers above.
+/// An item adds a unit of layer 1 to layer 2. The last item computes the layers above.
 static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
     layer l = nnk_layer(job, a, 2);
     if (item < l.shape.inputs) {
-        take_unit(job, a, &l, item, activation_row(job, a, item));
+        add_unit(job, a, &l, item, activation_row(job, a, item));
         return NNK_MORE;
     }
     for (int32_t number = 2;; number++) {
         nnk_real *below = l.rows;
-        const int32_t is_last = number == job->topology->layers;
+        const bool is_last = number == job->topology->layers;
         job->arithmetic->dual_logits(l.rows, l.rows, l.biases, !is_last, l.shape);
         if (is_last) return NNK_MORE;
         l = nnk_layer(job, a, number + 1);
-        for (size_t i = 0; i < l.shape.inputs; i++) take_unit(job, a, &l, i, nnk_row(a, below, i));
+        for (size_t i = 0; i < l.shape.inputs; i++) add_unit(job, a, &l, i, nnk_row(a, below, i));
     }
 }
 
-/// A unit of the layer below `l` and its weights learn.   row: its activations in, its deltas out
-static void step_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, nnk_real *row) {
-    job->arithmetic->unit_update(row, nnk_at(job, l->weights, unit), l->rows, nnk_step(job),
+/// Updates the weights of layer `l` for one of its inputs.
+///   row: the activations of that unit of the layer below, which become its deltas
+static void update_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, nnk_real *row) {
+    job->arithmetic->unit_update(row, nnk_at(job, l->weights, unit), l->rows, nnk_rate_per_example(job),
                                  nnk_row(a, a->scratch, 1), l->shape);
 }
 
-/// Item 0 is the loss; then a layer an item downwards to layer 3.
+/// Item 0 is the loss; then an item is a layer, from the last down to the third.
 static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
     if (item == 0) return nnk_loss(job, a);
     const int32_t number = job->topology->layers + 1 - (int32_t)item;
     const layer l = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
-    for (size_t i = 0; i < l.shape.inputs; i++) step_unit(job, a, &l, i, nnk_row(a, below.rows, i));
-    job->arithmetic->bias_update(l.biases, l.rows, nnk_step(job), l.shape);
+    for (size_t i = 0; i < l.shape.inputs; i++) update_unit(job, a, &l, i, nnk_row(a, below.rows, i));
+    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job), l.shape);
     return NNK_MORE;
 }
 
-/// All that a unit of layer 1 has part in, a unit an item, from the deltas of layer 2; then b2.
+/// An item updates all that depends on one unit of layer 1: its weights in layer 2, its bias, D and P. The
+/// last item updates b2.
 static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_arithmetic *k = job->arithmetic;
     const layer l = nnk_layer(job, a, 2);
     if (item == l.shape.inputs) {
-        k->bias_update(l.biases, l.rows, nnk_step(job), l.shape);
+        k->bias_update(l.biases, l.rows, nnk_rate_per_example(job), l.shape);
         return NNK_MORE;
     }
-    const nnk_shape one = {1, 1, a->columns, a->stride};
+    const nnk_shape one = {1, 1, a->stride, a->stride};
     nnk_real *row = activation_row(job, a, item);
-    step_unit(job, a, &l, item, row);
-    k->bias_update(bias(job, a, item), row, nnk_step(job), one);
+    update_unit(job, a, &l, item, row);
+    k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job), one);
     k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
     k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, job->examples);
     return NNK_MORE;
 }
 
+/// The next patch of W1 = W1(0) - rate/m D X^T: W1(0) is drawn once more.
 static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t real = (uint32_t)k->real_bytes, size = (uint32_t)job->topology->size[0];
@@ -168,9 +175,9 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
         if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
         k->input_gradient(g, nnk_at(job, nnk_row(a, a->deltas, unit), first), a->stride, 1, p);
     }
-    // Drawn last: after a failing source the generator stands where it stood.
+    // Drawn last, so that the generator stands where it stood if the source fails.
     nnk_initialize(job, a, w, p.width, job->topology->size[0]);
-    k->input_update(w, g, nnk_step(job) / 255.0, 1, p.width);
+    k->input_update(w, g, nnk_rate_per_example(job) / 255.0, 1, p.width);
     *bytes = (uint8_t *)w;
     *count = (uint32_t)p.width * real;
     return NNK_OK;
@@ -180,14 +187,14 @@ static uint32_t items_by_unit(const nnk_job *job) { return (uint32_t)job->topolo
 
 static uint32_t backward_items(const nnk_job *job) { return (uint32_t)job->topology->layers - 1; }
 
-static const nnk_phase phases[TRAINED] = {
-    [PROJECT_ROWS] = {project_rows, project_rows_items, 0, 0},
-    [DRAW] = {nnk_draw, nnk_draw_items, 0, 0},
-    [DIGEST] = {nnk_digest, nnk_images, 0, 0},
-    [GRAM] = {form_gram, nnk_pairs_of_blocks, 0, 0},
-    [FORWARD] = {forward, items_by_unit, 0, 0},
-    [BACKWARD] = {backward, backward_items, 0, 0},
-    [DESCENT] = {descend, items_by_unit, 0, 0},
+static const nnk_phase phases[MODEL] = {
+    [PROJECT_ROWS] = {.work = project_rows, .items = project_rows_items},
+    [DRAW] = {.work = nnk_draw_above, .items = nnk_draw_above_items},
+    [DIGEST] = {.work = nnk_digest, .items = nnk_images},
+    [GRAM] = {.work = form_gram, .items = nnk_pairs_of_blocks},
+    [FORWARD] = {.work = forward, .items = items_by_unit},
+    [BACKWARD] = {.work = backward, .items = backward_items},
+    [DESCENT] = {.work = descend, .items = items_by_unit},
 };
 
 const nnk_method nnk_dual = {

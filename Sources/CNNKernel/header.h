@@ -1,4 +1,4 @@
-/// The 64 bytes at the start of a model.
+/// The header of files, and how large their payloads are. docs/FORMAT.md describes the fields.
 #ifndef NNK_HEADER_H
 #define NNK_HEADER_H
 
@@ -9,7 +9,7 @@
 
 enum { NNK_KIND_MODEL = 0, NNK_KIND_CHECKPOINT = 1 };
 
-/// As it lies in a file, on a little-endian processor; docs/FORMAT.md describes the fields.
+/// The first 64 bytes of a file, on a little-endian processor.
 typedef struct nnk_header {
     uint32_t magic;
     uint8_t version, header_bytes, dtype, kind;
@@ -26,7 +26,21 @@ _Static_assert(sizeof(nnk_header) == NNK_HEADER_BYTES && offsetof(nnk_header, ex
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// Bytes of the parameters and of the class names behind them.
+/// Fills in the job's numbers, the header's checksum and what is the same in all headers, and writes it,
+/// which leaves it in the file's byte order. Given are the kind, the payload's bytes and CRC, and the data's
+/// CRC. NNK_OK, NNK_E_SINK.
+nnk_status nnk_header_write(nnk_header *header, const nnk_job_numbers *job, nnk_sink sink);
+
+/// Reads a header from its bytes, into this processor's byte order. NNK_OK, NNK_E_MAGIC, NNK_E_HEADER,
+/// NNK_E_VERSION, NNK_E_KIND.
+nnk_status nnk_header_read(nnk_header *header, const void *bytes, uint32_t kind);
+
+/// Whether files of that kind have that element type: trainers have no i8.
+static inline bool nnk_dtype_valid(int32_t dtype, uint32_t kind) {
+    return dtype >= NNK_F32 && dtype <= (kind == NNK_KIND_MODEL ? NNK_I8 : NNK_F64);
+}
+
+/// Bytes of a model's parameters and of the class names behind them.
 uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype);
 
 /// Bytes of these that are floats or doubles; they come first.
@@ -43,22 +57,11 @@ static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype
     return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
 }
 
-/// Fills in the job's numbers, the checksum, and what is the same in all headers, and writes it, which leaves
-/// it in the file's order. Given are the kind, the payload's bytes and CRC and the data's CRC. NNK_E_SINK.
-nnk_status nnk_header_write(nnk_header *header, const nnk_job_numbers *job, nnk_sink sink);
-
-/// The header in these bytes, in this processor's order. NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION,
-/// NNK_E_KIND.
-nnk_status nnk_header_read(nnk_header *header, const void *bytes, uint32_t kind);
-
-/// A training has a rate; an imported model has none.
-static inline int32_t nnk_rate_valid(const nnk_model *m) {
+/// Whether the learning rate fits the origin: a training has one, an imported model has none.
+static inline bool nnk_rate_valid(const nnk_model *m) {
     if (m->initializer == NNK_INIT_NONE) return m->learning_rate == 0;
     return nnk_positive(m->learning_rate);
 }
-
-/// Both names as they lie in a payload, cut to the whole characters that have room; NULL: none.
-void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]);
 
 #pragma GCC visibility pop
 

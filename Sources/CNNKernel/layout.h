@@ -1,11 +1,13 @@
-/// Where each layer's weights lie among the parameters, and how numbers lie in files.
+/// Where each layer's parameters lie in a model, and how numbers lie in files.
 #ifndef NNK_LAYOUT_H
 #define NNK_LAYOUT_H
 
 #include "freestanding.h"
 #include "nnkernel/topology.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/// The index of the first weight of layer `l`, 1 ... layers; its biases follow its weights.
+/// The index of the first weight of layer `l`, 1 ... layers, in a model; its biases follow its weights.
 static inline uint32_t nnk_weights_at(const nnk_topology *t, int32_t l) {
     uint32_t at = 0;
     for (int32_t i = 1; i < l; i++) at += (uint32_t)t->size[i] * ((uint32_t)t->size[i - 1] + 1);
@@ -16,8 +18,8 @@ static inline uint32_t nnk_biases_at(const nnk_topology *t, int32_t l) {
     return nnk_weights_at(t, l) + (uint32_t)t->size[l] * (uint32_t)t->size[l - 1];
 }
 
-/// Whether x is finite and above zero: the bits of these doubles ascend with them, from 1 on.
-static inline int32_t nnk_positive(double x) {
+/// Whether x is finite and above zero. The bits of such doubles ascend with them, from 1 on.
+static inline bool nnk_positive(double x) {
     const union {
         double x;
         uint64_t bits;
@@ -25,7 +27,7 @@ static inline int32_t nnk_positive(double x) {
     return both.bits - 1 < 0x7ff0000000000000 - 1;
 }
 
-/// Turns the numbers in `count` bytes from this processor's order to little-endian, or back.
+/// Turns the numbers in `count` bytes from this processor's byte order to little-endian, or back.
 static inline void nnk_swap(void *numbers, uint32_t count, int32_t number_bytes) {
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return;
     uint8_t *bytes = numbers;

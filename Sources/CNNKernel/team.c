@@ -4,7 +4,7 @@
 // The leader claims shares too and, when none is left, waits for those that helpers have claimed. A share may
 // take only microseconds, so both sides spin.
 #include "nnkernel/team.h"
-#include "trainer.h"
+#include "arena.h"
 
 /// Items of one phase, in shares of `size`.
 typedef struct offer {
@@ -43,6 +43,7 @@ static uint32_t claim(nnk_team *team) {
 }
 
 static void do_share(const offer *o, const arena *a, uint32_t share) {
+    NNK_ASSERT(share * o->size < o->items);
     const uint32_t begin = share * o->size, count = nnk_smaller(o->size, o->items - begin);
     if (o->phase->span)
         o->phase->span(o->job, a, o->first + begin, count);
@@ -63,16 +64,16 @@ static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a
 
 /// Whether it pays to share a phase. What a thread works on must first come out of another one's cache, which
 /// takes microseconds; the spans of short rows take no longer than that.
-static int32_t is_shared(const nnk_job *job, uint32_t number) {
+static bool is_shared(const nnk_job *job, uint32_t number) {
     const nnk_phase *phase = &job->method->phases[number];
     return phase->parallel && (!phase->span || job->examples * nnk_real_bytes(job) >= LEAST_ROW);
 }
 
 /// How many helpers have work in what comes next. The loop counts as a whole, as its phases come in turn.
 static uint32_t helpers_next(const nnk_team *team, const nnk_job *job, const nnk_trainer *t) {
-    const int32_t in_loop = t->phase >= FORWARD && t->phase <= DESCENT;
+    const bool in_loop = t->stage == STAGE_LOOP;
     const uint32_t first = in_loop ? FORWARD : t->phase, last = in_loop ? DESCENT : t->phase;
-    for (uint32_t number = first; number <= last && number < TRAINED; number++)
+    for (uint32_t number = first; number <= last && number < MODEL; number++)
         if (is_shared(job, number)) return nnk_smaller(team->threads, MOST_THREADS) - 1;
     return 0;
 }
@@ -108,10 +109,10 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32
         return nnk_train_run(job, memory, slices);
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const int32_t setup = t->phase < FORWARD;
+    const bool in_setup = t->stage == STAGE_SETUP;
     const uint32_t helpers = helpers_next(team, job, t);
-    while (status == NNK_MORE && slices-- > 0 && setup == (t->phase < FORWARD)) {
-        if (t->phase == TRAINED) return NNK_OK;
+    while (status == NNK_MORE && slices-- > 0 && in_setup == (t->stage == STAGE_SETUP)) {
+        if (nnk_is_trained(t)) return NNK_OK;
         if (helpers != helpers_next(team, job, t)) return NNK_MORE;
         if (!is_shared(job, t->phase)) {
             status = nnk_train_run(job, memory, 1);

@@ -1,8 +1,97 @@
+// Writing a model: that of a training slice by slice, or one from memory, as it is or with weights as bytes.
+#include "arena.h"
 #include "header.h"
-#include "layout.h"
 #include "math_f64.h"
 
-/// A payload on its way to a sink, a few bytes at a time.
+/// Both names as they lie in a payload, cut to the whole characters that have room; NULL: none.
+static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
+    memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
+    for (uint32_t i = 0; i < 2; i++) {
+        const char *name = names[i];
+        uint32_t count = 0;
+        if (!name) continue;
+        while (name[count] && count < NNK_CLASS_NAME_BYTES - 1) count++;
+        // A character of UTF-8 that would be cut is left out.
+        while (count > 0 && (name[count] & 0xc0) == 0x80) count--;
+        memcpy(bytes + i * NNK_CLASS_NAME_BYTES, name, count);
+    }
+}
+
+// ---- Of a training ----------------------------------------------------------------------------------------
+
+/// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
+static bool all_finite(const uint8_t *bytes, uint32_t count, int32_t real_bytes) {
+    const uint32_t size = (uint32_t)real_bytes, low = real_bytes == 4 ? 0x80 : 0xf0;
+    for (uint32_t i = size; i <= count; i += size)
+        if ((bytes[i - 1] & 0x7f) == 0x7f && (bytes[i - 2] & low) == low) return false;
+    return true;
+}
+
+/// Makes the next parameters, little-endian, of `left` bytes that are not written.
+static nnk_status next_parameters(const nnk_job *job, const arena *a, uint32_t left, uint8_t **bytes,
+                                  uint32_t *count) {
+    const nnk_topology *t = job->topology;
+    const uint32_t real = (uint32_t)job->arithmetic->real_bytes, at = a->trainer->item;
+    const uint32_t first = (uint32_t)t->size[0] * (uint32_t)t->size[1] * real; // W1
+    if (at < first) {
+        const nnk_status status = job->method->next_weights(job, a, bytes, count);
+        if (status != NNK_OK) return status;
+    } else {
+        *bytes = a->bytes;
+        *count = nnk_smaller(NNK_AT_ONCE, left);
+        memcpy(*bytes, nnk_at(job, nnk_layer(job, a, 1).biases, (at - first) / real), *count);
+    }
+    nnk_swap(*bytes, *count, job->arithmetic->real_bytes);
+    return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
+}
+
+static nnk_status write_payload(const nnk_job *job, const arena *a, uint32_t payload_bytes, nnk_sink sink) {
+    nnk_trainer *t = a->trainer;
+    uint8_t *bytes = a->bytes;
+    uint32_t count = 2 * NNK_CLASS_NAME_BYTES;
+    if (t->item == 0) {
+        t->payload_crc = 0;
+        nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
+    }
+    const uint32_t left = payload_bytes - count - t->item; // of parameters
+    if (left > 0) {
+        const nnk_status status = next_parameters(job, a, left, &bytes, &count);
+        if (status != NNK_OK) return status;
+    } else {
+        put_class_names(bytes, job->class_names);
+    }
+    NNK_ASSERT(count > 0 && t->item + count <= payload_bytes);
+    if (sink.write(sink.context, NNK_HEADER_BYTES + t->item, bytes, count) != NNK_OK) return NNK_E_SINK;
+    t->payload_crc = job->arithmetic->crc32(t->payload_crc, bytes, count);
+    t->item += count;
+    return NNK_MORE;
+}
+
+static nnk_status write_header(nnk_trainer *t, nnk_sink sink) {
+    nnk_header header = {.payload_bytes = t->item, .payload_crc = t->payload_crc, .data_crc = t->data_crc};
+    return nnk_header_write(&header, &t->job, sink);
+}
+
+nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
+    const nnk_status ready = sink.write ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
+    if (ready != NNK_OK) return ready;
+    const arena a = nnk_carve(job, memory);
+    nnk_trainer *t = a.trainer;
+    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
+    if (!nnk_is_trained(t)) return NNK_E_STATE;
+    if (t->stage == STAGE_DONE) nnk_rewind_model(t);
+    const uint32_t payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype);
+    const nnk_status status =
+        t->item < payload_bytes ? write_payload(job, &a, payload_bytes, sink) : write_header(t, sink);
+    if (status == NNK_OK) t->stage = STAGE_DONE;
+    if (status == NNK_E_DIVERGED) t->stage = STAGE_FAILED;
+    if (status == NNK_E_SINK) t->item = 0; // from its beginning once more
+    return status;
+}
+
+// ---- From memory ------------------------------------------------------------------------------------------
+
+/// Collects the bytes of a payload and passes them to a sink.
 typedef struct writer {
     nnk_sink sink;
     nnk_status status; ///< once it is not NNK_OK, nothing more is written
@@ -26,7 +115,7 @@ static void put_byte(writer *w, uint8_t byte) {
     w->bytes[w->pending++] = byte;
 }
 
-/// The real at `from`, of this processor's order.
+/// Puts the real at `from`, little-endian.
 static void put_real(writer *w, const void *from, int32_t real_bytes) {
     uint8_t bytes[8];
     memcpy(bytes, from, (size_t)real_bytes);
@@ -34,10 +123,10 @@ static void put_real(writer *w, const void *from, int32_t real_bytes) {
     for (int32_t i = 0; i < real_bytes; i++) put_byte(w, bytes[i]);
 }
 
-/// The class names, then the header.
+/// Puts the class names and writes the header.
 static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
     uint8_t names[2 * NNK_CLASS_NAME_BYTES];
-    nnk_put_class_names(names, model->class_names);
+    put_class_names(names, model->class_names);
     for (size_t b = 0; b < sizeof names; b++) put_byte(w, names[b]);
     flush(w);
     if (w->status != NNK_OK) return w->status;
@@ -55,7 +144,7 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
     return nnk_header_write(&header, &job, w->sink);
 }
 
-static int32_t writable(const nnk_model *m, nnk_sink sink) {
+static bool writable(const nnk_model *m, nnk_sink sink) {
     return m && m->topology && nnk_topology_valid(m->topology) && m->parameters && m->dtype >= NNK_F32 &&
            m->dtype <= NNK_I8 && nnk_rate_valid(m) && sink.write;
 }
@@ -79,9 +168,9 @@ static double parameter(const nnk_model *m, uint32_t index) {
                                : ((const double *)m->parameters)[index];
 }
 
-/// What one step of row `unit` of W1 stands for: its largest weight is 127 steps. 0 for a row that is zero,
-/// or so small that a step would be subnormal and 127 of them no longer that weight; negative if a weight is
-/// too large for a float, or is no number.
+/// The scale of row `unit` of W1: a 127th of its largest weight. 0 for a row that is zero, or so small that
+/// its scale would be subnormal, which has too few bits; negative if a weight is not finite or is too large
+/// for a float.
 static float scale_of(const nnk_model *m, uint32_t unit) {
     const uint32_t inputs = (uint32_t)m->topology->size[0];
     double largest = 0;
@@ -93,15 +182,16 @@ static float scale_of(const nnk_model *m, uint32_t unit) {
     return largest / 127 < (double)FLT_MIN ? 0 : (float)(largest / 127);
 }
 
-/// `x` rounded to float, if it is a number that a float can hold.
+/// Puts `x` rounded to float; NNK_E_PAYLOAD if it is not finite or too large.
 static void put_float(writer *w, double x) {
-    const int32_t fits = x >= -(double)FLT_MAX && x <= (double)FLT_MAX;
+    const bool fits = x >= -(double)FLT_MAX && x <= (double)FLT_MAX;
     const float rounded = fits ? (float)x : 0;
     if (!fits) w->status = NNK_E_PAYLOAD;
     put_real(w, &rounded, 4);
 }
 
-/// w / scale, rounded to nearest even: |w / scale| <= 127 (1 + 2^-24), so it needs no limit.
+/// Puts a row of W1 as w / scale, rounded to the nearest even: |w / scale| <= 127 (1 + 2^-24), so no byte
+/// overflows.
 static void put_row(writer *w, const nnk_model *m, uint32_t unit) {
     const uint32_t inputs = (uint32_t)m->topology->size[0];
     const double scale = (double)scale_of(m, unit);

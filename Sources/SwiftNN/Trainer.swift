@@ -338,21 +338,19 @@
                 let examples = UInt32(exactly: examples)
             else { return nil }
             let chosen = method ?? chosenMethod(examples: Int(examples))
-            let method = chosen == .primal ? nnk_primal : packed ? nnk_dual : nnk_dual_wide
             return withUnsafePointer(to: topology.table) { table in
-                withUnsafePointer(to: method) { method in
-                    var job = nnk_job()
-                    job.topology = table
-                    job.arithmetic = precision.kernels
-                    job.method = method
-                    job.initializer = initializer?.rawValue ?? NNK_INIT_DEFAULT
-                    job.seed = seed
-                    job.iterations = iterations
-                    job.cost_every = costEvery
-                    job.examples = examples
-                    job.learning_rate = learningRate
-                    return body(&job)
-                }
+                var job = nnk_job()
+                job.topology = table
+                job.arithmetic = precision.kernels
+                job.method = nnk_method_of(
+                    chosen == .primal ? NNK_PRIMAL : packed ? NNK_DUAL : NNK_DUAL_WIDE)
+                job.initializer = initializer?.rawValue ?? NNK_INIT_DEFAULT
+                job.seed = seed
+                job.iterations = iterations
+                job.cost_every = costEvery
+                job.examples = examples
+                job.learning_rate = learningRate
+                return body(&job)
             }
         }
     }

@@ -1,8 +1,9 @@
-/// The caller's memory: how much is asked for, what is refused, and that not a byte beside it is touched.
+/// The caller's memory: how much is needed, what is refused, and that nothing outside of it is touched.
 #include "jobs.h"
-#include "trainer.h"
 
-// Guard pages, where there is an operating system with them.
+#include "arena.h" // last: variables in jobs.h have the name of its type
+
+// Guard pages need an operating system.
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
 #include <unistd.h>
@@ -19,13 +20,13 @@ _Static_assert(NNK_DUAL_WIDE_BYTES(DEEP, 8, 209) > 12288 * 20 * 8, "W1 lies in i
 _Static_assert(NNK_DUAL_BYTES(DEEP, 4, 209) <= 116 * 1024, "what boards have");
 _Static_assert(NNK_DUAL_BYTES(DEEP, 8, 209) <= 184 * 1024, "what boards have");
 
-/// What the macros say of one of the given networks.
+/// What the macros give for one of the given networks.
 #define BYTES_OF(network, method, real, m)                                                                   \
     ((method) == NNK_PRIMAL ? NNK_PRIMAL_BYTES(network, real, m)                                             \
      : (method) == NNK_DUAL ? NNK_DUAL_BYTES(network, real, m)                                               \
                             : NNK_DUAL_WIDE_BYTES(network, real, m))
 
-/// And of any other.
+/// What the macros give for any network.
 static size_t macro_bytes(const nnk_topology *t, int32_t method, size_t real, size_t m) {
     int32_t s[NNK_MAX_LAYERS + 1] = {0};
     memcpy(s, t->size, ((size_t)t->layers + 1) * sizeof s[0]);
@@ -36,7 +37,7 @@ static size_t macro_bytes(const nnk_topology *t, int32_t method, size_t real, si
 #undef SIZES
 }
 
-/// A job of no data, to ask for its bytes.
+/// A job without data, for its sizes.
 static nnk_job job_for(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     const data d = {.labels = (uint8_t[]){0}, .images = (uint8_t[]){0}};
     nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 1);
@@ -65,7 +66,7 @@ static void test_sizes(int32_t type) {
                 NNK_PRIMAL_BYTES(DEEP, real, NNK_MAX_EXAMPLES));
 }
 
-/// An array of the size that the macro gives holds a trainer.
+/// An array of the size that the macro gives is large enough for a trainer.
 static void test_array(void) {
     data d = random_data(&nnk_two_layer, 5);
     nnk_job job = job_of(&nnk_two_layer, &nnk_f32, &d, 0);
@@ -76,14 +77,15 @@ static void test_array(void) {
 
 // What is refused.
 
-/// Sizes from `from` to `to` that nnk_train_begin does not refuse, of an arena that needs more.
+/// Counts the sizes from `from` to `to`, all too small, that nnk_train_begin accepts.
 static uint32_t accepted(const nnk_job *job, uint8_t *memory, size_t from, size_t to) {
     uint32_t count = 0;
     for (size_t b = from; b < to; b++) count += nnk_train_begin(job, memory, b) != NNK_E_MEMORY;
     return count;
 }
 
-/// Sizes below: all of them or, where they are many, the last 4096 and those around the ends of parts.
+/// Counts the accepted sizes below `bytes`: of all or, if there are many, of the last 4096 and those near the
+/// boundaries of parts.
 static uint32_t accepted_below(const nnk_job *job, uint8_t *memory, size_t bytes) {
     enum { MANY = 1 << 18, LAST = 4096, BESIDE = 8 };
     if (bytes <= MANY) return accepted(job, memory, 0, bytes);
@@ -98,7 +100,7 @@ static uint32_t accepted_below(const nnk_job *job, uint8_t *memory, size_t bytes
     return count;
 }
 
-/// Every size below, and every other alignment; nothing is written then.
+/// Every smaller size and every other alignment is refused, and then nothing is written.
 static void test_refused(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     uint8_t *labels = room_for(m);
     memset(labels, 0, m);
@@ -120,7 +122,7 @@ static void test_refused(const nnk_topology *t, int32_t type, int32_t method, ui
 // What is touched.
 
 #if HAS_GUARDS
-/// Memory between two pages that no one may touch: at the start of what lies between them, or at its end.
+/// Memory between two pages that must not be touched, next to the first or to the second.
 typedef struct guarded {
     uint8_t *bytes, *map;
     size_t count, pages;
@@ -138,7 +140,7 @@ static guarded guarded_room(size_t count, int at_end) {
     return (guarded){map + page + (at_end ? pages - count : 0), map, count, pages};
 }
 
-/// What is left of the pages must be as it was.
+/// The rest of the pages must be unchanged.
 static void release_guarded(guarded g) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t written = 0;
@@ -155,7 +157,7 @@ static nnk_status file_read(void *context, uint32_t offset, uint32_t count, uint
     return NNK_OK;
 }
 
-/// To a file and back into the arena, of which nothing else is left.
+/// Saves a checkpoint, overwrites the arena, and loads it again.
 static void through_checkpoint(const nnk_job *job, uint8_t *room, size_t bytes) {
     file f = {.room = nnk_checkpoint_bytes(job)};
     f.bytes = room_for(f.room);
@@ -172,7 +174,7 @@ static void through_checkpoint(const nnk_job *job, uint8_t *room, size_t bytes) 
     free(f.bytes);
 }
 
-/// The next slices: all that are independent of each other, with a scratch, or a single one.
+/// Does the next slices: all that are independent of each other, or one.
 static nnk_status next_slices(const nnk_job *job, uint8_t *room, void *scratch) {
     const uint32_t items = scratch ? nnk_train_parallel(job, room) : 0;
     if (items == 0) return nnk_train_step(job, room);
@@ -199,10 +201,10 @@ static void guarded_training(const nnk_job *job, int at_end, int in_items, const
     release_guarded(scratch);
 }
 
-/// One image in pieces; the model lies between guards too.
+/// Classifies one image in pieces. The model lies between guards too.
 static void guarded_prediction(const nnk_topology *t, const nnk_inference *k, const guarded *image,
                                int at_end, const file *want) {
-    // A model is aligned to 8 bytes: at its end there may be room for 4 more.
+    // A model is aligned to 8 bytes, so there may be 4 unused bytes at its end.
     const guarded copy = guarded_room((want->size + 7) / 8 * 8, at_end);
     memcpy(copy.bytes, want->bytes, want->size);
     nnk_model model;
@@ -225,8 +227,8 @@ static void guarded_prediction(const nnk_topology *t, const nnk_inference *k, co
     release_guarded(copy);
 }
 
-/// From the first image to a probability, everything that the core is handed lies between guards. Small
-/// networks go all ways on both sides; of large ones, images are read at the start and mapped at the end.
+/// Trains and predicts with all memory between guards. Small networks try all combinations; for large ones,
+/// images are read next to the first guard and mapped next to the second.
 static void test_guards(const nnk_topology *t, int32_t type, int32_t method, uint32_t m,
                         uint32_t iterations) {
     const int is_small = t->size[0] <= 400;

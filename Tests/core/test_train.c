@@ -14,7 +14,7 @@ typedef struct network {
     wide *slope; ///< the cost's derivative by each parameter
 } network;
 
-/// As the model has it.
+/// In the order of the model.
 static network network_of(const nnk_topology *t, file *f) {
     network n = {.t = t};
     for (int32_t l = 1; l <= t->layers; l++) {
@@ -63,8 +63,8 @@ static wide cost_of(network n, const data *d) {
     return sum / (wide)m;
 }
 
-/// Of all hidden pre-activations the one closest to zero, where ReLU has its kink. Exact zeros count if
-/// `with_zeros`: without a step aside, they come from zeros alone and are zeros in every arithmetic.
+/// The hidden pre-activation that is closest to zero, where ReLU has its kink. Exact zeros count only if
+/// `with_zeros` is set: they come from zeros alone, so they are zeros in every arithmetic.
 static wide closest_to_kink(network n, const data *d, int with_zeros) {
     const size_t size = d->reader.size;
     wide *z = room_for(n.units * sizeof(wide)), closest = 1;
@@ -113,7 +113,7 @@ static void descend(network n, const data *d, double rate) {
     for (size_t i = 0; i < n.parameters; i++) n.p[i] -= rate * n.slope[i];
 }
 
-/// Which of a network's 2 * layers kinds of parameters (W1, b1, W2, ...) have a derivative that is not zero.
+/// Which of the 2 * layers kinds of parameters (W1, b1, W2, ...) have a derivative that is not zero.
 static int all_kinds_learn(network n) {
     size_t at = 0;
     for (int32_t l = 1; l <= n.t->layers; l++) {
@@ -167,7 +167,8 @@ static void test_gradient(const nnk_topology *t, int32_t method, uint32_t iterat
 
 static uint32_t compared, left_out;
 
-/// Every arithmetic, mapped and read, gives one model, and that is the reference's.
+/// Every arithmetic, with mapped and with read images, gives the same model, which is close to the
+/// reference's.
 static void check_training(const nnk_topology *t, int32_t type, data *d, uint32_t iterations) {
     nnk_job job = job_of(t, arithmetic_at(type, 0), d, iterations);
     job.initializer = NNK_INIT_DEEP;
@@ -193,9 +194,9 @@ static void check_training(const nnk_topology *t, int32_t type, data *d, uint32_
         if (closest < kink) kink = closest;
         descend(want, d, job.learning_rate);
     }
-    // Steps are small beside the parameters: what is seen is their last rounding or two, about 1 eps; 30 are
-    // granted. But sums of 400 terms decide on which side of its kink a ReLU is: data sets that bring one
-    // closer than 500 eps are left out.
+    // Updates are small compared to the parameters, so these differ by their last roundings, about 1 eps; 30
+    // are allowed. But sums of 400 terms decide on which side of its kink a ReLU is, so data sets that bring
+    // one closer than 500 eps to it are left out.
     const double eps = epsilon_of(type);
     compared++;
     if (kink < 500 * eps)
@@ -239,7 +240,7 @@ static void test_training(int32_t type) {
         }
 }
 
-/// Costs come when they should, and are those of the parameters before the step.
+/// Costs come when they are due, and are those of the parameters before the update.
 static void test_costs(int32_t type, int32_t method) {
     const nnk_topology *t = &topologies[0];
     data d = random_data(t, 21);
@@ -283,7 +284,8 @@ static void test_costs(int32_t type, int32_t method) {
 
 // Memory; test_memory.c has its sizes and its bounds.
 
-/// Between any two calls the arena may move, and another arithmetic may go on; its old place is overwritten.
+/// Between any two calls the arena may move, and another arithmetic may continue. The old arena is
+/// overwritten.
 static void test_moved(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     data d = random_data(t, m);
     nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 3);
@@ -315,7 +317,7 @@ static void test_moved(const nnk_topology *t, int32_t type, int32_t method, uint
     release_data(d);
 }
 
-/// What the arena held before has no part in the model, be it large or no number at all.
+/// What the arena held before has no effect on the model, even if it was NaN.
 static void test_leftovers(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     static const int fills[] = {0, 0x7f, 0xff};
     data d = random_data(t, m);
@@ -344,7 +346,7 @@ static int32_t stage_of(const nnk_job *job, const uint8_t *arena) {
     return progress.stage;
 }
 
-/// `slices` at once are as many steps, up to the end of the setup, the next cost and the end.
+/// nnk_train_run of n slices is n steps, up to the end of the setup, the next cost or the end.
 static void test_run(int32_t type, int32_t method) {
     const nnk_topology *t = &topologies[4];
     data d = random_data(t, 18);
@@ -405,7 +407,7 @@ static void test_checksum(void) {
 
 // Errors.
 
-/// What training says on a processor that is set up as it is now, and whether all arithmetics see it.
+/// The status of training in the current floating-point mode, and whether all arithmetics agree.
 static nnk_status begun(const nnk_job *job, void *arena, size_t bytes, int *strict, int *lax) {
     *strict = *lax = 0;
     FOR_EACH_TYPE(type) FOR_EACH_ARITHMETIC(k, type) {
@@ -417,14 +419,14 @@ static nnk_status begun(const nnk_job *job, void *arena, size_t bytes, int *stri
 }
 
 #if defined(__SSE2__)
-/// Bits of MXCSR: results, and operands, below the smallest normal number become zeros.
+/// Bits of MXCSR: subnormal results, and subnormal operands, become zeros.
 static const uint32_t flushes[] = {0x8000, 0x0040, 0x8040};
 enum { FLUSHES = sizeof flushes / sizeof flushes[0] };
 #else
 enum { FLUSHES = 0 };
 #endif
 
-/// Sets the i-th way in which floating point is not as the bits rely on; 0 after the last.
+/// Sets the i-th floating-point mode in which results would differ. Returns 0 after the last one.
 static int disturb(size_t i) {
 #if defined(__SSE2__)
     if (i < FLUSHES) {
@@ -440,7 +442,7 @@ static int disturb(size_t i) {
 #endif
 }
 
-/// No training where floating point is set up otherwise than the bits rely on, and none of it is kept.
+/// Training is refused in floating-point modes in which results would differ, and the mode is restored.
 static void test_strictness(void) {
     const nnk_topology *t = &topologies[0];
     data d = random_data(t, 4);
@@ -558,7 +560,7 @@ static void test_invalid_jobs(void) {
         CHECK_EQUAL(nnk_train_finish(&other, arena, sink_of(&got)), NNK_E_STATE);                            \
     } while (0)
 
-/// An arena goes on with its own job alone.
+/// An arena is accepted only with its own job.
 static void test_other_jobs(void) {
     static const nnk_topology t = {3, {10, 4, 3, 1}}, same = {3, {10, 4, 3, 1}};
     static const nnk_topology wider = {3, {11, 4, 3, 1}}, higher = {3, {10, 4, 2, 1}},
@@ -566,7 +568,7 @@ static void test_other_jobs(void) {
     data d = random_data(&t, 20);
     nnk_job job = job_of(&t, &nnk_f32, &d, 3);
     file want = train(&job), got = new_file(&job);
-    // With room to spare: a larger job that is not refused must not end this test.
+    // Larger than needed, so that a larger job that is wrongly accepted does not crash the test.
     const size_t bytes = nnk_train_bytes(&job);
     uint8_t *arena = room_for(4 * bytes);
     nnk_progress progress;
@@ -615,7 +617,7 @@ static void test_other_jobs(void) {
     release_data(d);
 }
 
-/// Reads of a whole run of two iterations, by the method's phases.
+/// The number of reads in a run of two iterations, by the method's phases.
 static uint32_t reads_of(const nnk_topology *t, int32_t method, uint32_t m) {
     const uint32_t patches = ((uint32_t)t->size[0] + NNK_PATCH - 1) / NNK_PATCH, units = (uint32_t)t->size[1];
     const uint32_t all = m * patches, blocks = (m + NNK_LANES - 1) / NNK_LANES;
@@ -627,7 +629,7 @@ static uint32_t reads_of(const nnk_topology *t, int32_t method, uint32_t m) {
     }
 }
 
-/// One run in which a read may fail: in its slice, which is then tried again. Returns how many did.
+/// One run in which a read may fail; its slice is then tried again. Returns how many failed.
 static uint32_t run_with_failing_read(const nnk_job *job, void *arena, size_t bytes, file *f) {
     uint32_t failed = 0;
     memset(arena, 0xa5, bytes);
@@ -642,7 +644,7 @@ static uint32_t run_with_failing_read(const nnk_job *job, void *arena, size_t by
     return failed;
 }
 
-/// Every read fails once, and nothing shows in the model.
+/// Every read fails once, and the model is the same.
 static void test_failing_source(int32_t type, int32_t method) {
     const nnk_topology t = {3, {400, 5, 3, 1}};
     data d = random_data(&t, 18);
@@ -666,7 +668,7 @@ static void test_failing_source(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Every write fails once: writing starts anew, and the model is the same.
+/// Every write fails once: writing starts from the beginning, and the model is the same.
 static void test_failing_sink(int32_t type, int32_t method) {
     const nnk_topology *t = &topologies[4];
     data d = random_data(t, 4);
@@ -739,7 +741,7 @@ static void test_divergence(int32_t type, int32_t method) {
     printf("%u of 80 diverged\n", diverged);
 }
 
-/// The last step takes the weights out of range: no forward pass sees it, but writing does.
+/// The last update makes a weight infinite. No forward pass notices it, but writing does.
 static void test_late_divergence(int32_t method) {
     const nnk_topology *t = &topologies[0];
     data d = random_data(t, 20);
@@ -760,7 +762,14 @@ static void test_late_divergence(int32_t method) {
     release_data(d);
 }
 
+/// The methods by their numbers, as a file or an option has them.
+static void test_method_numbers(void) {
+    FOR_EACH_METHOD(method) CHECK(nnk_method_of(method) == methods[method]);
+    CHECK(!nnk_method_of(-1) && !nnk_method_of(NNK_DUAL_WIDE + 1) && !nnk_method_of(INT32_MIN));
+}
+
 int main(void) {
+    test_method_numbers();
     for (size_t i = 0; i < TOPOLOGIES; i++) {
         if (topologies[i].size[0] > 200) continue;
         FOR_EACH_METHOD_OF(method, &topologies[i]) {

@@ -58,6 +58,9 @@ extern const nnk_method nnk_dual_wide; ///< Dual at speed, the same bits: W1 and
 #define NNK_DUAL      1
 #define NNK_DUAL_WIDE 2
 
+/// The method of that number; NULL for others. It links all of them.
+const nnk_method *nnk_method_of(int32_t number);
+
 #define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that every element of G is below 2^30
 
@@ -77,21 +80,6 @@ typedef struct nnk_job {
     nnk_source images;                ///< m images of topology->size[0] bytes each
 } nnk_job;
 
-struct nnk_arena;
-struct nnk_phase;
-
-/// What a method is made of. The trainer's business: callers pass it on.
-struct nnk_method {
-    int32_t number;      ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
-    int32_t first_layer; ///< of those that the arena holds: 1, or 2 where W1 has no room
-    const struct nnk_phase *phases;
-    size_t (*scratch_bytes)(const nnk_job *job); ///< of a slice; NULL where slices can't be taken in parallel
-    void (*carve)(const nnk_job *job, struct nnk_arena *arena);
-    /// The next weights of W1 for the model. The trainer's item: bytes written.
-    nnk_status (*next_weights)(const nnk_job *job, const struct nnk_arena *arena, uint8_t **bytes,
-                               uint32_t *count);
-};
-
 /// The numbers of a job, kept so that a trainer goes on only with the job that it was begun with.
 typedef struct nnk_job_numbers {
     nnk_topology topology;
@@ -100,24 +88,24 @@ typedef struct nnk_job_numbers {
     double learning_rate;
 } nnk_job_numbers;
 
-/// The start of the arena. Of interest to callers: what nnk_train_progress shows.
+/// The start of the arena. Its fields are the core's own; nnk_train_progress shows what is of interest.
 typedef struct nnk_trainer {
     uint32_t magic;
     uint32_t phase;
-    uint32_t item; ///< of the phase: the slice that comes next
+    uint32_t item; ///< of the phase: the one that comes next
     uint32_t iteration;
     uint32_t cost_iteration;
     uint32_t data_crc;
     uint32_t payload_crc;
-    uint32_t zero;
+    uint32_t stage; ///< 0 in a checkpoint, where it follows from the phase
     double cost;
     nnk_job_numbers job;
     nnk_random random;
 } nnk_trainer;
 
-#define NNK_SETUP   0 ///< Initial weights are drawn, the checksum of the data and the Gram matrix are computed.
-#define NNK_LOOP    1 ///< Gradient descent.
-#define NNK_TRAINED 2 ///< All iterations are done.
+#define NNK_SETUP   0 ///< Before the first iteration: initial weights, checksum of the data, P and G.
+#define NNK_LOOP    1 ///< Gradient descent and, in nnk_dual_wide, writing out W1.
+#define NNK_TRAINED 2 ///< nnk_train_finish can write the model.
 
 typedef struct nnk_progress {
     int32_t stage;           ///< NNK_SETUP, NNK_LOOP or NNK_TRAINED

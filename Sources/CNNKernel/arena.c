@@ -1,0 +1,63 @@
+#include "arena.h"
+
+arena nnk_carve(const nnk_job *job, void *memory) {
+    arena a = {.trainer = memory};
+    job->method->carve(job, &a);
+    return a;
+}
+
+nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
+    const nnk_topology *t = job->topology;
+    uint8_t *next = (uint8_t *)a->trainer + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer));
+    a->stride = NNK_STRIDE(job->examples);
+    a->row = a->stride * nnk_real_bytes(job);
+    a->parameters = (nnk_real *)(void *)next;
+    next += NNK_ROUND_TO_CACHE_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
+    a->activations = (nnk_real *)(void *)next;
+    return nnk_row(a, a->activations, nnk_unit_count(t));
+}
+
+void nnk_carve_scratch(const nnk_job *job, arena *a, void *scratch) {
+    a->scratch = scratch;
+    a->bytes = (uint8_t *)scratch + job->method->scratch_bytes(job);
+    a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
+    a->end =
+        a->bytes + (nnk_is_dual(job->method) ? 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES : NNK_PATCH_BYTES);
+}
+
+layer nnk_layer(const nnk_job *job, const arena *a, int32_t number) {
+    const nnk_topology *t = job->topology;
+    NNK_ASSERT(number >= 1 && number <= t->layers);
+    layer l = {.rows = a->activations};
+    nnk_real *next = a->parameters;
+    for (int32_t i = 1; i <= number; i++) {
+        l.shape = (nnk_shape){(size_t)t->size[i], (size_t)t->size[i - 1], a->stride, a->stride};
+        l.weights = next;
+        if (i >= job->method->first_layer) next = nnk_at(job, next, l.shape.outputs * l.shape.inputs);
+        l.biases = next;
+        next = nnk_at(job, next, l.shape.outputs);
+        if (i > job->method->first_layer) l.rows = nnk_row(a, l.rows, l.shape.inputs);
+    }
+    return l;
+}
+
+size_t nnk_train_bytes(const nnk_job *job) {
+    if (!nnk_job_valid(job)) return 0;
+    const arena a = nnk_carve(job, (void *)(uintptr_t)64); // anywhere
+    return (size_t)(a.end - (uint8_t *)a.trainer);
+}
+
+size_t nnk_train_scratch_bytes(const nnk_job *job) {
+    if (nnk_train_bytes(job) == 0 || !job->method->scratch_bytes) return 0;
+    return job->method->scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES;
+}
+
+nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
+    const nnk_status status = nnk_check_arguments(job, memory);
+    if (status != NNK_OK) return status;
+    if (bytes < nnk_train_bytes(job)) return NNK_E_MEMORY;
+    if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
+    for (uint32_t j = 0; j < job->examples; j++)
+        if (job->labels[j] > 1) return NNK_E_LABEL;
+    return NNK_OK;
+}

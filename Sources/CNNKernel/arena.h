@@ -1,0 +1,71 @@
+/// What lies where in the memory of a training.
+#ifndef NNK_ARENA_H
+#define NNK_ARENA_H
+
+#include "phases.h"
+
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
+enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slice moves
+
+/// The parts of the arena. Names in one union are one place, which has one of these meanings at a time.
+typedef struct nnk_arena {
+    nnk_trainer *trainer;
+    nnk_real *parameters;  ///< W1 transposed, (inputs, units), as it is read; then b1, W2, ... as in a model.
+                           ///< Packed dual: from b1 on
+    nnk_real *activations; ///< (units, stride) of all layers; packed dual: of those above the first
+    nnk_real *logits;      ///< dual: P (units of layer 1, stride)
+    nnk_real *deltas;      ///< dual: D (units of layer 1, stride)
+    union {
+        nnk_real *gram;       ///< wide dual: G (stride / 16, examples, 16)
+        uint8_t *packed_gram; ///< packed dual, from GRAM to DESCENT: the lower triangle of G, row by row
+        nnk_real *piece;      ///< packed dual, in PROJECT_ROWS and MODEL: of a row of W1, and its gradient
+    };
+    nnk_real *scratch; ///< a tile and sums, or rows, or the gradient of NNK_PATCH columns of W1
+    uint8_t *bytes;    ///< pieces of images that are not mapped; in MODEL also of the model
+    union {
+        uint32_t *products; ///< dual, in GRAM: (16, 16) elements of G
+        nnk_real *sums;     ///< packed dual, in PROJECT_ROWS: (16) elements of P
+    };
+    uint8_t *end;
+    size_t stride; ///< reals of a row of activations, P or D; all are computed with
+    size_t row;    ///< bytes of a row
+} arena;
+
+/// The parts of the arena that is in this memory, or would be.
+arena nnk_carve(const nnk_job *job, void *memory);
+
+/// The parts in front of scratch that primal and wide dual have: the trainer, parameters and activations.
+/// Returns where the next part begins.
+nnk_real *nnk_carve_layers(const nnk_job *job, arena *a);
+
+/// The last parts of primal and wide dual: the arena's own, or those of a thread.
+void nnk_carve_scratch(const nnk_job *job, arena *a, void *scratch);
+
+/// Where the real of that index is.
+static inline nnk_real *nnk_at(const nnk_job *job, nnk_real *reals, size_t index) {
+    return (nnk_real *)(void *)((uint8_t *)reals + index * nnk_real_bytes(job));
+}
+
+/// Row `unit` of activations, P or D.
+static inline nnk_real *nnk_row(const arena *a, nnk_real *rows, size_t unit) {
+    return (nnk_real *)(void *)((uint8_t *)rows + unit * a->row);
+}
+
+/// A layer, 1 ... topology->layers, at work on all columns. Where the arena has no W1, layer 1 has only
+/// biases, and its rows are those of layer 2.
+typedef struct layer {
+    nnk_real *weights; ///< (outputs, inputs); W1 transposed
+    nnk_real *biases;  ///< (outputs)
+    nnk_real *rows;    ///< (outputs, stride): activations; in the last layer logits; from BACKWARD on deltas
+    nnk_shape shape;
+} layer;
+
+layer nnk_layer(const nnk_job *job, const arena *a, int32_t number);
+
+/// Whether a training can begin, or go on, in this memory: NNK_OK, or an error of nnk_train_begin.
+nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,58 @@
+#include "header.h"
+
+enum { VERSION = 1 };
+
+// The first byte is no ASCII character; the last one ends a text on DOS.
+static const uint32_t magic = 0x1a4e4e8e; // 0x8e, 'N', 'N', 0x1a
+
+/// Turns all but the last field from this processor's byte order to little-endian, or back.
+static void swap_header(nnk_header *h) {
+    uint8_t *bytes = (uint8_t *)h;
+    nnk_swap(&h->magic, sizeof h->magic, 4);
+    nnk_swap(h->size, sizeof h->size, 2);
+    nnk_swap(bytes + offsetof(nnk_header, examples), 5 * 4, 4);
+    nnk_swap(&h->learning_rate, sizeof h->learning_rate, 8);
+    nnk_swap(&h->data_crc, sizeof h->data_crc, 4);
+}
+
+nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, nnk_sink sink) {
+    h->magic = magic;
+    h->version = VERSION;
+    h->header_bytes = sizeof *h;
+    h->dtype = (uint8_t)job->dtype;
+    h->layers = (uint8_t)job->topology.layers;
+    h->initializer = (uint8_t)job->initializer;
+    h->method = (uint8_t)job->method;
+    if (h->kind == NNK_KIND_MODEL && h->method == NNK_DUAL_WIDE) h->method = NNK_DUAL; // the same bits
+    for (int32_t l = 0; l <= h->layers; l++) h->size[l] = (uint16_t)job->topology.size[l];
+    h->examples = job->examples;
+    h->seed = job->seed;
+    h->iterations = job->iterations;
+    h->learning_rate = job->learning_rate;
+    swap_header(h);
+    h->header_crc = nnk_crc32(0, (const uint8_t *)h, offsetof(nnk_header, header_crc));
+    nnk_swap(&h->header_crc, sizeof h->header_crc, 4);
+    return sink.write(sink.context, 0, (const uint8_t *)h, sizeof *h) == NNK_OK ? NNK_OK : NNK_E_SINK;
+}
+
+nnk_status nnk_header_read(nnk_header *h, const void *bytes, uint32_t kind) {
+    memcpy(h, bytes, sizeof *h);
+    swap_header(h);
+    nnk_swap(&h->header_crc, sizeof h->header_crc, 4);
+    if (h->magic != magic) return NNK_E_MAGIC;
+    if (nnk_crc32(0, bytes, offsetof(nnk_header, header_crc)) != h->header_crc) return NNK_E_HEADER;
+    if (h->version != VERSION || h->header_bytes != NNK_HEADER_BYTES) return NNK_E_VERSION;
+    return h->kind == kind && nnk_dtype_valid(h->dtype, kind) ? NNK_OK : NNK_E_KIND;
+}
+
+uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {
+    const uint32_t parameters =
+        dtype == NNK_I8 ? nnk_input_weights_at(t, dtype) + (uint32_t)t->size[0] * (uint32_t)t->size[1]
+                        : nnk_parameter_count(t) * (dtype == NNK_F32 ? 4u : 8u);
+    return parameters + 2 * NNK_CLASS_NAME_BYTES;
+}
+
+uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {
+    return dtype == NNK_I8 ? nnk_input_weights_at(topology, dtype)
+                           : nnk_payload_bytes(topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
+}

@@ -1,0 +1,50 @@
+/// What a job says, and the numbers of it that a trainer keeps.
+#ifndef NNK_JOB_H
+#define NNK_JOB_H
+
+#include "freestanding.h"
+#include "method.h"
+#include "nnkernel/sizes.h"
+#include "nnkernel/train.h"
+#include "strict_float.h"
+#include <stdbool.h>
+
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
+/// States what must hold. It is empty unless the core is compiled with -DNNK_ASSERTIONS=1, as
+/// scripts/check-core.sh does for the tests with sanitizers, or with an NNK_ASSERT(condition) of one's own.
+#if !defined(NNK_ASSERT)
+#if defined(NNK_ASSERTIONS)
+#define NNK_ASSERT(condition) ((condition) ? (void)0 : __builtin_trap())
+#else
+#define NNK_ASSERT(condition) ((void)sizeof(!(condition)))
+#endif
+#endif
+
+static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
+
+/// The learning rate over the number of examples: sums over examples are not divided by it.
+double nnk_rate_per_example(const nnk_job *job);
+
+/// The job's initializer, NNK_INIT_DEEP or NNK_INIT_SMALL.
+int32_t nnk_initializer_of(const nnk_job *job);
+
+/// Whether all fields are in their ranges. The data are not looked at.
+bool nnk_job_valid(const nnk_job *job);
+
+void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job);
+bool nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b);
+
+/// The arguments of every call with an arena: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN.
+nnk_status nnk_check_arguments(const nnk_job *job, const void *memory);
+
+/// Whether the arena holds a trainer of this job: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN, NNK_E_STATE.
+nnk_status nnk_check_trainer(const nnk_job *job, const void *memory);
+
+enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
+
+#pragma GCC visibility pop
+
+#endif

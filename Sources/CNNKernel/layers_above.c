@@ -1,0 +1,96 @@
+// The layers above the first: drawn, forward, the loss, backward.
+#include "work.h"
+
+void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t count, int32_t inputs) {
+    job->arithmetic->initialize(w, count, inputs, nnk_initializer_of(job), &a->trainer->random);
+}
+
+uint32_t nnk_draw_above_items(const nnk_job *job) {
+    return nnk_unit_count(job->topology) - (uint32_t)job->topology->size[1];
+}
+
+nnk_status nnk_draw_above(const nnk_job *job, const arena *a, uint32_t item) {
+    const nnk_topology *t = job->topology;
+    int32_t number = 2;
+    while (item >= (uint32_t)t->size[number]) item -= (uint32_t)t->size[number++];
+    const layer l = nnk_layer(job, a, number);
+    const size_t inputs = l.shape.inputs;
+    nnk_initialize(job, a, nnk_at(job, l.weights, item * inputs), inputs, (int32_t)inputs);
+    return NNK_MORE;
+}
+
+void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const int32_t last = job->topology->layers;
+    NNK_ASSERT(first + columns <= a->stride);
+    nnk_real *below = nnk_at(job, nnk_layer(job, a, 1).rows, first);
+    for (int32_t number = 2; number <= last; number++) {
+        layer l = nnk_layer(job, a, number);
+        nnk_real *z = nnk_at(job, l.rows, first);
+        l.shape.examples = columns;
+        k->linear_forward(z, l.weights, l.biases, below, l.shape);
+        for (size_t i = 0; number < last && i < l.shape.outputs; i++)
+            k->relu(nnk_row(a, z, i), nnk_row(a, z, i), columns);
+        below = z;
+    }
+}
+
+nnk_status nnk_loss(const nnk_job *job, const arena *a) {
+    nnk_trainer *t = a->trainer;
+    const size_t m = job->examples;
+    nnk_real *z = nnk_layer(job, a, job->topology->layers).rows;
+    nnk_status status = NNK_MORE;
+    if (job->cost_every && t->iteration % job->cost_every == 0) {
+        t->cost = job->arithmetic->logit_cost(z, job->labels, m);
+        t->cost_iteration = t->iteration;
+        status = NNK_COST;
+    }
+    // Finite logits may still add up to an infinite cost.
+    if (!job->arithmetic->logit_backward(z, job->labels, m) || t->cost - t->cost != 0) return NNK_E_DIVERGED;
+    // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
+    memset(nnk_at(job, z, m), 0, (a->stride - m) * nnk_real_bytes(job));
+    return status;
+}
+
+/// Updates the weights of a layer for `units` of its inputs from `first` on; the activations of these units
+/// of the layer below become their deltas.
+static void update_weights(const nnk_job *job, const arena *a, int32_t number, uint32_t first,
+                           uint32_t units) {
+    const layer above = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
+    NNK_ASSERT(first + units <= above.shape.inputs);
+    job->arithmetic->hidden_update(nnk_row(a, below.rows, first), nnk_at(job, above.weights, first),
+                                   above.rows, nnk_rate_per_example(job), a->scratch, units, above.shape);
+}
+
+static void update_biases(const nnk_job *job, const arena *a, int32_t number) {
+    const layer l = nnk_layer(job, a, number);
+    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job), l.shape);
+}
+
+nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
+    const int32_t number = job->topology->layers + 1 - (int32_t)item;
+    if (item == 0) return nnk_loss(job, a);
+    update_weights(job, a, number, 0, (uint32_t)job->topology->size[number - 1]);
+    update_biases(job, a, number);
+    return NNK_MORE;
+}
+
+uint32_t nnk_backward_items(const nnk_job *job) {
+    const uint32_t layers = (uint32_t)job->topology->layers;
+    return layers > 2 ? layers - 1 : 1;
+}
+
+void nnk_update_layer_2(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+    update_weights(job, a, 2, first, count);
+}
+
+uint32_t nnk_layer_2_items(const nnk_job *job) {
+    return job->topology->layers > 1 ? (uint32_t)job->topology->size[1] : 0;
+}
+
+nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item) {
+    (void)item; // there is one
+    if (job->topology->layers > 1) update_biases(job, a, 2);
+    update_biases(job, a, 1);
+    return NNK_MORE;
+}

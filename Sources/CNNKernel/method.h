@@ -1,0 +1,36 @@
+/// What a method is made of: where things lie in the arena, and what its phases do.
+#ifndef NNK_METHOD_H
+#define NNK_METHOD_H
+
+#include "nnkernel/train.h"
+#include <stdbool.h>
+
+struct nnk_arena;
+
+/// What a phase does, an item at a time. Nothing is counted by it. After NNK_E_SOURCE everything is as it
+/// was.
+typedef struct nnk_phase {
+    nnk_status (*work)(const nnk_job *job, const struct nnk_arena *a, uint32_t item);
+    /// Instead of `work`, where that cannot fail and many items in a row cost less than each alone.
+    void (*span)(const nnk_job *job, const struct nnk_arena *a, uint32_t first, uint32_t count);
+    uint32_t (*items)(const nnk_job *job); ///< NULL: the method has no such phase
+    bool parallel;                         ///< the items are independent of each other
+} nnk_phase;
+
+/// How W1 is trained: a table of phases, and where things lie.
+struct nnk_method {
+    int32_t number;          ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
+    int32_t first_layer;     ///< whose weights lie in the arena: 1, or 2 where W1 has no room
+    const nnk_phase *phases; ///< up to EXPAND
+    size_t (*scratch_bytes)(const nnk_job *job); ///< of one thread; NULL where there is only one
+    /// Says where the parts of the arena are. It looks at no memory.
+    void (*carve)(const nnk_job *job, struct nnk_arena *a);
+    /// Makes the next weights of W1 for the model: `*count` bytes, which lie in the arena, in this
+    /// processor's byte order. The trainer's item is the number of bytes that are written.
+    nnk_status (*next_weights)(const nnk_job *job, const struct nnk_arena *a, uint8_t **bytes,
+                               uint32_t *count);
+};
+
+static inline bool nnk_is_dual(const nnk_method *method) { return method->number != NNK_PRIMAL; }
+
+#endif

@@ -1,0 +1,72 @@
+#include "phases.h"
+
+uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
+    NNK_ASSERT(phase < MODEL);
+    const nnk_phase *p = &job->method->phases[phase];
+    return p->items ? p->items(job) : 0;
+}
+
+static uint32_t stage_of(uint32_t phase) {
+    return phase < FORWARD ? STAGE_SETUP : phase < EXPAND ? STAGE_LOOP : STAGE_WRITING;
+}
+
+/// The phase that follows: the setup, then the loop from FORWARD to DESCENT as often as there are iterations,
+/// then the writing. An iteration counts when its descent is done.
+static uint32_t next_phase(const nnk_job *job, nnk_trainer *t) {
+    switch (t->phase) {
+    case GRAM: return job->iterations > 0 ? FORWARD : EXPAND;
+    case DESCENT: return ++t->iteration < job->iterations ? FORWARD : EXPAND;
+    default: return t->phase + 1;
+    }
+}
+
+void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
+    t->item += items;
+    while (t->phase < MODEL && t->item >= nnk_items_of(job, t->phase)) {
+        NNK_ASSERT(t->item == nnk_items_of(job, t->phase));
+        t->item = 0;
+        t->phase = next_phase(job, t);
+    }
+    t->stage = stage_of(t->phase);
+}
+
+nnk_status nnk_readiness(const nnk_job *job, const void *memory) {
+    const nnk_trainer *t = memory;
+    const nnk_status status = nnk_check_trainer(job, memory);
+    if (status != NNK_OK) return status;
+    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
+    if (t->phase < MODEL) return NNK_MORE;
+    return t->item == 0 ? NNK_OK : NNK_E_STATE;
+}
+
+void nnk_forget_stage(nnk_trainer *t) {
+    NNK_ASSERT(t->stage == stage_of(t->phase));
+    t->stage = 0;
+}
+
+void nnk_recall_stage(nnk_trainer *t) { t->stage = stage_of(t->phase); }
+
+/// Whether phase and item exist, and training comes to that phase in that iteration.
+static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
+    if (t->phase > MODEL || t->item >= (t->phase == MODEL ? 1 : nnk_items_of(job, t->phase))) return false;
+    switch (stage_of(t->phase)) {
+    case STAGE_SETUP: return t->iteration == 0;
+    case STAGE_LOOP: return t->iteration < job->iterations;
+    default: return t->iteration == job->iterations;
+    }
+}
+
+/// Whether the last cost is the one that was due last, and a finite number. Item 0 of BACKWARD is the loss.
+static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
+    const bool in_loop = stage_of(t->phase) == STAGE_LOOP;
+    const bool has_loss = in_loop && (t->phase > BACKWARD || (t->phase == BACKWARD && t->item > 0));
+    const uint32_t losses = t->iteration + has_loss;
+    if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && t->cost == 0;
+    return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && t->cost - t->cost == 0;
+}
+
+bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
+    const nnk_random *r = &t->random;
+    return t->stage == 0 && position_sound(t, job) && cost_sound(t, job) && r->next < NNK_RANDOM_WORDS &&
+           r->has_spare <= 1 && r->spare - r->spare == 0;
+}

@@ -1,0 +1,71 @@
+/// What happens when: the stages and phases of a training.
+#ifndef NNK_PHASES_H
+#define NNK_PHASES_H
+
+#include "job.h"
+
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
+/// The stages of a training. Each of the first three is a row of phases.
+enum {
+    STAGE_SETUP,
+    STAGE_LOOP,
+    STAGE_WRITING, ///< all iterations are done
+    STAGE_DONE,    ///< the model is written, and can be written once more
+    STAGE_FAILED,  ///< the cost or a weight is not finite
+};
+
+/// The phases in their order. A method has some of them: its file says which, and what they do. The numbers
+/// stand in checkpoints (docs/FORMAT.md).
+enum {
+    // Setup.
+    PROJECT_ROWS, ///< packed dual: P = W1(0) X, W1(0) row by row
+    DRAW,         ///< initial weights
+    DIGEST,       ///< the checksum of the data
+    PROJECT,      ///< wide dual: P
+    GRAM,         ///< both dual methods: G = X^T X
+    // The loop.
+    FORWARD,  ///< activations and logits
+    BACKWARD, ///< the loss; then the layers above the second, whose parameters are updated
+    LAYER_2,  ///< primal and wide dual: W2 is updated, layer 1 gets its deltas
+    BIASES,   ///< primal and wide dual: b1 and b2 are updated
+    DESCENT,  ///< W1 is updated, or D and P are
+    // Writing.
+    EXPAND, ///< wide dual: W1 from W1(0), D and X
+    MODEL,  ///< the model, by nnk_train_finish: an item is a byte of its payload, and the header comes last
+};
+
+enum { NNK_SPAN = 16 }; ///< items of a span that make a slice
+
+/// The number of items of a phase before MODEL.
+uint32_t nnk_items_of(const nnk_job *job, uint32_t phase);
+
+/// Counts `items` as done, and goes on to the next phase that has any.
+void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items);
+
+/// Whether all iterations are done, and W1 is in memory or can be made row by row.
+static inline bool nnk_is_trained(const nnk_trainer *t) { return t->phase == MODEL; }
+
+/// The model is to be written from its beginning.
+static inline void nnk_rewind_model(nnk_trainer *t) {
+    NNK_ASSERT(nnk_is_trained(t));
+    t->stage = STAGE_WRITING;
+    t->item = 0;
+}
+
+/// NNK_MORE if there is work for nnk_train_step; NNK_OK before a model is written; NNK_E_STATE,
+/// NNK_E_DIVERGED, and as nnk_check_trainer.
+nnk_status nnk_readiness(const nnk_job *job, const void *memory);
+
+// ---- A trainer in a checkpoint ----------------------------------------------------------------------------
+
+/// A checkpoint has the phase, and 0 where the trainer in memory has its stage, which follows from the phase.
+void nnk_forget_stage(nnk_trainer *t);
+void nnk_recall_stage(nnk_trainer *t);
+
+/// Whether a trainer that was read, without its stage, stands where training comes: a file may say anything.
+bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job);
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,97 @@
+/// The work of phases that several methods share.
+#ifndef NNK_WORK_H
+#define NNK_WORK_H
+
+#include "arena.h"
+
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
+// ---- How many items a phase has ---------------------------------------------------------------------------
+
+static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
+
+/// An item is an image.
+static inline uint32_t nnk_images(const nnk_job *job) { return job->examples; }
+
+/// An item is a block of up to 16 images.
+static inline uint32_t nnk_blocks(const nnk_job *job) { return (job->examples + NNK_LANES - 1) / NNK_LANES; }
+
+/// An item is a pair of blocks.
+static inline uint32_t nnk_pairs_of_blocks(const nnk_job *job) {
+    return nnk_blocks(job) * (nnk_blocks(job) + 1) / 2;
+}
+
+/// An item is NNK_PATCH bytes of the input, or what is left of it.
+static inline uint32_t nnk_patches(const nnk_job *job) {
+    return ((uint32_t)job->topology->size[0] + NNK_PATCH - 1) / NNK_PATCH;
+}
+
+// ---- Images (images.c) ------------------------------------------------------------------------------------
+
+/// Says where up to `count` images from `first` on lie, up to `width` bytes of each from `offset` on, as many
+/// as there are. Images that are not mapped are copied. NNK_OK, NNK_E_SOURCE.
+///   bytes (count, NNK_PATCH): room for copies
+nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
+                     uint32_t width, nnk_patch *patch);
+
+/// Adds an image to the data's checksum. NNK_MORE; NNK_E_SOURCE: the checksum is as it was.
+///   bytes (NNK_PATCH): room for copies
+nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc);
+
+/// DIGEST. An item is an image.
+nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
+
+/// Forms one block of 16 x 16 elements of G = X^T X in a->products: row *row + i, column *column + j. Items
+/// count the blocks along the rows of the lower triangle. NNK_OK, NNK_E_SOURCE.
+nnk_status nnk_gram_block(const nnk_job *job, const arena *a, uint32_t item, uint32_t *row, uint32_t *column);
+
+/// The factor of G in P -= rate/m dZ1 G, as G is stored: pixels count 1/255 on both of its sides.
+double nnk_delta_scale(const nnk_job *job);
+
+// ---- The layers above the first (layers_above.c) ----------------------------------------------------------
+
+/// Draws the next `count` initial weights of a layer with so many inputs.
+void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t count, int32_t inputs);
+
+/// DRAW of these layers. An item is a row of a layer's weights.
+nnk_status nnk_draw_above(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_draw_above_items(const nnk_job *job);
+
+/// Computes the cost if it is due, then the last layer's deltas from its logits. NNK_MORE, NNK_COST,
+/// NNK_E_DIVERGED.
+nnk_status nnk_loss(const nnk_job *job, const arena *a);
+
+/// FORWARD of these layers, for `columns` columns from `first` on. The last layer's logits stay logits.
+void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
+
+/// BACKWARD. Item 0 is the loss; then an item is a layer, from the last down to the third.
+nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_backward_items(const nnk_job *job);
+
+/// LAYER_2, in spans. An item is a unit of layer 1: its weights in layer 2 are updated, and its deltas
+/// formed.
+void nnk_update_layer_2(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
+uint32_t nnk_layer_2_items(const nnk_job *job);
+
+/// BIASES, of layer 1 and, if there is one, of layer 2.
+nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item);
+
+// ---- W1 in memory, transposed (first_layer.c) -------------------------------------------------------------
+
+/// DRAW of all layers. An item is a piece of a row of W1, then a row of the layers above.
+nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_draw_all_items(const nnk_job *job);
+
+/// scratch (units, 16) = W1 times up to 16 images from `first` on. NNK_OK, NNK_E_SOURCE.
+nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first);
+
+/// W1 -= rate/m dZ X^T for NNK_PATCH columns. NNK_MORE, NNK_E_SOURCE.
+///   dz (units, stride)
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, uint32_t patch);
+
+/// next_weights of nnk_method.
+nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
+
+#pragma GCC visibility pop
+
+#endif
