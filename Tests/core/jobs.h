@@ -1,11 +1,12 @@
-/// Training jobs for tests: small data sets, sources and sinks that can fail, and the whole way to a model.
+/// Training jobs for tests: small data sets, sources and sinks that can fail, and functions that train a
+/// model.
 #ifndef JOBS_H
 #define JOBS_H
 
 #include "nnkernel/nnkernel.h"
 #include "reals.h"
 
-/// Networks of each depth, with patches of the input that are whole and that are not.
+/// Networks of each depth, whose inputs end with a whole patch or with a part of one.
 static const nnk_topology topologies[] = {
     {3, {10, 4, 3, 1}},      {1, {13, 1}}, {2, {192, 5, 1}}, {7, {9, 6, 5, 4, 5, 4, 3, 1}},
     {4, {400, 20, 7, 5, 1}},
@@ -17,7 +18,7 @@ static const nnk_method *const methods[] = {&nnk_primal, &nnk_dual, &nnk_dual_wi
 
 #define FOR_EACH_METHOD(method) for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++)
 
-/// Those that can train `t`: the dual ones need a layer above the first.
+/// The methods that can train `t`: the dual methods need a layer above the first.
 #define FOR_EACH_METHOD_OF(method, t)                                                                        \
     FOR_EACH_METHOD(method)                                                                                  \
     if (method == NNK_PRIMAL || (t)->layers > 1)
@@ -34,7 +35,7 @@ static inline nnk_status file_write(void *context, uint32_t offset, const uint8_
     file *f = context;
     f->calls++;
     if (offset == NNK_HEADER_BYTES) f->next = offset; // the first bytes, or once again
-    // Without gaps from 64 on, the header last.
+    // Offsets ascend without gaps from 64 on, and the header comes last.
     CHECK(offset == f->next || (offset == 0 && count == NNK_HEADER_BYTES && f->next > NNK_HEADER_BYTES));
     if (!CHECK((size_t)offset + count <= f->room)) return NNK_E_SINK;
     const int fails = f->calls == f->fail_at;
@@ -74,7 +75,7 @@ static inline nnk_status reader_read(void *context, uint32_t example, uint32_t o
     return NNK_E_SOURCE;
 }
 
-/// A data set of random images; labels are random as well.
+/// A data set of random images and random labels.
 typedef struct data {
     uint8_t *images, *labels;
     reader reader;
@@ -125,14 +126,14 @@ static inline nnk_status finish(const nnk_job *job, void *arena, file *f) {
     return status;
 }
 
-/// From the beginning to a model, in the arena given.
+/// Trains from the beginning to a model, in this arena.
 static inline nnk_status train_in(const nnk_job *job, void *arena, size_t bytes, file *f) {
     nnk_status status = nnk_train_begin(job, arena, bytes);
     if (status == NNK_OK) status = steps(job, arena);
     return status == NNK_OK ? finish(job, arena, f) : status;
 }
 
-/// The model of a job that must succeed.
+/// Trains a job, which must succeed, and returns its model.
 static inline file train(const nnk_job *job) {
     const size_t bytes = nnk_train_bytes(job);
     void *arena = room_for(bytes);
@@ -149,10 +150,10 @@ static inline int same_file(const file *a, const file *b) {
 
 #define CHECK_SAME_FILE(a, b) CHECK(same_file(&(a), &(b)))
 
-/// Index `i` of a model's parameters. Of a machine with the file's order of bytes, or after to_native.
+/// Parameter `i` of a model in this processor's byte order.
 static inline double parameter_of(const nnk_model *m, size_t i) { return get(m->parameters, i, m->dtype); }
 
-/// Opens a model that must be good, for this processor's order of bytes.
+/// Opens a model, which must be valid, and turns it to this processor's byte order.
 static inline nnk_model opened(file *f, const nnk_topology *t) {
     nnk_model model = {0};
     if (CHECK_EQUAL(nnk_model_open(&model, f->bytes, f->size, t), NNK_OK))
@@ -162,7 +163,7 @@ static inline nnk_model opened(file *f, const nnk_topology *t) {
     return model;
 }
 
-/// An image's probability, fed in pieces of that many bytes; 0: of random sizes.
+/// The probability of an image that is fed in pieces of `piece` bytes; 0: of random sizes.
 static inline double predict(const nnk_inference *k, const nnk_model *m, const uint8_t *x, uint32_t piece) {
     const uint32_t size = (uint32_t)m->topology->size[0];
     const size_t bytes = nnk_predict_bytes(m->topology, k);

@@ -1,4 +1,5 @@
-/// Checkpoints: a run that goes on from one ends as if it had never stopped, and no other bytes pass for one.
+/// Checkpoints: a training that resumes from one ends as if it had never stopped, and no other bytes are
+/// accepted.
 #include "header.h"
 #include "jobs.h"
 #include "little_endian.h"
@@ -14,8 +15,8 @@ enum { AT_RANDOM = 104, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
 
 enum { ENOUGH = 1 << 18 }; // bytes of an arena for any job here
 
-/// Two blocks of images, two patches of each; odd numbers of weights, so that half a pair of normals waits in
-/// between; and sections of more than one write.
+/// Two blocks of images with two patches per image; odd numbers of weights, so that one normal of a pair is
+/// left over; and sections that take more than one write.
 static const nnk_topology topology = {3, {201, 5, 3, 1}};
 static const uint32_t examples = 19;
 
@@ -27,7 +28,7 @@ static nnk_job job_with(int32_t type, int32_t method, const data *d, uint32_t it
     return job;
 }
 
-/// An arena that may be any job's, full of what was there before.
+/// An arena large enough for any job here, filled with other bytes.
 static uint8_t *new_arena(void) {
     uint8_t *arena = room_for(ENOUGH);
     memset(arena, 0xa5, ENOUGH);
@@ -40,7 +41,7 @@ static uint8_t *begun(const nnk_job *job) {
     return arena;
 }
 
-/// A trainer in the middle of its work: in the loop, unless `slices` says otherwise.
+/// A trainer after `slices` slices.
 static uint8_t *begun_and_stepped(const nnk_job *job, uint32_t slices) {
     uint8_t *arena = begun(job);
     for (uint32_t i = 0; i < slices; i++) CHECK(nnk_train_step(job, arena) > 0);
@@ -80,7 +81,7 @@ static nnk_status save_in(const nnk_job *job, uint8_t *arena, file *f) {
     return status;
 }
 
-/// A checkpoint that must succeed, and have the bytes that were promised.
+/// Saves a checkpoint, which must succeed and have the promised size.
 static file saved(const nnk_job *job, uint8_t *arena) {
     file f = new_checkpoint(job);
     CHECK_EQUAL(save_in(job, arena, &f), NNK_OK);
@@ -125,7 +126,7 @@ static nnk_status load(const nnk_job *job, uint8_t *arena, const file *f) {
     return load_from(job, arena, &s);
 }
 
-/// Whether no call takes the arena for a trainer.
+/// Whether every call refuses the arena.
 static int is_empty(const nnk_job *job, uint8_t *arena) {
     nnk_progress progress;
     file none = {0};
@@ -134,7 +135,7 @@ static int is_empty(const nnk_job *job, uint8_t *arena) {
            save_in(job, arena, &none) == NNK_E_STATE && none.calls == 0;
 }
 
-/// Loads over a living trainer of the same job: when refused, none of it may stay.
+/// Loads over a trainer of the same job. If the checkpoint is refused, that trainer must be gone too.
 static nnk_status load_over(const nnk_job *job, const uint8_t *living, source *s) {
     uint8_t *arena = copy_of(living, ENOUGH);
     const nnk_status status = load_from(job, arena, s);
@@ -143,7 +144,7 @@ static nnk_status load_over(const nnk_job *job, const uint8_t *living, source *s
     return status;
 }
 
-/// Goes on from a checkpoint in another arena, and expects the model and the last cost of the whole run.
+/// Resumes from a checkpoint in another arena, and expects the model and the last cost of the whole run.
 static void check_resumed(const nnk_job *job, const file *checkpoint, const file *want, nnk_progress end) {
     uint8_t *arena = new_arena();
     file got = new_file(job);
@@ -155,7 +156,7 @@ static void check_resumed(const nnk_job *job, const file *checkpoint, const file
     CHECK_EQUAL(progress.iteration, job->iterations);
     CHECK_EQUAL(finish(job, arena, &got), NNK_OK);
     CHECK_SAME_FILE(got, *want);
-    // Nothing behind what the job needs.
+    // Nothing is written behind the bytes that the job needs.
     for (size_t i = nnk_train_bytes(job); i < ENOUGH; i++)
         if (arena[i] != 0xa5) {
             CHECK(arena[i] == 0xa5);
@@ -167,7 +168,7 @@ static void check_resumed(const nnk_job *job, const file *checkpoint, const file
 
 // Whole runs.
 
-/// The data's checksum is 0 or the model's, and never 0 again.
+/// The checksum of the data is 0 first, and then that of the model.
 static void check_data_crc(const file *checkpoint, const file *model, int32_t stage, uint32_t *last) {
     nnk_job_numbers numbers;
     uint32_t crc = 1;
@@ -211,7 +212,8 @@ static void check_training(nnk_job job, data *d, const file *want, nnk_progress 
     free(arena);
 }
 
-/// Saves after the last iteration and after each slice of writing the model, which starts anew then.
+/// Saves after the last iteration and after each slice of writing the model, which then starts from the
+/// beginning.
 static void check_finishing(nnk_job job, const file *want, nnk_progress end) {
     uint8_t *arena = begun(&job);
     CHECK_EQUAL(steps(&job, arena), NNK_OK);
@@ -271,7 +273,7 @@ static void test_chain(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// The names of the classes count when the model is written, and only then.
+/// The class names matter only when the model is written.
 static void test_class_names(int32_t method) {
     data d = random_data(&topology, examples);
     nnk_job job = job_with(NNK_F32, method, &d, 1), named = job;
@@ -302,7 +304,7 @@ static void test_class_names(int32_t method) {
 
 // What fails.
 
-/// Every write fails once: the file is not taken for a checkpoint, and saving anew gives the right one.
+/// Every write fails once: the file is not accepted as a checkpoint, and saving again gives the right one.
 static void test_failing_sink(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
@@ -330,7 +332,7 @@ static void test_failing_sink(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Every read fails once: there is no trainer then, and loading anew gives the right one.
+/// Every read fails once: then there is no trainer, and loading again gives the right one.
 static void test_failing_reader(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
@@ -362,7 +364,7 @@ typedef struct flaky {
     uint32_t calls;
 } flaky;
 
-/// Fails each third time, half-way: loading starts with two reads.
+/// Fails every third time, half-way; loading starts with two reads.
 static int fails(flaky *f, uint8_t *to, const uint8_t *from, uint32_t count) {
     const int now = f->calls++ % 3 == 0;
     memcpy(to, from, now ? count / 2 : count);
@@ -379,7 +381,7 @@ static nnk_status flaky_read(void *context, uint32_t offset, uint32_t count, uin
     return fails(f, out, f->bytes + offset, count) ? NNK_E_SOURCE : NNK_OK;
 }
 
-/// What failed is tried again.
+/// A call that failed can be tried again.
 static void test_trying_again(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
@@ -405,7 +407,7 @@ static void test_trying_again(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// A run goes on only where it could begin: with labels and images, and where the bits come out the same.
+/// A training resumes only where it could begin: with labels and images, and with strict floating point.
 static void test_start(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
@@ -435,13 +437,13 @@ static void test_start(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Puts the checksums right.
+/// Corrects the checksums.
 static void seal(file *f) {
     put_u32(f->bytes + AT_PAYLOAD_CRC, nnk_crc32(0, f->bytes + NNK_HEADER_BYTES, f->size - NNK_HEADER_BYTES));
     put_u32(f->bytes + AT_HEADER_CRC, nnk_crc32(0, f->bytes, AT_HEADER_CRC));
 }
 
-/// Cut off anywhere, by a reader that says so and by one that doesn't.
+/// A file that is cut off anywhere, with a reader that reports it and with one that does not.
 static void test_cut_off(int32_t type, int32_t method) {
     const nnk_topology small = {2, {3, 2, 1}};
     data d = random_data(&small, 2);
@@ -486,7 +488,7 @@ static void check_flip(const nnk_job *job, const uint8_t *living, file *c, size_
     c->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 }
 
-/// All bits of the header and of the numbers behind it, and some of the rest.
+/// Flips each bit of the header and of the numbers behind it, and some of the others.
 static void test_flips(int32_t type, int32_t method, uint32_t slices) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
@@ -502,7 +504,7 @@ static void test_flips(int32_t type, int32_t method, uint32_t slices) {
     release_data(d);
 }
 
-/// Loads `c` with a byte of its header changed, and the header's checksum put right.
+/// Loads `c` with a byte of its header changed and the header's checksum corrected.
 static nnk_status load_sealed(const nnk_job *job, const uint8_t *living, const file *c, size_t at,
                               uint32_t value) {
     file f = *c;
@@ -520,7 +522,7 @@ static nnk_status load_sealed(const nnk_job *job, const uint8_t *living, const f
     return status;
 }
 
-/// Intact, but not what is asked for.
+/// Undamaged files that are not what the call expects.
 static void test_other_contents(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
@@ -550,8 +552,8 @@ static void test_other_contents(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Loads `c` with a number of its payload changed, all checksums right: refused, or trained to its end in an
-/// arena that a sanitizer guards. Returns whether it was accepted.
+/// Loads `c` with a number of its payload changed and all checksums corrected. If it is accepted, trains to
+/// the end in an arena that a sanitizer guards. Returns whether it was accepted.
 static int accepts(const nnk_job *job, file c, size_t at, uint32_t value) {
     const size_t bytes = nnk_train_bytes(job);
     uint8_t *arena = room_for(bytes);
@@ -569,14 +571,15 @@ static int accepts(const nnk_job *job, file c, size_t at, uint32_t value) {
     return status == NNK_OK;
 }
 
-/// What a trainer has done when it comes to a slice: these bytes of a checkpoint. All of a run's, in order.
+/// The places of a run, in order: the counters in a checkpoint before each item, and the data's CRC in its
+/// header.
 typedef struct places {
     uint8_t (*bytes)[AT_RANDOM - AT_PHASE];
     uint32_t *data_crc; // in the header
     uint32_t count;
 } places;
 
-/// One slice, which is one item also where a step takes several.
+/// Does one item, also where nnk_train_step does several.
 static nnk_status one_item(const nnk_job *job, uint8_t *arena, void *scratch) {
     if (nnk_train_parallel(job, arena) == 0) return nnk_train_step(job, arena);
     CHECK_EQUAL(nnk_train_items(job, arena, 0, 1, scratch), NNK_MORE);
@@ -609,7 +612,7 @@ static uint32_t place_at(const places *p, uint32_t phase, uint32_t item, uint32_
     return i;
 }
 
-/// A checkpoint at a place where training comes is accepted, with the last cost that it has there alone.
+/// A checkpoint at a place of the run is accepted, but not with another iteration of the last cost.
 static void check_place(const nnk_job *job, file c, const places *p, uint32_t place) {
     memcpy(c.bytes + AT_PHASE, p->bytes[place], sizeof *p->bytes);
     put_u32(c.bytes + AT_DATA_CRC, p->data_crc[place]);
@@ -619,7 +622,7 @@ static void check_place(const nnk_job *job, file c, const places *p, uint32_t pl
     CHECK(accepts(job, c, AT_COST_ITERATION, cost_iteration));
 }
 
-/// One where training never comes is refused, whatever it says of the cost and the data.
+/// A checkpoint at any other place is refused, whatever it says about the cost and the data.
 static void check_no_place(const nnk_job *job, file c, const places *p, uint32_t phase, uint32_t item,
                            uint32_t iteration) {
     for (uint32_t way = 0; way < 4; way++) {
@@ -632,8 +635,8 @@ static void check_no_place(const nnk_job *job, file c, const places *p, uint32_t
     }
 }
 
-/// A file's counters may say anything, and its checksums that this is right: what is accepted is what a
-/// training comes to, and nothing else.
+/// The counters of a file may have any value under correct checksums. Those of the run's places are accepted,
+/// and no others.
 static void test_counters(int32_t type, int32_t method, uint32_t iterations) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, iterations);
@@ -665,7 +668,7 @@ static void test_counters(int32_t type, int32_t method, uint32_t iterations) {
     release_data(d);
 }
 
-/// Other numbers that no training leads to: of the generator, the cost, the field that is always 0.
+/// Other numbers that no training has: in the generator, as the cost, in the field that is always 0.
 static void test_other_numbers(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const nnk_job job = job_with(type, method, &d, 3);
@@ -688,7 +691,7 @@ static void test_other_numbers(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// A run does not go on with other data than it was begun with: it is said as soon as it can be known.
+/// A training does not resume with other labels, or with another image if its checksum was already computed.
 static void test_other_data(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     const uint32_t size = (uint32_t)topology.size[0];
@@ -720,7 +723,7 @@ static void test_other_data(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Reading an image to compare it fails, and is tried again.
+/// Each read of an image that is compared fails once, and is tried again.
 static void test_failing_images(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     nnk_job job = job_with(type, method, &d, 3);
@@ -763,7 +766,7 @@ static void test_failing_images(int32_t type, int32_t method) {
         free(mine);                                                                                          \
     } while (0)
 
-/// Each number of a job makes it another one.
+/// A job that differs in any number is another job.
 static void test_other_jobs(int32_t type, int32_t method) {
     static const nnk_topology wider = {3, {202, 5, 3, 1}}, higher = {3, {201, 5, 4, 1}},
                               broader = {3, {201, 6, 3, 1}}, lower = {2, {201, 5, 1}},
@@ -791,7 +794,7 @@ static void test_other_jobs(int32_t type, int32_t method) {
     OTHER(examples, 17);
     OTHER(learning_rate, 0.25);
     OTHER(learning_rate, nextafter(0.5, 1));
-    // The same job, said in another way.
+    // The same job in other words.
     nnk_job equal = job;
     equal.topology = &same;
     equal.initializer = NNK_INIT_DEEP;
@@ -869,7 +872,7 @@ static void test_arguments(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Of so many examples that a checkpoint's length would not fit its field.
+/// So many examples that the length of a checkpoint would not fit its field.
 static void test_too_large(void) {
     const data d = {.labels = (uint8_t[]){0}, .images = (uint8_t[]){0}};
     nnk_job job = job_of(&topology, &nnk_f64, &d, 1);
@@ -880,7 +883,7 @@ static void test_too_large(void) {
     CHECK(nnk_checkpoint_bytes(&job) > NNK_HEADER_BYTES + sizeof(nnk_random));
 }
 
-/// What came to nothing is not kept.
+/// A training that has diverged cannot be saved.
 static void test_divergence(int32_t type, int32_t method) {
     uint32_t diverged = 0;
     for (uint32_t seed = 1; seed <= 10; seed++) {

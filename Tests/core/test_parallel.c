@@ -1,14 +1,14 @@
-/// Slices that lie ahead at once: done in any order, in part, and on two threads, they give the bytes that
-/// nnk_train_step gives alone.
+/// Independent slices, done in any order, in part, and on two threads, give the bytes that nnk_train_step
+/// gives.
 ///
-/// With -DTHREADS_ALONE=1 it is only about two threads, for the thread sanitizer.
+/// With -DTHREADS_ALONE=1, for the thread sanitizer, only two threads are tested.
 #include "jobs.h"
 
 #ifndef THREADS_ALONE
 #define THREADS_ALONE 0
 #endif
 
-// Threads and guard pages, where there is an operating system with them.
+// Threads and guard pages need an operating system.
 #if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #include <sys/mman.h>
@@ -22,7 +22,7 @@ static const nnk_topology networks[] = {
     {3, {400, 6, 4, 1}}, {2, {193, 5, 1}}, {4, {1000, 20, 7, 5, 1}}, {1, {600, 1}}};
 enum { NETWORKS = sizeof networks / sizeof networks[0] };
 
-/// A source that many threads may read at once, as it keeps no counts.
+/// A source that several threads may call at once: it counts nothing.
 static nnk_status read_image(void *context, uint32_t example, uint32_t offset, uint32_t count, uint8_t *out) {
     const reader *r = context;
     memcpy(out, r->images + (size_t)example * r->size + offset, count);
@@ -57,7 +57,7 @@ static void do_in_reverse(const nnk_job *job, void *arena, uint32_t count) {
     free(scratch);
 }
 
-/// Each with a scratch of its own, so that nothing is handed on in it.
+/// Each item gets its own scratch, so none can rely on what another one left in it.
 static void do_in_any_order(const nnk_job *job, void *arena, uint32_t count) {
     uint32_t *items = room_for(count * sizeof *items);
     for (uint32_t i = 0; i < count; i++) {
@@ -74,7 +74,7 @@ static void do_in_any_order(const nnk_job *job, void *arena, uint32_t count) {
 }
 
 #if HAS_SYSTEM
-/// One thread's share: every other item.
+/// The share of one thread: every second item.
 typedef struct share {
     const nnk_job *job;
     void *arena, *scratch;
@@ -104,7 +104,7 @@ static void do_on_two_threads(const nnk_job *job, void *arena, uint32_t count) {
     }
 }
 
-/// The scratch between two pages that no one may touch: at the end of the one, or the start of the other.
+/// Puts the scratch between two pages that must not be touched, next to the first or to the second.
 static void do_in_guarded_scratch(const nnk_job *job, void *arena, uint32_t count) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = nnk_train_scratch_bytes(job);
     const size_t pages = (bytes + page - 1) / page * page;
@@ -124,8 +124,8 @@ static void do_in_guarded_scratch(const nnk_job *job, void *arena, uint32_t coun
 }
 #endif
 
-/// Trains by `doing` wherever slices lie ahead, at most `at_once` of them; 0: a random number each time.
-/// Returns how many batches there were.
+/// Trains by `does` wherever slices are independent, at most `at_once` of them at a time; 0: a random number.
+/// Returns the number of batches.
 static uint32_t train_by(doing *does, const nnk_job *job, uint32_t at_once, file *f) {
     const size_t bytes = nnk_train_bytes(job);
     void *arena = room_for(bytes);
@@ -167,7 +167,7 @@ static void check_doing(doing *does, const nnk_job *job, const file *want) {
     }
 }
 
-/// `images` by nnk_fetch: mapped, or read by any number of threads.
+/// Images are mapped, or read by any number of threads.
 static void check_all(const nnk_topology *t, const nnk_arithmetic *k, int32_t method, uint32_t m,
                       int is_mapped) {
     data d = random_data(t, m);
@@ -198,7 +198,7 @@ static void test_any_order(int32_t type, int32_t method) {
         }
 }
 
-/// A read fails: the item that it was for is done again, and nothing shows in the model.
+/// A read fails: its item is done again, and the model is the same.
 static void do_again_if_failed(const nnk_job *job, void *arena, uint32_t count) {
     void *scratch = new_scratch(job);
     for (uint32_t i = 0; i < count; i++) {
@@ -232,7 +232,7 @@ static void test_failing_source(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Nothing lies ahead, whatever is tried.
+/// Nothing is offered, and every attempt is refused and changes nothing.
 static void check_none(const nnk_job *job, void *arena, void *scratch, size_t bytes) {
     void *before = copy_of(arena, bytes);
     CHECK_EQUAL(nnk_train_parallel(job, arena), 0);
@@ -245,7 +245,7 @@ static void check_none(const nnk_job *job, void *arena, void *scratch, size_t by
     free(before);
 }
 
-/// Beyond what lies ahead; with another job; where one must go alone.
+/// More items than are independent; another job; phases that are not parallel.
 static void test_misuse(int32_t type, int32_t method) {
     const nnk_topology *t = &networks[0];
     data d = random_data(t, 40);
@@ -288,7 +288,7 @@ static void test_misuse(int32_t type, int32_t method) {
     release_data(d);
 }
 
-/// Packed dual is for one thread.
+/// Packed dual runs on one thread.
 static void test_packed(int32_t type) {
     const nnk_topology *t = &networks[0];
     data d = random_data(t, 40);

@@ -1,4 +1,4 @@
-/// Training by a team gives the bytes that it gives alone, however many help, and whenever they come.
+/// A team gives the same bytes as one thread, however many threads help, and whenever they come.
 #include "jobs.h"
 #include "nnkernel/team.h"
 
@@ -28,7 +28,7 @@ static helper new_helper(nnk_team *team, const nnk_job *job) {
     return h;
 }
 
-/// Helpers come after so many calls of nnk_team_run, each of up to `slices`.
+/// Trains in a team. Helpers come after `calls` calls of nnk_team_run, each of up to `slices` slices.
 static file train_in_team(const nnk_job *job, uint32_t threads, uint32_t calls, uint32_t slices) {
     const size_t bytes = nnk_train_bytes(job);
     void *arena = room_for(bytes);
@@ -56,7 +56,7 @@ static file train_in_team(const nnk_job *job, uint32_t threads, uint32_t calls, 
     return f;
 }
 
-/// In columns enough for spans to be shared, and in too few.
+/// Trains with helpers that come at once, later and never.
 static void test_same_bytes(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
     data d = random_data(t, m);
     nnk_job job = job_of(t, nnk_fastest(type), &d, 3);
@@ -74,7 +74,7 @@ static void test_same_bytes(const nnk_topology *t, int32_t type, int32_t method,
     release_data(d);
 }
 
-/// A callback reads images one after the other, whatever the team.
+/// Images from a callback are read one after the other, whatever the team.
 static void test_callback(int32_t type, int32_t method) {
     data d = random_data(&shallow, 40);
     nnk_job job = job_of(&shallow, nnk_fastest(type), &d, 2);
@@ -114,15 +114,15 @@ static void test_statuses(void) {
     release_data(d);
 }
 
-/// A helper that has claimed a share and gets no processor until the leader calls `yield`: on a system with
-/// fixed priorities, one of a lower priority on the same core.
+/// A helper that has claimed a share and gets no processor until the leader calls `yield`, like one of a
+/// lower fixed priority on the same core.
 static struct {
     const nnk_arithmetic *kernels; // the job's are these, but for input_forward
     pthread_t leader;
     uint32_t has_claimed, may_run, waited_in_vain;
 } starved;
 
-/// Waits, but not for ever.
+/// Waits for a limited time. Returns whether the flag was set.
 static int has_come(const uint32_t *flag) {
     for (uint32_t i = 0; i < 1000000 && !__atomic_load_n(flag, __ATOMIC_ACQUIRE); i++) sched_yield();
     return __atomic_load_n(flag, __ATOMIC_ACQUIRE) != 0;
@@ -140,7 +140,7 @@ static void starved_forward(nnk_real *sum, const nnk_real *w, size_t units, nnk_
 
 static void yield(void) { __atomic_store_n(&starved.may_run, 1, __ATOMIC_RELEASE); }
 
-/// The leader that waits for a helper calls `yield` until the helper has done its share.
+/// While the leader waits for a helper, it calls `yield`.
 static void test_yield(void) {
     data d = random_data(&shallow, 40);
     nnk_job job = job_of(&shallow, nnk_fastest(NNK_F64), &d, 2);
@@ -171,7 +171,7 @@ static void test_yield(void) {
     release_data(d);
 }
 
-/// However many threads a team is said to have.
+/// Numbers of threads that no machine has.
 static void test_many_threads(void) {
     data d = random_data(&deep, 300);
     nnk_job job = job_of(&deep, nnk_fastest(NNK_F64), &d, 2);
@@ -202,7 +202,7 @@ static int32_t stage_of(const nnk_job *job, const void *arena) {
     return progress.stage;
 }
 
-/// nnk_team_run over the places where nnk_team_shares changes.
+/// Calls nnk_team_run until it ends early for another reason than that nnk_team_shares changes.
 static nnk_status run_on(nnk_team *team, const nnk_job *job, void *arena) {
     const int32_t stage = stage_of(job, arena);
     nnk_status status = NNK_MORE;
@@ -211,7 +211,7 @@ static nnk_status run_on(nnk_team *team, const nnk_job *job, void *arena) {
     return status;
 }
 
-/// nnk_team_run ends early as nnk_train_run does: at the end of the setup, with a cost, with what diverges.
+/// nnk_team_run ends early as nnk_train_run does: at the end of the setup, with a cost, and when it diverges.
 static void test_ends_early(void) {
     data d = random_data(&shallow, 20);
     nnk_job job = job_of(&shallow, &nnk_f64, &d, 4);
@@ -241,8 +241,8 @@ static void test_ends_early(void) {
     release_data(d);
 }
 
-/// What nnk_team_shares says on the way through a run, a character where it changes. In between, nnk_team_run
-/// ends where it changes.
+/// Compares what nnk_team_shares answers during a run, one character per change, with `want`. nnk_team_run
+/// must end at each change.
 static void check_shares(nnk_job job, const char *want) {
     const size_t bytes = nnk_train_bytes(&job);
     void *arena = room_for(bytes);
