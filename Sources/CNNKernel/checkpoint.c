@@ -70,23 +70,9 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     return s;
 }
 
-nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint *progress, nnk_sink sink) {
-    nnk_trainer *t = memory;
-    if (nnk_checkpoint_bytes(job) == 0 || !progress || !sink.write) return NNK_E_ARGUMENT;
-    const nnk_status ready = nnk_check_trainer(job, memory);
-    if (ready != NNK_OK) return ready;
-    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
-    if (nnk_is_trained(t)) nnk_rewind_model(t); // a model that is half written is written anew
-    if (progress->position == payload_bytes(job)) {
-        nnk_header header = {.kind = NNK_KIND_CHECKPOINT,
-                             .payload_bytes = progress->position,
-                             .payload_crc = progress->crc,
-                             .data_crc = known_data_crc(t)};
-        return nnk_header_write(&header, &t->job, sink);
-    }
-    if (progress->position > payload_bytes(job)) return NNK_E_ARGUMENT;
-    const section s = section_at(job, memory, progress->position);
-    // The arena itself is made as in the file, and then as it was.
+/// Writes what `section_at` gives. The arena itself is made as in the file, and then as it was.
+static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, nnk_sink sink) {
+    const section s = section_at(job, t, progress->position);
     nnk_forget_stage(t);
     nnk_swap(s.bytes, s.count, s.element);
     const uint32_t crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
@@ -100,7 +86,24 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     return NNK_MORE;
 }
 
-/// A checkpoint's header, and the job's numbers: that and the 4 bytes behind it.
+nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint *progress, nnk_sink sink) {
+    nnk_trainer *t = memory;
+    if (nnk_checkpoint_bytes(job) == 0 || !progress || !sink.write) return NNK_E_ARGUMENT;
+    const nnk_status ready = nnk_check_trainer(job, memory);
+    if (ready != NNK_OK) return ready;
+    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
+    if (nnk_is_trained(t)) nnk_rewind_model(t); // a model that is half written is written anew
+    const uint32_t count = payload_bytes(job);
+    if (progress->position > count) return NNK_E_ARGUMENT;
+    if (progress->position < count) return save_section(job, t, progress, sink);
+    nnk_header header = {.kind = NNK_KIND_CHECKPOINT,
+                         .payload_bytes = count,
+                         .payload_crc = progress->crc,
+                         .data_crc = known_data_crc(t)};
+    return nnk_header_write(&header, &t->job, sink);
+}
+
+/// Reads a checkpoint's header and the job's numbers: they are in the header and the 4 bytes behind it.
 static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_numbers *job) {
     const nnk_status status = nnk_header_read(header, bytes, NNK_KIND_CHECKPOINT);
     if (status != NNK_OK) return status;
@@ -140,7 +143,7 @@ static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader rea
     return header->payload_bytes == payload_bytes(job) ? NNK_OK : NNK_E_SIZE;
 }
 
-/// All is read: checks what it says, and goes on with the checksum of the labels.
+/// All of the file is read: checks what it says, and starts the comparison of the data with the labels.
 static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress,
                                  nnk_reader reader) {
     nnk_header header;
@@ -176,9 +179,11 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
                                nnk_reader reader) {
     nnk_trainer *t = memory;
     if (nnk_checkpoint_bytes(job) == 0 || !progress || !reader.read) return NNK_E_ARGUMENT;
-    const nnk_status start = nnk_check_start(job, memory, bytes);
+    const bool is_new = progress->position == 0; // else all labels have been looked at
+    const nnk_status start = is_new ? nnk_check_start(job, memory, bytes) : nnk_check_arguments(job, memory);
     if (start != NNK_OK) return start;
-    if (progress->position == 0) {
+    if (bytes < nnk_train_bytes(job)) return NNK_E_MEMORY;
+    if (is_new) {
         nnk_header header;
         memset(t, 0, sizeof *t);
         const nnk_status status = read_header(job, t, reader, &header);
