@@ -35,10 +35,15 @@ void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_
     }
 }
 
+/// The logits. Not inlined, so that the loss, which has the deepest calls, has no layer on its stack.
+static __attribute__((noinline)) nnk_real *last_rows(const nnk_job *job, const arena *a) {
+    return nnk_layer(job, a, job->topology->layers).rows;
+}
+
 nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_trainer *t = a->trainer;
     const size_t m = job->examples;
-    nnk_real *z = nnk_layer(job, a, job->topology->layers).rows;
+    nnk_real *z = last_rows(job, a);
     nnk_status status = NNK_MORE;
     if (job->cost_every && t->iteration % job->cost_every == 0) {
         t->cost = job->arithmetic->logit_cost(z, job->labels, m);
