@@ -87,6 +87,11 @@ cmp "$work/c" "$work/cpp" || fail "Examples/cpp does not print what Examples/c p
 "$work/cpp-project/own_network" "$work" >"$work/cpp-own"
 cmp "$work/c-own" "$work/cpp-own" ||
     fail "Examples/cpp/own_network.cpp does not print what Examples/c/own_network.c prints"
+if "$work/cpp-project/own_network" "$work/no-such-folder" >/dev/null 2>"$work/log"; then
+    fail "Examples/cpp/own_network.cpp succeeds where it cannot write"
+fi
+[[ $(cat "$work/log") == "the caller's write function failed" ]] ||
+    fail "Examples/cpp/own_network.cpp does not say that a write failed: $(cat "$work/log")"
 echo "add_subdirectory: the programs in Examples/cpp work, and print what those in Examples/c print"
 
 "$python" -B "$root/Tests/embedding/header_examples.py" >"$work/header-examples.c"
