@@ -201,6 +201,8 @@ static void test_enumerations(void) {
         CHECK(nnk_fastest_inference(invalid_dtypes[i]) == NULL);
     }
     CHECK(nnk_fastest(NNK_I8) == NULL); // no training is of bytes
+    CHECK(nnk_method_of(-1) == NULL && nnk_method_of(NNK_DUAL_WIDE + 1) == NULL);
+    FOR_EACH_METHOD(number) CHECK(nnk_method_of(number) == methods[number]);
     CHECK_EQUAL(nnk_fastest(NNK_F32)->dtype, NNK_F32);
     CHECK_EQUAL(nnk_fastest(NNK_F64)->dtype, NNK_F64);
     for (int32_t dtype = NNK_F32; dtype <= NNK_I8; dtype++) {
@@ -254,6 +256,34 @@ static void test_models(void) {
         CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
         CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
     }
+    free(f.bytes);
+}
+
+static void test_parts(void) {
+    file f = small_model();
+    const nnk_model m = opened(&f, &topology);
+    static const int32_t no_layers_of_it[] = {INT32_MIN, -1, 0, 4, INT32_MAX};
+    CHECK(nnk_model_weights(&m, 3) != NULL && nnk_model_biases(&m, 3) != NULL);
+    FOR_EACH(i, no_layers_of_it) {
+        const int32_t layer = no_layers_of_it[i];
+        CHECK(nnk_model_weights(&m, layer) == NULL && nnk_model_biases(&m, layer) == NULL);
+        CHECK_EQUAL(nnk_model_weights_at(&topology, NNK_F32, layer), 0);
+        CHECK_EQUAL(nnk_model_biases_at(&topology, NNK_F32, layer), 0);
+    }
+    FOR_EACH(i, invalid_topologies) {
+        nnk_model wrong = m;
+        wrong.topology = invalid_topologies[i];
+        CHECK(nnk_model_weights(&wrong, 1) == NULL && nnk_model_biases(&wrong, 1) == NULL);
+        CHECK_EQUAL(nnk_model_weights_at(invalid_topologies[i], NNK_F32, 1), 0);
+        CHECK_EQUAL(nnk_model_biases_at(invalid_topologies[i], NNK_F32, 1), 0);
+    }
+    FOR_EACH(i, invalid_dtypes) {
+        CHECK_EQUAL(nnk_model_weights_at(&topology, invalid_dtypes[i], 1), 0);
+        CHECK_EQUAL(nnk_model_biases_at(&topology, invalid_dtypes[i], 1), 0);
+    }
+    CHECK(nnk_model_weights(NULL, 1) == NULL && nnk_model_biases(NULL, 1) == NULL);
+    CHECK(nnk_model_scales(NULL) == NULL);
+    CHECK_EQUAL(nnk_model_payload_crc(NULL), 0);
     free(f.bytes);
 }
 
@@ -313,6 +343,7 @@ int main(void) {
     test_topologies();
     test_enumerations();
     test_models();
+    test_parts();
     test_predictions();
     test_checkpoints();
     test_texts();
