@@ -1,4 +1,5 @@
 #include "arena.h"
+#include "layout.h"
 
 arena nnk_carve(const nnk_job *job, void *memory) {
     arena a = {.trainer = memory};
@@ -12,9 +13,9 @@ nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
     a->stride = NNK_STRIDE(job->examples);
     a->row = a->stride * nnk_real_bytes(job);
     a->parameters = (nnk_real *)(void *)next;
-    next += NNK_ROUND_TO_CACHE_LINE(nnk_parameter_count(t) * nnk_real_bytes(job));
+    next += NNK_ROUND_TO_CACHE_LINE(nnk_parameters_of(t) * nnk_real_bytes(job));
     a->activations = (nnk_real *)(void *)next;
-    return nnk_row(a, a->activations, nnk_unit_count(t));
+    return nnk_row(a, a->activations, nnk_units_of(t));
 }
 
 void nnk_carve_scratch(const nnk_job *job, arena *a, void *scratch) {

@@ -1,6 +1,7 @@
 // The dual method in little memory (train.h): W1 exists a piece of a row at a time, G as a packed triangle,
 // and the loop goes unit by unit. Every number is computed by the operations of nnk_dual_wide in the same
 // order.
+#include "layout.h"
 #include "work.h"
 
 /// Bytes of the place of the packed Gram matrix, which also has room for two patches of weights.
@@ -14,8 +15,8 @@ static size_t gram_bytes(const nnk_job *job) {
 static void carve(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     const size_t real = nnk_real_bytes(job), row = job->examples * real, units_1 = (size_t)t->size[1];
-    const size_t above = nnk_parameter_count(t) - units_1 * (size_t)t->size[0];
-    const size_t rows_above = nnk_unit_count(t) - units_1;
+    const size_t above = nnk_parameters_of(t) - units_1 * (size_t)t->size[0];
+    const size_t rows_above = nnk_units_of(t) - units_1;
     const size_t in_loop = NNK_ROUND_UP((rows_above + 2) * row, 8);
     a->stride = job->examples;
     a->row = row;

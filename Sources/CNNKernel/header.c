@@ -48,7 +48,7 @@ nnk_status nnk_header_read(nnk_header *h, const void *bytes, uint32_t kind) {
 uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {
     const uint32_t parameters =
         dtype == NNK_I8 ? nnk_input_weights_at(t, dtype) + (uint32_t)t->size[0] * (uint32_t)t->size[1]
-                        : nnk_parameter_count(t) * (dtype == NNK_F32 ? 4u : 8u);
+                        : nnk_parameters_of(t) * (dtype == NNK_F32 ? 4u : 8u);
     return parameters + 2 * NNK_CLASS_NAME_BYTES;
 }
 

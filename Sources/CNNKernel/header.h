@@ -49,7 +49,7 @@ uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype);
 /// Floats of an i8 model: a scale for each row of W1, b1, W2, b2, ...
 static inline uint32_t nnk_i8_floats(const nnk_topology *t) {
     const uint32_t units = (uint32_t)t->size[1];
-    return units + nnk_parameter_count(t) - units * (uint32_t)t->size[0];
+    return units + nnk_parameters_of(t) - units * (uint32_t)t->size[0];
 }
 
 /// Bytes of the parameters in front of W1: in an i8 model, the floats.

@@ -1,4 +1,5 @@
 // The layers above the first: drawn, forward, the loss, backward.
+#include "layout.h"
 #include "work.h"
 
 void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t count, int32_t inputs) {
@@ -6,7 +7,7 @@ void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t coun
 }
 
 uint32_t nnk_draw_above_items(const nnk_job *job) {
-    return nnk_unit_count(job->topology) - (uint32_t)job->topology->size[1];
+    return nnk_units_of(job->topology) - (uint32_t)job->topology->size[1];
 }
 
 nnk_status nnk_draw_above(const nnk_job *job, const arena *a, uint32_t item) {

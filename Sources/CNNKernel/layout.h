@@ -4,6 +4,14 @@
 
 #include "freestanding.h"
 #include "nnkernel/topology.h"
+
+#pragma GCC visibility push(hidden) // not for users of a shared library
+
+/// nnk_parameter_count and nnk_unit_count of a topology that was checked: without the stack of another check.
+uint32_t nnk_parameters_of(const nnk_topology *t);
+uint32_t nnk_units_of(const nnk_topology *t);
+
+#pragma GCC visibility pop
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -205,7 +205,7 @@ nnk_status nnk_model_quantize(const nnk_model *m, nnk_sink sink) {
     if (!writable(m, sink)) return NNK_E_ARGUMENT;
     if (m->dtype == NNK_I8) return NNK_E_KIND;
     writer w = {.sink = sink};
-    const uint32_t units = (uint32_t)m->topology->size[1], all = nnk_parameter_count(m->topology);
+    const uint32_t units = (uint32_t)m->topology->size[1], all = nnk_parameters_of(m->topology);
     for (uint32_t i = 0; i < units; i++) {
         const float scale = scale_of(m, i);
         if (scale < 0) return NNK_E_PAYLOAD;
