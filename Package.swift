@@ -26,23 +26,23 @@ let package = Package(
             swiftSettings: [.enableExperimentalFeature("Lifetimes")]  // views of other people's memory
         ),
         .systemLibrary(
-            name: "CHDF5", pkgConfig: hdf5PkgConfig, providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]
+            name: "CHDF5", pkgConfig: "hdf5",
+            providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]
         ),
         .systemLibrary(
-            name: "CCrypto",
-            pkgConfig: cryptoPkgConfig,
-            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .yum(["zlib-devel"])]
         ),
         .systemLibrary(
-            name: "CPNG", pkgConfig: pngPkgConfig, providers: [.apt(["libpng-dev"]), .brew(["libpng"])]
+            name: "CPNG", pkgConfig: "libpng",
+            providers: [.apt(["libpng-dev"]), .yum(["libpng-devel"]), .brew(["libpng"])]
         ),
         .systemLibrary(
-            name: "CJPEG",
-            pkgConfig: jpegPkgConfig,
-            providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]
+            name: "CJPEG", pkgConfig: "libjpeg",
+            providers: [.apt(["libjpeg-dev"]), .yum(["libjpeg-turbo-devel"]), .brew(["jpeg-turbo"])]
         ),
+        .target(name: "CSHA256"),
         .target(name: "CImage", dependencies: ["CPNG", "CJPEG"]),
-        .target(name: "NNData", dependencies: ["CHDF5", "CCrypto", "CImage"], linkerSettings: archives),
+        .target(name: "NNData", dependencies: ["CHDF5", "CZlib", "CImage", "CSHA256"]),
         .target(name: "CBuiltInModel", exclude: ["cat.nnk"]),
         .executableTarget(
             name: "nn-cli",
@@ -59,23 +59,3 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11
 )
-
-#if os(Linux)
-    // Debian's shared libhdf5 brings thirty other libraries (curl, Kerberos, LDAP) for file drivers that are not
-    // used here; loading them takes longer than a prediction. Its archive needs few, and those of libcrypto, libpng
-    // and libjpeg are small too.
-    var hdf5PkgConfig: String? { nil }
-    var cryptoPkgConfig: String? { nil }
-    var pngPkgConfig: String? { nil }
-    var jpegPkgConfig: String? { nil }
-    var archives: [LinkerSetting] {
-        [":libhdf5_serial.a", ":libcrypto.a", ":libpng16.a", ":libjpeg.a", "sz", "z", "m"]
-            .map { .linkedLibrary($0) }
-    }
-#else
-    var hdf5PkgConfig: String? { "hdf5" }
-    var cryptoPkgConfig: String? { "libcrypto" }
-    var pngPkgConfig: String? { "libpng" }
-    var jpegPkgConfig: String? { "libjpeg" }
-    var archives: [LinkerSetting] { [.linkedLibrary("z")] }
-#endif

@@ -36,10 +36,7 @@ $python -c 'import numpy, h5py, torch' 2>/dev/null || {
 }
 
 step "building"
-static=()
-[[ $(uname -s) != Linux ]] || static=(--static-swift-stdlib)
-swift build -c release "${static[@]}" --product nn-cli >&2
-nn_cli="$(swift build -c release --show-bin-path)/nn-cli"
+nn_cli=$(scripts/release.sh | tail -n 1)
 # The C programs are built with the same compiler as nn-cli.
 compiler="${CC:-$(command -v clang || command -v cc)}"
 cmake -S Benchmarks -B Benchmarks/build -DCMAKE_C_COMPILER="$compiler" >/dev/null

@@ -2,12 +2,11 @@
 #ifndef NN_CHDF5_SHIM_H
 #define NN_CHDF5_SHIM_H
 
-#if __has_include(<hdf5/serial/hdf5.h>)
-#include <hdf5/serial/hdf5.h>
-#else
-#include <hdf5.h>
+#if !__has_include(<hdf5.h>)
+#error                                                                                                       \
+    "hdf5.h is missing: install libhdf5-dev and pkg-config (Debian, Ubuntu), hdf5-devel (Fedora) or hdf5 (Homebrew)"
 #endif
-#include <zlib.h>
+#include <hdf5.h>
 
 static inline unsigned nn_h5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned nn_h5_truncate(void) { return H5F_ACC_TRUNC; }

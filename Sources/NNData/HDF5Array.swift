@@ -1,4 +1,5 @@
 import CHDF5
+import CZlib
 
 /// A data set of the file, as HDF5 means the word: an array with a shape and a type.
 struct HDF5Array: ~Copyable {

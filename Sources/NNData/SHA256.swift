@@ -1,10 +1,13 @@
-import CCrypto
+import CSHA256
 
-/// The SHA-256 of `bytes` in lower-case hexadecimal, as `sha256sum` prints it.
-public func sha256(_ bytes: [UInt8]) -> String {
-    let digest = [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { digest, count in
-        SHA256(bytes, bytes.count, digest.baseAddress)
-        count = Int(SHA256_DIGEST_LENGTH)
+/// The SHA-256 of `bytes` (FIPS 180-4) in lower-case hexadecimal, as `sha256sum` prints it.
+public func sha256(_ bytes: [UInt8]) -> String { sha256(bytes, isPortable: false) }
+
+/// - Parameter isPortable: whether to do without the processor's own instructions, which give the same.
+func sha256(_ bytes: [UInt8], isPortable: Bool) -> String {
+    let digest = [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
+        nn_sha256(bytes, bytes.count, isPortable, digest.baseAddress)
+        count = 32
     }
     let digits = Array("0123456789abcdef")
     return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })

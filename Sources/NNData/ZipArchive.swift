@@ -1,4 +1,4 @@
-import CHDF5  // for zlib
+import CZlib
 
 /// A zip archive in memory (PKWARE's APPNOTE 6.3), of small files: no more than 2^32 bytes, no encryption.
 struct ZipArchive {
