@@ -65,7 +65,7 @@ link_archive libjpeg jpeg && use_archive libjpeg jpeg || true
 link_archive libpng png16 && use_archive libpng png16 -lz -lm || true
 link_archive libaec sz && link_archive libaec aec || true
 if link_archive hdf5 hdf5; then
-    # Debian 13's archive has a driver for files in the cloud, which needs libcurl and libcrypto. nn-cli never uses it.
+    # Debian's archive has a driver for files in the cloud, which needs libcurl and libcrypto. nn-cli never uses it.
     clang -O2 -c scripts/no-cloud.c -o "$archives/no-cloud.o"
     ar rc "$archives/libno-cloud.a" "$archives/no-cloud.o"
     use_archive hdf5 hdf5 -lz -ldl -lm || use_archive hdf5 hdf5 -lsz -laec -lz -ldl -lm ||

@@ -3,8 +3,7 @@
 #define NN_CHDF5_SHIM_H
 
 #if !__has_include(<hdf5.h>)
-#error                                                                                                       \
-    "hdf5.h is missing: install libhdf5-dev and pkg-config (Debian, Ubuntu), hdf5-devel (Fedora) or hdf5 (Homebrew)"
+#error "no hdf5.h: install libhdf5-dev pkg-config (Debian, Ubuntu), hdf5-devel (Fedora), hdf5 (Homebrew)"
 #endif
 #include <hdf5.h>
 

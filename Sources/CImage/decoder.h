@@ -24,6 +24,8 @@ struct nn_picture {
     size_t count;
     nn_picture_limits limits;
     uint32_t width, height, row;
+    const uint8_t *exif; // NULL: none so far
+    size_t exif_bytes;
     bool has_failed;
     char failure[200];
     jmp_buf unwind;

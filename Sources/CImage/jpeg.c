@@ -2,7 +2,11 @@
 
 #include <stdio.h> // which jpeglib.h needs
 #include <stdlib.h>
+#include <string.h>
 
+#if !__has_include(<jpeglib.h>)
+#error "no jpeglib.h: install libjpeg-dev pkg-config (Debian), libjpeg-turbo-devel (Fedora), jpeg-turbo"
+#endif
 #include <jpeglib.h>
 
 #include <jerror.h> // after jpeglib.h
@@ -37,6 +41,27 @@ static void on_progress(j_common_ptr common) {
         nn_fail(&picture->base, "a JPEG of more than %d scans", picture->base.limits.scans);
 }
 
+// Notes where the EXIF data is; the first counts. jpeg_save_markers would keep a copy of every such segment,
+// of which a hostile file has millions. jpeg_mem_src has the whole file in its buffer.
+static boolean on_app1(j_decompress_ptr reader) {
+    static const uint8_t signature[] = {'E', 'x', 'i', 'f', 0, 0};
+    jpeg_picture *picture = reader->client_data;
+    struct jpeg_source_mgr *source = reader->src;
+    const uint8_t *segment = source->next_input_byte;
+    if (source->bytes_in_buffer < 2) nn_fail_cut_off(&picture->base);
+    size_t bytes = (size_t)segment[0] << 8 | segment[1]; // these two as well
+    if (bytes < 2) bytes = 2;
+    if (source->bytes_in_buffer < bytes) nn_fail_cut_off(&picture->base);
+    source->next_input_byte += bytes;
+    source->bytes_in_buffer -= bytes;
+    size_t start = 2 + sizeof signature;
+    if (!picture->base.exif && bytes >= start && memcmp(segment + 2, signature, sizeof signature) == 0) {
+        picture->base.exif = segment + start;
+        picture->base.exif_bytes = bytes - start;
+    }
+    return TRUE;
+}
+
 // Two bytes for each coefficient, of which there are 64 a block.
 static uint64_t coefficient_bytes(const struct jpeg_decompress_struct *reader) {
     uint64_t blocks = 0;
@@ -58,6 +83,7 @@ static void open_picture(nn_picture *base) {
     picture->progress.progress_monitor = on_progress;
     reader->progress = &picture->progress;
     jpeg_mem_src(reader, base->bytes, (unsigned long)base->count);
+    jpeg_set_marker_processor(reader, JPEG_APP0 + 1, on_app1);
     jpeg_read_header(reader, TRUE);
     nn_check_size(base, reader->image_width, reader->image_height);
     if (jpeg_has_multiple_scans(reader)) nn_check_memory(base, "a progressive", coefficient_bytes(reader));

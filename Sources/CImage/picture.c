@@ -30,6 +30,11 @@ const char *nn_picture_failure(const nn_picture *picture) {
 uint32_t nn_picture_width(const nn_picture *picture) { return picture->width; }
 uint32_t nn_picture_height(const nn_picture *picture) { return picture->height; }
 
+const uint8_t *nn_picture_exif(const nn_picture *picture, size_t *count) {
+    *count = picture->exif_bytes;
+    return picture->exif;
+}
+
 _Noreturn void nn_fail(nn_picture *picture, const char *format, ...) {
     va_list values;
     va_start(values, format);

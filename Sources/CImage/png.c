@@ -1,5 +1,8 @@
 #include "decoder.h"
 
+#if !__has_include(<png.h>)
+#error "no png.h: install libpng-dev pkg-config (Debian, Ubuntu), libpng-devel (Fedora), libpng (Homebrew)"
+#endif
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,12 @@ static void on_error(png_structp reader, png_const_charp message) {
     nn_fail_damaged(png_get_error_ptr(reader), message);
 }
 
+// A warning says that something was left out or made up: with that a picture is not the one that was saved.
+// Damaged EXIF data leaves the picture as it is.
+static void on_warning(png_structp reader, png_const_charp message) {
+    if (strncmp(message, "eXIf: ", 6) != 0) on_error(reader, message);
+}
+
 static void read_bytes(png_structp reader, png_bytep to, size_t count) {
     png_picture *picture = png_get_io_ptr(reader);
     if (count > picture->base.count - picture->offset) nn_fail_cut_off(&picture->base);
@@ -31,19 +40,28 @@ static uint8_t *allocate(png_picture *picture, size_t bytes) {
     return memory;
 }
 
+static void find_exif(png_picture *picture) {
+    png_uint_32 count = 0;
+    png_bytep exif = NULL;
+    if (!png_get_eXIf_1(picture->reader, picture->info, &count, &exif)) return;
+    picture->base.exif = exif;
+    picture->base.exif_bytes = count;
+}
+
 static void open_picture(nn_picture *base) {
     png_picture *picture = (png_picture *)base;
-    // A warning tells that something was left out or made up: with that a picture is not the one that was
-    // saved.
-    png_structp reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, picture, on_error, on_error);
+    png_structp reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, picture, on_error, on_warning);
     picture->reader = reader;
     if (!reader || !(picture->info = png_create_info_struct(reader)))
         nn_fail(base, "a PNG for which there is no memory");
     png_set_read_fn(reader, picture, read_bytes);
     png_set_user_limits(reader, PNG_UINT_31_MAX, PNG_UINT_31_MAX); // nn_check_size says it better
+    png_set_crc_action(reader, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     // Nothing of texts, profiles and the like is wanted; some would be inflated.
     png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
     png_read_info(reader, picture->info);
+    find_exif(picture);
     nn_check_size(base, png_get_image_width(reader, picture->info),
                   png_get_image_height(reader, picture->info));
 
@@ -92,7 +110,8 @@ static void read_row(nn_picture *base, uint8_t *row) {
 
 static void finish(nn_picture *base) {
     png_picture *picture = (png_picture *)base;
-    png_read_end(picture->reader, NULL);
+    png_read_end(picture->reader, picture->info);
+    find_exif(picture);
 }
 
 static void close_picture(nn_picture *base) {

@@ -1,4 +1,4 @@
 #if !__has_include(<zlib.h>)
-#error "zlib.h is missing: install zlib1g-dev (Debian, Ubuntu) or zlib-devel (Fedora)"
+#error "no zlib.h: install zlib1g-dev pkg-config (Debian, Ubuntu), zlib-devel (Fedora)"
 #endif
 #include <zlib.h>

@@ -39,17 +39,26 @@ public enum Picture {
             do {
                 return try resized(bytes)
             } catch {
+                // A raw image may begin as a JPEG does.
+                if bytes.count == DataSet.imageBytes, !error.isHeaderRead { return bytes }
                 throw refusal(error.description)
             }
         }
     }
 
     private static func resized(_ bytes: [UInt8]) throws(DecodingFailure) -> [UInt8] {
-        let orientation = Orientation(ofPicture: bytes)
-        let image = try bytes.withUnsafeBufferPointer { bytes throws(DecodingFailure) in
-            try PictureDecoder(bytes, limits).resized(isTransposed: orientation.isTransposed)
+        try bytes.withUnsafeBufferPointer { bytes throws(DecodingFailure) in
+            let picture = try PictureDecoder(bytes, limits)
+            let assumed = picture.orientation
+            let image = try picture.resized(isTransposed: assumed.isTransposed)
+            // A PNG may say it behind its pixels.
+            let orientation = picture.orientation
+            guard orientation.isTransposed != assumed.isTransposed else {
+                return orientation.apply(to: image)
+            }
+            let again = try PictureDecoder(bytes, limits).resized(isTransposed: orientation.isTransposed)
+            return orientation.apply(to: again)
         }
-        return orientation.apply(to: image)
     }
 }
 
@@ -60,12 +69,11 @@ private enum PictureFormat {
     case unsupported(String)
 
     init(_ bytes: [UInt8]) {
-        let isRawSize = bytes.count == DataSet.imageBytes
-        if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+        if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+            || bytes.starts(with: [0xff, 0xd8, 0xff])
+        {
             self = .picture
-        } else if bytes.starts(with: [0xff, 0xd8, 0xff]), !isRawSize || Self.isSurelyJPEG(bytes) {
-            self = .picture
-        } else if isRawSize {
+        } else if bytes.count == DataSet.imageBytes {
             self = .raw
         } else if bytes.starts(with: "GIF8".utf8) {
             self = .unsupported("GIF")
@@ -77,18 +85,13 @@ private enum PictureFormat {
             self = .unknown
         }
     }
-
-    /// A raw image can begin with the three bytes of a JPEG.
-    private static func isSurelyJPEG(_ bytes: [UInt8]) -> Bool {
-        var segments = JPEGSegments(bytes)
-        while segments.next() != nil {}
-        return segments.reachesScan
-    }
 }
 
 /// What a PNG or JPEG turned out to be, as in "a damaged PNG (...)".
 private struct DecodingFailure: Error {
     let description: String
+    /// Whether the size of the picture is known.
+    let isHeaderRead: Bool
 }
 
 /// A PNG or JPEG that is read from top to bottom.
@@ -99,7 +102,7 @@ private struct PictureDecoder: ~Copyable {
     init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: nn_picture_limits) throws(DecodingFailure) {
         let picture = withUnsafePointer(to: limits) { nn_picture_open(bytes.baseAddress, bytes.count, $0) }
         guard let picture else {
-            throw DecodingFailure(description: "a picture for which there is no memory")
+            throw DecodingFailure(description: "a picture for which there is no memory", isHeaderRead: false)
         }
         self.picture = picture
     }
@@ -108,8 +111,16 @@ private struct PictureDecoder: ~Copyable {
 
     private func check() throws(DecodingFailure) {
         if let failure = nn_picture_failure(picture) {
-            throw DecodingFailure(description: String(cString: failure))
+            throw DecodingFailure(
+                description: String(cString: failure), isHeaderRead: nn_picture_width(picture) > 0)
         }
+    }
+
+    /// What the EXIF data says that was found so far; upright without such data, or with damaged one.
+    var orientation: Orientation {
+        var count = 0
+        guard let exif = nn_picture_exif(picture, &count) else { return .upright }
+        return Orientation(exif: Array(UnsafeBufferPointer(start: exif, count: count))) ?? .upright
     }
 
     private func read(into row: UnsafeMutableBufferPointer<UInt8>) throws(DecodingFailure) {

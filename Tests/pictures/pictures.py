@@ -62,6 +62,12 @@ def exif(orientation):
     return data
 
 
+def with_late_exif(file, data):
+    """The PNG with EXIF data behind its pixels, as ImageMagick writes it."""
+    end = file.rindex(b"IEND") - 4
+    return file[:end] + chunk(b"eXIf", data.tobytes()[6:]) + file[end:]
+
+
 def saved(image, format, **options):
     file = io.BytesIO()
     image.save(file, format, compress_level=1, **options)
@@ -115,6 +121,7 @@ def odd_images(rng):
             picture.paste((255, 0, 0), (0, 0, size[0] // 2, size[1] // 4))  # marks the upper left corner
             yield f"exif-{orientation}-{size[0]}.png", saved(picture, "PNG", exif=exif(orientation))
             yield f"exif-{orientation}-{size[0]}.jpg", saved(picture, "JPEG", exif=exif(orientation), quality=95)
+            yield f"late-exif-{orientation}-{size[0]}.png", with_late_exif(saved(picture, "PNG"), exif(orientation))
 
 
 def expected(file):

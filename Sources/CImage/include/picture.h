@@ -27,12 +27,17 @@ nn_picture *nn_picture_open(const uint8_t *bytes, size_t count, const nn_picture
 // NULL, or what the file turned out to be: "a damaged PNG (...)". It can't be read any further then.
 const char *nn_picture_failure(const nn_picture *picture);
 
+// 0 if the picture failed before its header was read.
 uint32_t nn_picture_width(const nn_picture *picture);
 uint32_t nn_picture_height(const nn_picture *picture);
 
-// Writes the next row, 3 * width bytes R G B, from the top. Transparency lies over white; 16 bits lose the
-// lower
-// 8. With the last row the rest of the file is checked. Returns whether there was no failure.
+// The picture's EXIF data, `count` bytes that stay until nn_picture_close; NULL if there was none so far.
+// A PNG may have it behind its last row.
+const uint8_t *nn_picture_exif(const nn_picture *picture, size_t *count);
+
+// Writes the next row, 3 * width bytes R G B, from the top. Transparent pixels are laid over white; of 16
+// bits the upper 8 are taken. With the last row the rest of the file is checked. Returns whether all went
+// well.
 bool nn_picture_read(nn_picture *picture, uint8_t *row);
 
 void nn_picture_close(nn_picture *picture);
