@@ -7,11 +7,14 @@ let package = Package(
     products: [
         .library(name: "CNNKernel", targets: ["CNNKernel"]),
         .library(name: "SwiftNN", targets: ["SwiftNN"]),
+        .library(name: "NNData", targets: ["NNData"]),
+        .library(name: "NNHDF5", targets: ["NNHDF5"]),
         .executable(name: "nn-cli", targets: ["nn-cli"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         .target(
@@ -42,19 +45,31 @@ let package = Package(
         ),
         .target(name: "CSHA256"),
         .target(name: "CImage", dependencies: ["CPNG", "CJPEG"]),
-        .target(name: "NNData", dependencies: ["CHDF5", "CZlib", "CImage", "CSHA256"]),
+        .target(
+            name: "NNData",
+            dependencies: [
+                "CImage", "CSHA256", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(
+            name: "NNHDF5",
+            dependencies: [
+                "NNData", "CHDF5", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .target(name: "CBuiltInModel", exclude: ["cat.nnk"]),
         .executableTarget(
             name: "nn-cli",
             dependencies: [
-                "SwiftNN", "NNData", "CBuiltInModel",
+                "SwiftNN", "NNData", "NNHDF5", "CBuiltInModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"]),
-        .testTarget(name: "NNDataTests", dependencies: ["NNData", "CHDF5"]),
-        .testTarget(name: "CLITests", dependencies: ["nn-cli", "SwiftNN", "NNData", "CHDF5"]),
+        .testTarget(name: "NNDataTests", dependencies: ["NNData", "NNHDF5", "CHDF5"]),
+        .testTarget(
+            name: "CLITests", dependencies: ["nn-cli", "SwiftNN", "NNData", "NNHDF5", "CHDF5", "CZlib"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11

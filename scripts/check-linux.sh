@@ -82,8 +82,9 @@ find "$copy" -mindepth 1 -maxdepth 1 ! -name .build -exec rm -rf {} +
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
     [[ ! -e $file ]] || printf '%s\0' "$file"
 done | xargs -0 cp --parents -t "$copy"
-resolve() { swift package --package-path "$copy" --scratch-path "$copy/.build$1" resolve; }
-resolve "" >"$work/log" 2>&1 && resolve /static >>"$work/log" 2>&1 ||
+resolve() { swift package --package-path "$copy$1" --scratch-path "$copy/.build$2" resolve >>"$work/log" 2>&1; }
+: >"$work/log"
+resolve "" "" && resolve "" /static && resolve /Examples/pictures /pictures && resolve /Examples/swift /swift ||
     { cat "$work/log" >&2; fail "the packages cannot be resolved"; }
 
 mount --bind "$toolchain" "$chroot/swift" && mount --bind "$copy" "$chroot$copy" &&
@@ -117,16 +118,34 @@ grep '^release: ' "$work/log"
 works .build/static/release/nn-cli "scripts/release.sh"
 check "scripts/release.sh: nothing of Swift is loaded" inside "! ldd .build/static/release/nn-cli | grep -i swift"
 
-# Where a header is missing, the compiler names the package to install.
+# ---- Without some of the libraries ----------------------------------------------------------------------------------
+
+# Runs a command inside where the headers $1 (words) cannot be seen.
 without() {
-    mount -t tmpfs none "$chroot$1"
-    inside "swift build --product nn-cli --scratch-path .build" 2>&1 | grep -q "install $2"
-    local status=$?
-    umount "$chroot$1"
+    local headers=$1 header status
+    shift
+    for header in $headers; do
+        if [[ -d $chroot$header ]]; then mount -t tmpfs none "$chroot$header"; else mount --bind /dev/null "$chroot$header"; fi
+    done
+    inside "$@"
+    status=$?
+    for header in $headers; do umount "$chroot$header"; done
     return $status
 }
-inside "touch Sources/NNData/*.swift"
-check "without hdf5.h the message names libhdf5-dev" without /usr/include/hdf5 libhdf5-dev
+
+hdf5=/usr/include/hdf5
+pictures="/usr/include/png.h /usr/include/jpeglib.h"
+check "Examples/pictures, without hdf5.h" without "$hdf5" \
+    "swift build --package-path Examples/pictures --scratch-path .build/pictures"
+check "Examples/pictures: libhdf5 is not loaded" inside "! ldd .build/pictures/debug/Pictures | grep hdf5"
+check "Examples/pictures: it works" inside ".build/pictures/debug/Pictures /root/sheet.npz /root/sheet.png"
+check "Examples/swift, without hdf5.h, png.h and jpeglib.h" without "$hdf5 $pictures" \
+    "swift build --package-path Examples/swift --scratch-path .build/swift"
+
+# Where a header is missing, the compiler names the package to install.
+inside "rm -rf .build/debug/NNHDF5.build .build/debug/ModuleCache"
+check "without hdf5.h the message names libhdf5-dev" without "$hdf5" \
+    "swift build --target NNHDF5 2>&1 | grep 'install libhdf5-dev'"
 
 # ---- Linked to musl -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 #include "CBuiltInModel.h"
 
-// Newer than the language of this package; the compiler that comes with Swift has it.
+// #embed is newer than the C standard of this package; the compiler that comes with Swift knows it.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 static _Alignas(8) const uint8_t model[] = {

@@ -1,4 +1,4 @@
-// What HDF5 offers only as macros, as functions that Swift can call.
+// Functions for what HDF5 has only as macros, which Swift cannot call.
 #ifndef NN_CHDF5_SHIM_H
 #define NN_CHDF5_SHIM_H
 
@@ -38,15 +38,15 @@ static inline H5L_type_t nn_h5_link_type(hid_t group, const char *name) {
 // Files, data sets, groups and stored types that are open, in all files.
 static inline ssize_t nn_h5_open_count(void) { return H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL); }
 
-// Why the last call failed.
+// Why the last call of the library failed.
 typedef int nn_h5_reason;
 static const nn_h5_reason nn_h5_damaged = 0;
 static const nn_h5_reason nn_h5_not_hdf5 = 1;
 static const nn_h5_reason nn_h5_truncated = 2;
 static const nn_h5_reason nn_h5_system = 3;
 
-// The innermost record alone tells a failed read(2) from an address that makes no sense: the layers
-// above report both as a read error.
+// Only the innermost record tells a failed read(2) from an address that makes no sense: the layers above
+// report both as a read error.
 static inline herr_t nn_h5_note_innermost(unsigned depth, const H5E_error2_t *record, void *reason) {
     if (depth > 0) return 0;
     if (record->min_num == H5E_NOTHDF5) *(nn_h5_reason *)reason = nn_h5_not_hdf5;
@@ -55,7 +55,7 @@ static inline herr_t nn_h5_note_innermost(unsigned depth, const H5E_error2_t *re
     return 0;
 }
 
-// To be asked before any other call, which would clear the record.
+// Ask this before any other call of the library, which would clear the record.
 static inline nn_h5_reason nn_h5_last_failure(void) {
     nn_h5_reason reason = nn_h5_damaged;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, nn_h5_note_innermost, &reason);

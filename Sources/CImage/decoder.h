@@ -6,7 +6,7 @@
 
 #include <setjmp.h>
 
-// How one format is read. Failures leave through nn_fail.
+// The functions of one format. They report failures by nn_fail.
 typedef struct nn_format {
     const char *name;
     void (*open_picture)(nn_picture *picture); // up to the first row
@@ -34,12 +34,12 @@ struct nn_picture {
 nn_picture *nn_png_new(void);
 nn_picture *nn_jpeg_new(void);
 
-// Keeps the text, and leaves the call that is running.
+// Keeps the text and leaves the running call of picture.h.
 _Noreturn void nn_fail(nn_picture *picture, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void nn_fail_damaged(nn_picture *picture, const char *why);
 _Noreturn void nn_fail_cut_off(nn_picture *picture);
 
-// To be called before memory is taken that depends on the size. `bytes` come in addition to the file.
+// Call these before allocating memory that depends on the size. `bytes` are needed in addition to the file.
 void nn_check_size(nn_picture *picture, uint32_t width, uint32_t height);
 void nn_check_memory(nn_picture *picture, const char *what, uint64_t bytes);
 

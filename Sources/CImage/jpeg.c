@@ -25,8 +25,8 @@ static void on_error(j_common_ptr reader) {
     nn_fail_damaged(reader->client_data, message);
 }
 
-// libjpeg makes up for what is missing or broken, and warns (level -1). Such a picture is not the one that
-// was saved; but cameras do leave bytes between segments, and unusual version numbers do no harm.
+// libjpeg makes up what is missing or broken, and warns (level -1). Such a picture is not the one that was
+// saved. But cameras do leave bytes between segments, and unusual version numbers do no harm.
 static void on_message(j_common_ptr reader, int level) {
     int code = reader->err->msg_code;
     if (level >= 0 || code == JWRN_EXTRANEOUS_DATA || code == JWRN_JFIF_MAJOR || code == JWRN_ADOBE_XFORM)
@@ -62,7 +62,7 @@ static boolean on_app1(j_decompress_ptr reader) {
     return TRUE;
 }
 
-// Two bytes for each coefficient, of which there are 64 a block.
+// A block has 64 coefficients of two bytes.
 static uint64_t coefficient_bytes(const struct jpeg_decompress_struct *reader) {
     uint64_t blocks = 0;
     for (int i = 0; i < reader->num_components; i++) {
@@ -103,7 +103,7 @@ static void read_row(nn_picture *base, uint8_t *row) {
     JSAMPROW rows[] = {picture->cmyk ? picture->cmyk : row};
     jpeg_read_scanlines(&picture->reader, rows, 1);
     if (!picture->cmyk) return;
-    // As Photoshop began it, and everybody does now, 255 stands for no ink.
+    // By the convention that Photoshop began, 255 means no ink.
     const uint8_t *end = picture->cmyk + (size_t)4 * base->width;
     for (const uint8_t *from = picture->cmyk; from < end; from += 4, row += 3) {
         for (int channel = 0; channel < 3; channel++) row[channel] = scaled(from[channel], from[3]);

@@ -14,7 +14,7 @@ typedef struct png_picture {
     size_t offset;   // in base.bytes
     size_t channels; // 3: R G B, or 4: and A
     uint8_t *row;    // with A
-    uint8_t *whole;  // all rows of an interlaced picture, whose last pass touches each of them
+    uint8_t *whole;  // all rows of an interlaced picture: its last pass writes to each of them
 } png_picture;
 
 static void on_error(png_structp reader, png_const_charp message) {
@@ -57,7 +57,7 @@ static void open_picture(nn_picture *base) {
     png_set_read_fn(reader, picture, read_bytes);
     png_set_user_limits(reader, PNG_UINT_31_MAX, PNG_UINT_31_MAX); // nn_check_size says it better
     png_set_crc_action(reader, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-    // Nothing of texts, profiles and the like is wanted; some would be inflated.
+    // Texts, profiles and the like are not needed, and some of them would be inflated.
     png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_keep_unknown_chunks(reader, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
     png_read_info(reader, picture->info);
@@ -88,8 +88,7 @@ static void open_picture(nn_picture *base) {
     }
 }
 
-// What a colour with this much of it (0 ... 255) gives over white: the nearest whole number. There is no tie,
-// as 255 is odd.
+// A colour of this opacity (0 ... 255) over white, rounded to nearest. There is no tie, as 255 is odd.
 static uint8_t over_white(uint8_t color, uint8_t alpha) {
     return (uint8_t)((color * alpha + 255 * (255 - alpha) + 127) / 255);
 }

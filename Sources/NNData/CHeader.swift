@@ -1,7 +1,9 @@
+import SystemPackage
+
 /// A header for C11 and C++17 that holds the bytes of a file as a constant, aligned to 8 bytes.
 public enum CHeader {
     /// - Parameters:
-    ///   - name: of the array; ``isName(_:)``.
+    ///   - name: the name of the array, for which ``isName(_:)`` is true.
     ///   - comment: lines of text, each without a line break and not ending in a backslash.
     public static func encode(_ bytes: [UInt8], name: String, comment: [String]) -> [UInt8] {
         let guardName = name.uppercased() + "_H"
@@ -32,16 +34,15 @@ public enum CHeader {
         return text + Array("};\n\n#endif\n".utf8)
     }
 
-    /// Whether C takes it for a name: letters, digits and underscores, no digit first.
+    /// Whether the text is an identifier in C: letters, digits and underscores, no digit first.
     public static func isName(_ name: String) -> Bool {
         guard let first = name.utf8.first else { return false }
         return name.utf8.allSatisfy(isNameByte) && !isDigit(first)
     }
 
-    /// The name closest to a file's: cats for folder/cats.h.
+    /// An identifier made of a file's name: cats for folder/cats.h.
     public static func name(forFile path: String) -> String {
-        let file = path.split(separator: "/").last ?? ""
-        let stem = file.lastIndex(of: ".").map { file[..<$0] } ?? file
+        let stem = FilePath(path).stem ?? ""
         let bytes = stem.utf8.map { isNameByte($0) ? $0 : UInt8(ascii: "_") }
         let name = String(decoding: bytes, as: UTF8.self)
         return isName(name) ? name : "_" + name

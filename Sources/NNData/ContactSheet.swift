@@ -1,15 +1,15 @@
-/// Images of a data set side by side, each in a frame of its class's colour.
+/// A picture of a data set's images, side by side, each in a frame of its class's colour.
 public enum ContactSheet {
-    /// Images in a row.
+    /// Images per row.
     public static let columns = 20
-    /// What people call the colours of class 0 and class 1.
+    /// The names of the frames' colours, for class 0 and class 1.
     public static let colorNames = ["blue", "orange"]
 
-    /// Apart for those who do not tell red from green, too.
+    /// Distinguishable with red-green colour blindness.
     private static let colors: [[UInt8]] = [[0x56, 0xb4, 0xe9], [0xe6, 0x9f, 0x00]]
     private static let background: [UInt8] = [0x18, 0x18, 0x18]
     private static let frame = 3
-    /// Between a frame and its image, which may have the same colour.
+    /// Pixels between a frame and its image, which may have the same colour.
     private static let mat = 2
     private static let gap = 6
 

@@ -1,20 +1,20 @@
-/// Labelled images of one size, and the names of the two classes.
+/// Labelled images of 64 x 64 pixels, and the names of the two classes.
 public struct DataSet: Sendable, Equatable {
-    /// Width and height of an image in pixels; each has a red, a green and a blue byte.
+    /// Width and height of an image in pixels. A pixel is three bytes: red, green, blue.
     public static let side = 64
     /// Bytes of one image: 64 rows of 64 pixels, each R G B.
     public static let imageBytes = side * side * 3
 
     /// `count` images of ``imageBytes`` bytes, one after the other.
     public let images: [UInt8]
-    /// One label an image, 0 or 1.
+    /// One label per image, 0 or 1.
     public let labels: [UInt8]
     /// The names of class 0 and class 1.
     public let classes: [String]
 
     public var count: Int { labels.count }
 
-    /// - Precondition: `images` holds ``imageBytes`` bytes a label; labels are 0 or 1; there are two classes.
+    /// - Precondition: `images` holds ``imageBytes`` bytes per label; labels are 0 or 1; there are two classes.
     public init(images: [UInt8], labels: [UInt8], classes: [String]) {
         precondition(images.count == labels.count * Self.imageBytes)
         precondition(labels.allSatisfy { $0 <= 1 })
@@ -24,8 +24,8 @@ public struct DataSet: Sendable, Equatable {
         self.classes = classes
     }
 
-    /// Whether a class can be called so: by something that can be seen, and that does not control a terminal.
-    static func isClassName(_ name: String) -> Bool {
+    /// Whether the text can name a class: it is not empty and has no control characters.
+    package static func isClassName(_ name: String) -> Bool {
         !name.isEmpty && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
@@ -33,4 +33,10 @@ public struct DataSet: Sendable, Equatable {
     public func image(_ index: Int) -> ArraySlice<UInt8> {
         images[index * Self.imageBytes..<(index + 1) * Self.imageBytes]
     }
+}
+
+/// What a data set is for. The raw value is the first part of the names of its arrays in a file.
+public enum DataSetRole: String, Sendable {
+    case train = "train"
+    case test = "test"
 }

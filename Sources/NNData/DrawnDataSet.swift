@@ -1,5 +1,5 @@
 extension DataSet {
-    /// `count` small drawings, half of them cats, for training where there are no photos at hand.
+    /// `count` small drawings, half of them cats, for training without photos.
     ///
     /// Class 1 shows a cat's face or a sitting cat; class 0 a house, a tree, a ball or a car. Place, size,
     /// colours and background vary, and every pixel has a little noise.
@@ -29,7 +29,7 @@ extension DataSet {
 /// SplitMix64: the steps and constants are those of Sebastiano Vigna's splitmix64.c (public domain),
 /// after Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
 ///
-/// The standard library's ways from random bits to a number in a range may change; these may not.
+/// The standard library may change how it turns random bits into a number in a range; here the way is fixed.
 struct Dice {
     private var state: UInt64
 
@@ -114,8 +114,8 @@ private struct Point {
     }
 }
 
-/// Draws one image after another. A shape's coordinates are percent of the size of the thing that it is part
-/// of, from the thing's middle, x to the right and y downwards.
+/// Draws one image after another. A shape's coordinates are in percent of the object's size, from the object's middle,
+/// x to the right and y down.
 private struct Painter {
     /// Painted at twice the size and averaged down, for soft edges.
     private static let side = DataSet.side * 2
@@ -127,7 +127,7 @@ private struct Painter {
 
     init(dice: Dice) { self.dice = dice }
 
-    /// Clears the canvas for the next image, and chooses where on it the thing goes.
+    /// Paints the background of the next image, and chooses the object's place and size.
     mutating func paintBackdrop() {
         let wall = dice.pick(Color.walls).darker(dice.roll(0...30))
         let glow = wall.lighter(dice.roll(5...30))
@@ -142,7 +142,7 @@ private struct Painter {
         size = dice.roll(44...52)
     }
 
-    /// Adds the image's bytes, with a little noise as of a camera.
+    /// Appends the image's bytes, with a little noise like a camera's.
     mutating func appendPixels(to bytes: inout [UInt8]) {
         for y in stride(from: 0, to: Self.side, by: 2) {
             for x in stride(from: 0, to: Self.side, by: 2) {
@@ -181,7 +181,7 @@ private struct Painter {
         Point(middle.x + scaled(point.x), middle.y + scaled(point.y))
     }
 
-    /// Reaches from its centre `a` to the left and right, `b` up and down.
+    /// The half axes are `a` (horizontal) and `b` (vertical).
     private mutating func ellipse(_ centre: Point, _ a: Int, _ b: Int, _ color: Color) {
         let centre = placed(centre)
         let a = scaled(a)

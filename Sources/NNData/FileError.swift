@@ -1,17 +1,17 @@
 /// A file that could not be used: which, what was expected of it, and what was found.
 public struct FileError: Error, Equatable, CustomStringConvertible {
-    /// Why, in the terms a caller acts on.
+    /// The kind of the failure, for callers that act on it.
     public enum Kind: Sendable {
         /// There is no such file, or it may not be opened.
         case missing
-        /// The file is there, and its content is not what it should be.
+        /// The file exists, but its content is not what it should be.
         case badData
-        /// The system failed while reading or writing.
+        /// The system reported an error while reading or writing.
         case io
     }
 
     public let kind: Kind
-    /// The path as the user wrote it; `stdin` and `stdout` for the standard streams.
+    /// The path as the user wrote it; `stdin` or `stdout` for the standard streams.
     public let file: String
     public let expected: String
     public let found: String
@@ -25,10 +25,10 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         let name = file.isEmpty ? "\"\"" : file
-        return "\(Self.shown(name)): expected \(Self.shown(expected)), got \(Self.shown(found))"
+        return "\(Self.shown(name)): \(Self.shown(found)); expected \(Self.shown(expected))"
     }
 
-    /// Text of a file may be in it: no more than fits a terminal, and nothing that controls one.
+    /// The text may come from a file: it loses its control characters, and is cut after 500 characters.
     private static func shown(_ text: String) -> String {
         let text = text.filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } }
         return text.count <= 500 ? text : "\(text.prefix(500))..."

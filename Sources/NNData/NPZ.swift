@@ -4,24 +4,24 @@
     import Foundation
 #endif
 
-// npz: a zip archive of arrays, each as numpy saves one: magic, version, the size of a header, the header as a
-// Python dictionary, the elements.
+// npz: a zip archive of arrays in the format of numpy: magic, version, size of the header, the header (a Python
+// dictionary), the elements.
 
 extension TensorFile {
     /// The array that holds the metadata, as one JSON text.
     private static let metadataName = "metadata"
-    /// Of the arrays together: far above the largest model there is, 2 MB.
+    /// The largest size of all arrays together. The largest model takes 2 MB.
     private static let limit = 1 << 23
 
-    /// The bytes of a file that numpy loads; the same tensors give the same bytes.
+    /// The bytes of an npz file, which numpy loads. The same tensors give the same bytes.
     public func npz() -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = Array(try! encoder.encode(metadata))
         let arrays =
             tensors.map { tensor in
-                let type = tensor.elements.width == 4 ? "<f4" : "<f8"
-                return (tensor.name, NPYHeader(type: type, shape: tensor.shape), tensor.elements.bytes)
+                let header = NPYHeader(type: tensor.elements.type.numpy, shape: tensor.shape)
+                return (tensor.name, header, tensor.elements.bytes)
             } + [(Self.metadataName, NPYHeader(type: "|S\(text.count)", shape: []), text)]
         return ZipArchive(
             files: arrays.map { ZipArchive.File(name: "\($0).npy", bytes: $1.bytes + $2) }
@@ -59,16 +59,17 @@ extension TensorFile {
 
     private static func tensor(_ file: ZipArchive.File, name: String) throws(ZipArchive.Defect) -> Tensor {
         let (header, content) = try NPYHeader.read(file.bytes, name: name)
-        guard let width = ["<f4": 4, "<f8": 8][header.type] else {
+        guard let type = NumberType.all.first(where: { $0.numpy == header.type }) else {
             throw ZipArchive.Defect(expected: "\(name) of <f4 or <f8", found: header.type)
         }
-        guard let count = elementCount(header.shape), count <= content.count, count * width == content.count
+        guard let count = elementCount(header.shape), count <= content.count,
+            count * type.width == content.count
         else {
             throw ZipArchive.Defect(
                 expected: "\(name) of the size of its shape \(header.shape)",
                 found: "\(content.count) bytes of \(header.type)")
         }
-        let elements = Tensor.Elements(bytes: content, width: width)
+        let elements = Tensor.Elements(bytes: content, type: type)
         guard header.isFortranOrder, header.shape.count > 1 else {
             return Tensor(name: name, shape: header.shape, elements: elements)
         }
@@ -81,7 +82,7 @@ extension TensorFile {
 }
 
 extension Tensor.Elements {
-    /// From column by column to row by row.
+    /// The elements in row-major order; here they are in column-major order.
     fileprivate func transposed(to shape: [Int]) -> Self {
         let (rows, columns) = (shape[0], shape[1])
         func transposed<Number>(_ elements: [Number]) -> [Number] {
@@ -94,7 +95,7 @@ extension Tensor.Elements {
     }
 }
 
-/// What stands before the elements of an array: {'descr': '<f4', 'fortran_order': False, 'shape': (20, 7), }
+/// The header of an array: {'descr': '<f4', 'fortran_order': False, 'shape': (20, 7), }
 struct NPYHeader {
     let type: String
     var isFortranOrder = false
@@ -129,7 +130,7 @@ struct NPYHeader {
     }
 }
 
-/// As much of Python's notation as numpy writes there.
+/// Parses the part of Python's syntax that numpy writes in headers.
 private struct DictionaryParser {
     var text: ArraySlice<UInt8>
 
@@ -139,7 +140,7 @@ private struct DictionaryParser {
         case tuple([Int])
     }
 
-    /// nil unless the text is a dictionary of just the three entries.
+    /// nil unless the text is a dictionary with exactly the three entries.
     mutating func header() -> NPYHeader? {
         var entries: [String: Value] = [:]
         guard takes("{") else { return nil }

@@ -1,17 +1,17 @@
-// ONNX (https://onnx.ai, onnx.proto): a message of Protocol Buffers, which is fields, each a key and a value.
+// ONNX (https://onnx.ai, onnx.proto): a message of Protocol Buffers. A message is a list of fields, each a key and a value.
 
 extension TensorFile {
-    /// The bytes of an ONNX model, of opset 13, that takes images as they are: uint8 [N, 64, 64, 3], called image.
-    /// Its answer is called probability, [N, 1], of the weights' type.
+    /// The bytes of an ONNX model (opset 13). Its input is `image`, uint8 [N, 64, 64, 3]; its output is `probability`,
+    /// [N, 1], of the weights' type.
     ///
-    /// - Precondition: the tensors are weights (outputs, inputs) and biases (outputs), in turn, of one type.
+    /// - Precondition: the tensors are alternately weights (outputs, inputs) and biases (outputs), all of one type.
     public func onnx() -> [UInt8] {
-        let type = tensors[0].elements.width == 4 ? ONNX.float : ONNX.double
+        let type = tensors[0].elements.type
         let imageShape: [ONNX.Size] = [.named("N"), .fixed(64), .fixed(64), .fixed(3)]
         var graph = Message()
-        // As everywhere, an image is divided by 255.
+        // The network expects bytes divided by 255.
         graph.add(1, ONNX.node("Flatten", ["image"], "bytes", [ONNX.attribute("axis", 1)]))
-        graph.add(1, ONNX.node("Cast", ["bytes"], "numbers", [ONNX.attribute("to", type)]))
+        graph.add(1, ONNX.node("Cast", ["bytes"], "numbers", [ONNX.attribute("to", type.onnx)]))
         graph.add(1, ONNX.node("Mul", ["numbers", "scale"], "pixels"))
         var value = "pixels"
         for layer in 0..<tensors.count / 2 {
@@ -24,21 +24,21 @@ extension TensorFile {
             value = output
         }
         graph.add(2, "network")
-        let scale = type == ONNX.float ? Tensor.Elements.f32([1 / 255]) : .f64([1 / 255])
+        let scale = type == .f32 ? Tensor.Elements.f32([1 / 255]) : .f64([1 / 255])
         for tensor in [Tensor(name: "scale", shape: [], elements: scale)] + tensors {
-            graph.add(5, ONNX.tensor(tensor, type))
+            graph.add(5, ONNX.tensor(tensor))
         }
         graph.add(11, ONNX.value("image", ONNX.uint8, imageShape))
-        graph.add(12, ONNX.value("probability", type, [.named("N"), .fixed(1)]))
+        graph.add(12, ONNX.value("probability", type.onnx, [.named("N"), .fixed(1)]))
         return ONNX.model(graph, metadata).bytes
     }
 }
 
-/// The messages of onnx.proto that a model of this kind has; numbers are those of its fields.
+/// The messages of onnx.proto that such a model needs. The numbers are the fields' numbers there.
 private enum ONNX {
-    static let float = 1
+    /// The code of a type of numbers; NumberType has the others.
     static let uint8 = 2
-    static let double = 11
+    /// The code of an attribute that is a whole number.
     private static let int = 2
 
     enum Size {
@@ -46,7 +46,7 @@ private enum ONNX {
         case named(String)
     }
 
-    /// Version 7 of the format is that of opset 13, of 2020: what reads later ones reads it.
+    /// Version 7 of the format goes with opset 13, of 2020; readers of later versions read it too.
     static func model(_ graph: Message, _ metadata: [String: String]) -> Message {
         var opset = Message()
         opset.add(1, "")
@@ -85,10 +85,10 @@ private enum ONNX {
         return attribute
     }
 
-    static func tensor(_ tensor: Tensor, _ type: Int) -> Message {
+    static func tensor(_ tensor: Tensor) -> Message {
         var message = Message()
         for size in tensor.shape { message.add(1, size) }
-        message.add(2, type)
+        message.add(2, tensor.elements.type.onnx)
         message.add(8, tensor.name)
         message.add(9, tensor.elements.bytes)
         return message
@@ -116,8 +116,8 @@ private enum ONNX {
     }
 }
 
-/// A message of Protocol Buffers: each field is its number and kind, then a number of 7 bits a byte, or a count
-/// of bytes and these.
+/// A message of Protocol Buffers. A field is its number and kind, then either a number (7 bits per byte) or a count of
+/// bytes and the bytes.
 private struct Message {
     private(set) var bytes: [UInt8] = []
 

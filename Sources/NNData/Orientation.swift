@@ -1,16 +1,16 @@
-/// How a camera was held: what to do to the stored pixels to see them upright, as EXIF numbers it (1 ... 8).
+/// How a stored picture is turned and mirrored to be upright, one of the eight ways of EXIF.
 struct Orientation: Equatable {
-    /// As stored.
+    /// The stored picture is upright.
     static let upright = Orientation(number: 1)!
 
     /// The stored rows run right to left.
     let mirrorsRows: Bool
-    /// The stored columns run from the bottom up.
+    /// The stored columns run bottom to top.
     let mirrorsColumns: Bool
-    /// The stored rows are columns of what was seen.
+    /// The stored rows are the columns of the upright picture.
     let isTransposed: Bool
 
-    /// nil for a number that EXIF does not have.
+    /// - Parameter number: EXIF's, 1 ... 8; nil for any other.
     init?(number: Int) {
         guard 1...8 ~= number else { return nil }
         mirrorsRows = [2, 3, 7, 8].contains(number)
@@ -18,7 +18,7 @@ struct Orientation: Equatable {
         isTransposed = number >= 5
     }
 
-    /// The stored image, a ``DataSet`` image, as it was seen.
+    /// The upright image; `image` is a stored one of ``DataSet/imageBytes`` bytes.
     func apply(to image: [UInt8]) -> [UInt8] {
         let last = DataSet.side - 1
         var result: [UInt8] = []
@@ -37,7 +37,7 @@ struct Orientation: Equatable {
 }
 
 extension Orientation {
-    /// What EXIF data says; nil if it says nothing, or is damaged.
+    /// Reads the orientation from EXIF data; nil if there is none, or the data is damaged.
     ///
     /// EXIF data is a TIFF file: byte order, 42, the offset of a list of entries; each entry has 12 bytes: tag (2),
     /// type (2), count (4), value.
@@ -61,12 +61,12 @@ extension Orientation {
     }
 }
 
-/// Whole numbers in bytes that nobody has checked.
+/// Reads integers from untrusted bytes.
 private struct ByteReader {
     let bytes: [UInt8]
     let isBigEndian: Bool
 
-    /// nil where the bytes end before.
+    /// nil if the bytes end before it.
     func number(at offset: Int, bytes count: Int) -> Int? {
         guard offset >= 0, offset + count <= bytes.count else { return nil }
         let field = bytes[offset..<offset + count]

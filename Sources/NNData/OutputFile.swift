@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -6,44 +8,59 @@
     import Darwin
 #endif
 
-/// Writing whole files so that a reader finds the old content or the new, never a part of it.
+/// Writing whole files: a reader finds the old content or the new, never a part of it.
 public struct OutputFile {
     /// The path as the user wrote it.
     public let path: String
 
-    /// Checks that the file can be written, so that it is known before hours of work. Throws `.io`.
+    /// Checks that the file can be written, so that this is known before hours of work.
     ///
-    /// - Parameter path: `-` is the standard output.
+    /// - Parameter path: `-` is the standard output, `./-` the file of this name.
+    /// - Throws: ``FileError``, `io`.
     public init(_ path: String) throws(FileError) {
         self.path = path
         guard !isStandardOutput else { return }
         guard !path.isEmpty else { throw error("no name") }
         guard !isDevice else { return }
-        guard !Self.isFolder(path) else { throw error("a folder") }
-        let (file, name) = try createTemporary()
-        close(file)
-        unlink(name)
+        guard !Self.isFolder(path), !path.hasSuffix("/") else { throw error("a folder") }
+        let (file, name) = try createTemporary(for: target)
+        try? file.close()
+        try? name.removeFile()
     }
 
-    /// Writes `bytes` to a temporary file beside the target, syncs it, renames it, syncs the folder.
-    /// Throws `.io`; what was at the path before is still there then.
+    /// Writes `bytes` to a temporary file beside the target, syncs it, renames it, and syncs the folder.
+    ///
+    /// - Throws: ``FileError``, `io`; what was at the path before is still there then.
     public func write(_ bytes: [UInt8]) throws(FileError) {
         guard !isStandardOutput else { return try Self.writeToStandardOutput(bytes) }
         guard !isDevice else { return try writeToDevice(bytes) }
-        let (file, name) = try createTemporary()
-        var failure = Self.writeAll(bytes, to: file)
-        if failure == nil, fsync(file) != 0 { failure = lastSystemError() }
-        if close(file) != 0, failure == nil { failure = lastSystemError() }
-        if failure == nil, rename(name, target) != 0 { failure = lastSystemError() }
-        if let failure {
-            unlink(name)
-            throw error(failure)
+        let target = target
+        let (file, temporary) = try createTemporary(for: target)
+        do throws(FileError) {
+            try FileError.rethrowing(as: error) {
+                try file.closeAfter {
+                    try file.writeAll(bytes)
+                    try file.sync()
+                }
+                try temporary.move(to: target)
+            }
+        } catch {
+            try? temporary.removeFile()
+            throw error
         }
-        let folder = open(Self.folder(of: target), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if folder >= 0 {
-            // The file is in place; that a file system can't sync folders is no reason to say otherwise.
-            fsync(folder)
-            close(folder)
+        // The file is in place; that a file system cannot sync folders is no reason to say otherwise.
+        let folder = try? FileDescriptor.open(target.folder, .readOnly, options: [.directory, .closeOnExec])
+        try? folder?.closeAfter { try folder?.sync() }
+    }
+
+    /// Removes the file, if it is there.
+    ///
+    /// - Throws: ``FileError``, `io`.
+    public func remove() throws(FileError) {
+        do {
+            try target.removeFile()
+        } catch {
+            if error != .noSuchFileOrDirectory { throw self.error(error.text()) }
         }
     }
 
@@ -51,129 +68,113 @@ public struct OutputFile {
         FileError(.io, file: path, expected: "a file to write", found: found)
     }
 
-    /// Whether it is not a file at all; one of this name is `./-`.
     private var isStandardOutput: Bool { path == "-" }
 
-    /// Renaming over a device, such as the null device, would replace it: it is written to instead.
+    /// A device, such as the null device, is written to: a rename would replace it.
     private var isDevice: Bool { Self.isDevice(path) }
 
     private func writeToDevice(_ bytes: [UInt8]) throws(FileError) {
-        let file = open(path, O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { throw error(lastSystemError()) }
-        let failure = Self.writeAll(bytes, to: file)
-        close(file)
-        if let failure { throw error(failure) }
-    }
-
-    /// Removes the file, if it is there. Throws `.io`.
-    public func remove() throws(FileError) {
-        if unlink(target) != 0, errno != ENOENT { throw error(lastSystemError()) }
-    }
-
-    /// Whether there is a file, a folder or a device.
-    public static func exists(_ path: String) -> Bool { status(of: path) != nil }
-
-    /// Whether there is a folder.
-    public static func isFolder(_ path: String) -> Bool {
-        status(of: path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
-    }
-
-    /// Whether there is something that is neither a file nor a folder: a device, a pipe.
-    public static func isDevice(_ path: String) -> Bool {
-        guard let status = status(of: path) else { return false }
-        return status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR
-    }
-
-    /// Whether both paths lead to one file, be it there or not yet.
-    public static func isSameFile(_ a: String, _ b: String) -> Bool {
-        if let a = status(of: a), let b = status(of: b) {
-            return a.st_dev == b.st_dev && a.st_ino == b.st_ino
+        try FileError.rethrowing(as: error) {
+            let file = try FileDescriptor.open(path, .writeOnly, options: .closeOnExec)
+            _ = try file.closeAfter { try file.writeAll(bytes) }
         }
-        return place(a) == place(b)
     }
 
-    /// The path without the detours of its folder.
-    private static func place(_ path: String) -> String {
-        let name = path.split(separator: "/").last ?? ""
-        guard let folder = realpath(folder(of: path), nil) else { return path }
-        defer { free(folder) }
-        return "\(String(cString: folder))/\(name)"
-    }
-
-    /// What `path` leads to: a link stays a link, and the file that it names is made or replaced.
-    private var target: String {
-        var target = path
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    /// What `path` leads to: a symbolic link stays one, and the file that it names is made or replaced.
+    private var target: FilePath {
+        var target = FilePath(path)
         // As many links in a row as Linux follows.
         for _ in 0..<40 {
-            let count = readlink(target, &buffer, buffer.count)
-            guard count > 0 else { return target }
-            let link = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
-            target = link.hasPrefix("/") ? link : "\(Self.folder(of: target))/\(link)"
+            guard let destination = target.linkDestination else { return target }
+            target = target.removingLastComponent().pushing(destination)
         }
         return target
     }
 
-    private func createTemporary() throws(FileError) -> (file: Int32, name: String) {
-        let target = target
+    private func createTemporary(for target: FilePath) throws(FileError) -> (FileDescriptor, FilePath) {
         for attempt in 0..<100 {
-            let name = "\(target).\(getpid())-\(attempt).part"
-            let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            if file >= 0 { return (file, name) }
-            guard errno != ENOENT else { throw error("no folder \(Self.folder(of: target))") }
-            guard errno == EEXIST else { throw error(lastSystemError()) }
+            let name = FilePath("\(target).\(getpid())-\(attempt).part")
+            do {
+                let file = try FileDescriptor.open(
+                    name, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                    permissions: FilePermissions(rawValue: 0o666))
+                return (file, name)
+            } catch Errno.fileExists {
+                continue
+            } catch Errno.noSuchFileOrDirectory {
+                throw error("no folder \(target.folder)")
+            } catch {
+                throw self.error("\(error)")
+            }
         }
         throw error("a hundred leftovers of earlier runs (\(target).*.part)")
     }
+}
 
-    private static func status(of path: String) -> stat? {
-        var status = stat()
-        return stat(path, &status) == 0 ? status : nil
-    }
+// MARK: The standard output
 
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    /// nil, or why it failed.
-    private static func writeAll(_ bytes: [UInt8], to file: Int32) -> String? {
-        bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let part = systemWrite(file, bytes.baseAddress! + done, bytes.count - done)
-                if part < 0 {
-                    if errno == EINTR { continue }
-                    return lastSystemError()
-                }
-                done += part
-            }
-            return nil
-        }
-    }
-
-    /// Makes a folder, unless there is one. Throws `.io`.
-    public static func makeFolder(_ path: String) throws(FileError) {
-        guard mkdir(path, 0o777) != 0 else { return }
-        let found =
-            switch errno {
-            case EEXIST: "a file"
-            case ENOENT: "no folder \(folder(of: path)) for it"
-            default: lastSystemError()
-            }
-        if isFolder(path) { return }
-        throw FileError(.io, file: path, expected: "a folder", found: found)
-    }
-
-    /// Writes `bytes` to the standard output. Throws `.io`, as on a full disk.
+extension OutputFile {
+    /// Writes `bytes` to the standard output.
+    ///
+    /// - Throws: ``FileError``, `io`, as on a full disk.
     public static func writeToStandardOutput(_ bytes: [UInt8]) throws(FileError) {
-        if let failure = writeAll(bytes, to: STDOUT_FILENO) {
-            throw FileError(.io, file: "stdout", expected: "an output to write", found: failure)
+        func refusal(_ found: String) -> FileError {
+            FileError(.io, file: "stdout", expected: "an output to write", found: found)
         }
+        _ = try FileError.rethrowing(as: refusal) { try FileDescriptor.standardOutput.writeAll(bytes) }
     }
 
-    /// Writes `text` and a newline to the standard output. Throws `.io`.
+    /// Writes `text` and a newline to the standard output.
+    ///
+    /// - Throws: ``FileError``, `io`.
     public static func print(_ text: String) throws(FileError) {
         try writeToStandardOutput(Array((text + "\n").utf8))
+    }
+}
+
+// MARK: What is there
+
+extension OutputFile {
+    /// Whether there is a file, a folder or a device.
+    public static func exists(_ path: String) -> Bool { Folder.type(of: path) != nil }
+
+    /// Whether there is a folder.
+    public static func isFolder(_ path: String) -> Bool { Folder.type(of: path) == .directory }
+
+    /// Whether there is something that is neither a file nor a folder: a device, a pipe.
+    public static func isDevice(_ path: String) -> Bool {
+        Folder.type(of: path).map { $0 != .regular && $0 != .directory } ?? false
+    }
+
+    /// Whether both paths lead to one file, be it there or not yet.
+    public static func isSameFile(_ a: String, _ b: String) -> Bool {
+        if let a = try? Stat(a), let b = try? Stat(b) {
+            return (a.deviceID, a.inode) == (b.deviceID, b.inode)
+        }
+        return place(FilePath(a)) == place(FilePath(b))
+    }
+
+    /// The path without the detours of its folder.
+    private static func place(_ path: FilePath) -> FilePath {
+        guard let name = path.lastComponent, let folder = path.folder.resolved else { return path }
+        return folder.appending(name)
+    }
+
+    /// Makes a folder, unless there is one.
+    ///
+    /// - Throws: ``FileError``, `io`.
+    public static func makeFolder(_ path: String) throws(FileError) {
+        do {
+            try FilePath(path).makeFolder()
+        } catch {
+            guard !isFolder(path) else { return }
+            let found =
+                switch error {
+                case .fileExists: "a file"
+                case .noSuchFileOrDirectory: "no folder \(FilePath(path).folder) for it"
+                default: error.text()
+                }
+            throw FileError(.io, file: path, expected: "a folder", found: found)
+        }
     }
 }

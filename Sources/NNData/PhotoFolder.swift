@@ -1,38 +1,38 @@
 import Dispatch
 import Synchronization
+import SystemPackage
 
-/// A folder with photos of two classes: one folder a class, or two such pairs in folders named train and test.
+/// A folder with photos of two classes: one folder per class, or two such pairs in folders named train and test.
 public struct PhotoFolder: Sendable {
     public let path: String
-    /// The names of class 0 and class 1, which are those of the folders.
+    /// The names of class 0 and class 1: the names of their folders.
     public let classes: [String]
     /// Whether there are folders train and test.
     public let isSplit: Bool
-    /// What is not used, and why.
+    /// The files and folders that are not used, and why.
     public let strays: [FileError]
 
-    /// Names of folders for whatever is not of the other class: of two folders, such a one is class 0.
+    /// Names of folders that mean "everything else": such a folder is class 0.
     private static let namesOfTheRest: Set = ["background", "negative", "none", "other", "others", "rest"]
 
-    /// As long as a model has room for.
+    /// A model has room for this many bytes.
     private static let longestClassName = 31
 
-    /// Looks which classes there are.
+    /// Finds the classes.
     ///
-    /// - Parameter positive: the name of class 1. Without it, of two names like cat and non-cat class 1 is the one
-    ///   that the other ends in, and of cat and other it is cat; else it is the second in alphabetical order.
+    /// - Parameter positive: the name of class 1. Without it, class 1 is cat for the names cat and non-cat (one ends in
+    ///   the other) and for cat and other; otherwise it is the second name in alphabetical order.
     public init(_ path: String, positive: String? = nil) throws(FileError) {
-        var path = path
-        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        let names = try Folder.names(in: path, expected: "a folder with one folder a class")
-        let folders = names.filter { Folder.kind(of: "\(path)/\($0)") == .folder }
+        let path = FilePath(path).string  // without a slash at its end
+        let names = try Folder.names(in: path, expected: "a folder with one folder per class")
+        let folders = names.filter { Folder.type(of: "\(path)/\($0)") == .directory }
         isSplit = Set(folders).isSuperset(of: ["train", "test"])
         let used = isSplit ? ["train", "test"] : folders
         self.path = path
         strays = names.filter { !used.contains($0) }.map { [isSplit] name in
             FileError(
                 .badData, file: "\(path)/\(name)",
-                expected: isSplit ? "the folders train and test alone" : "folders of photos",
+                expected: isSplit ? "only the folders train and test" : "folders of photos",
                 found: folders.contains(name) ? "another folder" : "a file")
         }
         let classFolders = isSplit ? try Self.foldersOfBothSets(in: path) : folders
@@ -51,8 +51,8 @@ public struct PhotoFolder: Sendable {
     }
 
     private static func folders(in path: String) throws(FileError) -> [String] {
-        try Folder.names(in: path, expected: "a folder with one folder a class")
-            .filter { Folder.kind(of: "\(path)/\($0)") == .folder }
+        try Folder.names(in: path, expected: "a folder with one folder per class")
+            .filter { Folder.type(of: "\(path)/\($0)") == .directory }
     }
 
     private static func list(_ names: [String]) -> String {
@@ -65,27 +65,28 @@ public struct PhotoFolder: Sendable {
         }
     }
 
-    /// The two names in the order of the classes.
+    /// The two names, that of class 0 first.
     private static func classes(
         _ names: [String], in path: String, positive: String?
     ) throws(FileError) -> [String] {
         guard names.count == 2 else {
             throw FileError(
-                .badData, file: path, expected: "two folders of photos, one a class", found: list(names))
+                .badData, file: path, expected: "two folders of photos, one per class", found: list(names))
         }
         for name in names where name.utf8.count > longestClassName {
             throw FileError(
                 .badData, file: "\(path)/\(name)",
-                expected: "a name of at most \(longestClassName) bytes, as it names a class",
-                found: "\(name.utf8.count)")
+                expected: "a folder name of at most \(longestClassName) bytes: it names a class",
+                found: "\(name.utf8.count) bytes")
         }
         for name in names where !DataSet.isClassName(name) {
             throw FileError(
-                .badData, file: "\(path)/\(name)", expected: "a printable name, as it names a class",
+                .badData, file: "\(path)/\(name)",
+                expected: "a folder name without control characters: it names a class",
                 found: "\(Array(name.utf8))")
         }
         if let positive {
-            // Names may be equal as text and yet two: é is one character or two.
+            // Two names of files can be equal as text: é is one code point or two.
             let index =
                 names.firstIndex { $0.utf8.elementsEqual(positive.utf8) } ?? names.firstIndex(of: positive)
             guard let index else {
@@ -98,12 +99,13 @@ public struct PhotoFolder: Sendable {
         return isSecondTheRest ? names.reversed() : names
     }
 
-    /// Reads all photos of both classes, several at a time, in the order of classes and names.
+    /// Reads all photos of both classes, several at a time. They are ordered by class, then by name.
     ///
     /// - Parameters:
-    ///   - role: which of the sets, where the folder is split.
+    ///   - role: the set to read, if the folder is split.
     ///   - progress: called with how many of how many files are done, from any thread, one call at a time.
-    /// - Returns: the images, and what could not be used.
+    /// - Returns: the images, and the files that could not be used.
+    /// - Throws: ``FileError``; `io` when a file cannot be read, `badData` when a class has no photo.
     public func load(
         _ role: DataSetRole? = nil, progress: @Sendable (_ done: Int, _ count: Int) -> Void = { _, _ in }
     ) throws(FileError) -> (data: DataSet, skipped: [FileError]) {
@@ -124,20 +126,22 @@ public struct PhotoFolder: Sendable {
         }
         for (label, folder) in folders.enumerated() where !labels.contains(UInt8(label)) {
             throw FileError(
-                .badData, file: folder, expected: "one photo or more", found: Self.reason(skipped, folder))
+                .badData, file: folder, expected: "at least one photo", found: Self.reason(skipped, folder))
         }
         return (DataSet(images: images, labels: labels, classes: classes), skipped)
     }
 
-    /// Whether the path leads to one of the photos. Throws as `load` does.
+    /// Whether the path leads to one of the photos.
+    ///
+    /// - Throws: ``FileError``, `missing`, when a folder cannot be read.
     public func contains(_ file: String) throws(FileError) -> Bool {
         let roles: [DataSetRole?] = isSplit ? [.train, .test] : [nil]
         return try files(in: roles.flatMap(folders)).contains { OutputFile.isSameFile($0.path, file) }
     }
 
-    /// Those of class 0 and of class 1.
+    /// The folders of class 0 and class 1.
     private func folders(_ role: DataSetRole?) -> [String] {
-        classes.map { role == nil ? "\(path)/\($0)" : "\(path)/\(role!)/\($0)" }
+        classes.map { role == nil ? "\(path)/\($0)" : "\(path)/\(role!.rawValue)/\($0)" }
     }
 
     private func files(in folders: [String]) throws(FileError) -> [(path: String, label: UInt8)] {
@@ -152,7 +156,7 @@ public struct PhotoFolder: Sendable {
     private static func reason(_ skipped: [FileError], _ folder: String) -> String {
         let files = skipped.filter { $0.file.hasPrefix(folder + "/") }
         guard let first = files.first else { return "none" }
-        return "none that can be used; \(first)" + (files.count > 1 ? " (and \(files.count - 1) more)" : "")
+        return "none of \(files.count) files is usable (\(first))"
     }
 
     private static func read(
@@ -171,11 +175,11 @@ public struct PhotoFolder: Sendable {
     }
 
     private static func read(_ file: String) throws(FileError) -> [UInt8] {
-        switch Folder.kind(of: file) {
-        case .file: return try Picture.image(at: file)
-        case .folder:
+        switch Folder.type(of: file) {
+        case .regular: return try Picture.image(at: file)
+        case .directory:
             throw FileError(.badData, file: file, expected: Picture.expected, found: "a folder")
-        case .other:
+        default:
             // Folder.names has put this character where a name is not UTF-8.
             let found = file.contains("\u{fffd}") ? "a name that is not UTF-8" : "no file"
             throw FileError(.badData, file: file, expected: Picture.expected, found: found)
@@ -184,14 +188,14 @@ public struct PhotoFolder: Sendable {
 }
 
 extension DataSet {
-    /// The same examples in an order that the seed decides.
+    /// The same examples, shuffled by the seed.
     public func shuffled(seed: UInt32) -> DataSet {
         var dice = Dice(seed: seed)
         return examples(dice.shuffled(Array(0..<count)))
     }
 
-    /// Two sets of the examples, each in its order here. Of each class about `testShare` goes to the test set: one
-    /// at least, and never all. There is no test set where no class has two.
+    /// Splits the examples into two sets, keeping their order. About `testShare` of each class goes to the test set: at
+    /// least one example, and never all. There is no test set if no class has two examples.
     ///
     /// - Precondition: `testShare` is above 0 and below 1.
     public func split(testShare: Double) -> (train: DataSet, test: DataSet?) {

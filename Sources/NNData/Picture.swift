@@ -1,12 +1,12 @@
 import CImage
 
-/// Pictures of any size as images that a network sees.
+/// Reads pictures of any size as the input of a network.
 ///
-/// A PNG or JPEG is told by its content. It is turned as its EXIF data says, laid over white where it is
-/// transparent, and resized to 64 x 64 pixels, whatever its shape, as Pillow's `resize((64, 64), BILINEAR)` does.
-/// ``DataSet/imageBytes`` bytes that are neither are an image already.
+/// The content tells whether a file is a PNG or a JPEG. The picture is turned as its EXIF data says, laid over white
+/// where it is transparent, and resized to 64 x 64 pixels, whatever its shape, as Pillow's
+/// `resize((64, 64), BILINEAR)` does it. A file of ``DataSet/imageBytes`` bytes that is neither is a raw image.
 public enum Picture {
-    /// What a picture file should have been, for messages.
+    /// What is expected of a picture file, for messages.
     public static let expected = "\(DataSet.imageBytes) bytes (64x64 RGB) or a PNG or JPEG picture"
 
     /// Within these, any file takes less than 64 MB and two seconds to read or to refuse.
@@ -15,7 +15,10 @@ public enum Picture {
         side: 65_535,  // of JPEG
         pixels: 64_000_000, unpacked: 256_000_000, memory: 42_000_000, scans: 32)
 
-    /// The image that the picture at `path` makes, ``DataSet/imageBytes`` bytes; `-` is the standard input.
+    /// The image of the picture at `path`, ``DataSet/imageBytes`` bytes; `-` is the standard input.
+    ///
+    /// - Throws: ``FileError``; `missing` when the file cannot be opened, `io` when reading fails, `badData` when it is
+    ///   no picture, a damaged one, or one above the limits.
     public static func image(at path: String) throws(FileError) -> [UInt8] {
         let bytes =
             path == "-"
@@ -24,9 +27,10 @@ public enum Picture {
         return try image(from: bytes, file: path == "-" ? "stdin" : path)
     }
 
-    /// The image that the bytes of a picture file make.
+    /// The image of the bytes of a picture file, ``DataSet/imageBytes`` bytes.
     ///
-    /// - Parameter file: its name, for messages.
+    /// - Parameter file: the name of the file, for messages.
+    /// - Throws: ``FileError``, `badData`.
     public static func image(from bytes: [UInt8], file: String) throws(FileError) -> [UInt8] {
         func refusal(_ found: String) -> FileError {
             FileError(.badData, file: file, expected: expected, found: found)
@@ -51,7 +55,7 @@ public enum Picture {
             let picture = try PictureDecoder(bytes, limits)
             let assumed = picture.orientation
             let image = try picture.resized(isTransposed: assumed.isTransposed)
-            // A PNG may say it behind its pixels.
+            // A PNG may have EXIF data behind its pixels.
             let orientation = picture.orientation
             guard orientation.isTransposed != assumed.isTransposed else {
                 return orientation.apply(to: image)
@@ -62,10 +66,10 @@ public enum Picture {
     }
 }
 
-/// Of what kind a file is, by its first bytes.
+/// The kind of a file, told by its first bytes.
 private enum PictureFormat {
     case raw, picture, unknown
-    /// One that people will try.
+    /// A kind of picture that people are likely to try.
     case unsupported(String)
 
     init(_ bytes: [UInt8]) {
@@ -87,18 +91,18 @@ private enum PictureFormat {
     }
 }
 
-/// What a PNG or JPEG turned out to be, as in "a damaged PNG (...)".
+/// What a PNG or JPEG turned out to be: "a damaged PNG (...)".
 private struct DecodingFailure: Error {
     let description: String
     /// Whether the size of the picture is known.
     let isHeaderRead: Bool
 }
 
-/// A PNG or JPEG that is read from top to bottom.
+/// Decodes a PNG or JPEG row by row, from the top.
 private struct PictureDecoder: ~Copyable {
     private let picture: OpaquePointer
 
-    /// - Parameter bytes: have to stay as long as this.
+    /// - Parameter bytes: must stay valid as long as the decoder exists.
     init(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: nn_picture_limits) throws(DecodingFailure) {
         let picture = withUnsafePointer(to: limits) { nn_picture_open(bytes.baseAddress, bytes.count, $0) }
         guard let picture else {
@@ -116,7 +120,7 @@ private struct PictureDecoder: ~Copyable {
         }
     }
 
-    /// What the EXIF data says that was found so far; upright without such data, or with damaged one.
+    /// The orientation that the EXIF data found so far gives; upright if there is none, or it is damaged.
     var orientation: Orientation {
         var count = 0
         guard let exif = nn_picture_exif(picture, &count) else { return .upright }
@@ -127,9 +131,10 @@ private struct PictureDecoder: ~Copyable {
         if !nn_picture_read(picture, row.baseAddress) { try check() }
     }
 
-    /// The picture as it is stored in 64 x 64 pixels.
+    /// The stored picture, resized to 64 x 64 pixels.
     ///
-    /// - Parameter isTransposed: whether its rows are columns of what was seen, as this decides on the first pass.
+    /// - Parameter isTransposed: whether the stored rows are the columns of the upright picture: this decides which pass
+    ///   of resampling comes first.
     func resized(isTransposed: Bool) throws(DecodingFailure) -> [UInt8] {
         try check()
         let width = Int(nn_picture_width(picture))

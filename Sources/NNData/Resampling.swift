@@ -1,5 +1,5 @@
-/// How one side of a picture becomes ``DataSet/side`` pixels: each is a weighted mean of neighbours, with the
-/// weights of a triangle ("bilinear") that is as wide as the pixels of the result.
+/// Resizes one side of a picture to ``DataSet/side`` pixels. Each is a weighted mean of neighbouring pixels; the weights
+/// form a triangle ("bilinear") that reaches one pixel of the result, or of the picture if that is smaller, to each side.
 ///
 /// It computes what `resize((64, 64), Image.BILINEAR)` of Pillow 13 does, to the bit: weights in double precision,
 /// then whole multiples of 2^-22, and bytes after each of the two passes. In such multiples, weights are the same
@@ -12,14 +12,13 @@ struct ResamplingFilter {
         var end: Int { first + weights.count }
     }
 
-    /// Which pass comes first shows in the roundings. Until Pillow 12 it was always that along the rows; now
-    /// columns come first where that leaves much less to do.
+    /// The order of the two passes shows in the rounding. Up to Pillow 12 rows always came first; now columns come
+    /// first if that leaves much less to do.
     static func columnsComeFirst(width: Int, height: Int) -> Bool {
         height - DataSet.side > 2 * max(width - DataSet.side, 0)
     }
 
-    /// The weights of a pixel sum up to 1, but for their rounding, and each is multiplied by a byte: sums stay below
-    /// 2^31.
+    /// The weights of a pixel add up to 1 except for rounding, and each is multiplied by a byte, so sums stay below 2^31.
     private static let weightBits: Int32 = 22
 
     private let taps: [Taps]
@@ -65,7 +64,7 @@ struct ResamplingFilter {
         return result
     }
 
-    /// Makes ``DataSet/side`` rows out of all rows, of which it holds no more than one row of the result needs.
+    /// Resizes columns: makes ``DataSet/side`` rows of all rows. It holds only the rows that one row of the result needs.
     ///
     /// - Parameters:
     ///   - nextRow: writes the next row; called once for each, from the first to the last.

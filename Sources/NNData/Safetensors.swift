@@ -4,8 +4,8 @@
     import Foundation
 #endif
 
-// Safetensors: the size of the header (u64), the header in JSON, the tensors' bytes one after the other. The
-// header has an object for each tensor, and one of strings, `__metadata__`.
+// Safetensors: the size of the header (u64), the header in JSON, then the tensors' bytes one after the other. The header
+// has an object for each tensor, and an object of strings, `__metadata__`.
 
 extension TensorFile {
     private static let metadataKey = "__metadata__"
@@ -45,20 +45,20 @@ extension TensorFile {
         }
     }
 
-    /// The bytes of a file that the safetensors library reads; the same tensors give the same bytes.
+    /// The bytes of a safetensors file. The same tensors give the same bytes.
     public func safetensors() -> [UInt8] {
         var entries = [Self.metadataKey: Entry.metadata(metadata)]
         var data: [UInt8] = []
         for tensor in tensors {
             let start = data.count
             data += tensor.elements.bytes
-            let dtype = tensor.elements.width == 4 ? "F32" : "F64"
-            entries[tensor.name] = .tensor(dtype: dtype, shape: tensor.shape, offsets: [start, data.count])
+            entries[tensor.name] = .tensor(
+                dtype: tensor.elements.type.safetensors, shape: tensor.shape, offsets: [start, data.count])
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var header = Array(try! encoder.encode(entries))
-        // Spaces, so that the tensors are aligned.
+        // Spaces align the tensors.
         header += Array(repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
         return UInt64(header.count).littleEndianBytes + header + data
     }
@@ -87,26 +87,26 @@ extension TensorFile {
             switch entry {
             case .metadata(let strings): metadata = strings
             case .tensor(let dtype, let shape, let offsets):
-                guard let width = ["F32": 4, "F64": 8][dtype] else {
+                guard let type = NumberType.all.first(where: { $0.safetensors == dtype }) else {
                     throw bad("\(name) of F32 or F64", dtype)
                 }
                 guard offsets.count == 2, 0...data.count ~= offsets[0], offsets[0]...data.count ~= offsets[1],
                     let count = elementCount(shape), count <= data.count,
-                    count * width == offsets[1] - offsets[0]
+                    count * type.width == offsets[1] - offsets[0]
                 else {
                     throw bad("\(name) within the file, of the size of its shape", "\(shape) at \(offsets)")
                 }
                 let part = data[data.startIndex + offsets[0]..<data.startIndex + offsets[1]]
-                let elements = Tensor.Elements(bytes: part, width: width)
+                let elements = Tensor.Elements(bytes: part, type: type)
                 tensors.append((offsets[0], Tensor(name: name, shape: shape, elements: elements)))
             }
         }
         tensors.sort { ($0.start, $0.tensor.name) < ($1.start, $1.tensor.name) }
-        // One after the other without gaps, as the format demands: nothing is hidden, nothing used twice.
+        // The format demands tensors without gaps and overlaps: nothing is hidden, nothing used twice.
         var end = 0
         for (start, tensor) in tensors {
             guard start == end else { throw bad("tensors one after the other", "\(tensor.name) at \(start)") }
-            end += tensor.elements.count * tensor.elements.width
+            end += tensor.elements.count * tensor.elements.type.width
         }
         guard end == data.count else { throw bad("\(end) bytes of tensors", "\(data.count)") }
         self.init(tensors: tensors.map(\.tensor), metadata: metadata)

@@ -1,4 +1,4 @@
-/// An array of numbers with a name, as files of other programs hold weights.
+/// A named array of numbers, as files of other programs hold weights.
 public struct Tensor: Equatable, Sendable {
     public enum Elements: Equatable, Sendable {
         case f32([Float])
@@ -6,7 +6,7 @@ public struct Tensor: Equatable, Sendable {
     }
 
     public let name: String
-    /// The last index runs fastest.
+    /// The size of each dimension. Elements are in row-major order: the last index varies fastest.
     public let shape: [Int]
     public let elements: Elements
 
@@ -19,6 +19,19 @@ public struct Tensor: Equatable, Sendable {
     }
 }
 
+/// A type of numbers, and what each file format calls it.
+struct NumberType: Equatable {
+    /// Bytes of one number.
+    let width: Int
+    let safetensors: String
+    let numpy: String
+    let onnx: Int
+
+    static let f32 = NumberType(width: 4, safetensors: "F32", numpy: "<f4", onnx: 1)
+    static let f64 = NumberType(width: 8, safetensors: "F64", numpy: "<f8", onnx: 11)
+    static let all = [f32, f64]
+}
+
 extension Tensor.Elements {
     var count: Int {
         switch self {
@@ -27,10 +40,10 @@ extension Tensor.Elements {
         }
     }
 
-    var width: Int {
+    var type: NumberType {
         switch self {
-        case .f32: 4
-        case .f64: 8
+        case .f32: .f32
+        case .f64: .f64
         }
     }
 
@@ -42,11 +55,11 @@ extension Tensor.Elements {
         }
     }
 
-    /// `bytes` holds whole numbers of that width, little-endian.
-    init(bytes: ArraySlice<UInt8>, width: Int) {
+    /// `bytes` holds a whole count of numbers, little-endian.
+    init(bytes: ArraySlice<UInt8>, type: NumberType) {
         self = bytes.withUnsafeBytes { bytes in
-            let starts = stride(from: 0, to: bytes.count, by: width)
-            return width == 4
+            let starts = stride(from: 0, to: bytes.count, by: type.width)
+            return type == .f32
                 ? .f32(
                     starts.map {
                         Float(
@@ -63,7 +76,7 @@ extension Tensor.Elements {
     }
 }
 
-/// A file of tensors, and what it says beside them.
+/// A file of tensors and metadata.
 public struct TensorFile: Equatable, Sendable {
     public let tensors: [Tensor]
     public let metadata: [String: String]
@@ -73,9 +86,10 @@ public struct TensorFile: Equatable, Sendable {
         self.metadata = metadata
     }
 
-    /// Reads a file of either format, told by its content. Throws `.badData`.
+    /// Reads a safetensors or npz file; its content tells which.
     ///
-    /// - Parameter path: for messages.
+    /// - Parameter path: the name of the file, for messages.
+    /// - Throws: ``FileError``, `badData`.
     public init(bytes: [UInt8], path: String) throws(FileError) {
         self =
             bytes.starts(with: ZipArchive.magic)
@@ -90,13 +104,13 @@ extension FixedWidthInteger {
 }
 
 extension RandomAccessCollection<UInt8> where Index == Int {
-    /// - Precondition: the collection goes so far.
+    /// - Precondition: the number lies within the collection.
     func littleEndian<Number: FixedWidthInteger>(at index: Int) -> Number {
         (0..<Number.bitWidth / 8).reduce(0) { $0 | Number(truncatingIfNeeded: self[index + $1]) << (8 * $1) }
     }
 }
 
-/// The number of elements of a shape; nil if there is a negative size or more than can be counted.
+/// The number of elements of a shape; nil if a size is negative or the number overflows.
 func elementCount(_ shape: [Int]) -> Int? {
     var count = 1
     for size in shape {

@@ -20,7 +20,7 @@ struct ZipArchive {
 
     init(files: [File]) { self.files = files }
 
-    /// Stored, not deflated; all dated 1980, so that the same files give the same bytes.
+    /// The files are stored, not deflated, and dated 1980, so that the same files give the same bytes.
     var bytes: [UInt8] {
         var archive: [UInt8] = []
         var directory: [UInt8] = []
@@ -50,7 +50,7 @@ struct ZipArchive {
     private static let cutOff = Defect(
         expected: "a whole zip archive", found: "one that is cut off or damaged")
 
-    /// - Parameter limit: of all files' sizes together; more is refused before it is unpacked.
+    /// - Parameter limit: the largest size of all files together; more is refused before it is unpacked.
     init(_ bytes: [UInt8], limit: Int) throws(Defect) {
         var (position, count) = try Self.directory(of: bytes)
         var left = limit
@@ -65,7 +65,9 @@ struct ZipArchive {
             let header = position + Size.directory
             guard bytes.count - header >= size16(28) else { throw Self.cutOff }
             let name = String(decoding: bytes[header..<header + size16(28)], as: UTF8.self)
-            guard size16(8) & 1 == 0 else { throw Defect(expected: "\(name) readable", found: "encrypted") }
+            guard size16(8) & 1 == 0 else {
+                throw Defect(expected: "\(name) without encryption", found: "an encrypted file")
+            }
             guard size32(24) <= left else {
                 throw Defect(expected: "\(limit) bytes of arrays at most", found: "\(size32(24)) in \(name)")
             }
@@ -82,7 +84,7 @@ struct ZipArchive {
         self.files = files
     }
 
-    /// Where the directory starts, and how many files it lists: that stands at the end, before a comment.
+    /// Where the directory starts, and how many files it lists: a record at the end of the archive says so.
     private static func directory(of bytes: [UInt8]) throws(Defect) -> (start: Int, count: Int) {
         let last = bytes.count - Size.end
         guard last >= 0 else { throw cutOff }
@@ -97,7 +99,7 @@ struct ZipArchive {
         throw cutOff
     }
 
-    /// The bytes behind the header that each file has as well; its sizes stand in the directory.
+    /// The packed bytes of a file, which follow a header of its own. The directory has their number.
     private static func content(
         at start: Int, size: Int, in bytes: [UInt8]
     ) throws(Defect) -> ArraySlice<UInt8> {
@@ -125,10 +127,10 @@ struct ZipArchive {
         }
     }
 
-    /// `size` bytes, or nil if there are not just as many.
+    /// nil unless the data unpacks to exactly `size` bytes.
     private static func inflated(_ packed: ArraySlice<UInt8>, size: Int) -> [UInt8]? {
         var packed = Array(packed)
-        var content = [UInt8](repeating: 0, count: size + 1)  // one more shows that there are too many
+        var content = [UInt8](repeating: 0, count: size + 1)  // one more, to notice too many
         var stream = z_stream()
         let version = ZLIB_VERSION
         // Negative: a bare stream, without zlib's own header.

@@ -24,14 +24,14 @@ struct BadImageTests {
     func missing() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 66,
-            "image.bin: expected \(Self.expected), got no such file")
+            "image.bin: no such file; expected \(Self.expected)")
     }
 
     @Test("a folder instead of an image")
     func folderAsImage() async throws {
         expectRefusal(
             try await nnCLI("predict", ".", in: folder), 66,
-            ".: expected \(Self.expected), got a folder")
+            ".: a folder; expected \(Self.expected)")
     }
 
     @Test("an image of another size", arguments: [0, 1, 12000, 12287, 12289, 1 << 20])
@@ -39,7 +39,7 @@ struct BadImageTests {
         try folder.write([UInt8](repeating: 1, count: count), as: "image.bin")
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 65,
-            "image.bin: expected \(Self.expected), got \(count) bytes")
+            "image.bin: \(count) bytes; expected \(Self.expected)")
     }
 
     @Test("a huge image is not read to its end")
@@ -50,14 +50,14 @@ struct BadImageTests {
         try file.close()
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 65,
-            "image.bin: expected \(Self.expected), got more than 33554432 bytes")
+            "image.bin: more than 33554432 bytes; expected \(Self.expected)")
     }
 
     @Test("an endless standard input is not read to its end")
     func endlessInput() async throws {
         expectRefusal(
             try await nnCLI("predict", "-", in: folder, input: .file("/dev/zero")), 65,
-            "stdin: expected \(Self.expected), got more than 33554432 bytes")
+            "stdin: more than 33554432 bytes; expected \(Self.expected)")
     }
 
     @Test("a standard input of another size", arguments: [0, 12287, 12289])
@@ -65,7 +65,7 @@ struct BadImageTests {
         let bytes = [UInt8](repeating: 1, count: count)
         expectRefusal(
             try await nnCLI("predict", "-", in: folder, input: .bytes(bytes)), 65,
-            "stdin: expected \(Self.expected), got \(count) bytes")
+            "stdin: \(count) bytes; expected \(Self.expected)")
     }
 
     @Test("one standard input for two images")
@@ -81,7 +81,7 @@ struct BadImageTests {
         try folder.write(Fixture.image.dropLast(), as: "bad.bin")
         expectRefusal(
             try await nnCLI("predict", "good.bin", "bad.bin", in: folder), 65,
-            "bad.bin: expected \(Self.expected), got 12287 bytes")
+            "bad.bin: 12287 bytes; expected \(Self.expected)")
     }
 
     @Test("an image without permission", .enabled(if: geteuid() != 0, "root may read everything"))
@@ -90,14 +90,14 @@ struct BadImageTests {
         try #require(chmod(folder.path("image.bin"), 0) == 0)
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 66,
-            "image.bin: expected \(Self.expected), got Permission denied")
+            "image.bin: Permission denied; expected \(Self.expected)")
     }
 
     @Test("an image that opens and cannot be read", .enabled(if: isLinux, "needs Linux's /proc"))
     func failsToRead() async throws {
         expectRefusal(
             try await nnCLI("predict", "/proc/self/mem", in: folder), 74,
-            "/proc/self/mem: expected \(Self.expected), got Input/output error")
+            "/proc/self/mem: Input/output error; expected \(Self.expected)")
     }
 
     @Test("the good image is answered, as a file and as the standard input")
@@ -135,7 +135,7 @@ struct BadModelTests {
     func missing() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", "-m", "bad.nnk", in: folder), 66,
-            "bad.nnk: expected a model file, got no such file")
+            "bad.nnk: no such file; expected a model file")
     }
 
     @Test("every cut near the header, and many others")
@@ -149,7 +149,7 @@ struct BadModelTests {
     func truncatedFile(_ count: Int) async throws {
         expectRefusal(
             try await predict(with: Array(Fixture.model.prefix(count))), 65,
-            "bad.nnk: expected a whole model, got \(count) bytes of one: it is cut off")
+            "bad.nnk: \(count) bytes of one: it is cut off; expected a whole model")
     }
 
     @Test("every single bit of the header")
@@ -180,7 +180,7 @@ struct BadModelTests {
             ? ("a SwiftNN model", "another kind of file")
             : ("an intact model", "a damaged header (wrong checksum)")
         expectRefusal(
-            try await predict(with: model), 65, "bad.nnk: expected \(expected), got \(found)")
+            try await predict(with: model), 65, "bad.nnk: \(found); expected \(expected)")
     }
 
     @Test(
@@ -191,35 +191,35 @@ struct BadModelTests {
         model[offset] ^= 1
         expectRefusal(
             try await predict(with: model), 65,
-            "bad.nnk: expected an intact model, got damaged weights (wrong checksum)")
+            "bad.nnk: damaged weights (wrong checksum); expected an intact model")
     }
 
     @Test("a sound model of another topology")
     func otherTopology() async throws {
         expectRefusal(
             try await predict(with: Fixture.otherModel), 65,
-            "bad.nnk: expected \(Self.known), got one of 12288-3-1")
+            "bad.nnk: one of 12288-3-1; expected \(Self.known)")
     }
 
     @Test("a header that claims more layers than there can be")
     func tooManyLayers() async throws {
         expectRefusal(
             try await predict(with: Fixture.model(with: 255, at: 8)), 65,
-            "bad.nnk: expected \(Self.known), got one of 12288-7-1-0-0-0-0-0")
+            "bad.nnk: one of 12288-7-1-0-0-0-0-0; expected \(Self.known)")
     }
 
     @Test("a later version")
     func laterVersion() async throws {
         expectRefusal(
             try await predict(with: Fixture.model(with: 2, at: 4)), 65,
-            "bad.nnk: expected a model of format version 1, got version 2")
+            "bad.nnk: version 2; expected a model of format version 1")
     }
 
     @Test("weights of another type, and a file of another kind", arguments: [6, 7])
     func otherKind(_ offset: Int) async throws {
         expectRefusal(
             try await predict(with: Fixture.model(with: 4, at: offset)), 65,
-            "bad.nnk: expected a model with f32, f64 or i8 weights and two class names, got something else")
+            "bad.nnk: something else; expected a model with f32, f64 or i8 weights and two class names")
     }
 
     @Test("a header whose size is not that of its topology")
@@ -232,7 +232,7 @@ struct BadModelTests {
         let model = Fixture.model + [0]
         expectRefusal(
             try await predict(with: model), 65,
-            "bad.nnk: expected a payload that fits the header, got \(model.count) bytes in all")
+            "bad.nnk: \(model.count) bytes in all; expected a payload that fits the header")
     }
 
     @Test("a text, an image and an empty file are no models")
@@ -241,25 +241,25 @@ struct BadModelTests {
         for bytes in [text, Fixture.image] {
             expectRefusal(
                 try await predict(with: bytes), 65,
-                "bad.nnk: expected a SwiftNN model, got another kind of file")
+                "bad.nnk: another kind of file; expected a SwiftNN model")
         }
         let empty = try await predict(with: [])
         #expect(empty.status == 65)
-        #expect(empty.complaint.hasPrefix("Error: bad.nnk: expected "))
+        #expect(empty.complaint == "Error: bad.nnk: another kind of file; expected a SwiftNN model")
     }
 
     @Test("a folder instead of a model")
     func folderAsModel() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", "-m", ".", in: folder), 66,
-            ".: expected a model file, got a folder")
+            ".: a folder; expected a model file")
     }
 
     @Test("a huge file is not read to its end")
     func huge() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", "-m", "/dev/zero", in: folder), 65,
-            "/dev/zero: expected a model file, got more than 67108864 bytes")
+            "/dev/zero: more than 67108864 bytes; expected a model file")
     }
 }
 
@@ -276,11 +276,11 @@ struct BadDataSetTests {
     }
 
     private static let cases: [(file: String, status: Int32, message: String)] = [
-        ("gone.h5", 66, "expected a data set file, got no such file"),
-        (".", 66, "expected a data set file, got \(aFolder)"),
-        ("text.h5", 65, "expected an HDF5 file, got a file of another kind"),
-        ("empty.h5", 65, "expected an HDF5 file, got an empty file"),
-        ("bare.h5", 65, "expected train_set_x or test_set_x, got neither"),
+        ("gone.h5", 66, "no such file; expected a data set file"),
+        (".", 66, "\(aFolder); expected a data set file"),
+        ("text.h5", 65, "a file of another kind; expected an HDF5 file"),
+        ("empty.h5", 65, "an empty file; expected an HDF5 file"),
+        ("bare.h5", 65, "neither; expected train_set_x or test_set_x"),
     ]
 
     @Test("evaluate names the file, what it expected and what it found", arguments: cases)

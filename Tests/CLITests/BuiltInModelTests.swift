@@ -1,5 +1,6 @@
 import Foundation
 import NNData
+import NNHDF5
 import SwiftNN
 import Testing
 

@@ -212,7 +212,7 @@ struct RefusedCheckpointTests {
 
     @Test("one that is not there")
     func missing() async throws {
-        let message = "run.ckpt: expected a checkpoint, got no such file"
+        let message = "run.ckpt: no such file; expected a checkpoint"
         try await expect(66, message, Self.resume)
     }
 
@@ -220,11 +220,11 @@ struct RefusedCheckpointTests {
     func unwritable() async throws {
         for nowhere in ["nowhere", folder.path("nowhere")] {
             let path = "\(nowhere)/run.ckpt"
-            let message = "\(path): expected a file to write, got no folder \(nowhere)"
+            let message = "\(path): no folder \(nowhere); expected a file to write"
             try await expect(74, message, ["--checkpoint", path])
             try await expect(74, message, ["--checkpoint", path, "--resume"])
         }
-        let message = "\(folder.root): expected a file to write, got a folder"
+        let message = "\(folder.root): a folder; expected a file to write"
         try await expect(74, message, ["--checkpoint", folder.root, "--resume"])
     }
 
@@ -238,7 +238,8 @@ struct RefusedCheckpointTests {
         let tool = Run.short.tool("--checkpoint", path, "-o", "/dev/null", in: folder)
         let outcome = try await tool.run()
         #expect(outcome.status == 74)
-        #expect(outcome.complaint.hasPrefix("Error: \(path): expected a file to write, got "))
+        #expect(outcome.complaint.hasPrefix("Error: \(path): "))
+        #expect(outcome.complaint.hasSuffix("; expected a file to write"))
         #expect(outcome.stdout == "")
     }
 
@@ -264,7 +265,7 @@ struct RefusedCheckpointTests {
         try folder.write(Run.shortCheckpoint, as: "run.ckpt")
         folder.write(DataSet.drawn(count: 208, seed: 1), prefix: "train", as: "fewer.h5")
         folder.write(DataSet.drawn(count: 209, seed: 3), prefix: "train", as: "others.h5")
-        let message = "run.ckpt: expected a checkpoint of this job, got one with \(named)"
+        let message = "run.ckpt: one with \(named); expected a checkpoint of this job"
         let tool = CommandLineTool(
             // The later one of two equal options counts.
             Run(method: .dual).arguments + options + Self.resume, in: folder)
@@ -292,7 +293,7 @@ struct RefusedCheckpointTests {
         let part = count < 0 ? bytes.dropLast(-count) : bytes.prefix(count)
         try folder.write(part, as: "run.ckpt")
         try await expect(
-            65, "run.ckpt: expected a whole checkpoint, got \(part.count) bytes: it is cut off", Self.resume)
+            65, "run.ckpt: \(part.count) bytes: it is cut off; expected a whole checkpoint", Self.resume)
     }
 
     @Test("those that are damaged", arguments: [4, 5, 8, 20, 36, 48, 60, 68, 72, 1000, 100_000, -1])
@@ -300,7 +301,7 @@ struct RefusedCheckpointTests {
         var bytes = Run.shortCheckpoint
         bytes[offset < 0 ? bytes.count + offset : offset] ^= 4
         try folder.write(bytes, as: "run.ckpt")
-        try await expect(65, "run.ckpt: expected an intact checkpoint, got a damaged one", Self.resume)
+        try await expect(65, "run.ckpt: a damaged one; expected an intact checkpoint", Self.resume)
     }
 
     @Test(
@@ -310,7 +311,7 @@ struct RefusedCheckpointTests {
         bytes[offset + 3] = 0xff
         Fixture.seal(&bytes)
         try folder.write(bytes, as: "run.ckpt")
-        try await expect(65, "run.ckpt: expected an intact checkpoint, got a damaged one", Self.resume)
+        try await expect(65, "run.ckpt: a damaged one; expected an intact checkpoint", Self.resume)
     }
 
     @Test("later versions")
@@ -320,12 +321,12 @@ struct RefusedCheckpointTests {
         Fixture.seal(&bytes)
         try folder.write(bytes, as: "run.ckpt")
         try await expect(
-            65, "run.ckpt: expected a checkpoint of format version 1, got version 2", Self.resume)
+            65, "run.ckpt: version 2; expected a checkpoint of format version 1", Self.resume)
     }
 
     @Test("other kinds of files")
     func otherKinds() async throws {
-        let message = "run.ckpt: expected a checkpoint, got another kind of file"
+        let message = "run.ckpt: another kind of file; expected a checkpoint"
         for bytes in [Fixture.model, Fixture.image] {
             try folder.write(bytes, as: "run.ckpt")
             try await expect(65, message, Self.resume)
@@ -342,7 +343,7 @@ struct RefusedCheckpointTests {
         #expect(outcome.status == 65)
         #expect(
             outcome.stderr
-                == "Error: run.ckpt: expected a model, got a checkpoint: train --resume makes one of it\n")
+                == "Error: run.ckpt: a checkpoint: train --resume makes one of it; expected a model\n")
         #expect(outcome.stdout == "")
     }
 }
@@ -361,7 +362,7 @@ struct UnsavedCheckpointTests {
         tool.wrapper = wrapper
         let outcome = try await tool.interrupted()
         #expect(outcome.status == 74)
-        #expect(outcome.stderr == "Error: run.ckpt: expected a file to write, got \(message)\n")
+        #expect(outcome.stderr == "Error: run.ckpt: \(message); expected a file to write\n")
         #expect(outcome.costs.count == 1)
         #expect(try folder.bytes(of: "run.ckpt") == checkpoint)
         #expect(try folder.names == ["run.ckpt"])
@@ -462,8 +463,8 @@ struct InspectCheckpointTests {
         bytes[40] ^= 1
         try folder.write(bytes, as: "damaged.ckpt")
         for (file, found) in [
-            ("short.ckpt", "expected a whole checkpoint, got 67 bytes: it is cut off"),
-            ("damaged.ckpt", "expected an intact checkpoint, got a damaged one"),
+            ("short.ckpt", "67 bytes: it is cut off; expected a whole checkpoint"),
+            ("damaged.ckpt", "a damaged one; expected an intact checkpoint"),
         ] {
             let outcome = try await nnCLI("inspect", file, in: folder)
             #expect(outcome.status == 65)

@@ -1,4 +1,5 @@
 import NNData
+import NNHDF5
 import SwiftNN
 import Testing
 
@@ -49,7 +50,7 @@ struct EvaluateTests {
         write(classes: ["cat", "non-cat"], as: "other.h5")
         folder.write(Fixture.drawings, prefix: "train", as: "train.h5")
         let complaint =
-            "Error: other.h5: expected class 0 non-cat, class 1 cat, as in %, got class 0 cat, class 1 non-cat"
+            "Error: other.h5: class 0 cat, class 1 non-cat; expected class 0 non-cat, class 1 cat, as in %"
         for (arguments, of) in [
             (["evaluate", "--data", "other.h5"], "model.nnk"),
             (["report", "--data", "other.h5", "-o", "r.html"], "model.nnk"),
@@ -97,7 +98,7 @@ struct EvaluateTests {
         #expect(outcome.status == 66)
         #expect(
             outcome.stderr
-                == "Error: -: expected a data set file, got the standard input, which libhdf5 can't read\n")
+                == "Error: -: the standard input, which libhdf5 can't read; expected a data set file\n")
     }
 
     @Test("an accuracy that is reached, to the last image", arguments: [true, false])

@@ -74,14 +74,14 @@ struct ExportBytesTests {
         try folder.write(bytes.bytes, as: "small.nnk")
         let names = try folder.names
         for (arguments, status, message) in [
-            (["-m", "small.nnk", "-o", "x"], 65, "small.nnk: expected a model of f32 or f64, got one of i8"),
+            (["-m", "small.nnk", "-o", "x"], 65, "small.nnk: one of i8; expected a model of f32 or f64"),
             (
                 ["-m", "gone.nnk", "-o", "x"], 66,
-                "gone.nnk: expected a model file, got no such file"
+                "gone.nnk: no such file; expected a model file"
             ),
             (["-o", "model.nnk"], 64, "--output: expected a file other than the model, got model.nnk"),
             (["-o", "./model.nnk"], 64, "--output: expected a file other than the model, got ./model.nnk"),
-            (["-o", "no/x"], 74, "no/x: expected a file to write, got no folder no"),
+            (["-o", "no/x"], 74, "no/x: no folder no; expected a file to write"),
             (["-o", "x", "--name", "cat"], 64, "--name is for --format c-header alone"),
             (["-o", "x", "--i8"], 64, "--i8 is for --format c-header alone"),
         ] {
@@ -101,7 +101,7 @@ struct ExportBytesTests {
         let outcome = try await workshop.export("--format", "i8", "-o", "-", to: "/dev/full")
         #expect(outcome.status == 74)
         #expect(
-            outcome.complaint == "Error: stdout: expected an output to write, got No space left on device")
+            outcome.complaint == "Error: stdout: No space left on device; expected an output to write")
     }
 }
 

@@ -1,8 +1,10 @@
 import CHDF5
+import CZlib
 import Foundation
 import SwiftNN
 
 @testable import NNData
+@testable import NNHDF5
 
 /// A folder of one test, gone with it.
 final class TemporaryFolder: Sendable {

@@ -85,7 +85,7 @@ struct HabitsTests {
     func colors(option: String, isColored: Bool) async throws {
         let outcome = try await shell("nn-cli evaluate --data gone.h5 \(option)")
         let error = isColored ? "\u{1b}[1;31mError:\u{1b}[0m" : "Error:"
-        #expect(outcome.stderr == "\(error) gone.h5: expected a data set file, got no such file\n")
+        #expect(outcome.stderr == "\(error) gone.h5: no such file; expected a data set file\n")
         let usage = try await shell("nn-cli train --iterations 0 \(option)")
         #expect(usage.stderr.hasPrefix("\(error) --iterations: expected "))
     }
@@ -98,7 +98,7 @@ struct HabitsTests {
         ])
     func terminal(environment: String, isColored: Bool) async throws {
         let output = try await onTerminal("\(environment) nn-cli evaluate --data gone.h5")
-        #expect(output.contains("gone.h5: expected a data set file"))
+        #expect(output.contains("gone.h5: no such file; expected a data set file"))
         #expect(output.contains("\u{1b}[1;31mError:") == isColored)
     }
 
@@ -216,7 +216,7 @@ struct HabitsTests {
     func unwritable(option: String) async throws {
         let outcome = try await shell("nn-cli \(Self.short) -o new.nnk \(option) no/file")
         #expect(outcome.status == 74)
-        #expect(outcome.stderr == "Error: no/file: expected a file to write, got no folder no\n")
+        #expect(outcome.stderr == "Error: no/file: no folder no; expected a file to write\n")
         #expect(try !folder.names.contains("new.nnk"))
     }
 

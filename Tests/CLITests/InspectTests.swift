@@ -114,10 +114,10 @@ struct InspectTests {
     @Test(
         "what is neither is refused",
         arguments: [
-            ("gone", 66, "expected a model, a checkpoint or a data set, got no such file"),
-            (".", 66, "expected a model, a checkpoint or a data set, got a folder"),
-            ("image.bin", 65, "expected a model, a checkpoint or a data set, got another kind of file"),
-            ("half.h5", 65, "expected an HDF5 file, got one that is cut short"),
+            ("gone", 66, "no such file; expected a model, a checkpoint or a data set"),
+            (".", 66, "a folder; expected a model, a checkpoint or a data set"),
+            ("image.bin", 65, "another kind of file; expected a model, a checkpoint or a data set"),
+            ("half.h5", 65, "one that is cut short; expected an HDF5 file"),
         ])
     func refusals(file: String, status: Int32, message: String) async throws {
         try folder.write(Fixture.image, as: "image.bin")

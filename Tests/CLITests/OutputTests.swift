@@ -49,7 +49,7 @@ struct OutputPathTests {
     private func expectRefusal(_ output: String, _ found: String) async throws {
         let outcome = try await workshop.training(output: output).run()
         #expect(outcome.status == 74)
-        #expect(outcome.stderr == "Error: \(output): expected a file to write, got \(found)\n")
+        #expect(outcome.stderr == "Error: \(output): \(found); expected a file to write\n")
         #expect(outcome.stdout == "")
         try workshop.expectUntouched()
     }
@@ -77,7 +77,8 @@ struct OutputPathTests {
     func forbiddenToAll() async throws {
         let outcome = try await workshop.training(output: "/proc/model.nnk").run()
         #expect(outcome.status == 74)
-        #expect(outcome.stderr.hasPrefix("Error: /proc/model.nnk: expected a file to write, got "))
+        #expect(outcome.stderr.hasPrefix("Error: /proc/model.nnk: "))
+        #expect(outcome.stderr.hasSuffix("; expected a file to write\n"))
     }
 
     @Test("an old model is replaced by a whole one")
@@ -109,7 +110,7 @@ struct OutputPathTests {
         let outcome = try await workshop.training(["--quiet", "--json"], output: "/dev/full").run()
         #expect(outcome.status == 74)
         #expect(
-            outcome.stderr == "Error: /dev/full: expected a file to write, got No space left on device\n")
+            outcome.stderr == "Error: /dev/full: No space left on device; expected a file to write\n")
         #expect(outcome.stdout == "")
     }
 
@@ -158,7 +159,7 @@ struct SystemFailureTests {
         tool.wrapper = Strace.command(injection)
         let outcome = try await tool.run()
         #expect(outcome.status == 74)
-        #expect(outcome.stderr == "Error: model.nnk: expected a file to write, got \(message)\n")
+        #expect(outcome.stderr == "Error: model.nnk: \(message); expected a file to write\n")
         #expect(outcome.stdout == "")
         try workshop.expectUntouched()
     }
@@ -187,7 +188,7 @@ struct SystemFailureTests {
         tool.wrapper = Strace.command("openat:error=EACCES", path: image)
         let outcome = try await tool.run()
         #expect(outcome.status == 66)
-        let found = "expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got Permission denied"
+        let found = "Permission denied; expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture"
         #expect(outcome.stderr == "Error: \(image): \(found)\n")
     }
 
@@ -206,7 +207,7 @@ struct SystemFailureTests {
             tool.outputFile = "/dev/full"
             let outcome = try await tool.run()
             #expect(outcome.status == 74, "\(arguments)")
-            let message = "stdout: expected an output to write, got No space left on device"
+            let message = "stdout: No space left on device; expected an output to write"
             #expect(outcome.stderr == "Error: \(message)\n", "\(arguments)")
         }
     }
@@ -220,7 +221,7 @@ struct SystemFailureTests {
         #expect(outcome.status == 74)
         #expect(
             outcome.stderr.hasSuffix(
-                "Error: /dev/full: expected a file to write, got No space left on device\n"))
+                "Error: /dev/full: No space left on device; expected a file to write\n"))
         #expect(json.isEmpty == outcome.stderr.contains("\nwrote new.nnk "))
         #expect(outcome.stdout.contains(json.isEmpty ? "Train Accuracy " : "\"train_accuracy\":"))
         #expect(try Network(bytes: workshop.folder.bytes(of: "new.nnk")).origin != nil)

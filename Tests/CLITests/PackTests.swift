@@ -1,5 +1,6 @@
 import Foundation
 import NNData
+import NNHDF5
 import Testing
 
 @Suite("Packing and showing photos")
@@ -31,7 +32,7 @@ struct PackTests {
         #expect(outcome.stdout == "")
         #expect(
             outcome.stderr == """
-                skipped photos/cat/notes.txt: expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got 1 bytes
+                skipped photos/cat/notes.txt: 1 bytes; expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture
                 wrote cats.h5: 12 images; class 0, non-cat: 4; class 1, cat: 8
                 wrote cats-test.h5: 3 images; class 0, non-cat: 1; class 1, cat: 2
                 next: nn-cli train --train cats.h5 --test cats-test.h5
@@ -113,14 +114,14 @@ struct PackTests {
         #expect(missing.status == 66)
         #expect(
             missing.complaint
-                == "Error: gone: expected a folder with one folder a class, got no such folder")
+                == "Error: gone: no such folder; expected a folder with one folder per class")
         let single = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
         #expect(single.status == 65)
-        #expect(single.complaint == "Error: photos: expected two folders of photos, one a class, got only a")
+        #expect(single.complaint == "Error: photos: only a; expected two folders of photos, one per class")
         try write(0, to: "photos/b")
         let empty = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
         #expect(empty.status == 65)
-        #expect(empty.complaint == "Error: photos/b: expected one photo or more, got none")
+        #expect(empty.complaint == "Error: photos/b: none; expected at least one photo")
         let output = try await nnCLI("dataset", "pack", "photos", "-o", "gone/x.h5", in: folder)
         #expect(output.status == 74)
         for share in ["1", "-0.1", "nan"] {

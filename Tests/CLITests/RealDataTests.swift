@@ -1,5 +1,6 @@
 import Foundation
 import NNData
+import NNHDF5
 import Testing
 
 @Suite("Where the photos are")

@@ -170,17 +170,17 @@ struct ReportTests {
     @Test(
         "what can't be reported is refused, and nothing is written",
         arguments: [
-            ("--data gone.h5 -o r.html", 66, "gone.h5: expected a data set file, got no such file"),
+            ("--data gone.h5 -o r.html", 66, "gone.h5: no such file; expected a data set file"),
             (
                 "--data test.h5 -o no/r.html", 74,
-                "no/r.html: expected a file to write, got no folder no"
+                "no/r.html: no folder no; expected a file to write"
             ),
             ("--data test.h5 -o test.h5", 64, "--output: expected a file other than the inputs, got test.h5"),
             (
                 "--data test.h5 -o ./model.nnk", 64,
                 "--output: expected a file other than the inputs, got ./model.nnk"
             ),
-            ("--data .", 66, ".: expected a data set file, got \(aFolder)"),
+            ("--data .", 66, ".: \(aFolder); expected a data set file"),
         ])
     func refusals(arguments: String, status: Int32, message: String) async throws {
         let before = try folder.names
@@ -198,8 +198,8 @@ struct ReportTests {
             "report", "--data", "test.h5", "--train", "other.h5", "-o", "r.html", in: folder)
         #expect(outcome.status == 65)
         #expect(
-            outcome.stderr.hasPrefix(
-                "Error: other.h5: expected the 20 images that model.nnk was trained on (CRC-32 "))
+            outcome.stderr.contains(
+                "; expected the 20 images that model.nnk was trained on (CRC-32 "))
         #expect(try !folder.names.contains("r.html"))
     }
 

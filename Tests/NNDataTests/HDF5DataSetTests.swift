@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import NNData
+@testable import NNHDF5
 
 /// The photos of cats are not part of the project: `NN_DATA` tells where they are.
 private enum Photos {
@@ -269,10 +270,10 @@ struct HDF5DataSetTests {
 
     @Test("labels of another shape or type")
     func labelShapes() {
-        expectRefusal("train_set_y of shape (2), one label an image", "(3)") {
+        expectRefusal("train_set_y of shape (2), one label per image", "(3)") {
             $0.setLabels(nn_h5_uint8, count: 3, [0, 1, 0])
         }
-        expectRefusal("train_set_y of shape (2), one label an image", "(1, 2)") {
+        expectRefusal("train_set_y of shape (2), one label per image", "(1, 2)") {
             $0.arrays["train_set_y"]!.shape = [1, 2]
         }
         expectRefusal("train_set_y of integers", "32-bit floating-point numbers") {

@@ -2,6 +2,7 @@ import CHDF5
 import Foundation
 
 @testable import NNData
+@testable import NNHDF5
 
 /// A data set file to be written, correct until a test spoils it.
 struct HDF5Draft {

@@ -72,6 +72,7 @@ struct OutputFileTests {
     @Test("places that cannot be written to are known at once")
     func impossiblePlaces() {
         expectRefusal(folder.root, "a folder")
+        expectRefusal(folder.path("new/"), "a folder")
         expectRefusal(folder.path("gone/file"), "no folder \(folder.path("gone"))")
         expectRefusal(folder.write(old, as: "file") + "/file", "Not a directory")
         expectRefusal(folder.path(String(repeating: "n", count: 300)), "File name too long")

@@ -54,7 +54,7 @@ struct PhotoFolderTests {
     @Test("other than two classes")
     func otherCounts() throws {
         try write([], as: "none/file")
-        let expected = "two folders of photos, one a class"
+        let expected = "two folders of photos, one per class"
         expectRefusal("none", expected, "no folder") { _ = try PhotoFolder(folder.path("none")) }
         try write([], as: "one/a/x")
         expectRefusal("one", expected, "only a") { _ = try PhotoFolder(folder.path("one")) }
@@ -67,7 +67,8 @@ struct PhotoFolderTests {
         try write([], as: "file")
         for (name, found) in [("gone", "no such folder"), ("file", "a file")] {
             let error = FileError(
-                .missing, file: folder.path(name), expected: "a folder with one folder a class", found: found)
+                .missing, file: folder.path(name), expected: "a folder with one folder per class",
+                found: found)
             #expect(throws: error) { try PhotoFolder(folder.path(name)) }
         }
     }
@@ -77,7 +78,7 @@ struct PhotoFolderTests {
         let name = String(repeating: "ä", count: 16)
         try write([], as: "long/\(name)/x")
         try write([], as: "long/b/x")
-        expectRefusal("long/\(name)", "a name of at most 31 bytes, as it names a class", "32") {
+        expectRefusal("long/\(name)", "a folder name of at most 31 bytes: it names a class", "32 bytes") {
             _ = try PhotoFolder(folder.path("long"))
         }
     }
@@ -87,7 +88,8 @@ struct PhotoFolderTests {
         try write([], as: "odd/a\u{1b}[31m/x")
         try write([], as: "odd/b/x")
         expectRefusal(
-            "odd/a\u{1b}[31m", "a printable name, as it names a class", "[97, 27, 91, 51, 49, 109]"
+            "odd/a\u{1b}[31m", "a folder name without control characters: it names a class",
+            "[97, 27, 91, 51, 49, 109]"
         ) {
             _ = try PhotoFolder(folder.path("odd"))
         }
@@ -164,14 +166,13 @@ struct PhotoFolderTests {
         try write(photo(0), as: "photos/a/a.png")
         try FileManager.default.createDirectory(
             atPath: folder.path("photos/b"), withIntermediateDirectories: false)
-        expectRefusal("photos/b", "one photo or more", "none") {
+        expectRefusal("photos/b", "at least one photo", "none") {
             _ = try PhotoFolder(folder.path("photos")).load()
         }
         try write([], as: "photos/b/x.jpg")
         try write([], as: "photos/b/y.jpg")
-        let reason =
-            "none that can be used; \(folder.path("photos/b/x.jpg")): expected \(Picture.expected), got 0 bytes"
-        expectRefusal("photos/b", "one photo or more", reason + " (and 1 more)") {
+        let reason = "\(folder.path("photos/b/x.jpg")): 0 bytes; expected \(Picture.expected)"
+        expectRefusal("photos/b", "at least one photo", "none of 2 files is usable (\(reason))") {
             _ = try PhotoFolder(folder.path("photos")).load()
         }
     }

@@ -1,7 +1,7 @@
-// PNG and JPEG pictures for Swift: read a row at a time, so that memory does not grow with their size.
+// Reads PNG and JPEG pictures for Swift, a row at a time, so that memory does not grow with their size.
 //
-// libpng and libjpeg report errors by longjmp. It stays within one call of these: each sets its own target,
-// and none calls back.
+// libpng and libjpeg report errors by longjmp. It never leaves a call of these functions: each sets its own
+// target, and none calls back.
 #ifndef NN_PICTURE_H
 #define NN_PICTURE_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What a picture may ask for. Beyond, it is refused before memory is taken for it.
+// The limits of a picture. A larger one is refused before memory is allocated for it.
 typedef struct nn_picture_limits {
     uint32_t side;     // pixels in a row or a column
     uint64_t pixels;   // in all
@@ -20,11 +20,11 @@ typedef struct nn_picture_limits {
 
 typedef struct nn_picture nn_picture;
 
-// Opens the PNG or JPEG (told by the first byte) in `bytes`, which have to stay until nn_picture_close.
-// NULL if there is no memory.
+// Opens the PNG or JPEG (the first byte tells which) in `bytes`, which must stay until nn_picture_close.
+// Returns NULL if there is no memory.
 nn_picture *nn_picture_open(const uint8_t *bytes, size_t count, const nn_picture_limits *limits);
 
-// NULL, or what the file turned out to be: "a damaged PNG (...)". It can't be read any further then.
+// NULL, or what the file turned out to be: "a damaged PNG (...)". No more rows can be read then.
 const char *nn_picture_failure(const nn_picture *picture);
 
 // 0 if the picture failed before its header was read.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import NNData
+import NNHDF5
 import Synchronization
 
 struct Pack: ConsoleCommand {

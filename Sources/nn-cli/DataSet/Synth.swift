@@ -1,5 +1,6 @@
 import ArgumentParser
 import NNData
+import NNHDF5
 
 struct Synth: ConsoleCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import NNData
+import NNHDF5
 
 #if canImport(Glibc)
     import Glibc

@@ -1,12 +1,8 @@
 import CHDF5
-
-/// Which of the two sets of a training a data set is; part of its arrays' names.
-public enum DataSetRole: String, Sendable {
-    case train, test
-}
+import NNData
 
 extension DataSet {
-    /// The bytes of an HDF5 file that ``init(hdf5:)`` reads, as do h5py and others.
+    /// The bytes of an HDF5 file, which ``init(hdf5:)`` reads, and so do h5py and others.
     ///
     /// The file is made in memory, so that it can be written as a whole or not at all.
     public func hdf5(role: DataSetRole) -> [UInt8] {
@@ -20,8 +16,8 @@ extension DataSet {
             let text = HDF5Handle(H5Tcopy(nn_h5_string()))!
             H5Tset_size(text.id, nameBytes)
             let count = UInt64(self.count)
-            Self.put(images, [count, side, side, 3], nn_h5_uint8(), "\(role)_set_x", in: file)
-            Self.put(labels.map(Int64.init), [count], nn_h5_int64(), "\(role)_set_y", in: file)
+            Self.put(images, [count, side, side, 3], nn_h5_uint8(), "\(role.rawValue)_set_x", in: file)
+            Self.put(labels.map(Int64.init), [count], nn_h5_int64(), "\(role.rawValue)_set_y", in: file)
             Self.put(names, [2], text.id, "list_classes", in: file)
             H5Fflush(file.id, H5F_SCOPE_GLOBAL)
             return [UInt8](unsafeUninitializedCapacity: H5Fget_file_image(file.id, nil, 0)) { bytes, size in
@@ -30,7 +26,7 @@ extension DataSet {
         }
     }
 
-    /// None of this can fail for want of anything but memory.
+    /// Only a lack of memory can make this fail.
     private static func put<Element>(
         _ elements: [Element], _ shape: [UInt64], _ type: hid_t, _ name: String, in file: borrowing HDF5Handle
     ) {

@@ -1,20 +1,20 @@
 import CHDF5
 import Synchronization
 
-/// The library: one caller at a time, handles that close themselves.
+/// Access to libhdf5 for one caller at a time.
 enum HDF5 {
     private static let lock = Mutex(())
 
-    /// Runs `body` alone, with HDF5 silent and unable to load plugins. Not reentrant.
+    /// Runs `body` while nobody else uses the library, which prints nothing and loads no plugins. Not reentrant.
     ///
-    /// Every use of the library goes through here: most builds of it are not thread-safe.
+    /// Every use of the library goes through here, as most builds of it are not thread-safe.
     static func exclusively<Result: Sendable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try lock.withLock { _ throws(Failure) in
-            // Its clean-up at exit can run into what a damaged file has left.
+            // The clean-up of the library at exit can crash after a damaged file.
             H5dont_atexit()
-            // The host program may use HDF5 too: it gets its own settings back.
+            // The program may use HDF5 too, so its settings are restored.
             var plugins: UInt32 = 0
             var report: H5E_auto2_t?
             var reportData: UnsafeMutableRawPointer?

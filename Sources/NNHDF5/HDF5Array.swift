@@ -1,13 +1,14 @@
 import CHDF5
 import CZlib
+import NNData
 
-/// A data set of the file, as HDF5 means the word: an array with a shape and a type.
+/// A data set in HDF5's sense: an array in a file, with a shape and a type.
 struct HDF5Array: ~Copyable {
-    /// The allowed pipelines; in this order a chunk on disk is what deflate made, which can be checked.
+    /// The allowed pipelines of filters. With deflate as the last, a chunk can be checked by unpacking it.
     static let pipelines = [
         [], [H5Z_FILTER_SHUFFLE], [H5Z_FILTER_DEFLATE], [H5Z_FILTER_SHUFFLE, H5Z_FILTER_DEFLATE],
     ]
-    /// 5461 images. A chunk is unpacked whole, however little of it is wanted.
+    /// 64 MB, which is 5461 images. The library always unpacks whole chunks.
     static let largestChunk: UInt64 = 64 << 20
 
     let source: HDF5Source

@@ -1,12 +1,6 @@
 import CHDF5
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import NNData
+import SystemPackage
 
 extension DataSet {
     /// Reads an HDF5 file that holds one of two sets, train or test:
@@ -19,7 +13,7 @@ extension DataSet {
     /// sizes are checked before memory is taken.
     ///
     /// - Throws: ``FileError``; `missing` when the file cannot be opened, `io` when reading fails,
-    ///   `badData` for everything about its content.
+    ///   `badData` when its content is wrong.
     public init(hdf5 path: String) throws(FileError) {
         let size = try sizeOfReadableFile(path)
         self = try HDF5.exclusively { () throws(FileError) in
@@ -30,32 +24,34 @@ extension DataSet {
 
 /// The size in bytes of a regular file that may be read.
 ///
-/// HDF5 reports all that can go wrong here as one failure.
+/// HDF5 does not say why a file cannot be opened.
 private func sizeOfReadableFile(_ path: String) throws(FileError) -> UInt64 {
     func refusal(_ kind: FileError.Kind, _ found: String) -> FileError {
         FileError(kind, file: path, expected: "a data set file", found: found)
     }
-    // Without O_NONBLOCK a named pipe would wait for its writer.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-        switch errno {
-        case ENOENT, ENOTDIR: throw refusal(.missing, "no such file")
-        case EACCES, EPERM: throw refusal(.missing, "no permission to read it")
-        case ELOOP, ENAMETOOLONG: throw refusal(.missing, String(cString: strerror(errno)))
-        default: throw refusal(.io, String(cString: strerror(errno)))
+    do {
+        // Without .nonBlocking a named pipe would wait for its writer.
+        let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+        let status = try file.closeAfter { try file.stat() }
+        switch status.type {
+        case .regular: return UInt64(status.size)
+        case .directory: throw refusal(.missing, "a folder")
+        default: throw refusal(.missing, "a pipe or a device")
         }
-    }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw refusal(.io, String(cString: strerror(errno))) }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: return UInt64(status.st_size)
-    case S_IFDIR: throw refusal(.missing, "a folder")
-    default: throw refusal(.missing, "a pipe or a device")
+    } catch let error as FileError {
+        throw error
+    } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
+        throw refusal(.missing, "no such file")
+    } catch Errno.permissionDenied, Errno.notPermitted {
+        throw refusal(.missing, "no permission to read it")
+    } catch let error as Errno where [.tooManySymbolicLinkLevels, .fileNameTooLong].contains(error) {
+        throw refusal(.missing, "\(error)")
+    } catch {
+        throw refusal(.io, "\(error)")
     }
 }
 
-/// What every error needs to know about the file.
+/// The file, for messages.
 struct HDF5Source {
     let path: String
     let size: UInt64
@@ -98,7 +94,7 @@ struct DataSetFile: ~Copyable {
         self.file = file
     }
 
-    /// What is small is read first, so that a file with bad labels costs no memory for pixels.
+    /// Reads what is small first, so that a file with bad labels costs no memory for pixels.
     borrowing func read() throws(FileError) -> DataSet {
         let prefix = try prefix()
         let pixels = try HDF5Array("\(prefix)_set_x", in: self)
@@ -138,7 +134,7 @@ struct DataSetFile: ~Copyable {
     private borrowing func labels(_ name: String, count: UInt64) throws(FileError) -> [UInt8] {
         let stored = try HDF5Array(name, in: self)
         guard stored.shape == [count] else {
-            throw source.refusal("\(name) of shape (\(count)), one label an image", stored.shapeText)
+            throw source.refusal("\(name) of shape (\(count)), one label per image", stored.shapeText)
         }
         guard stored.isInteger, stored.elementBytes <= 8 else {
             throw source.refusal("\(name) of integers", stored.typeText)
