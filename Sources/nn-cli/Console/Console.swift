@@ -1,5 +1,4 @@
 import ArgumentParser
-import Logging
 import NNData
 
 #if canImport(FoundationEssentials)
@@ -17,19 +16,20 @@ import NNData
 
 /// Answers go to the standard output, everything else to the standard error.
 enum Console {
-    /// Set once, before anything is said.
-    nonisolated(unsafe) private static var log = logger(ConsoleOptions.Color.auto, .notice)
+    private enum Level: Int {
+        case quiet, normal, verbose
+    }
+
+    // Both are set once, before the first message.
+    nonisolated(unsafe) private static var level = Level.normal
+    nonisolated(unsafe) private static var isColored = isColored(.auto)
 
     static func configure(_ options: ConsoleOptions) {
-        log = logger(options.color, options.quiet ? .error : options.verbose ? .debug : .notice)
+        level = options.quiet ? .quiet : options.verbose ? .verbose : .normal
+        configure(options.color)
     }
 
-    static func configure(_ color: ConsoleOptions.Color) { log = logger(color, .notice) }
-
-    private static func logger(_ color: ConsoleOptions.Color, _ level: Logger.Level) -> Logger {
-        let handler = ConsoleLog(isColored: isColored(color), logLevel: level)
-        return Logger(label: "nn-cli") { _ in handler }
-    }
+    static func configure(_ color: ConsoleOptions.Color) { isColored = isColored(color) }
 
     /// https://no-color.org: any value but an empty one.
     private static func isColored(_ color: ConsoleOptions.Color) -> Bool {
@@ -41,7 +41,7 @@ enum Console {
         }
     }
 
-    static var isQuiet: Bool { log.logLevel > .notice }
+    static var isQuiet: Bool { level == .quiet }
 
     /// Whether somebody reads the standard error as it is written.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
@@ -76,13 +76,29 @@ enum Console {
         try answer(String(decoding: encoder.encode(object), as: UTF8.self))
     }
 
-    /// What --verbose adds.
-    static func detail(_ line: @autoclosure () -> String) { log.debug("\(line())") }
+    /// A message that --verbose adds.
+    static func detail(_ line: @autoclosure () -> String) {
+        if level == .verbose { writeToStandardError("\(colored(line(), .faint))\n") }
+    }
 
-    /// What --quiet keeps away.
-    static func note(_ line: String) { log.notice("\(line)") }
+    /// A message that --quiet leaves out.
+    static func note(_ line: String) {
+        if level != .quiet { writeToStandardError("\(line)\n") }
+    }
 
-    static func error(_ message: String) { log.error("\(message)") }
+    static func error(_ message: String) {
+        writeToStandardError("\(colored("Error:", .boldRed)) \(message)\n")
+    }
+
+    /// SGR, "select graphic rendition", of ECMA-48.
+    private enum Rendition: String {
+        case boldRed = "1;31"
+        case faint = "2"
+    }
+
+    private static func colored(_ text: String, _ rendition: Rendition) -> String {
+        isColored ? "\u{1b}[\(rendition.rawValue)m\(text)\u{1b}[0m" : text
+    }
 
     static func writeToStandardError(_ text: String) {
         let bytes = Array(text.utf8)
