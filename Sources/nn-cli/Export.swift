@@ -130,7 +130,7 @@ struct Export: ConsoleCommand {
     }
 
     private static func description(of origin: Network.Origin) -> String {
-        "Trained by \(origin.method) gradient descent: \(origin.iterations) iterations at rate "
+        "Trained by \(origin.method.name) gradient descent: \(origin.iterations) iterations at rate "
             + "\(origin.learningRate), seed \(origin.seed), \(origin.examples) images of CRC-32 "
             + "\(origin.dataCRCText)."
     }

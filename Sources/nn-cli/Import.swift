@@ -26,7 +26,7 @@ struct Import: ConsoleCommand {
     var output: String
 
     @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1; else what the arrays fit.")
-    var topology: Train.TopologyName?
+    var topology: Topology?
 
     @Option(
         parsing: .upToNextOption,
@@ -60,7 +60,7 @@ struct Import: ConsoleCommand {
         let path = file == "-" ? "stdin" : file
         let network = try Network(
             TensorFile(bytes: bytes, path: path), path: path,
-            topologies: topology.map { [$0.topology] } ?? [.deep, .twoLayer],
+            topologies: topology.map { [$0] } ?? [.deep, .twoLayer],
             classNames: classNames.isEmpty ? nil : classNames)
         try outputFile.write(network.bytes)
         let (layers, type) = (network.topology.text, network.elementType.name)

@@ -35,18 +35,6 @@ struct Predict: ConsoleCommand {
 
     @OptionGroup var console: ConsoleOptions
 
-    private struct Prediction: Encodable {
-        let input: String
-        let `class`: String
-        let index: Int
-        let probability: Double
-    }
-
-    private struct Answer: Encodable {
-        let model: ModelSummary
-        let predictions: [Prediction]
-    }
-
     func validate() throws {
         guard (inputs + [modelPath]).count(where: { $0 == "-" }) <= 1 else {
             throw ValidationError(
@@ -55,28 +43,46 @@ struct Predict: ConsoleCommand {
     }
 
     func run() throws {
-        let path =
-            modelPath
-            ?? (OutputFile.exists(ModelFile.defaultPath) ? ModelFile.defaultPath : BuiltInModel.path)
+        let path = modelPath ?? Self.defaultModel
         let network = try ModelFile.load(path)
-        // All images are read before the first answer: a bad one spoils the run, not its output.
-        let images = try inputs.map { (name: $0, bytes: try Picture.image(at: $0)) }
-        let predictions = try images.map { image in
-            let probability = try network.probability(of: image.bytes)
-            let index = probability > 0.5 ? 1 : 0
-            return Prediction(
-                input: image.name, class: network.className(index), index: index, probability: probability)
-        }
+        // All images are read before the first answer: a bad one means no answer, not half of them.
+        let images = try inputs.map(Picture.image)
+        let predictions = try zip(inputs, images).map { try Prediction(input: $0, image: $1, network) }
         if json {
-            return try Console.answer(
-                json: Answer(model: ModelSummary(network, path: path), predictions: predictions))
-        }
-        for prediction in predictions {
-            let probability = rounded(prediction.probability, places: 4)
             try Console.answer(
-                "\(prediction.input): \(prediction.class) (probability of \(network.className(1)): \(probability))"
-            )
+                json: Answer(model: ModelSummary(network, path: path), predictions: predictions))
+        } else {
+            for prediction in predictions { try show(prediction, positive: network.className(1)) }
+            Console.note("model: \(path)")
         }
-        Console.note("model: \(path)")
+    }
+
+    private static var defaultModel: String {
+        OutputFile.exists(ModelFile.defaultPath) ? ModelFile.defaultPath : BuiltInModel.path
+    }
+
+    private func show(_ prediction: Prediction, positive: String) throws {
+        let probability = rounded(prediction.probability, places: 4)
+        try Console.answer(
+            "\(prediction.input): \(prediction.class) (probability of \(positive): \(probability))")
+    }
+
+    private struct Prediction: Encodable {
+        let input: String
+        let `class`: String
+        let index: Int
+        let probability: Double
+
+        init(input: String, image: [UInt8], _ network: Network) throws(NNError) {
+            self.input = input
+            probability = try network.probability(of: image)
+            index = probability > 0.5 ? 1 : 0
+            `class` = network.className(index)
+        }
+    }
+
+    private struct Answer: Encodable {
+        let model: ModelSummary
+        let predictions: [Prediction]
     }
 }

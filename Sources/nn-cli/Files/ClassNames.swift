@@ -1,4 +1,5 @@
 import NNData
+import SwiftNN
 
 extension DataSet {
     /// Whether the classes are those of a model or of another data set, which `other` is for messages. With the same
@@ -18,5 +19,12 @@ extension DataSet {
     private static func isSameClass(_ a: String, _ b: String) -> Bool {
         let (short, long) = a.utf8.count < b.utf8.count ? (a, b) : (b, a)
         return short == long || (28...31 ~= short.utf8.count && long.hasPrefix(short))
+    }
+}
+
+extension Network {
+    /// The name of a class, or its number where the model has no names.
+    func className(_ index: Int) -> String {
+        classNames[index].isEmpty ? String(index) : classNames[index]
     }
 }

@@ -67,8 +67,8 @@ private struct Metadata {
             Key.classes[0]: classNames[0], Key.classes[1]: classNames[1],
         ]
         guard let origin else { return entries }
-        entries[Key.method] = "\(origin.method)"
-        entries[Key.initializer] = "\(origin.initializer)"
+        entries[Key.method] = origin.method.name
+        entries[Key.initializer] = origin.initializer.name
         entries[Key.seed] = "\(origin.seed)"
         entries[Key.iterations] = "\(origin.iterations)"
         entries[Key.learningRate] = "\(origin.learningRate)"
@@ -98,8 +98,8 @@ private struct Metadata {
             return value
         }
         origin = Network.Origin(
-            method: try value(Key.method) { text in [.primal, .dual].first { "\($0)" == text } },
-            initializer: try value(Key.initializer) { text in [.deep, .small].first { "\($0)" == text } },
+            method: try value(Key.method) { Method(name: $0) },
+            initializer: try value(Key.initializer) { Initializer(name: $0) },
             seed: try value(Key.seed) { UInt32($0) },
             iterations: try value(Key.iterations) { UInt32($0).map(Int.init) },
             learningRate: try value(Key.learningRate) { text in

@@ -23,7 +23,7 @@ struct CheckpointFacts: Encodable {
         self.path = path
         layers = options.topology.sizes
         precision = options.precision.name
-        method = "\(options.method ?? .dual)"
+        method = (options.method ?? .dual).name
         seed = options.seed
         iterations = options.iterations
         learningRate = options.learningRate

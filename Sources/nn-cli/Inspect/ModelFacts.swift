@@ -49,8 +49,8 @@ struct ModelFacts: Encodable {
         try object.encode(parameters, forKey: .parameters)
         try object.encode(precision, forKey: .precision)
         try object.encode(classes, forKey: .classes)
-        try object.encode(origin.map { "\($0.method)" }, forKey: .method)
-        try object.encode(origin.map { "\($0.initializer)" }, forKey: .initializer)
+        try object.encode(origin?.method.name, forKey: .method)
+        try object.encode(origin?.initializer.name, forKey: .initializer)
         try object.encode(origin?.seed, forKey: .seed)
         try object.encode(origin?.iterations, forKey: .iterations)
         try object.encode(origin?.learningRate, forKey: .learningRate)
@@ -73,8 +73,8 @@ struct ModelFacts: Encodable {
         guard let origin else { return try Console.answer("origin         imported") }
         try Console.answer(
             """
-            trained by     \(origin.method) gradient descent, \(origin.iterations) iterations at rate \(origin.learningRate)
-            initial        \(origin.initializer), seed \(origin.seed)
+            trained by     \(origin.method.name) gradient descent, \(origin.iterations) iterations at rate \(origin.learningRate)
+            initial        \(origin.initializer.name), seed \(origin.seed)
             data           \(origin.examples) images, CRC-32 \(origin.dataCRCText)
             """)
         guard path == BuiltInModel.path else { return }

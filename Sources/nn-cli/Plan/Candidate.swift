@@ -2,24 +2,24 @@ import SwiftNN
 
 /// A network by the words of the command line: deep f32.
 struct Candidate: Encodable {
-    let topology: Train.TopologyName
+    let topology: Topology
     let elementType: ElementType
 
-    static let all = Train.TopologyName.allCases.flatMap { topology in
-        ElementType.allCases.map { Candidate(topology: topology, elementType: $0) }
+    static let all = Topology.named.flatMap { topology in
+        ElementType.named.map { Candidate(topology: topology, elementType: $0) }
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode("\(topology.rawValue) \(elementType.name)")
+        try container.encode("\(topology.name) \(elementType.name)")
     }
 
     /// All ways to train it; none for what is only made of a trained model.
     var runs: [TrainingOptions] {
-        guard let precision = Precision(rawValue: elementType.rawValue) else { return [] }
+        guard let precision = elementType.precision else { return [] }
         return [(Method.dual, true), (.dual, false), (.primal, false)].map { method, packed in
             var options = TrainingOptions()
-            options.topology = topology.topology
+            options.topology = topology
             options.precision = precision
             options.method = method
             options.packed = packed
@@ -27,12 +27,12 @@ struct Candidate: Encodable {
         }
     }
 
-    var modelBytes: Int { topology.topology.modelBytes(elementType) }
+    var modelBytes: Int { topology.modelBytes(elementType) }
 
     /// What a predictor takes on a board: two of its fields are addresses, of 4 bytes there.
     var predictorBytes: Int {
         let more = MemoryLayout<UnsafeRawPointer>.size - MemoryLayout<UInt32>.size
-        return Predictor.words(topology.topology, elementType) * 8 - 2 * more
+        return Predictor.words(topology, elementType) * 8 - 2 * more
     }
 
     func trains(examples: Int, ramBytes: Int) throws -> Bool {

@@ -16,9 +16,9 @@ struct PlanReport: Encodable {
         }
 
         init(_ candidate: Candidate, _ options: TrainingOptions, examples: Int, ramBytes: Int) throws {
-            topology = candidate.topology.rawValue
+            topology = candidate.topology.name
             precision = candidate.elementType.name
-            method = "\(options.method!)"
+            method = options.method!.name
             packed = options.packed
             arenaBytes = try Trainer.arenaBytes(options, examples: examples)
             fits = arenaBytes + Plan.stackBytes <= ramBytes
@@ -45,7 +45,7 @@ struct PlanReport: Encodable {
         }
 
         init(_ candidate: Candidate, ramBytes: Int) {
-            topology = candidate.topology.rawValue
+            topology = candidate.topology.name
             precision = candidate.elementType.name
             predictorBytes = candidate.predictorBytes
             modelBytes = candidate.modelBytes
@@ -108,7 +108,8 @@ struct PlanReport: Encodable {
         try table(
             ["train", "", "method", "arena, bytes", "fits", "images at most"], numbers: [3, 5],
             training.map {
-                let method = $0.method + ($0.method == "primal" ? "" : $0.packed ? ", packed" : ", wide")
+                let method =
+                    $0.method + ($0.method == Method.primal.name ? "" : $0.packed ? ", packed" : ", wide")
                 return [
                     $0.topology, $0.precision, method, "\($0.arenaBytes)", $0.fits ? "yes" : "no",
                     "\($0.mostExamples)",
@@ -134,9 +135,9 @@ struct PlanReport: Encodable {
 
     /// deep f32 f64, two-layer f32
     private func list(_ candidates: [Candidate]) -> String {
-        let texts = Train.TopologyName.allCases.compactMap { topology in
+        let texts = Topology.named.compactMap { topology in
             let types = candidates.filter { $0.topology == topology }.map(\.elementType.name)
-            return types.isEmpty ? nil : ([topology.rawValue] + types).joined(separator: " ")
+            return types.isEmpty ? nil : ([topology.name] + types).joined(separator: " ")
         }
         return texts.isEmpty ? "-" : texts.joined(separator: ", ")
     }

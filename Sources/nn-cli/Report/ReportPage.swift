@@ -274,9 +274,9 @@ struct ReportPage {
 
     private func facts(of origin: Network.Origin) -> [(String, String)] {
         [
-            ("Training", "\(origin.method) gradient descent, \(grouped(origin.iterations)) iterations"),
+            ("Training", "\(origin.method.name) gradient descent, \(grouped(origin.iterations)) iterations"),
             ("Learning rate", "\(origin.learningRate)"),
-            ("Initial weights", "\(origin.initializer), seed \(origin.seed)"),
+            ("Initial weights", "\(origin.initializer.name), seed \(origin.seed)"),
             ("Training data", "\(grouped(origin.examples)) images, CRC-32 \(origin.dataCRCText)"),
         ]
     }

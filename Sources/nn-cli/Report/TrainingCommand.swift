@@ -6,7 +6,7 @@ extension Network {
     ///
     /// - Parameter data: where the training set is, if that is known.
     func trainingCommand(data: String?, test: String?, output: String) -> String? {
-        guard let origin, let precision = Train.PrecisionName(rawValue: elementType.name),
+        guard let origin, let precision = elementType.precision,
             // The tool has no option for it (topology.h: small for up to two layers).
             origin.initializer == (topology.sizes.count <= 3 ? .small : .deep)
         else { return nil }
@@ -17,8 +17,8 @@ extension Network {
             return nil
         }
         options += [
-            ("--topology", topology == .deep ? "deep" : "two-layer"), ("--precision", precision.rawValue),
-            ("--method", "\(origin.method)"), ("--iterations", "\(origin.iterations)"),
+            ("--topology", topology.name), ("--precision", precision.name),
+            ("--method", origin.method.name), ("--iterations", "\(origin.iterations)"),
             ("--learning-rate", "\(origin.learningRate)"), ("--seed", "\(origin.seed)"), ("--output", output),
         ]
         let words = options.compactMap { name, value in value.map { "\(name) \(shellQuoted($0))" } }

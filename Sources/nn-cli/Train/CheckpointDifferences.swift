@@ -10,7 +10,7 @@ extension Checkpoint {
         }
         compare("--topology", options.topology.text, other.topology.text)
         compare("--precision", options.precision.name, other.precision.name)
-        compare("--method", "\(options.method ?? .dual)", "\(method)")
+        compare("--method", (options.method ?? .dual).name, method.name)
         compare("--seed", "\(options.seed)", "\(other.seed)")
         compare("--iterations", "\(options.iterations)", "\(other.iterations)")
         compare("--learning-rate", "\(options.learningRate)", "\(other.learningRate)")

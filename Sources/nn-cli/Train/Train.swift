@@ -26,31 +26,6 @@ struct Train: ConsoleCommand {
             """
     )
 
-    enum TopologyName: String, ExpressibleByArgument, CaseIterable {
-        case deep
-        case twoLayer = "two-layer"
-
-        var topology: Topology { self == .deep ? .deep : .twoLayer }
-    }
-
-    enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
-        case f64, f32
-
-        var precision: Precision { self == .f64 ? .f64 : .f32 }
-    }
-
-    enum MethodName: String, ExpressibleByArgument, CaseIterable {
-        case auto, dual, primal
-
-        var method: Method? {
-            switch self {
-            case .auto: nil
-            case .dual: .dual
-            case .primal: .primal
-            }
-        }
-    }
-
     @Option(help: ArgumentHelp("Images to learn from (HDF5).", valueName: "file"), completion: .file())
     var train: String?
 
@@ -58,13 +33,13 @@ struct Train: ConsoleCommand {
     var test: String?
 
     @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1.")
-    var topology = TopologyName.deep
+    var topology = Topology.deep
 
     @Option(help: "The type of the weights: double or float.")
-    var precision = PrecisionName.f64
+    var precision = Precision.f64
 
     @Option(help: "How the weights are computed; auto takes what has less to compute and fits memory.")
-    var method = MethodName.auto
+    var method = MethodChoice.auto
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Gradient steps, 1 ... 4294967295.", valueName: "n"))
     var iterations = 2500
@@ -159,10 +134,47 @@ struct Train: ConsoleCommand {
         }
     }
 
+    func run() throws {
+        Interrupt.watch()
+        var clock = PhaseClock()
+        var seconds = TrainingReport.Seconds()
+        // Outputs are opened first: one that cannot be written is known before the training.
+        let modelFile = try OutputFile(output)
+        let costTable = try logCSV.map(OutputFile.init)
+        let page = try report.map(OutputFile.init)
+        let checkpointFile = try checkpoint.map { try CheckpointFile($0) }
+
+        let data = try TrainingData(train: train, test: test)
+        seconds.load = clock.lap(
+            "reading \(data.training.count) images, and \(data.test?.count ?? 0) to test with")
+
+        var run = try TrainingRun(
+            options: options, examples: Examples(data.training), checkpoint: checkpointFile, modelPath: output
+        )
+        let trained = try run.train(resuming: resume, &clock, &seconds, onCost: show)
+
+        let network = trained.network
+        try modelFile.write(network.bytes)
+        try checkpointFile?.remove()
+        let results = try data.results(of: network, threads: options.threads)
+        seconds.finish = clock.lap("writing and evaluating the model")
+        seconds.total = clock.total
+
+        let answer = TrainingReport(
+            options, trained, model: ModelSummary(network, path: output), results: results, seconds: seconds)
+        // The answer comes before the table and the page: it is there even if one of these cannot be written.
+        if json { try Console.answer(json: answer) } else { try show(answer) }
+        note("wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
+        try costTable?.write(csv(answer.costs))
+        if let costTable { note("wrote \(costTable.path)") }
+        try page?.write(html(answer, network, results))
+        if let page { note("wrote \(page.path)") }
+    }
+
     private var options: TrainingOptions {
         var options = TrainingOptions()
-        options.topology = topology.topology
-        options.precision = precision.precision
+        options.topology = topology
+        options.precision = precision
         options.seed = seed
         options.iterations = iterations
         options.learningRate = learningRate
@@ -172,194 +184,34 @@ struct Train: ConsoleCommand {
         return options
     }
 
-    func run() throws {
-        Interrupt.watch()
-        let start = ContinuousClock.now
-        let (file, table, page) = try (
-            OutputFile(output), logCSV.map(OutputFile.init), report.map(OutputFile.init)
-        )
-        let checkpointFile = try checkpoint.map { try CheckpointFile($0) }
-        let (trainingSet, testSet) = try loadData()
-        var seconds = TrainingReport.Seconds(load: nn_cli.seconds(since: start))
-        detail("reading \(trainingSet.count) images, and \(testSet?.count ?? 0) to test with", seconds.load)
-        let (network, costs, begun, arenaBytes) = try fit(Examples(trainingSet), checkpointFile, &seconds)
+    // MARK: What the user sees
 
-        let finishing = ContinuousClock.now
-        try file.write(network.bytes)
-        try checkpointFile?.remove()
-        let onTraining = try network.evaluate(Examples(trainingSet), threads: options.threads)
-        let onTest = try testSet.map { try network.evaluate(Examples($0), threads: options.threads) }
-        seconds.finish += nn_cli.seconds(since: finishing)
-        seconds.total = nn_cli.seconds(since: start)
-        detail("writing and evaluating the model", seconds.finish)
-
-        let answer = TrainingReport(
-            model: ModelSummary(network, path: output),
-            method: "\(options.method ?? options.chosenMethod(examples: trainingSet.count))", seed: seed,
-            iterations: iterations, learningRate: learningRate, begun: begun, costs: costs,
-            trainAccuracy: onTraining.accuracy, testAccuracy: onTest?.accuracy,
-            mislabeled: onTest?.mislabeled ?? [], arenaBytes: arenaBytes, seconds: seconds)
-        // First what can't fail any more: then a page that can't be written takes nothing away.
-        if json { try Console.answer(json: answer) } else { try say(answer) }
-        note("wrote \(output) (\(network.bytes.count) bytes) after \(rounded(seconds.total, places: 1)) s")
-        if let table {
-            try table.write(Self.csv(costs))
-            note("wrote \(table.path)")
-        }
-        guard let page else { return }
-        var results = [
-            ReportPage.Results(name: "Training", path: train, data: trainingSet, evaluation: onTraining)
-        ]
-        if let testSet, let onTest {
-            let first = ReportPage.Results(name: "Test", path: test, data: testSet, evaluation: onTest)
-            results.insert(first, at: 0)
-        }
-        try page.write(html(answer, network, results))
-        note("wrote \(page.path)")
+    private func show(_ cost: TrainingReport.Cost) throws {
+        if !json { try say("Cost after iteration \(cost.iteration): \(text(ofCost: cost.cost))") }
     }
 
-    /// With --json the answer says all.
-    private func note(_ line: String) {
-        if !json { Console.note(line) }
-    }
-
-    private func say(_ answer: TrainingReport) throws {
+    private func show(_ answer: TrainingReport) throws {
         try say("Train Accuracy \(accuracyText(answer.trainAccuracy))")
         if let accuracy = answer.testAccuracy { try say("Test Accuracy \(accuracyText(accuracy))") }
         draw(answer.costs)
     }
 
-    /// A line of the answer; where the standard output is taken, a note.
+    /// A line of the answer; a note where a file takes the standard output.
     private func say(_ line: String) throws {
         if isPiped { Console.note(line) } else { try Console.answer(line) }
     }
 
-    private func detail(_ work: String, _ seconds: Double) {
-        Console.detail("\(work): \(rounded(seconds, places: 3)) s")
+    /// Nothing with --json, whose answer says all.
+    private func note(_ line: String) {
+        if !json { Console.note(line) }
     }
 
-    /// On a terminal, what the costs look like.
+    /// On a terminal, the costs as a curve.
     private func draw(_ costs: [TrainingReport.Cost]) {
         guard Console.isUnicode, let columns = Console.columns,
             let lines = CostCurve.lines(costs, columns: columns)
-        else {
-            return
-        }
+        else { return }
         for line in lines { Console.note(line) }
-    }
-
-    private static func csv(_ costs: [TrainingReport.Cost]) -> [UInt8] {
-        Array("iteration,cost\n".utf8) + costs.flatMap { "\($0.iteration),\($0.cost)\n".utf8 }
-    }
-
-    private func html(
-        _ answer: TrainingReport, _ network: Network, _ results: [ReportPage.Results]
-    ) -> [UInt8] {
-        let page = ReportPage(
-            path: output, network: network, results: results, run: answer,
-            command: network.trainingCommand(data: train, test: test, output: output))
-        return Array(page.html.text.utf8)
-    }
-
-    private func loadData() throws -> (training: DataSet, test: DataSet?) {
-        guard let train else {
-            Console.note("no --train: learning from 209 drawings of cats and other things, testing with 50")
-            return (DrawnData.training, DrawnData.test)
-        }
-        let training = try CrashGuard.load(train)
-        for name in training.classes where name.utf8.count > Network.longestClassName {
-            Console.note(
-                "\(train): a model keeps \(Network.longestClassName) bytes of the class name \(name)")
-        }
-        guard let test else { return (training, nil) }
-        let testing = try CrashGuard.load(test)
-        try testing.checkClasses(of: test, are: training.classes, of: train)
-        return (training, testing)
-    }
-
-    private func fit(
-        _ examples: Examples, _ checkpoint: CheckpointFile?, _ seconds: inout TrainingReport.Seconds
-    ) throws -> (Network, [TrainingReport.Cost], begun: Int, arenaBytes: Int) {
-        let start = ContinuousClock.now
-        var trainer =
-            resume
-            ? try checkpoint!.trainer(options, examples: examples) : try Trainer(options, examples: examples)
-        Console.note(description(of: examples.count, arenaBytes: trainer.arenaBytes))
-        let begun = trainer.iteration
-        let costs = try descend(&trainer, checkpoint) { seconds.setup = nn_cli.seconds(since: start) }
-        seconds.loop = nn_cli.seconds(since: start) - seconds.setup
-        detail("setting up", seconds.setup)
-        detail("\(iterations) iterations", seconds.loop)
-
-        let finishing = ContinuousClock.now
-        let arenaBytes = trainer.arenaBytes
-        do {
-            let network = try trainer.finish()
-            seconds.finish = nn_cli.seconds(since: finishing)
-            return (network, costs, begun, arenaBytes)
-        } catch .diverged(let iteration) {
-            throw divergence(iteration)
-        }
-    }
-
-    /// What is trained and how, and why so.
-    private func description(of count: Int, arenaBytes: Int) -> String {
-        let chosen = options.method ?? options.chosenMethod(examples: count)
-        let other: Method = chosen == .dual ? .primal : .dual
-        let ratio =
-            options.multiplyAdds(other, examples: count) / options.multiplyAdds(chosen, examples: count)
-        let reason =
-            method != .auto
-            ? "as asked"
-            : ratio >= 1
-                ? "\(rounded(ratio, places: ratio < 10 ? 1 : 0)) times less to compute than \(other)"
-                : "\(other) would need too much memory"
-        return "training \(topology.topology.text) in \(precision.rawValue) on \(count) images, "
-            + "\(arenaBytes) bytes of memory; method: \(chosen) (\(reason))"
-    }
-
-    /// The costs of the whole run, from the initial weights on.
-    private func descend(
-        _ trainer: inout Trainer, _ checkpoint: CheckpointFile?, onceSetUp: () -> Void
-    ) throws -> [TrainingReport.Cost] {
-        var checkpoint = checkpoint
-        var costs: [TrainingReport.Cost] = []
-        var progress = ProgressReport(total: iterations, begun: trainer.iteration)
-        var isSettingUp = true
-        defer { progress.clear() }
-        do {
-            while true {
-                guard !Interrupt.isRequested else {
-                    progress.clear()
-                    throw try interruption(&trainer, checkpoint)
-                }
-                try checkpoint?.saveIfDue(&trainer)
-                let step = try trainer.step()
-                if isSettingUp && !trainer.isSettingUp {
-                    isSettingUp = false
-                    onceSetUp()
-                }
-                switch step {
-                case .trained: return costs
-                case .working: progress.update(trainer.iteration, cost: costs.last?.cost)
-                case .cost(let cost, let iteration):
-                    costs.append(TrainingReport.Cost(iteration: iteration, cost: cost))
-                    progress.clear()
-                    if !json { try say("Cost after iteration \(iteration): \(text(ofCost: cost))") }
-                }
-            }
-        } catch let error as NNError {
-            guard case .diverged(let iteration) = error else { throw error }
-            throw divergence(iteration)
-        }
-    }
-
-    private func interruption(_ trainer: inout Trainer, _ checkpoint: CheckpointFile?) throws -> Failure {
-        let message =
-            "interrupted after \(trainer.iteration) of \(iterations) iterations; \(output) was not written"
-        guard var checkpoint else { return Failure(code: 130, message: message) }
-        try checkpoint.save(&trainer)
-        return Failure(code: 130, message: message + "; to go on, repeat the command with --resume")
     }
 
     /// The seed document shows six digits for the deep network and all for the two-layer one.
@@ -367,12 +219,16 @@ struct Train: ConsoleCommand {
         topology == .deep ? rounded(cost, places: 6) : "\(cost)"
     }
 
-    /// Training repeats itself to the bit, so the last finite weights are to be had by stopping before.
-    private func divergence(_ iteration: Int) -> Failure {
-        let advice =
-            iteration > 1 ? ", or keep the last finite weights with --iterations \(iteration - 1)" : ""
-        return .badData(
-            "the cost is no longer finite after iteration \(iteration) with --learning-rate \(learningRate): "
-                + "try a lower one" + advice)
+    private func csv(_ costs: [TrainingReport.Cost]) -> [UInt8] {
+        Array("iteration,cost\n".utf8) + costs.flatMap { "\($0.iteration),\($0.cost)\n".utf8 }
+    }
+
+    private func html(
+        _ answer: TrainingReport, _ network: Network, _ results: TrainingData.Results
+    ) -> [UInt8] {
+        let page = ReportPage(
+            path: output, network: network, results: [results.test, results.training].compactMap { $0 },
+            run: answer, command: network.trainingCommand(data: train, test: test, output: output))
+        return Array(page.html.text.utf8)
     }
 }

@@ -1,3 +1,5 @@
+import SwiftNN
+
 /// The answer of `train --json`.
 struct TrainingReport: Encodable {
     struct Cost: Encodable {
@@ -33,6 +35,24 @@ struct TrainingReport: Encodable {
     let mislabeled: [Int]
     let arenaBytes: Int
     let seconds: Seconds
+
+    init(
+        _ options: TrainingOptions, _ trained: TrainingRun.Result, model: ModelSummary,
+        results: TrainingData.Results, seconds: Seconds
+    ) {
+        self.model = model
+        method = trained.method.name
+        seed = options.seed
+        iterations = options.iterations
+        learningRate = options.learningRate
+        begun = trained.begun
+        costs = trained.costs
+        trainAccuracy = results.training.evaluation.accuracy
+        testAccuracy = results.test?.evaluation.accuracy
+        mislabeled = results.test?.evaluation.mislabeled ?? []
+        arenaBytes = trained.arenaBytes
+        self.seconds = seconds
+    }
 
     private enum CodingKeys: String, CodingKey {
         case model, method, seed, iterations, costs, mislabeled, seconds

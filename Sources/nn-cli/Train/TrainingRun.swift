@@ -1,0 +1,111 @@
+import NNData
+import SwiftNN
+
+/// One training as the user sees it: costs, progress, checkpoints, and why it ended early.
+struct TrainingRun {
+    let options: TrainingOptions
+    let examples: Examples
+    var checkpoint: CheckpointFile?
+    /// For messages.
+    let modelPath: String
+
+    struct Result {
+        let network: Network
+        let costs: [TrainingReport.Cost]
+        /// The iteration at which the run was resumed, or 0.
+        let begun: Int
+        let method: Method
+        let arenaBytes: Int
+    }
+
+    /// Trains to the last iteration, and takes the time of each phase.
+    ///
+    /// - Throws: `Failure` if the user interrupts it or the cost is no longer finite.
+    mutating func train(
+        resuming: Bool, _ clock: inout PhaseClock, _ seconds: inout TrainingReport.Seconds,
+        onCost: (TrainingReport.Cost) throws -> Void
+    ) throws -> Result {
+        var trainer =
+            resuming
+            ? try checkpoint!.trainer(options, examples: examples) : try Trainer(options, examples: examples)
+        let (begun, arenaBytes) = (trainer.iteration, trainer.arenaBytes)
+        Console.note(description(arenaBytes: arenaBytes))
+        do {
+            let costs = try descend(&trainer, &clock, &seconds, onCost)
+            seconds.loop = clock.lap("\(options.iterations) iterations")
+            return Result(
+                network: try trainer.finish(), costs: costs, begun: begun, method: method,
+                arenaBytes: arenaBytes)
+        } catch NNError.diverged(let iteration) {
+            throw divergence(iteration)
+        }
+    }
+
+    /// The costs of the run, a slice of work at a time.
+    private mutating func descend(
+        _ trainer: inout Trainer, _ clock: inout PhaseClock, _ seconds: inout TrainingReport.Seconds,
+        _ onCost: (TrainingReport.Cost) throws -> Void
+    ) throws -> [TrainingReport.Cost] {
+        var costs: [TrainingReport.Cost] = []
+        var progress = ProgressReport(total: options.iterations, begun: trainer.iteration)
+        defer { progress.clear() }
+        var isSettingUp = true
+        while case let step = try trainer.step(), step != .trained {
+            if isSettingUp && !trainer.isSettingUp {
+                isSettingUp = false
+                seconds.setup = clock.lap("setting up")
+            }
+            if case .cost(let cost, let iteration) = step {
+                costs.append(TrainingReport.Cost(iteration: iteration, cost: cost))
+                progress.clear()
+                try onCost(costs.last!)
+            } else {
+                progress.update(trainer.iteration, cost: costs.last?.cost)
+            }
+            guard !Interrupt.isRequested else {
+                progress.clear()
+                throw try interruption(&trainer)
+            }
+            try checkpoint?.saveIfDue(&trainer)
+        }
+        return costs
+    }
+
+    private var method: Method { options.method ?? options.chosenMethod(examples: examples.count) }
+
+    /// What is trained and how, and why so.
+    private func description(arenaBytes: Int) -> String {
+        "training \(options.topology.text) in \(options.precision.name) on \(examples.count) images, "
+            + "\(arenaBytes) bytes of memory; method: \(method.name) (\(reason))"
+    }
+
+    private var reason: String {
+        guard options.method == nil else { return "as asked" }
+        let other: Method = method == .dual ? .primal : .dual
+        let ratio =
+            options.multiplyAdds(other, examples: examples.count)
+            / options.multiplyAdds(method, examples: examples.count)
+        return ratio >= 1
+            ? "\(rounded(ratio, places: ratio < 10 ? 1 : 0)) times less to compute than \(other.name)"
+            : "\(other.name) would need too much memory"
+    }
+
+    /// Saves the checkpoint, if there is one to save.
+    private mutating func interruption(_ trainer: inout Trainer) throws -> Failure {
+        let message =
+            "interrupted after \(trainer.iteration) of \(options.iterations) iterations; "
+            + "\(modelPath) was not written"
+        guard checkpoint != nil else { return Failure(code: 130, message: message) }
+        try checkpoint?.save(&trainer)
+        return Failure(code: 130, message: message + "; to go on, repeat the command with --resume")
+    }
+
+    /// Training repeats itself to the bit, so the last finite weights are to be had by stopping before.
+    private func divergence(_ iteration: Int) -> Failure {
+        let advice =
+            iteration > 1 ? ", or keep the last finite weights with --iterations \(iteration - 1)" : ""
+        return .badData(
+            "the cost is no longer finite after iteration \(iteration) with --learning-rate "
+                + "\(options.learningRate): try a lower one" + advice)
+    }
+}
