@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes a manual page for each command of nn-cli: scripts/man.sh [FOLDER], else into build/man.
+# Writes one manual page per command of nn-cli: scripts/man.sh [FOLDER]. The default folder is build/man.
 set -euo pipefail
 
 folder=${1:-$(dirname "$0")/../build/man}
@@ -8,7 +8,7 @@ folder=$(cd "$folder" && pwd)
 cd "$(dirname "$0")/.."
 
 swift build -c release --product nn-cli
-# The package's plugin would do the same, but builds all of it once more, for debugging.
+# The plugin of swift-argument-parser would build all of it once more, for debugging, so its tool is built alone.
 swift build -c release --product generate-manual --package-path .build/checkouts/swift-argument-parser \
     --scratch-path .build/manual
 .build/manual/release/generate-manual "$(swift build -c release --show-bin-path)/nn-cli" --multi-page \

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts a table that a script measured into docs/BOARDS.md, between its markers.
+"""Writes a measured table into docs/BOARDS.md, between the markers of this name.
 
     write-table.py NAME FILE
 """

@@ -5,7 +5,7 @@ import SwiftNN
 struct Evaluate: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Say how well a model does on a data set.",
+        abstract: "Measure the accuracy of a model on a data set.",
         discussion: """
             EXAMPLES
               nn-cli evaluate --data test.h5
@@ -13,15 +13,16 @@ struct Evaluate: ConsoleCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
     var data: String
 
     @OptionGroup var modelOption: ModelOption
 
-    @Option(help: ArgumentHelp("End with exit code 1 below this, 0 ... 1.", valueName: "accuracy"))
+    @Option(
+        help: ArgumentHelp("Exit with code 1 if the accuracy is below this, 0 to 1.", valueName: "accuracy"))
     var minAccuracy: Double?
 
-    @Flag(help: "Answer with one JSON object.")
+    @Flag(help: "Print one JSON object.")
     var json = false
 
     @OptionGroup var console: ConsoleOptions
@@ -35,7 +36,7 @@ struct Evaluate: ConsoleCommand {
 
     func validate() throws {
         if let minAccuracy, !(0...1).contains(minAccuracy) {
-            throw ValidationError("--min-accuracy: expected 0 ... 1, got \(minAccuracy)")
+            throw ValidationError("--min-accuracy: expected 0 to 1, got \(minAccuracy)")
         }
     }
 
@@ -60,7 +61,8 @@ struct Evaluate: ConsoleCommand {
         }
         if let minAccuracy, result.accuracy < minAccuracy {
             throw Failure(
-                code: 1, message: "accuracy \(accuracyText(result.accuracy)) is below \(minAccuracy)")
+                code: 1,
+                message: "accuracy \(accuracyText(result.accuracy)) is below --min-accuracy \(minAccuracy)")
         }
     }
 }

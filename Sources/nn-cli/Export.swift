@@ -5,12 +5,13 @@ import SwiftNN
 struct Export: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a model for other programs.",
+        abstract: "Write a model in a format that other programs read.",
         discussion: """
-            i8 is a model file with the weights of the first layer in bytes: a quarter of f32's size. c-header is \
-            the model file as a C array; --i8 makes it small. safetensors and npz hold arrays named as PyTorch's \
-            nn.Linear names them, layers.0.weight and so on. onnx takes images as they are, uint8 [N, 64, 64, 3]. \
-            In these three, bytes become the floats that they stand for.
+            c-header: the model file as a C array; --i8 makes it small.
+            i8: a model file that stores the first layer's weights as bytes, a quarter of the size of f32.
+            safetensors, npz: arrays named as PyTorch names those of nn.Linear: layers.0.weight and so on.
+            onnx: a graph that takes images as they are, uint8 [N, 64, 64, 3].
+            safetensors, npz and onnx contain floats; the bytes of an i8 model become the floats they stand for.
 
             EXAMPLES
               nn-cli export --format onnx
@@ -34,25 +35,25 @@ struct Export: ConsoleCommand {
 
     @OptionGroup var modelOption: ModelOption
 
-    @Option(help: "What to write.")
+    @Option(help: "Format to write.")
     var format: Format
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "The file to write; - is the standard output. (default: named after the model, as in model.h)",
+            "File to write; - is standard output. (default: named after the model, as in model.h)",
             valueName: "file"),
         completion: .file())
     var outputPath: String?
 
     @Flag(
         name: .customLong("i8"),
-        help: "c-header: with the weights of the first layer in bytes, as format i8.")
+        help: "c-header: store the first layer's weights as bytes, as format i8 does.")
     var isQuantized = false
 
     @Option(
         help: ArgumentHelp(
-            "c-header: the array is called <name>_nnk; else it is named after the file.", valueName: "name"))
+            "c-header: name the array <name>_nnk. (default: named after the file)", valueName: "name"))
     var name: String?
 
     @OptionGroup var console: ConsoleOptions
@@ -63,13 +64,14 @@ struct Export: ConsoleCommand {
 
     func validate() throws {
         guard !isQuantized || format == .cHeader else {
-            throw ValidationError("--i8 is for --format c-header alone")
+            throw ValidationError("--i8 works only with --format c-header")
         }
         guard name == nil || format == .cHeader else {
-            throw ValidationError("--name is for --format c-header alone")
+            throw ValidationError("--name works only with --format c-header")
         }
         if let name, !CHeader.isName(name) {
-            throw ValidationError("--name: expected letters, digits and _, no digit first, got \(name)")
+            throw ValidationError(
+                "--name: expected letters, digits and _, not starting with a digit, got \(name)")
         }
         guard output == "-" || !OutputFile.isSameFile(modelOption.model, output) else {
             throw ValidationError("--output: expected a file other than the model, got \(output)")
@@ -99,9 +101,9 @@ struct Export: ConsoleCommand {
         do {
             return try network.quantized()
         } catch .invalidArgument {
-            throw unusable(expected: "a model of f32 or f64", found: "one of i8")
+            throw unusable(expected: "an f32 or f64 model", found: "an i8 model")
         } catch .invalidModel {
-            throw unusable(expected: "weights that fit a float", found: "some that do not")
+            throw unusable(expected: "weights within the range of float", found: "larger ones")
         }
     }
 
@@ -113,7 +115,7 @@ struct Export: ConsoleCommand {
         let array = "\(name ?? CHeader.name(forFile: output == "-" ? modelOption.model : output))_nnk"
         let topology = network.topology == .deep ? "nnk_deep" : "nnk_two_layer"
         let type = network.elementType.name
-        // No line may end in what a name ends in: a backslash would go on with the next one.
+        // No line may end with a class name: a backslash at its end would join the next line to the comment.
         return CHeader.encode(
             network.bytes, name: array,
             comment: [

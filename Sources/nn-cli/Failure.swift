@@ -1,6 +1,6 @@
 import NNData
 
-/// An end without a result: what to say, and the exit code (sysexits.h).
+/// A run that ends without a result: the message, and the exit code (sysexits.h).
 struct Failure: Error {
     let code: Int32
     let message: String

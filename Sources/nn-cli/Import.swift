@@ -5,11 +5,11 @@ import SwiftNN
 struct Import: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Make a model of another program's weights.",
+        abstract: "Make a model file from another program's weights.",
         discussion: """
-            The file is of safetensors or of numpy's savez, told by its content, with arrays of f32 or f64: \
-            layers.0.weight (units, inputs), layers.0.bias (units), layers.1.weight and so on; or W1, b1, W2 and \
-            so on. What export wrote comes back as it was.
+            Reads safetensors, and npz as numpy's savez writes it; the content of the file decides which. It must \
+            contain arrays of f32 or f64: layers.0.weight (units, inputs), layers.0.bias (units), layers.1.weight \
+            and so on, or W1, b1, W2 and so on. A file that export wrote gives the same model again.
 
             EXAMPLES
               nn-cli import cats.safetensors -o cats.nnk
@@ -17,21 +17,21 @@ struct Import: ConsoleCommand {
             """
     )
 
-    @Argument(help: "Weights, safetensors or npz; - is the standard input.", completion: .file())
+    @Argument(help: "Weights (safetensors or npz); - is standard input.", completion: .file())
     var file: String
 
     @Option(
-        name: [.customShort("o"), .long], help: ArgumentHelp("The model file to write.", valueName: "file"),
+        name: [.customShort("o"), .long], help: ArgumentHelp("Model file to write.", valueName: "file"),
         completion: .file())
     var output: String
 
-    @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1; else what the arrays fit.")
+    @Option(help: "deep: 12288-20-7-5-1; two-layer: 12288-7-1. (default: the one that the arrays fit)")
     var topology: Topology?
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The names of class 0 and class 1; else those that the file has.", valueName: "name"))
+            "Names of class 0 and class 1. (default: the names in the file, if any)", valueName: "name"))
     var classNames: [String] = []
 
     @OptionGroup var console: ConsoleOptions
@@ -42,7 +42,7 @@ struct Import: ConsoleCommand {
         }
         if let name = classNames.first(where: { $0.utf8.count > Network.longestClassName }) {
             throw ValidationError(
-                "--class-names: expected up to \(Network.longestClassName) bytes each, got \(name)")
+                "--class-names: expected at most \(Network.longestClassName) bytes per name, got \(name)")
         }
         guard file == "-" || !OutputFile.isSameFile(file, output) else {
             throw ValidationError("--output: expected a file other than the weights, got \(output)")
@@ -64,6 +64,6 @@ struct Import: ConsoleCommand {
             classNames: classNames.isEmpty ? nil : classNames)
         try outputFile.write(network.bytes)
         let (layers, type) = (network.topology.text, network.elementType.name)
-        Console.note("wrote \(output): \(layers) in \(type) (\(network.bytes.count) bytes)")
+        Console.note("wrote \(output): a \(layers) network in \(type) (\(network.bytes.count) bytes)")
     }
 }

@@ -6,21 +6,22 @@ import SwiftNN
 struct NNCLI: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nn-cli",
-        abstract: "Trains a small neural network on images, and asks it.",
+        abstract: "Train a small neural network and classify images with it.",
         discussion: """
             EXAMPLES
-              nn-cli train                                  on drawings of its own
-              nn-cli dataset pack photos                    your photos, one folder a class
+              nn-cli train                            train on built-in drawings
+              nn-cli dataset pack photos              make data sets from folders of photos
               nn-cli train --train photos.h5 --test photos-test.h5 --report report.html
-              nn-cli predict photo.jpg                      by the model of that training
-              nn-cli export --format c-header --i8          for a board
+              nn-cli predict photo.jpg                classify a photo with the trained model
+              nn-cli export --format c-header --i8    write the model for a board
 
             EXIT CODES
-              0 done   1 --min-accuracy not met   64 usage   65 bad data   66 missing input
-              70 internal error   74 read or write failed   130 interrupted
+              0 done   1 --min-accuracy not reached   64 usage error   65 bad data
+              66 missing input   70 internal error   74 reading or writing failed
+              130 interrupted
             """,
         version: "0.1.0",
-        // Each says its commandName: making it of the type's name would take a tenth of a prediction's time.
+        // Each command states its commandName. To derive it from the type's name takes a tenth of a prediction's time.
         subcommands: [
             Train.self, Predict.self, Evaluate.self, Report.self, Inspect.self, Export.self, Import.self,
             DataSetCommand.self, Plan.self,
@@ -30,7 +31,7 @@ struct NNCLI: ParsableCommand {
     static func main() {
         let (start, words) = (ContinuousClock.now, CommandLine.arguments.dropFirst())
         do {
-            // Before all else, for what is wrong with the arguments.
+            // --color comes first: it also holds for messages about wrong arguments.
             if let index = words.firstIndex(of: "--color"), index + 1 < words.endIndex {
                 ConsoleOptions.Color(rawValue: words[index + 1]).map { Console.configure($0) }
             }
@@ -46,14 +47,14 @@ struct NNCLI: ParsableCommand {
             Console.error(error.description)
             exit(withError: ExitCode(error.exitCode))
         } catch NNError.invalidModel(.damagedWeights) {
-            Console.error("the model: expected weights of a training, got some that answer with no number")
+            Console.error("the model's weights are unusable: they predict NaN")
             exit(withError: ExitCode(65))
         } catch let error as NNError {
             Console.error("internal error: \(error)")
             exit(withError: ExitCode(70))
         } catch {
             let code = exitCode(for: error)
-            // Help and the version are answers.
+            // Help and the version arrive as errors, but they are answers.
             guard !code.isSuccess else { exit(withError: error) }
             let message = fullMessage(for: error)
             Console.error(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
@@ -63,7 +64,7 @@ struct NNCLI: ParsableCommand {
 }
 
 extension NNCLI {
-    /// Of a wrong command ArgumentParser says no more than what is wrong with the words behind it.
+    /// Names a wrong command. ArgumentParser would complain about the words after it instead.
     private static func checkName(_ words: ArraySlice<String>, of command: any ParsableCommand.Type) throws {
         let commands = command.configuration.subcommands
         guard let word = words.first, !word.hasPrefix("-"), !commands.isEmpty else { return }
@@ -76,7 +77,7 @@ extension NNCLI {
         throw ValidationError("Unknown command '\(word)'" + (near ?? ""))
     }
 
-    /// How many letters to add, remove or replace make one word of the other (Levenshtein).
+    /// The Levenshtein distance: how many letters to add, remove or replace to turn one word into the other.
     private static func distance(_ a: String, _ b: String) -> Int {
         var row = Array(0...b.count)
         for (i, x) in a.enumerated() {

@@ -90,12 +90,15 @@ extension Initializer: Named {
 extension Topology: ExpressibleByArgument {
     public init?(argument: String) { self.init(name: argument) }
     public static var allValueStrings: [String] { names }
+    public static var defaultCompletionKind: CompletionKind { .list(names) }
     public var defaultValueDescription: String { name }
 }
 
 extension Precision: ExpressibleByArgument {
     public init?(argument: String) { self.init(name: argument) }
     public static var allValueStrings: [String] { names }
+    /// Without this, help would list the raw values.
+    public static var allValueDescriptions: [String: String] { [:] }
     public var defaultValueDescription: String { name }
 }
 
@@ -116,5 +119,6 @@ struct MethodChoice: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { [autoName] + Method.names }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
     var defaultValueDescription: String { method?.name ?? Self.autoName }
 }

@@ -5,11 +5,11 @@ import SwiftNN
 struct Predict: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Say which class images belong to.",
+        abstract: "Classify images.",
         discussion: """
-            Takes PNG and JPEG pictures of any size, told by their content: turned as EXIF says, laid over white \
-            where they are transparent, and resized to 64 x 64 pixels, whatever their shape. A file of 12288 bytes \
-            that is neither is such an image already: 64 rows of 64 pixels, R G B.
+            Takes PNG and JPEG pictures of any size, recognized by their content. A picture is rotated as its EXIF \
+            data says, laid over white where it is transparent, and resized to 64 x 64 pixels; the aspect \
+            ratio is not kept. Any other file must be a raw image of 12288 bytes: 64 rows of 64 pixels, R G B.
 
             EXAMPLES
               nn-cli predict photo.jpg
@@ -19,18 +19,19 @@ struct Predict: ConsoleCommand {
     )
 
     @Argument(
-        help: ArgumentHelp("Pictures; - is the standard input.", valueName: "input"), completion: .file())
+        help: ArgumentHelp("Pictures to classify; - is standard input.", valueName: "input"),
+        completion: .file())
     var inputs: [String]
 
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "The model to use (default: model.nnk if it is there, else built-in, which finds cats).",
+            "Model to use. (default: model.nnk if it exists, else built-in, which detects cats)",
             valueName: "file"),
         completion: .file())
     var modelPath: String?
 
-    @Flag(help: "Answer with one JSON object.")
+    @Flag(help: "Print one JSON object.")
     var json = false
 
     @OptionGroup var console: ConsoleOptions
@@ -38,7 +39,7 @@ struct Predict: ConsoleCommand {
     func validate() throws {
         guard (inputs + [modelPath]).count(where: { $0 == "-" }) <= 1 else {
             throw ValidationError(
-                "the standard input can be read once: - stands for one image, or for the model")
+                "standard input can be read only once: use - for one image or for the model")
         }
     }
 

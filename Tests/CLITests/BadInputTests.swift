@@ -39,7 +39,7 @@ struct BadImageTests {
         try folder.write([UInt8](repeating: 1, count: count), as: "image.bin")
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 65,
-            "image.bin: \(count) bytes; expected \(Self.expected)")
+            "image.bin: expected \(Self.expected), got \(count) bytes")
     }
 
     @Test("a huge image is not read to its end")
@@ -50,14 +50,14 @@ struct BadImageTests {
         try file.close()
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 65,
-            "image.bin: more than 33554432 bytes; expected \(Self.expected)")
+            "image.bin: expected \(Self.expected), got more than 33554432 bytes")
     }
 
     @Test("an endless standard input is not read to its end")
     func endlessInput() async throws {
         expectRefusal(
             try await nnCLI("predict", "-", in: folder, input: .file("/dev/zero")), 65,
-            "stdin: more than 33554432 bytes; expected \(Self.expected)")
+            "stdin: expected \(Self.expected), got more than 33554432 bytes")
     }
 
     @Test("a standard input of another size", arguments: [0, 12287, 12289])
@@ -65,14 +65,14 @@ struct BadImageTests {
         let bytes = [UInt8](repeating: 1, count: count)
         expectRefusal(
             try await nnCLI("predict", "-", in: folder, input: .bytes(bytes)), 65,
-            "stdin: \(count) bytes; expected \(Self.expected)")
+            "stdin: expected \(Self.expected), got \(count) bytes")
     }
 
     @Test("one standard input for two images")
     func twoInputs() async throws {
         expectRefusal(
             try await nnCLI("predict", "-", "-", in: folder, input: .bytes(Fixture.image)), 64,
-            "the standard input can be read once: - stands for one image, or for the model")
+            "standard input can be read only once: use - for one image or for the model")
     }
 
     @Test("a bad image spoils the answers for all")
@@ -81,7 +81,7 @@ struct BadImageTests {
         try folder.write(Fixture.image.dropLast(), as: "bad.bin")
         expectRefusal(
             try await nnCLI("predict", "good.bin", "bad.bin", in: folder), 65,
-            "bad.bin: 12287 bytes; expected \(Self.expected)")
+            "bad.bin: expected \(Self.expected), got 12287 bytes")
     }
 
     @Test("an image without permission", .enabled(if: geteuid() != 0, "root may read everything"))
@@ -118,7 +118,7 @@ struct BadImageTests {
 @Suite("Bad models")
 struct BadModelTests {
     private let folder = TemporaryFolder()
-    private static let known = "a model of 12288-20-7-5-1 or 12288-7-1"
+    private static let known = "a 12288-20-7-5-1 or 12288-7-1 network"
 
     /// Asks for a prediction with these bytes as the model.
     private func predict(with model: [UInt8]) async throws -> Outcome {
@@ -149,7 +149,7 @@ struct BadModelTests {
     func truncatedFile(_ count: Int) async throws {
         expectRefusal(
             try await predict(with: Array(Fixture.model.prefix(count))), 65,
-            "bad.nnk: \(count) bytes of one: it is cut off; expected a whole model")
+            "bad.nnk: expected a complete model, got only its first \(count) bytes")
     }
 
     @Test("every single bit of the header")
@@ -180,7 +180,7 @@ struct BadModelTests {
             ? ("a SwiftNN model", "another kind of file")
             : ("an intact model", "a damaged header (wrong checksum)")
         expectRefusal(
-            try await predict(with: model), 65, "bad.nnk: \(found); expected \(expected)")
+            try await predict(with: model), 65, "bad.nnk: expected \(expected), got \(found)")
     }
 
     @Test(
@@ -191,35 +191,36 @@ struct BadModelTests {
         model[offset] ^= 1
         expectRefusal(
             try await predict(with: model), 65,
-            "bad.nnk: damaged weights (wrong checksum); expected an intact model")
+            "bad.nnk: expected an intact model, got damaged weights (wrong checksum)")
     }
 
     @Test("a sound model of another topology")
     func otherTopology() async throws {
         expectRefusal(
             try await predict(with: Fixture.otherModel), 65,
-            "bad.nnk: one of 12288-3-1; expected \(Self.known)")
+            "bad.nnk: expected \(Self.known), got a 12288-3-1 network")
     }
 
     @Test("a header that claims more layers than there can be")
     func tooManyLayers() async throws {
         expectRefusal(
             try await predict(with: Fixture.model(with: 255, at: 8)), 65,
-            "bad.nnk: one of 12288-7-1-0-0-0-0-0; expected \(Self.known)")
+            "bad.nnk: expected \(Self.known), got a 12288-7-1-0-0-0-0-0 network")
     }
 
     @Test("a later version")
     func laterVersion() async throws {
         expectRefusal(
             try await predict(with: Fixture.model(with: 2, at: 4)), 65,
-            "bad.nnk: version 2; expected a model of format version 1")
+            "bad.nnk: expected a model of format version 1, got version 2")
     }
 
     @Test("weights of another type, and a file of another kind", arguments: [6, 7])
     func otherKind(_ offset: Int) async throws {
         expectRefusal(
             try await predict(with: Fixture.model(with: 4, at: offset)), 65,
-            "bad.nnk: something else; expected a model with f32, f64 or i8 weights and two class names")
+            "bad.nnk: expected a model with f32, f64 or i8 weights and two class names, got another kind of model"
+        )
     }
 
     @Test("a header whose size is not that of its topology")
@@ -232,7 +233,7 @@ struct BadModelTests {
         let model = Fixture.model + [0]
         expectRefusal(
             try await predict(with: model), 65,
-            "bad.nnk: \(model.count) bytes in all; expected a payload that fits the header")
+            "bad.nnk: expected a file as long as its header says, got \(model.count) bytes")
     }
 
     @Test("a text, an image and an empty file are no models")
@@ -241,11 +242,11 @@ struct BadModelTests {
         for bytes in [text, Fixture.image] {
             expectRefusal(
                 try await predict(with: bytes), 65,
-                "bad.nnk: another kind of file; expected a SwiftNN model")
+                "bad.nnk: expected a SwiftNN model, got another kind of file")
         }
         let empty = try await predict(with: [])
         #expect(empty.status == 65)
-        #expect(empty.complaint == "Error: bad.nnk: another kind of file; expected a SwiftNN model")
+        #expect(empty.complaint == "Error: bad.nnk: expected a SwiftNN model, got another kind of file")
     }
 
     @Test("a folder instead of a model")
@@ -259,7 +260,7 @@ struct BadModelTests {
     func huge() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", "-m", "/dev/zero", in: folder), 65,
-            "/dev/zero: more than 67108864 bytes; expected a model file")
+            "/dev/zero: expected a model file, got more than 67108864 bytes")
     }
 }
 
@@ -278,9 +279,9 @@ struct BadDataSetTests {
     private static let cases: [(file: String, status: Int32, message: String)] = [
         ("gone.h5", 66, "no such file; expected a data set file"),
         (".", 66, "\(aFolder); expected a data set file"),
-        ("text.h5", 65, "a file of another kind; expected an HDF5 file"),
-        ("empty.h5", 65, "an empty file; expected an HDF5 file"),
-        ("bare.h5", 65, "neither; expected train_set_x or test_set_x"),
+        ("text.h5", 65, "expected an HDF5 file, got a file of another kind"),
+        ("empty.h5", 65, "expected an HDF5 file, got an empty file"),
+        ("bare.h5", 65, "expected train_set_x or test_set_x, got neither"),
     ]
 
     @Test("evaluate names the file, what it expected and what it found", arguments: cases)
@@ -312,9 +313,9 @@ struct BadOptionTests {
     private static let cases: [(arguments: String, message: String)] = [
         ("train --bogus", "Unknown option '--bogus'"),
         ("train extra", "Unexpected argument 'extra'"),
-        ("train --iterations=-5", "--iterations: expected 1 ... 4294967295, got -5"),
-        ("train --iterations 0", "--iterations: expected 1 ... 4294967295, got 0"),
-        ("train --iterations 4294967296", "--iterations: expected 1 ... 4294967295, got 4294967296"),
+        ("train --iterations=-5", "--iterations: expected 1 to 4294967295, got -5"),
+        ("train --iterations 0", "--iterations: expected 1 to 4294967295, got 0"),
+        ("train --iterations 4294967296", "--iterations: expected 1 to 4294967295, got 4294967296"),
         ("train --iterations abc", "The value 'abc' is invalid for '--iterations <n>'"),
         ("train --iterations 1e99", "The value '1e99' is invalid for '--iterations <n>'"),
         ("train --learning-rate 0", "--learning-rate: expected a number above 0, got 0.0"),
@@ -324,8 +325,8 @@ struct BadOptionTests {
         ("train --learning-rate fast", "The value 'fast' is invalid for '--learning-rate <rate>'"),
         ("train --seed=-1", "The value '-1' is invalid for '--seed <n>'"),
         ("train --seed 4294967296", "The value '4294967296' is invalid for '--seed <n>'"),
-        ("train --log-every 0", "--log-every: expected 1 ... 4294967295, got 0"),
-        ("train --test x.h5", "--test needs --train: drawings have a test set of their own"),
+        ("train --log-every 0", "--log-every: expected 1 to 4294967295, got 0"),
+        ("train --test x.h5", "--test needs --train: the built-in drawings have their own test set"),
         (
             "train --train x.h5 --output x.h5",
             "--output: expected a file other than the data sets, got x.h5"
@@ -335,13 +336,13 @@ struct BadOptionTests {
             "--output: expected a file other than the data sets, got y.h5"
         ),
         ("evaluate", "Missing expected argument '--data <file>'"),
-        ("evaluate --data x.h5 --min-accuracy 2", "--min-accuracy: expected 0 ... 1, got 2.0"),
-        ("evaluate --data x.h5 --min-accuracy=-0.1", "--min-accuracy: expected 0 ... 1, got -0.1"),
-        ("evaluate --data x.h5 --min-accuracy nan", "--min-accuracy: expected 0 ... 1, got nan"),
+        ("evaluate --data x.h5 --min-accuracy 2", "--min-accuracy: expected 0 to 1, got 2.0"),
+        ("evaluate --data x.h5 --min-accuracy=-0.1", "--min-accuracy: expected 0 to 1, got -0.1"),
+        ("evaluate --data x.h5 --min-accuracy nan", "--min-accuracy: expected 0 to 1, got nan"),
         ("predict", "Missing expected argument '<input> ...'"),
         ("inspect", "Missing expected argument '<file>'"),
-        ("plan --examples 0", "--examples: expected 1 ... 1000000, got 0"),
-        ("plan --examples 1000001", "--examples: expected 1 ... 1000000, got 1000001"),
+        ("plan --examples 0", "--examples: expected 1 to 1000000, got 0"),
+        ("plan --examples 1000001", "--examples: expected 1 to 1000000, got 1000001"),
         ("plan --ram 0", "--ram: expected a size such as 131072, 128K or 1M, got 0"),
         ("plan --ram -1K", "--ram: expected a size such as 131072, 128K or 1M, got -1K"),
         ("plan --ram K", "--ram: expected a size such as 131072, 128K or 1M, got K"),
@@ -352,7 +353,7 @@ struct BadOptionTests {
             "--ram: expected a size such as 131072, 128K or 1M, got 9007199254740992K"
         ),
         ("learn", "Unknown command 'learn'"),
-        ("predict -m - -", "the standard input can be read once: - stands for one image, or for the model"),
+        ("predict -m - -", "standard input can be read only once: use - for one image or for the model"),
     ]
 
     @Test("a bad option ends with 64, a message, and the way to the help", arguments: cases)
@@ -397,7 +398,7 @@ struct BadOptionTests {
         for command in ["train", "predict", "evaluate", "inspect", "plan"] {
             #expect(outcome.stdout.contains("\n  \(command) "))
         }
-        for code in ["64 usage", "65 bad data", "66 missing input", "130 interrupted"] {
+        for code in ["64 usage error", "65 bad data", "66 missing input", "130 interrupted"] {
             #expect(outcome.stdout.contains(code))
         }
     }
@@ -409,8 +410,7 @@ struct BadOptionTests {
         #expect(outcome.status == 65)
         #expect(outcome.stdout == "")
         let message =
-            "Error: the cost is no longer finite after iteration 1 with --learning-rate 1e+300: "
-            + "try a lower one\n"
+            "Error: the cost is no longer finite after iteration 1; try a --learning-rate below 1e+300\n"
         #expect(outcome.stderr.hasSuffix(message))
         #expect(try folder.names == [])
     }

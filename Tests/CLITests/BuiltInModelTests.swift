@@ -26,7 +26,7 @@ struct BuiltInModelTests {
         let outcome = try await nnCLI("inspect", "built-in", in: TemporaryFolder())
         #expect(outcome.status == 0)
         #expect(outcome.stdout.contains("206 of the 209 photos it was trained on, 40 of 50 others"))
-        #expect(outcome.stdout.contains("dual gradient descent, 2500 iterations at rate 0.0075"))
+        #expect(outcome.stdout.contains("dual gradient descent, 2500 iterations, learning rate 0.0075"))
     }
 
     @Test(

@@ -93,7 +93,7 @@ struct ResumeTests {
             #expect([costs.count - 1, costs.count].contains(Int(done.1)))
             #expect(Int(done.2) == iterations)
             #expect(
-                done.3 == "model.nnk was not written; to go on, repeat the command with --resume")
+                done.3 == "model.nnk was not written; to continue, repeat the command with --resume")
             #expect(try folder.names == ["model.nnk", "run.ckpt"])
             #expect(try folder.bytes(of: "model.nnk") == Array("an older model".utf8))
         }
@@ -106,7 +106,8 @@ struct ResumeTests {
         #expect(costs + last.costs == whole.costs)
         #expect(try sha256(folder.bytes(of: "model.nnk")) == sha256(elsewhere.bytes(of: "model.nnk")))
         #expect(
-            String(decoding: try folder.bytes(of: "r.html"), as: UTF8.self).contains(" resumed at iteration ")
+            String(decoding: try folder.bytes(of: "r.html"), as: UTF8.self).contains(
+                ", counted from iteration ")
         )
         #expect(try folder.names == ["model.nnk", "r.html"])  // the checkpoint is of no more use
     }
@@ -174,7 +175,7 @@ struct RefusedCheckpointTests {
 
     @Test("one that is there already, unless it is gone on from")
     func alreadyThere() async throws {
-        let advice = "is there already: go on from it with --resume, or remove it"
+        let advice = "already exists; continue it with --resume, or remove it"
         try folder.write(Run.shortCheckpoint, as: "run.ckpt")
         try folder.write([], as: "empty")
         try await expect(64, "--checkpoint: run.ckpt \(advice)", ["--checkpoint", "run.ckpt"])
@@ -185,7 +186,7 @@ struct RefusedCheckpointTests {
 
     @Test("--resume without --checkpoint")
     func withoutCheckpoint() async throws {
-        try await expect(64, "--resume needs --checkpoint, the file to go on from", ["--resume"])
+        try await expect(64, "--resume needs --checkpoint, the file to continue from", ["--resume"])
     }
 
     @Test("the model's file")
@@ -265,7 +266,7 @@ struct RefusedCheckpointTests {
         try folder.write(Run.shortCheckpoint, as: "run.ckpt")
         folder.write(DataSet.drawn(count: 208, seed: 1), prefix: "train", as: "fewer.h5")
         folder.write(DataSet.drawn(count: 209, seed: 3), prefix: "train", as: "others.h5")
-        let message = "run.ckpt: one with \(named); expected a checkpoint of this job"
+        let message = "run.ckpt: expected a checkpoint of this run, got one with \(named)"
         let tool = CommandLineTool(
             // The later one of two equal options counts.
             Run(method: .dual).arguments + options + Self.resume, in: folder)
@@ -293,7 +294,8 @@ struct RefusedCheckpointTests {
         let part = count < 0 ? bytes.dropLast(-count) : bytes.prefix(count)
         try folder.write(part, as: "run.ckpt")
         try await expect(
-            65, "run.ckpt: \(part.count) bytes: it is cut off; expected a whole checkpoint", Self.resume)
+            65, "run.ckpt: expected a complete checkpoint, got only its first \(part.count) bytes",
+            Self.resume)
     }
 
     @Test("those that are damaged", arguments: [4, 5, 8, 20, 36, 48, 60, 68, 72, 1000, 100_000, -1])
@@ -301,7 +303,7 @@ struct RefusedCheckpointTests {
         var bytes = Run.shortCheckpoint
         bytes[offset < 0 ? bytes.count + offset : offset] ^= 4
         try folder.write(bytes, as: "run.ckpt")
-        try await expect(65, "run.ckpt: a damaged one; expected an intact checkpoint", Self.resume)
+        try await expect(65, "run.ckpt: expected an intact checkpoint, got a damaged one", Self.resume)
     }
 
     @Test(
@@ -311,7 +313,7 @@ struct RefusedCheckpointTests {
         bytes[offset + 3] = 0xff
         Fixture.seal(&bytes)
         try folder.write(bytes, as: "run.ckpt")
-        try await expect(65, "run.ckpt: a damaged one; expected an intact checkpoint", Self.resume)
+        try await expect(65, "run.ckpt: expected an intact checkpoint, got a damaged one", Self.resume)
     }
 
     @Test("later versions")
@@ -321,12 +323,12 @@ struct RefusedCheckpointTests {
         Fixture.seal(&bytes)
         try folder.write(bytes, as: "run.ckpt")
         try await expect(
-            65, "run.ckpt: version 2; expected a checkpoint of format version 1", Self.resume)
+            65, "run.ckpt: expected a checkpoint of format version 1, got version 2", Self.resume)
     }
 
     @Test("other kinds of files")
     func otherKinds() async throws {
-        let message = "run.ckpt: another kind of file; expected a checkpoint"
+        let message = "run.ckpt: expected a checkpoint, got another kind of file"
         for bytes in [Fixture.model, Fixture.image] {
             try folder.write(bytes, as: "run.ckpt")
             try await expect(65, message, Self.resume)
@@ -343,7 +345,8 @@ struct RefusedCheckpointTests {
         #expect(outcome.status == 65)
         #expect(
             outcome.stderr
-                == "Error: run.ckpt: a checkpoint: train --resume makes one of it; expected a model\n")
+                == "Error: run.ckpt: expected a model, got a checkpoint (train --resume makes a model from it)\n"
+        )
         #expect(outcome.stdout == "")
     }
 }
@@ -446,9 +449,9 @@ struct InspectCheckpointTests {
             outcome.stdout == """
                 checkpoint     run.ckpt
                 layers         12288-7-1 in f32
-                training by    dual gradient descent, 50 iterations at rate 0.0075
+                training       dual gradient descent, 50 iterations, learning rate 0.0075
                 seed           1
-                costs          each 100 iterations
+                costs          every 100 iterations
                 data           209 images
 
                 """)
@@ -463,8 +466,8 @@ struct InspectCheckpointTests {
         bytes[40] ^= 1
         try folder.write(bytes, as: "damaged.ckpt")
         for (file, found) in [
-            ("short.ckpt", "67 bytes: it is cut off; expected a whole checkpoint"),
-            ("damaged.ckpt", "a damaged one; expected an intact checkpoint"),
+            ("short.ckpt", "expected a complete checkpoint, got only its first 67 bytes"),
+            ("damaged.ckpt", "expected an intact checkpoint, got a damaged one"),
         ] {
             let outcome = try await nnCLI("inspect", file, in: folder)
             #expect(outcome.status == 65)

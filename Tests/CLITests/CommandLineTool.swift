@@ -123,7 +123,7 @@ struct CommandLineTool: Sendable {
 }
 
 /// What nn-cli finds where a data set should be.
-let aFolder = "a folder (nn-cli dataset pack makes data sets of folders of photos)"
+let aFolder = "a folder (nn-cli dataset pack makes data sets from folders of photos)"
 
 /// Calls nn-cli with nothing out of the ordinary.
 func nnCLI(

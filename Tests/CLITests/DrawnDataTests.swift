@@ -41,7 +41,8 @@ struct DrawnDataTests {
 
     @Test("it says that it learns from drawings")
     func saysThatItDraws() async throws {
-        let note = "no --train: learning from 209 drawings of cats and other things, testing with 50\n"
+        let note =
+            "no --train: training on 209 built-in drawings of cats and other things, testing on 50 others\n"
         #expect(try await Self.training.result().outcome.stderr.hasPrefix(note))
     }
 

@@ -50,7 +50,7 @@ struct EvaluateTests {
         write(classes: ["cat", "non-cat"], as: "other.h5")
         folder.write(Fixture.drawings, prefix: "train", as: "train.h5")
         let complaint =
-            "Error: other.h5: class 0 cat, class 1 non-cat; expected class 0 non-cat, class 1 cat, as in %"
+            "Error: other.h5: expected class 0 non-cat, class 1 cat, as in %, got class 0 cat, class 1 non-cat"
         for (arguments, of) in [
             (["evaluate", "--data", "other.h5"], "model.nnk"),
             (["report", "--data", "other.h5", "-o", "r.html"], "model.nnk"),
@@ -71,7 +71,8 @@ struct EvaluateTests {
         #expect(outcome.status == 0)
         #expect(
             outcome.complaint
-                == "other.h5 has class 0 dogs, class 1 cats; model.nnk has class 0 non-cat, class 1 cat")
+                == "warning: other.h5 has class 0 dogs, class 1 cats, but model.nnk has class 0 non-cat, "
+                + "class 1 cat; they count as the same classes")
         let examples = try Examples(
             images: Fixture.drawings.images, labels: Fixture.drawings.labels,
             classNames: [String(repeating: "ä", count: 20), "b"])
@@ -89,7 +90,8 @@ struct EvaluateTests {
             "train", "--train", "long-train.h5", "--iterations", "1", "-o", "x.nnk", in: folder)
         #expect(
             training.complaint
-                == "long-train.h5: a model keeps 31 bytes of the class name \(examples.classNames[0])")
+                == "long-train.h5: the model keeps only the first 31 bytes of the class name \(examples.classNames[0])"
+        )
     }
 
     @Test("data sets do not come from the standard input")
@@ -98,7 +100,7 @@ struct EvaluateTests {
         #expect(outcome.status == 66)
         #expect(
             outcome.stderr
-                == "Error: -: the standard input, which libhdf5 can't read; expected a data set file\n")
+                == "Error: -: libhdf5 cannot read standard input; expected a data set file\n")
     }
 
     @Test("an accuracy that is reached, to the last image", arguments: [true, false])
@@ -115,7 +117,9 @@ struct EvaluateTests {
         let arguments = ["evaluate", "--data", "test.h5", "--min-accuracy", "\(least)"] + options
         let outcome = try await CommandLineTool(arguments, in: folder).run()
         #expect(outcome.status == 1)
-        #expect(outcome.stderr.hasSuffix("Error: accuracy \(expected.accuracy) is below \(least)\n"))
+        #expect(
+            outcome.stderr.hasSuffix(
+                "Error: accuracy \(expected.accuracy) is below --min-accuracy \(least)\n"))
         #expect(!outcome.stdout.isEmpty)
     }
 }

@@ -74,16 +74,16 @@ struct ExportBytesTests {
         try folder.write(bytes.bytes, as: "small.nnk")
         let names = try folder.names
         for (arguments, status, message) in [
-            (["-m", "small.nnk", "-o", "x"], 65, "small.nnk: one of i8; expected a model of f32 or f64"),
+            (["-m", "small.nnk", "-o", "x"], 65, "small.nnk: expected an f32 or f64 model, got an i8 model"),
             (
                 ["-m", "gone.nnk", "-o", "x"], 66,
                 "gone.nnk: no such file; expected a model file"
             ),
             (["-o", "model.nnk"], 64, "--output: expected a file other than the model, got model.nnk"),
             (["-o", "./model.nnk"], 64, "--output: expected a file other than the model, got ./model.nnk"),
-            (["-o", "no/x"], 74, "no/x: no folder no; expected a file to write"),
-            (["-o", "x", "--name", "cat"], 64, "--name is for --format c-header alone"),
-            (["-o", "x", "--i8"], 64, "--i8 is for --format c-header alone"),
+            (["-o", "no/x"], 74, "no/x: expected a file to write, got no folder no"),
+            (["-o", "x", "--name", "cat"], 64, "--name works only with --format c-header"),
+            (["-o", "x", "--i8"], 64, "--i8 works only with --format c-header"),
         ] {
             let outcome = try await CommandLineTool(
                 ["export", "--format", "i8"] + arguments, in: folder
@@ -234,7 +234,8 @@ struct ExportCHeaderTests {
         let outcome = try await workshop.export("--format", "c-header", "-o", "x.h", "--name", name)
         #expect(outcome.status == 64)
         #expect(
-            outcome.complaint == "Error: --name: expected letters, digits and _, no digit first, got \(name)")
+            outcome.complaint
+                == "Error: --name: expected letters, digits and _, not starting with a digit, got \(name)")
         #expect(try folder.names == ["model.nnk"])
     }
 

@@ -154,12 +154,14 @@ struct HabitsTests {
         #expect(normal.stdout == quiet.stdout && !quiet.stdout.isEmpty)
         #expect(normal.stderr == "model: model.nnk\n" && quiet.stderr == "")
         let verbose = try await shell("nn-cli \(Self.short) -v")
-        for work in ["reading 209 images, and 50 to test with", "setting up", "3 iterations", "writing and"] {
+        for work in [
+            "reading 209 training images and 50 test images", "setting up", "3 iterations", "writing and",
+        ] {
             #expect(verbose.stderr.contains("\n\(work)"))
         }
         let both = try await shell("nn-cli \(Self.short) -v --quiet")
         #expect(both.status == 64)
-        #expect(both.complaint == "Error: --quiet and --verbose exclude each other")
+        #expect(both.complaint == "Error: --quiet and --verbose cannot be used together")
     }
 
     // MARK: Files and pipes
@@ -192,7 +194,7 @@ struct HabitsTests {
     @Test(
         "two things can't have one place",
         arguments: [
-            ("-o - --json", "--json answers on the standard output, which - stands for as well"),
+            ("-o - --json", "--json prints to standard output, so no other output can be - as well"),
             ("-o - --log-csv -", "--log-csv: expected a file other than --output, got -"),
             ("--report ./model.nnk", "--report: expected a file other than --output, got ./model.nnk"),
             ("--report r --log-csv r", "--log-csv: expected a file other than --report, got r"),
@@ -200,7 +202,7 @@ struct HabitsTests {
                 "--train test.h5 --report test.h5",
                 "--report: expected a file other than the data sets, got test.h5"
             ),
-            ("--checkpoint -", "--checkpoint: expected a file, got -"),
+            ("--checkpoint -", "--checkpoint: expected a file, got - (standard output)"),
         ])
     func collisions(options: String, message: String) async throws {
         let before = try folder.names
@@ -227,7 +229,8 @@ struct HabitsTests {
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
         arguments: [
             (["rep"], "report"), (["train", "--repo"], "--report"),
-            (["train", "--topology", "two"], "two-layer"),
+            (["train", "--topology", "two"], "two-layer"), (["import", "--topology", "de"], "deep"),
+            (["train", "--method", "pri"], "primal"), (["train", "--precision", "f3"], "f32"),
         ])
     func completions(words: [String], expected: String) async throws {
         let outcome = try await complete(words)

@@ -63,8 +63,8 @@ struct InspectTests {
                 layers         12288-7-1
                 parameters     86031 of f32
                 classes        0: \(classes[0]), 1: \(classes[1])
-                trained by     dual gradient descent, 3 iterations at rate 0.0075
-                initial        small, seed 1
+                training       dual gradient descent, 3 iterations, learning rate 0.0075
+                initial        small weights, seed 1
                 data           20 images, CRC-32 \(crc)
 
                 """)
@@ -116,8 +116,8 @@ struct InspectTests {
         arguments: [
             ("gone", 66, "no such file; expected a model, a checkpoint or a data set"),
             (".", 66, "a folder; expected a model, a checkpoint or a data set"),
-            ("image.bin", 65, "another kind of file; expected a model, a checkpoint or a data set"),
-            ("half.h5", 65, "one that is cut short; expected an HDF5 file"),
+            ("image.bin", 65, "expected a model, a checkpoint or a data set, got another kind of file"),
+            ("half.h5", 65, "expected an HDF5 file, got one that is cut short"),
         ])
     func refusals(file: String, status: Int32, message: String) async throws {
         try folder.write(Fixture.image, as: "image.bin")

@@ -32,7 +32,7 @@ struct PackTests {
         #expect(outcome.stdout == "")
         #expect(
             outcome.stderr == """
-                skipped photos/cat/notes.txt: 1 bytes; expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture
+                skipped photos/cat/notes.txt: expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got 1 bytes
                 wrote cats.h5: 12 images; class 0, non-cat: 4; class 1, cat: 8
                 wrote cats-test.h5: 3 images; class 0, non-cat: 1; class 1, cat: 2
                 next: nn-cli train --train cats.h5 --test cats-test.h5
@@ -59,7 +59,7 @@ struct PackTests {
             let outcome = try await nnCLI("dataset", "pack", nameless, in: folder)
             #expect(outcome.status == 64)
             #expect(
-                outcome.complaint == "Error: --output: expected a file, as \(nameless) is no name for one")
+                outcome.complaint == "Error: --output is needed: \(nameless) gives no name for the file")
         }
         #expect(try folder.names == all)
     }
@@ -94,7 +94,7 @@ struct PackTests {
         #expect(outcome.status == 64)
         #expect(
             outcome.complaint
-                == "Error: --test-share: photos has folders train and test, which are the sets")
+                == "Error: --test-share cannot be used: photos already has the folders train and test")
     }
 
     @Test("a share of 0 writes no test set")
@@ -117,11 +117,12 @@ struct PackTests {
                 == "Error: gone: no such folder; expected a folder with one folder per class")
         let single = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
         #expect(single.status == 65)
-        #expect(single.complaint == "Error: photos: only a; expected two folders of photos, one per class")
+        #expect(
+            single.complaint == "Error: photos: expected two folders of photos, one per class, got only a")
         try write(0, to: "photos/b")
         let empty = try await nnCLI("dataset", "pack", "photos", "-o", "x.h5", in: folder)
         #expect(empty.status == 65)
-        #expect(empty.complaint == "Error: photos/b: none; expected at least one photo")
+        #expect(empty.complaint == "Error: photos/b: expected at least one photo, got none")
         let output = try await nnCLI("dataset", "pack", "photos", "-o", "gone/x.h5", in: folder)
         #expect(output.status == 74)
         for share in ["1", "-0.1", "nan"] {
@@ -145,8 +146,11 @@ struct PackTests {
             ("photos/a/1.png", "--output: expected a file other than the photos, got photos/a/1.png"),
             ("link.h5", "--output: expected a file other than the photos, got link.h5"),
             ("photos/a/x.png", "--output: expected a file other than the photos, got photos/a/x-test.png"),
-            ("-", "--output: expected a file, got -: a second one is written beside it"),
-            ("/dev/null", "--output: expected a file, got /dev/null: a second one is written beside it"),
+            ("-", "--output: expected a file, got -; the test set is written to a second file beside it"),
+            (
+                "/dev/null",
+                "--output: expected a file, got /dev/null; the test set is written to a second file beside it"
+            ),
         ] {
             let outcome = try await nnCLI("dataset", "pack", "photos", "-o", output, in: folder)
             #expect(outcome.status == 64)
@@ -196,7 +200,7 @@ struct PackTests {
         let label = Int(Fixture.drawings.labels[3])
         #expect(
             outcome.stdout == """
-                images 3 ... 3 of 20
+                images 3 to 3 of 20
                 blue frames: class 0, non-cat (\(1 - label))
                 orange frames: class 1, cat (\(label))
 
@@ -210,9 +214,9 @@ struct PackTests {
     func showRefusals() async throws {
         folder.write(Fixture.drawings, prefix: "test", as: "data.h5")
         for (options, message) in [
-            (["--from", "20"], "--from: expected less than the 20 images of data.h5, got 20"),
+            (["--from", "20"], "--from: expected a number below 20, as data.h5 has 20 images, got 20"),
             (["--from", "-1"], "--from: expected 0 or more, got -1"),
-            (["--limit", "0"], "--limit: expected 1 ... 10000, got 0"),
+            (["--limit", "0"], "--limit: expected 1 to 10000, got 0"),
         ] {
             let arguments = ["dataset", "show", "data.h5", "-o", "sheet.png"] + options
             let outcome = try await CommandLineTool(arguments, in: folder).run()

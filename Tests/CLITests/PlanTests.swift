@@ -138,14 +138,14 @@ struct PlanTests {
         let lines = outcome.stdout.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(lines.count == 38)
         let expected = [
-            (0, "100 images in 65536 bytes of RAM, 2048 of them for the stack and all else"),
+            (0, "100 images in 65536 bytes of RAM, 2048 of them for the stack and everything else"),
             (1, ""),
-            (2, "train           method        arena, bytes  fits  images at most"),
-            (3, "deep       f32  dual, packed         41800  yes              139"),
-            (8, "deep       f64  primal             2033792  no                 0"),
+            (2, "training   type  method              arena (bytes)  fits  most images"),
+            (3, "deep       f32   dual, least memory          41800  yes           139"),
+            (8, "deep       f64   primal                    2033792  no              0"),
             (15, ""),
-            (16, "predict         RAM, bytes  fits  model in flash, bytes"),
-            (17, "deep       f32         288  yes                  984020"),
+            (16, "prediction  type  RAM (bytes)  fits  model in flash (bytes)"),
+            (17, "deep        f32           288  yes                   984020"),
             (23, ""),
             (
                 24,

@@ -47,7 +47,7 @@ struct ReportTests {
         let evaluation = try Fixture.network.evaluate(
             Examples(images: data.images, labels: data.labels, classNames: data.classes))
         let right = data.count - evaluation.mislabeled.count
-        #expect(page.matches(of: /(\d+) of 20 right/).map { $0.output.1 } == ["\(right)", "\(right)"])
+        #expect(page.matches(of: /(\d+) of 20 correct/).map { $0.output.1 } == ["\(right)", "\(right)"])
         // Twice, as both sets are the same; 7 units, and what training added to each.
         let mislabeled = page.matches(of: /alt="image (\d+),/).map { Int($0.output.1)! }
         #expect(mislabeled.count == 2 * evaluation.mislabeled.count)
@@ -66,7 +66,7 @@ struct ReportTests {
     func reportOfTraining() async throws {
         let page = try await trainingPage()
         #expect(page.contains("The cost over the iterations"))
-        #expect(page.contains("bytes of memory beside the images"))
+        #expect(page.contains("bytes of memory in addition to the images"))
         #expect(
             page.matches(of: /<polyline class="line" points="([^"]*)"/).first!.output.1.split(separator: " ")
                 .count == 3)
@@ -94,7 +94,7 @@ struct ReportTests {
         #expect(outcome.status == 0)
         let page = try page("r.html")
         #expect(!page.contains("The cost over the iterations"))
-        #expect(page.contains(/before the step of an iteration: [0-9.]+ at iteration 0\./))
+        #expect(page.contains(/before the gradient step of each iteration: [0-9.]+ at iteration 0\./))
     }
 
     @Test("the command repeats the model, to the byte")
@@ -164,7 +164,7 @@ struct ReportTests {
         let page = ReportPage(path: "m", network: Fixture.network, results: [results], run: nil, command: nil)
         let shown = page.html.text.matches(of: /alt="image (\d+),/).map { Int($0.output.1)! }
         #expect(shown == Array((7..<count).reversed()))
-        #expect(page.html.text.contains("the 200 furthest off, of 207"))
+        #expect(page.html.text.contains("the 200 largest errors of 207"))
     }
 
     @Test(
@@ -198,8 +198,8 @@ struct ReportTests {
             "report", "--data", "test.h5", "--train", "other.h5", "-o", "r.html", in: folder)
         #expect(outcome.status == 65)
         #expect(
-            outcome.stderr.contains(
-                "; expected the 20 images that model.nnk was trained on (CRC-32 "))
+            outcome.stderr.hasPrefix(
+                "Error: other.h5: expected the 20 images that model.nnk was trained on (CRC-32 "))
         #expect(try !folder.names.contains("r.html"))
     }
 

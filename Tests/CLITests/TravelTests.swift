@@ -30,7 +30,7 @@ struct TravelTests {
         let outcome = try await nnCLI("import", "out", "-o", "back.nnk", in: folder)
         let name = type == .f64 ? "f64" : "f32"
         let bytes = try folder.bytes(of: "back.nnk")
-        #expect(outcome.stderr == "wrote back.nnk: 12288-7-1 in \(name) (\(bytes.count) bytes)\n")
+        #expect(outcome.stderr == "wrote back.nnk: a 12288-7-1 network in \(name) (\(bytes.count) bytes)\n")
         #expect(outcome.stdout == "")
         let isSame = bytes == network.bytes  // outside of expect, which would list a million differences
         guard type == .i8 else { return #expect(isSame) }
@@ -44,7 +44,7 @@ struct TravelTests {
         #expect(try facts.mismatches("inspect") == [])
         #expect(facts.stdout.contains("\"method\":null"))
         let words = try await nnCLI("inspect", "back.nnk", in: folder)
-        #expect(words.stdout.hasSuffix("\norigin         imported\n"))
+        #expect(words.stdout.hasSuffix("\ntraining       unknown (imported weights)\n"))
     }
 
     // MARK: Files of others
@@ -105,7 +105,7 @@ struct TravelTests {
         )
         try expectRefusal(
             try await nnCLI("import", "w", "-o", "m.nnk", in: folder),
-            "w: \(long); give others with --class-names; expected class names of at most 31 bytes")
+            "w: expected class names of at most 31 bytes, got \(long); give others with --class-names")
     }
 
     private func expectRefusal(
@@ -128,28 +128,28 @@ struct TravelTests {
         let spare = Tensor(name: "fc.weight", shape: [1], elements: .f32([0]))
         try expectRefusal(
             try await importing(Array(good.dropLast())),
-            "w.npz: layers.0.weight, layers.0.bias, layers.1.weight; expected a tensor layers.1.bias of [1]"
+            "w.npz: expected a tensor layers.1.bias of [1], got layers.0.weight, layers.0.bias, layers.1.weight"
         )
         try expectRefusal(
-            try await importing([]), "w.npz: none; expected a tensor layers.0.weight of [7, 12288]")
+            try await importing([]), "w.npz: expected a tensor layers.0.weight of [7, 12288], got none")
         try expectRefusal(
             try await importing(good + [spare]),
-            "w.npz: fc.weight as well; expected the tensors of 12288-7-1 alone")
+            "w.npz: expected only the tensors of a 12288-7-1 network, got also fc.weight")
         try expectRefusal(
             try await importing(good + [good[1]]),
-            "w.npz: layers.0.bias as well; expected the tensors of 12288-7-1 alone")
+            "w.npz: expected only the tensors of a 12288-7-1 network, got also layers.0.bias")
         try expectRefusal(
             try await importing(
                 replacing(3, Tensor(name: "layers.1.bias", shape: [1, 1, 1], elements: .f32([0])))),
-            "w.npz: [1, 1, 1]; expected layers.1.bias of [1]")
+            "w.npz: expected layers.1.bias of [1], got [1, 1, 1]")
         try expectRefusal(
             try await importing(replacing(3, Tensor(name: "layers.1.bias", shape: [1], elements: .f64([0])))),
-            "w.npz: some of f32 and some of f64; expected tensors of one type")
+            "w.npz: expected tensors of one type, got both f32 and f64")
         for bad in [Float.nan, .infinity, -.infinity] {
             try expectRefusal(
                 try await importing(
                     replacing(3, Tensor(name: "layers.1.bias", shape: [1], elements: .f32([bad])))),
-                "w.npz: an infinity or a NaN; expected finite numbers in layers.1.bias")
+                "w.npz: expected finite numbers in layers.1.bias, got an infinity or a NaN")
         }
         // The shapes say which network it is, however many numbers are none.
         try expectRefusal(
@@ -160,10 +160,10 @@ struct TravelTests {
                         name: tensor.name, shape: tensor.shape,
                         elements: .f32([Float](repeating: .nan, count: count)))
                 }),
-            "w.npz: an infinity or a NaN; expected finite numbers in layers.0.weight")
+            "w.npz: expected finite numbers in layers.0.weight, got an infinity or a NaN")
         try expectRefusal(
             try await importing(good, [:], "--topology", "deep"),
-            "w.npz: [7, 12288]; expected layers.0.weight of [20, 12288]")
+            "w.npz: expected layers.0.weight of [20, 12288], got [7, 12288]")
         #expect(try await importing(good, [:], "--topology", "two-layer").status == 0)
     }
 
@@ -185,25 +185,25 @@ struct TravelTests {
         ] {
             try expectRefusal(
                 try await importing(tensors(), origin.merging([key: value]) { $1 }),
-                "w.npz: \(key) \(value); expected metadata that nn-cli export wrote, or none")
+                "w.npz: expected metadata that nn-cli export wrote, or none, got \(key) \(value)")
         }
         try expectRefusal(
             try await importing(tensors(), origin.filter { $0.key != "seed" }),
-            "w.npz: seed missing; expected metadata that nn-cli export wrote, or none")
+            "w.npz: expected metadata that nn-cli export wrote, or none, got seed missing")
     }
 
     @Test("options that make no sense, and files that are none")
     func refusals() async throws {
         try folder.write(Fixture.model, as: "model.nnk")
         for (arguments, status, message) in [
-            (["model.nnk"], 65, "model.nnk: another kind of file; expected a file of safetensors or npz"),
+            (["model.nnk"], 65, "model.nnk: expected a file of safetensors or npz, got another kind of file"),
             (["gone"], 66, "gone: no such file; expected a file of safetensors or npz"),
-            (["-"], 65, "stdin: another kind of file; expected a file of safetensors or npz"),
+            (["-"], 65, "stdin: expected a file of safetensors or npz, got another kind of file"),
             (["m.nnk"], 64, "--output: expected a file other than the weights, got m.nnk"),
             (["model.nnk", "--class-names", "a"], 64, "--class-names: expected two names, got 1"),
             (
                 ["model.nnk", "--class-names", "a", String(repeating: "x", count: 32)], 64,
-                "--class-names: expected up to 31 bytes each, got \(String(repeating: "x", count: 32))"
+                "--class-names: expected at most 31 bytes per name, got \(String(repeating: "x", count: 32))"
             ),
         ] {
             let outcome = try await CommandLineTool(["import", "-o", "m.nnk"] + arguments, in: folder).run()

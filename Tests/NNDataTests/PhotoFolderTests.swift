@@ -171,7 +171,7 @@ struct PhotoFolderTests {
         }
         try write([], as: "photos/b/x.jpg")
         try write([], as: "photos/b/y.jpg")
-        let reason = "\(folder.path("photos/b/x.jpg")): 0 bytes; expected \(Picture.expected)"
+        let reason = "\(folder.path("photos/b/x.jpg")): expected \(Picture.expected), got 0 bytes"
         expectRefusal("photos/b", "at least one photo", "none of 2 files is usable (\(reason))") {
             _ = try PhotoFolder(folder.path("photos")).load()
         }

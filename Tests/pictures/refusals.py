@@ -31,7 +31,7 @@ def main(folder, nn_cli, model):
         memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         seconds = usage.ru_utime + usage.ru_stime
         largest, longest = max(largest, memory), max(longest, seconds)
-        if code != 65 or stdout or not stderr.startswith(f"Error: {path}: ") or "; expected " not in stderr or stderr.count("\n") != 1:
+        if code != 65 or stdout or not stderr.startswith(f"Error: {path}: expected ") or stderr.count("\n") != 1:
             print(f"{name}: exit code {code}, {stdout!r}, {stderr!r}")
         if memory >= LARGEST or seconds >= SECONDS:
             print(f"{name}: {memory} bytes, {seconds:.2f} s")

@@ -14,7 +14,7 @@ import NNData
     import Darwin
 #endif
 
-/// Answers go to the standard output, everything else to the standard error.
+/// Answers go to standard output, everything else to standard error.
 enum Console {
     private enum Level: Int {
         case quiet, normal, verbose
@@ -43,7 +43,7 @@ enum Console {
 
     static var isQuiet: Bool { level == .quiet }
 
-    /// Whether somebody reads the standard error as it is written.
+    /// Whether standard error is a terminal.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// The terminal's width.
@@ -55,9 +55,9 @@ enum Console {
         return Int(size.ws_col)
     }
 
-    /// Whether it shows more than ASCII.
+    /// Whether the terminal shows more than ASCII.
     static var isUnicode: Bool {
-        // The first of them that is set decides (locale(7)).
+        // The first of these that is set decides (locale(7)).
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(environment).first { !$0.isEmpty } ?? ""
         return ["UTF-8", "UTF8"].contains { locale.uppercased().hasSuffix($0) }
     }
@@ -69,7 +69,7 @@ enum Console {
     /// One line of an answer.
     static func answer(_ line: String) throws(FileError) { try OutputFile.print(line) }
 
-    /// The whole answer of a `--json` run: one object.
+    /// The whole answer of a `--json` run, as one object.
     static func answer(json object: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -102,7 +102,7 @@ enum Console {
 
     static func writeToStandardError(_ text: String) {
         let bytes = Array(text.utf8)
-        // Where even this fails there is nobody left to tell.
+        // If this fails, there is no place left to report it.
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 }

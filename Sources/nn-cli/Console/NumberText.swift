@@ -11,12 +11,12 @@ func seconds(since start: ContinuousClock.Instant) -> Double {
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }
 
-/// `value` with so many digits behind the point.
+/// `value` with a fixed number of decimal places.
 func rounded(_ value: Double, places: Int) -> String {
     formatted("%.*f", [Int32(places), value])
 }
 
-/// What C's printf would print.
+/// Formats as C's printf does.
 private func formatted(_ format: String, _ arguments: [any CVarArg]) -> String {
     // Large enough for the largest double, which has 309 digits.
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 400) { buffer in

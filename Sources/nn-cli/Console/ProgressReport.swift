@@ -1,4 +1,4 @@
-/// How far a long run is, on the standard error: a bar on a terminal, else lines, a second or more apart.
+/// Shows on standard error how far a long run is: a bar on a terminal, else lines at least a second apart.
 struct ProgressReport {
     private let total: Int
     private let begun: Int
@@ -8,7 +8,7 @@ struct ProgressReport {
     private var tenth = 0
     private var isBarShown = false
 
-    /// - Parameter begun: what was done before, in another run.
+    /// - Parameter begun: what an earlier run had done.
     init(total: Int, begun: Int = 0, unit: String = "iterations") {
         self.total = total
         self.begun = begun
@@ -30,13 +30,13 @@ struct ProgressReport {
         }
     }
 
-    /// Makes room for other output.
+    /// Removes the bar, before other output.
     mutating func clear() {
         if isBarShown { Console.writeToStandardError("\r\u{1b}[K") }
         isBarShown = false
     }
 
-    /// What fits one line of the terminal: at its last column some would begin another.
+    /// As much as fits one line of the terminal, without its last column: there, some terminals begin another line.
     private func line(_ done: Int, _ cost: Double?, columns: Int) -> String {
         let cost = cost.map { ", cost \(rounded($0, places: 4))" } ?? ""
         let text = "\(done) of \(total)\(cost), \(timeLeft(done))"

@@ -4,7 +4,7 @@ import NNData
 struct DataSetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dataset",
-        abstract: "Make data sets, and look at them.",
+        abstract: "Make data sets and look at them.",
         subcommands: [Pack.self, Show.self, Synth.self]
     )
 }

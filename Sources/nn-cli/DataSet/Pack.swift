@@ -6,20 +6,22 @@ import Synchronization
 struct Pack: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "pack",
-        abstract: "Make data sets from folders of your photos.",
+        abstract: "Make data sets from folders of photos.",
         discussion: """
-            The folder has two folders of photos, one a class, which name the classes:
+            The folder contains one folder of photos per class. The class has the name of its folder:
 
               photos/cat/*    photos/non-cat/*
 
-            Photos are what predict takes: PNG and JPEG of any size, and raw images. Anything else is skipped, and \
-            listed. A fifth of each class goes to the test set; a shuffle decides which, and --seed the shuffle. \
-            Where there are folders train and test, with the two folders in each, these are the sets.
+            Photos are what predict takes: PNG and JPEG of any size, and raw images. Other files are skipped and \
+            listed. One fifth of each class becomes the test set, chosen at random by --seed. If the folder \
+            contains the folders train and test, with the two class folders in each, these become the training \
+            set and the test set.
 
-            Class 1 is what the model will detect. It is the folder of --positive. Without that, of names like cat \
-            and non-cat, or cat and other, it is cat; else it is the second in alphabetical order.
+            Class 1 is what the model will detect. --positive names its folder. Without --positive, it is cat if \
+            the names are like cat and non-cat, or cat and other; otherwise it is the second name in alphabetical \
+            order.
 
-            The photos for training go to the output, those for testing to a file beside it: photos.h5 and \
+            The training set is written to the output file, the test set to a file beside it: photos.h5 and \
             photos-test.h5.
 
             EXAMPLES
@@ -29,41 +31,43 @@ struct Pack: ConsoleCommand {
             """
     )
 
-    @Argument(help: "The folder with one folder a class.", completion: .directory)
+    @Argument(help: "Folder with one folder per class.", completion: .directory)
     var folder: String
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "The data set to write (HDF5). (default: named after the folder, as in photos.h5)",
+            "Data set to write (HDF5). (default: named after the folder, as in photos.h5)",
             valueName: "file"),
         completion: .file())
     var outputPath: String?
 
-    @Option(help: ArgumentHelp("The folder that is class 1.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name of the folder that becomes class 1.", valueName: "name"))
     var positive: String?
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("What goes to the test set, 0 up to 1. (default: 0.2)", valueName: "share"))
+        help: ArgumentHelp(
+            "Share of the photos in the test set, 0 or more and below 1. (default: 0.2)", valueName: "share"))
     var testShare: Double?
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Of the shuffle, 0 ... 4294967295.", valueName: "n"))
+        parsing: .unconditional, help: ArgumentHelp("Seed of the shuffle, 0 to 4294967295.", valueName: "n"))
     var seed: UInt32 = 1
 
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         if let testShare, !(testShare >= 0 && testShare < 1) {
-            throw ValidationError("--test-share: expected 0 or more and less than 1, got \(testShare)")
+            throw ValidationError("--test-share: expected 0 or more and below 1, got \(testShare)")
         }
         guard outputPath != nil || DefaultOutput.name(of: folder) != nil else {
-            throw ValidationError("--output: expected a file, as \(folder) is no name for one")
+            throw ValidationError("--output is needed: \(folder) gives no name for the file")
         }
         guard output != "-", !OutputFile.isDevice(output) else {
             throw ValidationError(
-                "--output: expected a file, got \(output): a second one is written beside it")
+                "--output: expected a file, got \(output); the test set is written to a second file beside it"
+            )
         }
     }
 
@@ -72,7 +76,8 @@ struct Pack: ConsoleCommand {
     func run() throws {
         let folder = try PhotoFolder(folder, positive: positive)
         guard !folder.isSplit || testShare == nil else {
-            throw Failure.usage("--test-share: \(folder.path) has folders train and test, which are the sets")
+            throw Failure.usage(
+                "--test-share cannot be used: \(folder.path) already has the folders train and test")
         }
         for path in [output, testPath] where try folder.contains(path) {
             throw Failure.usage("--output: expected a file other than the photos, got \(path)")

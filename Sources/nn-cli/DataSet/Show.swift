@@ -4,10 +4,10 @@ import NNData
 struct Show: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Draw the images of a data set side by side, as one PNG.",
+        abstract: "Draw the images of a data set side by side in one PNG.",
         discussion: """
-            \(ContactSheet.columns) images in a row, numbered from the top left as evaluate numbers them. The colour \
-            of its frame tells the class of an image.
+            Draws \(ContactSheet.columns) images per row. The numbers start at the top left and are those of evaluate. \
+            The colour of an image's frame shows its class.
 
             EXAMPLES
               nn-cli dataset show cats.h5
@@ -15,21 +15,24 @@ struct Show: ConsoleCommand {
             """
     )
 
-    @Argument(help: "The data set (HDF5).", completion: .file())
+    @Argument(help: "Data set (HDF5).", completion: .file())
     var file: String
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp(
-            "The PNG file to write. (default: named after the data set, as in cats.png)", valueName: "file"),
+            "PNG file to write; - is standard output. (default: named after the data set, as in cats.png)",
+            valueName: "file"),
         completion: .file())
     var outputPath: String?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The first image to show.", valueName: "index"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Number of the first image to show, from 0.", valueName: "index"))
     var from = 0
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Show no more than these, 1 ... 10000.", valueName: "n"))
+        parsing: .unconditional, help: ArgumentHelp("Show at most n images, 1 to 10000.", valueName: "n"))
     var limit = 400
 
     @OptionGroup var console: ConsoleOptions
@@ -38,7 +41,7 @@ struct Show: ConsoleCommand {
 
     func validate() throws {
         guard 1...10_000 ~= limit else {
-            throw ValidationError("--limit: expected 1 ... 10000, got \(limit)")
+            throw ValidationError("--limit: expected 1 to 10000, got \(limit)")
         }
         guard from >= 0 else { throw ValidationError("--from: expected 0 or more, got \(from)") }
         guard !OutputFile.isSameFile(file, output) else {
@@ -50,11 +53,13 @@ struct Show: ConsoleCommand {
         let sheet = try OutputFile(output)
         let data = try CrashGuard.load(file)
         guard from < data.count else {
-            throw Failure.usage("--from: expected less than the \(data.count) images of \(file), got \(from)")
+            throw Failure.usage(
+                "--from: expected a number below \(data.count), as \(file) has \(data.count) images, got \(from)"
+            )
         }
         let range = from..<min(data.count, from + limit)
         try sheet.write(ContactSheet.png(data, range))
-        try say("images \(range.lowerBound) ... \(range.upperBound - 1) of \(data.count)")
+        try say("images \(range.lowerBound) to \(range.upperBound - 1) of \(data.count)")
         for label in 0...1 {
             let count = data.labels[range].count { $0 == label }
             let color = ContactSheet.colorNames[label]
@@ -63,7 +68,7 @@ struct Show: ConsoleCommand {
         Console.note("wrote \(output)" + (range.count < data.count ? "; --from and --limit show others" : ""))
     }
 
-    /// A line of the answer; where the picture takes the standard output, a note.
+    /// Prints a line of the answer, or a note if the picture goes to standard output.
     private func say(_ line: String) throws {
         if output == "-" { Console.note(line) } else { try Console.answer(line) }
     }

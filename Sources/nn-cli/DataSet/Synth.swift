@@ -5,10 +5,10 @@ import NNHDF5
 struct Synth: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "synth",
-        abstract: "Write the drawings that train learns from when it is given no data.",
+        abstract: "Write the built-in drawings as data sets.",
         discussion: """
-            Writes into the folder: train.h5 with 209 images, test.h5 with 50 others, and these 50 as raw images,
-            such as 07-cat.bin.
+            These are the drawings that train uses without --train. The folder will contain train.h5 with 209 \
+            images, test.h5 with 50 others, and these 50 as raw images such as 07-cat.bin.
 
             EXAMPLES
               nn-cli dataset synth -o drawings
@@ -19,7 +19,7 @@ struct Synth: ConsoleCommand {
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("The folder; it is made if it is missing.", valueName: "folder"),
+        help: ArgumentHelp("Folder to write to; created if it is missing.", valueName: "folder"),
         completion: .directory)
     var output: String
 

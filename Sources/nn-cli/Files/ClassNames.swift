@@ -2,8 +2,13 @@ import NNData
 import SwiftNN
 
 extension DataSet {
-    /// Whether the classes are those of a model or of another data set, which `other` is for messages. With the same
-    /// two names the other way round all answers would be wrong: throws then. Other names may mean the same: says so.
+    /// Compares the classes with those of a model or of another data set.
+    ///
+    /// - Throws: if they are the same two names in reverse order: all answers would be wrong. Other names may mean
+    ///   the same classes, so they only give a warning.
+    /// - Parameters:
+    ///   - path: of this data set, for messages.
+    ///   - other: the path of the model or of the other data set, for messages.
     func checkClasses(of path: String, are names: [String], of other: String) throws(FileError) {
         let isSame = { (a: [String], b: [String]) in zip(a, b).allSatisfy(Self.isSameClass) }
         guard !isSame(classes, names), names.contains(where: { !$0.isEmpty }) else { return }
@@ -12,10 +17,12 @@ extension DataSet {
             throw FileError(
                 .badData, file: path, expected: "\(text(names)), as in \(other)", found: text(classes))
         }
-        Console.note("\(path) has \(text(classes)); \(other) has \(text(names))")
+        Console.note(
+            "warning: \(path) has \(text(classes)), but \(other) has \(text(names)); "
+                + "they count as the same classes")
     }
 
-    /// A model has room for 31 bytes of a name, less up to three of a character that is cut.
+    /// A model keeps 31 bytes of a name, or up to three fewer so that no character is cut.
     private static func isSameClass(_ a: String, _ b: String) -> Bool {
         let (short, long) = a.utf8.count < b.utf8.count ? (a, b) : (b, a)
         return short == long || (28...31 ~= short.utf8.count && long.hasPrefix(short))

@@ -9,8 +9,8 @@ import NNHDF5
     import Darwin
 #endif
 
-/// libhdf5 has crashed on files that were damaged on purpose. While it reads one, a crash becomes the same
-/// message and exit code as any other bad data set; nothing has been written by then.
+/// libhdf5 has crashed on files that were damaged on purpose. While it reads a file, a crash gives the message and
+/// the exit code of a bad data set. Nothing has been written by then.
 enum CrashGuard {
     nonisolated(unsafe) private static var message: UnsafeMutablePointer<CChar>?
     private static let signals = [SIGFPE, SIGSEGV, SIGBUS, SIGABRT]
@@ -19,12 +19,12 @@ enum CrashGuard {
         guard !OutputFile.isFolder(path) else {
             throw FileError(
                 .missing, file: path, expected: "a data set file",
-                found: "a folder (nn-cli dataset pack makes data sets of folders of photos)")
+                found: "a folder (nn-cli dataset pack makes data sets from folders of photos)")
         }
         guard path != "-" else {
             throw FileError(
                 .missing, file: path, expected: "a data set file",
-                found: "the standard input, which libhdf5 can't read")
+                found: "libhdf5 cannot read standard input")
         }
         let error = FileError(.badData, file: path, expected: "a data set file", found: "a damaged one")
         message = strdup("Error: \(error)\n")
@@ -34,7 +34,7 @@ enum CrashGuard {
         }
         for number in signals {
             signal(number) { _ in
-                // Only what is safe in a signal handler.
+                // Only calls that are safe in a signal handler.
                 if let message = CrashGuard.message { _ = write(STDERR_FILENO, message, strlen(message)) }
                 _exit(65)
             }

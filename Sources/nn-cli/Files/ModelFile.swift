@@ -5,10 +5,10 @@ import SwiftNN
 enum ModelFile {
     static let defaultPath = "model.nnk"
 
-    /// Far above the largest model there is, 2 MB.
+    /// Far above the size of the largest model, 2 MB.
     private static let limit = 1 << 26
 
-    /// How models begin; one that is cut off is told from other files by it.
+    /// The first bytes of each model. They tell a model that is cut off from other files.
     static let magic: [UInt8] = [0x8e, 0x4e, 0x4e, 0x1a]
 
     static func load(_ path: String) throws(FileError) -> Network {
@@ -27,17 +27,17 @@ enum ModelFile {
     private static func error(_ error: NNError, in bytes: [UInt8], at path: String) -> FileError {
         let (expected, found) =
             switch error {
-            case .invalidModel(.truncated): ("a whole model", "\(bytes.count) bytes of one: it is cut off")
+            case .invalidModel(.truncated): ("a complete model", "only its first \(bytes.count) bytes")
             case .invalidModel(.notAModel): ("a SwiftNN model", "another kind of file")
             case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
             case .invalidModel(.laterVersion): ("a model of format version 1", "version \(bytes[4])")
             case .invalidModel(.otherKind) where bytes[7] == CheckpointFile.kind:
-                ("a model", "a checkpoint: train --resume makes one of it")
+                ("a model", "a checkpoint (train --resume makes a model from it)")
             case .invalidModel(.otherKind):
-                ("a model with f32, f64 or i8 weights and two class names", "something else")
+                ("a model with f32, f64 or i8 weights and two class names", "another kind of model")
             case .invalidModel(.otherTopology):
-                ("a model of 12288-20-7-5-1 or 12288-7-1", "one of \(topologyText(ofHeader: bytes))")
-            case .invalidModel(.wrongSize): ("a payload that fits the header", "\(bytes.count) bytes in all")
+                ("a 12288-20-7-5-1 or 12288-7-1 network", "a \(topologyText(ofHeader: bytes)) network")
+            case .invalidModel(.wrongSize): ("a file as long as its header says", "\(bytes.count) bytes")
             case .invalidModel(.damagedWeights): ("an intact model", "damaged weights (wrong checksum)")
             default: ("a usable model", "\(error)")
             }

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// The option that says which model to use.
+/// The option that names the model.
 struct ModelOption: ParsableArguments {
     @Option(
         name: [.customShort("m"), .long],
         help: ArgumentHelp(
-            "The model to use; - is the standard input, built-in the one that nn-cli has with it.",
+            "Model to use. - is standard input; built-in is the model that ships with nn-cli.",
             valueName: "file"),
         completion: .file())
     var model = ModelFile.defaultPath

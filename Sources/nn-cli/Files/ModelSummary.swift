@@ -1,7 +1,7 @@
 import NNData
 import SwiftNN
 
-/// A model, as `--json` shows it.
+/// A model as `--json` shows it.
 struct ModelSummary: Encodable {
     private let network: Network
     private let path: String
@@ -13,7 +13,7 @@ struct ModelSummary: Encodable {
         self.path = path
     }
 
-    /// The checksum is made here, where somebody reads it: of a large model it takes longer than a prediction.
+    /// The checksum is computed here, and so only with --json: for a large model it takes longer than a prediction.
     func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(path, forKey: .path)

@@ -1,11 +1,11 @@
 import NNData
 import SwiftNN
 
-// A network as arrays with names, and back.
+// A network as named arrays, and back.
 
 extension Topology {
-    /// The arrays of a network, in the order of its parameters. Each has two names: that which a list of
-    /// PyTorch's nn.Linear gives it, which is written, and that of textbooks, W1.
+    /// The arrays of a network, in the order of its parameters. Each has two names: the one that a list of
+    /// PyTorch's nn.Linear gives it, which is written, and the one of textbooks, such as W1.
     fileprivate var arrays: [(name: String, textbookName: String, shape: [Int])] {
         zip(sizes, sizes.dropFirst()).enumerated().flatMap { layer, size in
             [
@@ -17,7 +17,7 @@ extension Topology {
 }
 
 extension TensorFile {
-    /// In double for a model of doubles, else in float.
+    /// Doubles for an f64 model, else floats.
     init(_ network: Network) {
         var tensors: [Tensor] = []
         func add<S: Scalar>(_ parameters: [S], _ elements: ([S]) -> Tensor.Elements) {
@@ -38,7 +38,7 @@ extension TensorFile {
     }
 }
 
-/// What a model says beside its weights, as strings with names.
+/// What a model contains beside its weights, as named strings.
 private struct Metadata {
     var classNames: [String]
     let origin: Network.Origin?
@@ -56,7 +56,7 @@ private struct Metadata {
 
     init(_ network: Network) {
         classNames = network.classNames
-        // Bytes that became floats again are not what the training gave.
+        // Floats made from an i8 model's bytes are not the weights that the training gave.
         origin = network.elementType == .i8 ? nil : network.origin
     }
 
@@ -77,7 +77,7 @@ private struct Metadata {
         return entries
     }
 
-    /// Classes that are not there have no name, and a file without `method` has no origin.
+    /// A file without class names gives empty ones; a file without `method` gives no origin.
     init(_ entries: [String: String], path: String) throws(FileError) {
         classNames = Key.classes.map { entries[$0] ?? "" }
         for name in classNames where name.utf8.count > Network.longestClassName {
@@ -115,12 +115,12 @@ extension Network {
     ///
     /// - Parameters:
     ///   - path: for messages.
-    ///   - topologies: of which it must have one.
-    ///   - classNames: nil: those of the file's metadata, if it has some.
+    ///   - topologies: the network must have one of these.
+    ///   - classNames: nil: the names in the file's metadata, if any.
     init(
         _ file: TensorFile, path: String, topologies: [Topology], classNames: [String]?
     ) throws {
-        // Of several topologies, the one that fits; else the complaint is about the one that nearly does.
+        // The topology that fits; if none does, the error is about the one that fits best.
         let matches = topologies.map { TensorMatch(file.tensors, $0) }
         let match = matches.min { $0.misfits.count < $1.misfits.count }!
         if let complaint = match.misfits.first ?? match.notFinite.first {
@@ -137,12 +137,12 @@ extension Network {
     }
 }
 
-/// The tensors of a file against those of a topology.
+/// Compares the tensors of a file with those of a topology.
 private struct TensorMatch {
     let topology: Topology
     private(set) var floats: [Float] = []
     private(set) var doubles: [Double] = []
-    /// Names and shapes that are not the topology's; then elements that no weight can be.
+    /// Names and shapes that differ from the topology's; then tensors with elements that are not finite.
     private(set) var misfits: [(expected: String, found: String)] = []
     private(set) var notFinite: [(expected: String, found: String)] = []
 
@@ -158,15 +158,15 @@ private struct TensorMatch {
             }
         }
         if !left.isEmpty {
-            misfits.append(("the tensors of \(topology.text) alone", "\(Self.names(left)) as well"))
+            misfits.append(("only the tensors of a \(topology.text) network", "also \(Self.names(left))"))
         }
         if !floats.isEmpty && !doubles.isEmpty {
-            misfits.append(("tensors of one type", "some of f32 and some of f64"))
+            misfits.append(("tensors of one type", "both f32 and f64"))
         }
     }
 
     private mutating func take(_ tensor: Tensor, shape: [Int]) {
-        // Textbooks have biases as columns.
+        // In textbooks, a bias is a column.
         guard tensor.shape == shape || (shape.count == 1 && tensor.shape == shape + [1]) else {
             return misfits.append(("\(tensor.name) of \(shape)", "\(tensor.shape)"))
         }

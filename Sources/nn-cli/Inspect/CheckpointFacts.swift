@@ -1,6 +1,6 @@
 import SwiftNN
 
-struct CheckpointFacts: Encodable {
+struct CheckpointFacts: Facts {
     let kind = "checkpoint"
     let path: String
     let layers: [Int]
@@ -36,9 +36,9 @@ struct CheckpointFacts: Encodable {
             """
             checkpoint     \(path)
             layers         \(layers.map(String.init).joined(separator: "-")) in \(precision)
-            training by    \(method) gradient descent, \(iterations) iterations at rate \(learningRate)
+            training       \(method) gradient descent, \(iterations) iterations, learning rate \(learningRate)
             seed           \(seed)
-            costs          each \(logEvery) iterations
+            costs          every \(logEvery) iterations
             data           \(examples) images
             """)
     }

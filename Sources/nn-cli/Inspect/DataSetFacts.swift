@@ -1,6 +1,6 @@
 import NNData
 
-struct DataSetFacts: Encodable {
+struct DataSetFacts: Facts {
     let kind = "data set"
     let path: String
     let count: Int

@@ -5,7 +5,7 @@ import SwiftNN
 struct Inspect: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Say what a model, a checkpoint or a data set holds.",
+        abstract: "Show what a model, a checkpoint or a data set contains.",
         discussion: """
             EXAMPLES
               nn-cli inspect model.nnk
@@ -16,40 +16,42 @@ struct Inspect: ConsoleCommand {
 
     @Argument(
         help: """
-            A model, a checkpoint or a data set (HDF5); - is a model on the standard input, built-in the one that \
-            nn-cli has with it.
+            Model, checkpoint or data set (HDF5). - is a model on standard input; built-in is the model that ships \
+            with nn-cli.
             """,
         completion: .file())
     var file: String
 
-    @Flag(help: "Answer with one JSON object.")
+    @Flag(help: "Print one JSON object.")
     var json = false
 
     @OptionGroup var console: ConsoleOptions
 
     func run() throws {
-        // A pipe can be read once: what comes from one is taken for a model.
+        let facts = try facts()
+        if json { try Console.answer(json: facts) } else { try facts.print() }
+    }
+
+    private func facts() throws -> any Facts {
+        // A pipe can be read only once, so its content is not looked at first: it must be a model.
         guard file != BuiltInModel.path && file != "-" && !OutputFile.isDevice(file) else {
-            return try answerModel()
+            return ModelFacts(try ModelFile.load(file), path: file)
         }
         let expected = "a model, a checkpoint or a data set"
         let start = try InputFile.readStart(file, expected: expected, count: 8)
-        let isHDF5 = start == Array("\u{89}HDF\r\n\u{1a}\n".unicodeScalars.map { UInt8($0.value) })
-        if isHDF5 {
-            let facts = DataSetFacts(try CrashGuard.load(file), path: file)
-            try json ? Console.answer(json: facts) : facts.print()
-        } else if start.starts(with: ModelFile.magic), start.last == CheckpointFile.kind {
-            let facts = CheckpointFacts(try CheckpointFile.load(file), path: file)
-            try json ? Console.answer(json: facts) : facts.print()
-        } else if start.starts(with: ModelFile.magic) {
-            try answerModel()
-        } else {
+        guard start != Self.hdf5Signature else { return DataSetFacts(try CrashGuard.load(file), path: file) }
+        guard start.starts(with: ModelFile.magic) else {
             throw FileError(.badData, file: file, expected: expected, found: "another kind of file")
         }
+        return start.last == CheckpointFile.kind
+            ? CheckpointFacts(try CheckpointFile.load(file), path: file)
+            : ModelFacts(try ModelFile.load(file), path: file)
     }
 
-    private func answerModel() throws {
-        let facts = ModelFacts(try ModelFile.load(file), path: file)
-        try json ? Console.answer(json: facts) : facts.print()
-    }
+    private static let hdf5Signature: [UInt8] = [0x89] + Array("HDF\r\n\u{1a}\n".utf8)
+}
+
+/// What a file contains: as JSON, and as lines for people.
+protocol Facts: Encodable {
+    func print() throws
 }

@@ -1,7 +1,7 @@
 import NNData
 import SwiftNN
 
-struct ModelFacts: Encodable {
+struct ModelFacts: Facts {
     let kind = "model"
     let path: String
     let sha256: String
@@ -10,9 +10,9 @@ struct ModelFacts: Encodable {
     let parameters: Int
     let precision: String
     let classes: [String]
-    /// How it was trained; an imported model has none, and its fields are null.
+    /// How it was trained; nil for an imported model, whose fields are null.
     let origin: Network.Origin?
-    /// Shares that are right, known of the built-in model alone.
+    /// Known only for the built-in model.
     let trainAccuracy: Double?
     let testAccuracy: Double?
 
@@ -70,11 +70,11 @@ struct ModelFacts: Encodable {
             parameters     \(parameters) of \(precision)
             classes        0: \(classes[0].isEmpty ? "-" : classes[0]), 1: \(classes[1].isEmpty ? "-" : classes[1])
             """)
-        guard let origin else { return try Console.answer("origin         imported") }
+        guard let origin else { return try Console.answer("training       unknown (imported weights)") }
         try Console.answer(
             """
-            trained by     \(origin.method.name) gradient descent, \(origin.iterations) iterations at rate \(origin.learningRate)
-            initial        \(origin.initializer.name), seed \(origin.seed)
+            training       \(origin.method.name) gradient descent, \(origin.iterations) iterations, learning rate \(origin.learningRate)
+            initial        \(origin.initializer.name) weights, seed \(origin.seed)
             data           \(origin.examples) images, CRC-32 \(origin.dataCRCText)
             """)
         guard path == BuiltInModel.path else { return }

@@ -5,14 +5,14 @@ struct Board {
     }
 
     let name: String
-    /// The largest piece of RAM without a gap, which is where the arena goes.
+    /// The largest contiguous block of RAM, where the arena goes.
     let ramBytes: Int
     let flashBytes: Int
-    /// What it computes in hardware. The rest is done by software, with the same bits.
+    /// What the board computes in hardware. Software computes the rest, with the same bits.
     let fpu: FPU
 
-    /// Data sheets' figures. Of the ESP32's RAM it is SRAM 1, of which its system takes a part; where flash is a
-    /// chip of its own, it is the one on the named board or module.
+    /// Figures from the data sheets. For the ESP32 it is SRAM 1, of which its system takes a part. Where flash is
+    /// a chip of its own, it is the one on the named board or module.
     static let all = [
         Board("Arduino Zero (SAMD21G18)", ram: 32, flash: 256, .none),
         Board("micro:bit v2 (nRF52833)", ram: 128, flash: 512, .single),

@@ -1,6 +1,6 @@
 import SwiftNN
 
-/// A network by the words of the command line: deep f32.
+/// A topology with a number type, named as on the command line: "deep f32".
 struct Candidate: Encodable {
     let topology: Topology
     let elementType: ElementType
@@ -14,7 +14,7 @@ struct Candidate: Encodable {
         try container.encode("\(topology.name) \(elementType.name)")
     }
 
-    /// All ways to train it; none for what is only made of a trained model.
+    /// All ways to train it; none for i8, which is made from a trained model.
     var runs: [TrainingOptions] {
         guard let precision = elementType.precision else { return [] }
         return [(Method.dual, true), (.dual, false), (.primal, false)].map { method, packed in
@@ -29,7 +29,7 @@ struct Candidate: Encodable {
 
     var modelBytes: Int { topology.modelBytes(elementType) }
 
-    /// What a predictor takes on a board: two of its fields are addresses, of 4 bytes there.
+    /// What a predictor takes on a 32-bit board: two of its fields are addresses, of 4 bytes there.
     var predictorBytes: Int {
         let more = MemoryLayout<UnsafeRawPointer>.size - MemoryLayout<UInt32>.size
         return Predictor.words(topology, elementType) * 8 - 2 * more

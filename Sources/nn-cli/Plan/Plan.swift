@@ -4,13 +4,12 @@ import SwiftNN
 struct Plan: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Say what fits in how much memory, to the byte, and on which boards.",
+        abstract: "Show which networks fit in a given amount of RAM, and on which boards.",
         discussion: """
-            Training needs its arena, and \(Plan.stackBytes) bytes for the stack and all else;
-            the images may lie elsewhere, as they are read in pieces. Prediction
-            needs a little RAM, and the model in flash, beside \(Plan.programBytes) bytes of program.
-            Of a board's RAM, only the largest piece counts. What a board can hold
-            in f64 it computes in software unless its FPU is double.
+            Training needs RAM for its arena, and \(Plan.stackBytes) bytes for the stack and everything else. It reads \
+            the images in pieces, so they need no RAM. Prediction needs little RAM, and flash for the model and \
+            \(Plan.programBytes) bytes of program. Of a board's RAM, only the largest contiguous block counts. A board \
+            computes f64 in software unless its FPU is double.
 
             EXAMPLES
               nn-cli plan
@@ -18,28 +17,29 @@ struct Plan: ConsoleCommand {
             """
     )
 
-    /// The core's calls take 1 KiB of stack at most; the rest is for the program's own.
+    /// The core takes at most 1 KiB of stack; the rest is for the program itself.
     static let stackBytes = 2048
     static let programBytes = 16384
     static let mostExamples = 1_000_000
 
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Images to learn from, 1 ... 1000000.", valueName: "m"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Number of training images, 1 to 1000000.", valueName: "m"))
     var examples = 209
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("RAM in bytes, or in K, KB, KiB or M, MB, MiB: K is 1024.", valueName: "size"))
+        help: ArgumentHelp("RAM in bytes, or with K, KB, KiB, M, MB or MiB; K is 1024.", valueName: "size"))
     var ram = "192K"
 
-    @Flag(help: "Answer with one JSON object.")
+    @Flag(help: "Print one JSON object.")
     var json = false
 
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard 1...Self.mostExamples ~= examples else {
-            throw ValidationError("--examples: expected 1 ... \(Self.mostExamples), got \(examples)")
+            throw ValidationError("--examples: expected 1 to \(Self.mostExamples), got \(examples)")
         }
         guard byteCount(ram) != nil else {
             throw ValidationError("--ram: expected a size such as 131072, 128K or 1M, got \(ram)")
@@ -52,7 +52,7 @@ struct Plan: ConsoleCommand {
     }
 }
 
-/// 196608, 192K, 192kb, 192KiB, 1M: whole numbers above 0; nil for anything else.
+/// A size such as 196608, 192K, 192kb, 192KiB or 1M; nil for anything that is not a whole number above 0.
 private func byteCount(_ text: String) -> Int? {
     let digits = text.prefix { "0"..."9" ~= $0 }
     let shift: Int

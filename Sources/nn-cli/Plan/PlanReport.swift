@@ -6,7 +6,7 @@ struct PlanReport: Encodable {
         let packed: Bool
         let arenaBytes: Int
         let fits: Bool
-        /// That fit the RAM; 0 if not even one does.
+        /// The largest number of images that fits the RAM; 0 if not even one does.
         let mostExamples: Int
 
         private enum CodingKeys: String, CodingKey {
@@ -22,7 +22,7 @@ struct PlanReport: Encodable {
             packed = options.packed
             arenaBytes = try Trainer.arenaBytes(options, examples: examples)
             fits = arenaBytes + Plan.stackBytes <= ramBytes
-            // An arena grows with the examples: by halving.
+            // An arena grows with the examples, so the limit is found by bisection.
             var (enough, tooMany) = (0, Plan.mostExamples + 1)
             while tooMany - enough > 1 {
                 let middle = (enough + tooMany) / 2
@@ -103,20 +103,21 @@ struct PlanReport: Encodable {
 
     func print() throws {
         try Console.answer(
-            "\(examples) images in \(ramBytes) bytes of RAM, \(stackBytes) of them for the stack and all else"
+            "\(examples) images in \(ramBytes) bytes of RAM, \(stackBytes) of them for the stack and everything else"
         )
         try table(
-            ["train", "", "method", "arena, bytes", "fits", "images at most"], numbers: [3, 5],
+            ["training", "type", "method", "arena (bytes)", "fits", "most images"], numbers: [3, 5],
             training.map {
                 let method =
-                    $0.method + ($0.method == Method.primal.name ? "" : $0.packed ? ", packed" : ", wide")
+                    $0.method
+                    + ($0.method == Method.primal.name ? "" : $0.packed ? ", least memory" : ", fastest")
                 return [
                     $0.topology, $0.precision, method, "\($0.arenaBytes)", $0.fits ? "yes" : "no",
                     "\($0.mostExamples)",
                 ]
             })
         try table(
-            ["predict", "", "RAM, bytes", "fits", "model in flash, bytes"], numbers: [2, 4],
+            ["prediction", "type", "RAM (bytes)", "fits", "model in flash (bytes)"], numbers: [2, 4],
             prediction.map {
                 [
                     $0.topology, $0.precision, "\($0.predictorBytes)", $0.fits ? "yes" : "no",
@@ -133,7 +134,7 @@ struct PlanReport: Encodable {
             })
     }
 
-    /// deep f32 f64, two-layer f32
+    /// "deep f32 f64, two-layer f32"
     private func list(_ candidates: [Candidate]) -> String {
         let texts = Topology.named.compactMap { topology in
             let types = candidates.filter { $0.topology == topology }.map(\.elementType.name)
@@ -142,7 +143,7 @@ struct PlanReport: Encodable {
         return texts.isEmpty ? "-" : texts.joined(separator: ", ")
     }
 
-    /// Columns as wide as they must be, those of numbers to the right; an empty line before.
+    /// Prints an empty line, then the table. Columns of numbers are aligned to the right.
     private func table(_ head: [String], numbers: Set<Int>, _ rows: [[String]]) throws {
         let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max()! }
         try Console.answer("")

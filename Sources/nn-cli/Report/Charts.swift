@@ -1,9 +1,9 @@
-/// Round numbers along an axis, some of them outside of the values: "0, 0.2, 0.4, 0.6, 0.8".
+/// Round numbers along an axis that cover the values: "0, 0.2, 0.4, 0.6, 0.8".
 struct Ticks {
     let values: [Double]
 
-    /// From the last round number at or below `lower` to the first at or above `upper`, in about `count`
-    /// steps, none shorter than `least`.
+    /// From the last round number at or below `lower` to the first at or above `upper`, in about `count` equal
+    /// steps of `least` or more.
     init(_ lower: Double, _ upper: Double, count: Int, least: Double = 0) {
         let span = max(upper - lower, abs(upper) * 1e-9, .leastNormalMagnitude * 1e6)
         let rough = span / Double(count)
@@ -19,7 +19,7 @@ struct Ticks {
     var upper: Double { values.last! }
 }
 
-/// The largest power of ten up to `value`.   value > 0
+/// The largest power of ten up to `value`, which is above 0.
 private func pow10(_ value: Double) -> Double {
     var power = 1.0
     while power * 10 <= value { power *= 10 }
@@ -27,7 +27,7 @@ private func pow10(_ value: Double) -> Double {
     return power
 }
 
-/// Where values lie on a stretch of pixels; `from` may be beyond `to`.
+/// Maps values from `lower`...`upper` to pixels; `from` may be greater than `to`.
 struct Scale {
     let lower, upper, from, to: Double
 
@@ -38,7 +38,7 @@ struct Scale {
 
 enum Chart {
     /// The cost over the iterations.
-    /// - Precondition: there is a cost.
+    /// - Precondition: `all` is not empty.
     static func costs(_ all: [TrainingReport.Cost]) -> HTML {
         let (first, last) = (all.first!, all.last!)
         let costs = thinned(all, columns: 500)
@@ -54,7 +54,7 @@ enum Chart {
         return """
             <svg class="wide" viewBox="0 0 480 222" role="img" aria-labelledby="cost-title cost-desc">
             <title id="cost-title">The cost over the iterations</title>
-            <desc id="cost-desc">From \(shortText(first.cost)) at iteration \(first.iteration) \
+            <desc id="cost-desc">The cost goes from \(shortText(first.cost)) at iteration \(first.iteration) \
             to \(shortText(last.cost)) at iteration \(last.iteration).</desc>
             \(zip(ticks.values, labels).map { gridLine(y($0), from: left, to: right, label: $1) })
             \(iterationLabels(iterations, y: bottom + 6))
@@ -78,7 +78,7 @@ enum Chart {
         }
     }
 
-    /// The least and the greatest cost of each of so many stretches: more would not be seen.
+    /// The smallest and the largest cost of each column: a chart cannot show more.
     static func thinned(_ costs: [TrainingReport.Cost], columns: Int) -> [TrainingReport.Cost] {
         guard costs.count > 2 * columns else { return costs }
         let parts = (0..<columns).flatMap { column in
@@ -89,7 +89,7 @@ enum Chart {
         return [costs.first!] + parts + [costs.last!]
     }
 
-    /// Probabilities of class 1: upwards the examples of class 1, downwards those of class 0.
+    /// A histogram of the probabilities of class 1: examples of class 1 point up, those of class 0 down.
     static func probabilities(_ histogram: ProbabilityHistogram, classes: [String], id: String) -> HTML {
         let (left, right, top, bottom) = (8.0, 392.0, 20.0, 204.0)
         let center = (left + right) / 2
@@ -98,8 +98,8 @@ enum Chart {
         return """
             <svg viewBox="0 0 400 248" role="img" aria-labelledby="\(id)-title \(id)-desc">
             <title id="\(id)-title">Probabilities of \(classes[1])</title>
-            <desc id="\(id)-desc">Above one half are \(above[1]) of \(sizes[1]) images of \(classes[1]) and \
-            \(above[0]) of \(sizes[0]) of \(classes[0]).</desc>
+            <desc id="\(id)-desc">The probability is above 0.5 for \(above[1]) of \(sizes[1]) images of \
+            \(classes[1]) and for \(above[0]) of \(sizes[0]) images of \(classes[0]).</desc>
             <text class="class-1" x="\(left)" y="\(top - 6)">\(classes[1]) ↑</text>
             <text class="class-0" x="\(left)" y="\(bottom + 40)">\(classes[0]) ↓</text>
             <line class="half" x1="\(center)" x2="\(center)" y1="\(top)" y2="\(bottom)"/>
@@ -124,7 +124,7 @@ enum Chart {
             "<line class=\"axis\" x1=\"\(left)\" x2=\"\(right)\" y1=\"\(middle)\" y2=\"\(middle)\"/>"
         let bars = (0...1).flatMap { index in
             histogram.counts[index].enumerated().filter { $0.element > 0 }.map { bin, count -> HTML in
-                // One image among thousands still shows.
+                // A bar for a single image among thousands is still visible.
                 let size = max(1.5, Double(count) * unit)
                 let x = left + Double(bin) * width
                 let (y, end) = index == 1 ? (middle - size, middle - size - 4) : (middle, middle + size + 14)
@@ -139,7 +139,7 @@ enum Chart {
         return bars + [axis]
     }
 
-    /// A share with its interval, and what guessing would reach, on a line from 0 to 100 %.
+    /// A share with its interval, and the share that guessing reaches, on a line from 0 to 100 %.
     static func interval(_ share: Double, _ interval: WilsonInterval, guessing: Double) -> HTML {
         let x = Scale(lower: 0, upper: 1, from: 6, to: 314)
         return """

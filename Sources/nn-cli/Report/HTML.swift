@@ -1,7 +1,6 @@
-/// Markup whose interpolated text is escaped, so that no name of a file or a class can become a tag.
+/// Markup that escapes interpolated text, so that the name of a file or a class cannot become a tag.
 ///
-/// A template engine would do as well, but the usual one loads all of Foundation. That takes longer than a
-/// prediction, for every command.
+/// The usual template engine would load all of Foundation. For every command, that takes longer than a prediction.
 struct HTML: ExpressibleByStringInterpolation {
     let text: String
 
@@ -33,7 +32,7 @@ struct HTML: ExpressibleByStringInterpolation {
 
         mutating func appendInterpolation(_ number: Int) { text += String(number) }
 
-        /// A coordinate: a tenth of a pixel is as fine as anyone sees.
+        /// A coordinate, to a tenth of a pixel.
         mutating func appendInterpolation(_ coordinate: Double) { text += rounded(coordinate, places: 1) }
 
         mutating func appendInterpolation(_ markup: HTML) { text += markup.text }

@@ -5,10 +5,10 @@ import SwiftNN
 struct Report: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Show how well a model does, as a page for the browser.",
+        abstract: "Write a web page that shows how well a model does.",
         discussion: """
             The page needs no other file and no network. It shows accuracies with confidence intervals, \
-            mislabeled pictures, and the weights of the first layer. train --report shows the costs as well.
+            mislabeled images, and the weights of the first layer. The page of train --report also shows the costs.
 
             EXAMPLES
               nn-cli report --data test.h5
@@ -18,17 +18,17 @@ struct Report: ConsoleCommand {
 
     @OptionGroup var modelOption: ModelOption
 
-    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
     var data: String
 
     @Option(
-        help: ArgumentHelp("The images that the model was trained on (HDF5).", valueName: "file"),
+        help: ArgumentHelp("Images that the model was trained on (HDF5).", valueName: "file"),
         completion: .file())
     var train: String?
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("The page to write (HTML); - is the standard output.", valueName: "file"),
+        help: ArgumentHelp("Page to write (HTML); - is standard output.", valueName: "file"),
         completion: .file())
     var output = "report.html"
 
@@ -72,6 +72,6 @@ struct Report: ConsoleCommand {
             .badData, file: train!,
             expected: "the \(origin.examples) images that \(modelOption.model) was trained on "
                 + "(CRC-32 \(origin.dataCRCText))",
-            found: "\(data.count) of CRC-32 \(crcText(crc))")
+            found: "\(data.count) images with CRC-32 \(crcText(crc))")
     }
 }

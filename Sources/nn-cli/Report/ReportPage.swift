@@ -1,11 +1,11 @@
 import NNData
 import SwiftNN
 
-/// What a model is and how well it does, as one HTML page that needs nothing beside it.
+/// One HTML page about a model and how well it does. It needs no other file.
 struct ReportPage {
-    /// A data set, and what the model says about it.
+    /// A data set and what the model says about it.
     struct Results {
-        /// "Test", "Training": it is part of headings and of the names of elements.
+        /// "Test" or "Training": part of headings and of the names of elements.
         let name: String
         let path: String?
         let data: DataSet
@@ -17,14 +17,14 @@ struct ReportPage {
 
     let path: String
     let network: Network
-    /// The more telling first.
+    /// The test set comes before the training set, as it tells more.
     let results: [Results]
-    /// What only the training itself knows: nil without it.
+    /// What only the training itself knows; nil if the page is made later.
     let run: TrainingReport?
-    /// The command that gives the same model again, if there is one.
+    /// The command that trains the same model again, if there is one.
     let command: String?
 
-    /// Pictures of a data set that are shown at most; each takes about 12 KB of the page.
+    /// The largest number of images shown per data set. Each takes about 12 KB of the page.
     static let pictures = 200
 
     private var classes: [String] { [network.className(0), network.className(1)] }
@@ -45,9 +45,10 @@ struct ReportPage {
         <body>
         <header>
         <h1>\(path)</h1>
-        <p>Tells <b class="class-1">\(classes[1])</b> from <b class="class-0">\(classes[0])</b>: \
-        a network <span class="whole">\(network.topology.text)</span> in \(network.elementType.name), \
-        \(network.origin.map { "trained on \(grouped($0.examples)) images" } ?? "imported").</p>
+        <p>This model distinguishes <b class="class-1">\(classes[1])</b> from \
+        <b class="class-0">\(classes[0])</b>. It is a <span class="whole">\(network.topology.text)</span> network \
+        in \(network.elementType.name), \
+        \(network.origin.map { "trained on \(grouped($0.examples)) images" } ?? "with imported weights").</p>
         </header>
         <main>
         \(accuracies)
@@ -72,9 +73,9 @@ struct ReportPage {
         <div class="pair">
         \(results.map(accuracy))
         </div>
-        <p class="note">The bar is the confidence interval, Wilson's score interval: where the accuracy on many more \
-        such images may well lie, as far as these can tell. For images that were trained on it says nothing about \
-        others. The tick is guessing: always the more frequent class.</p>
+        <p class="note">The bar is the confidence interval (Wilson's score interval): the accuracy on many more \
+        images of this kind is likely to lie in it. The accuracy on training images says nothing about other images. \
+        The tick marks guessing, which means to always answer the more frequent class.</p>
         </section>
         """
     }
@@ -88,7 +89,7 @@ struct ReportPage {
             <h3>\(results.name)</h3>
             <p class="figure">\(percent(results.evaluation.accuracy))</p>
             \(Chart.interval(results.evaluation.accuracy, interval, guessing: guessing))
-            <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) right. 95\u{a0}% confidence interval: \
+            <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) correct. 95\u{a0}% confidence interval: \
             \(percent(interval.lower)) to \(percent(interval.upper)). Guessing: \(percent(guessing)).</p>
             </div>
             """
@@ -98,12 +99,13 @@ struct ReportPage {
         guard let first = run.costs.first, let last = run.costs.last else { return nil }
         let (chart, end): (HTML, HTML) =
             run.costs.count > 1
-            ? (Chart.costs(run.costs), ", \(shortText(last.cost)) at \(grouped(last.iteration))") : ("", "")
+            ? (Chart.costs(run.costs), ", \(shortText(last.cost)) at iteration \(grouped(last.iteration))")
+            : ("", "")
         return """
             <section>
             <h2>Cost</h2>
             \(chart)
-            <p class="note">Binary cross-entropy on the training images, before the step of an iteration: \
+            <p class="note">Binary cross-entropy on the training images, before the gradient step of each iteration: \
             \(shortText(first.cost)) at iteration \(grouped(first.iteration))\(end).</p>
             </section>
             """
@@ -136,8 +138,8 @@ struct ReportPage {
     private func table(_ confusion: ConfusionMatrix) -> HTML {
         """
         <table class="confusion">
-        <thead><tr><td></td><th scope="col">taken for<br><b class="class-0">\(classes[0])</b></th>\
-        <th scope="col">taken for<br><b class="class-1">\(classes[1])</b></th><th scope="col">right</th></tr></thead>
+        <thead><tr><td></td><th scope="col">predicted<br><b class="class-0">\(classes[0])</b></th>\
+        <th scope="col">predicted<br><b class="class-1">\(classes[1])</b></th><th scope="col">correct</th></tr></thead>
         <tbody>
         \((0...1).map { row(confusion, label: $0) })
         </tbody>
@@ -158,19 +160,20 @@ struct ReportPage {
             """
     }
 
-    /// The seed document's print_mislabeled_images: the furthest off first.
+    /// As print_mislabeled_images in the seed document, the largest errors first.
     private func mislabeled(_ results: Results) -> HTML {
         let all = results.evaluation.mislabeled
-        guard !all.isEmpty else { return "<p>No image is mislabeled.</p>" }
+        guard !all.isEmpty else { return "<p>All images are labeled correctly.</p>" }
         let distance = { (index: Int) in abs(results.evaluation.probabilities[index] - 0.5) }
         let shown = all.sorted { distance($0) > distance($1) }.prefix(Self.pictures)
         let count: HTML =
             shown.count < all.count
-            ? "the \(shown.count) furthest off, of \(grouped(all.count))"
-            : all.count > 1 ? "\(all.count), the furthest off first" : "1"
+            ? "the \(shown.count) largest errors of \(grouped(all.count))"
+            : all.count > 1 ? "\(all.count), the largest errors first" : "1"
         return """
-            <h3>Mislabeled: \(count)</h3>
-            <p class="note">With the true class, the probability of \(classes[1]), and the number in the file.</p>
+            <h3>Mislabeled images: \(count)</h3>
+            <p class="note">Below each image: its true class, its predicted probability of \(classes[1]), and its number in \
+            the data set.</p>
             <div class="pictures">
             \(shown.map { figure(results, $0) })
             </div>
@@ -195,8 +198,9 @@ struct ReportPage {
         return """
             <section>
             <h2>The first layer</h2>
-            <p>The weights of its \(weights.count) units, as images. Grey is zero; where a colour is brighter, it \
-            speeds the unit; where darker, it slows it. Each is scaled to its largest weight, which is below it.</p>
+            <p>The weights of its \(weights.count) units, shown as images. Grey is zero. Where a colour is brighter \
+            than grey, that colour in a photo raises the unit's output; where it is darker, it lowers the output. Each \
+            image is scaled to its largest weight, given below it.</p>
             <div class="pictures weights">
             \(weights.enumerated().map { unit($0 + 1, $1, "weights") })
             </div>
@@ -209,7 +213,7 @@ struct ReportPage {
         let changes = zip(weights, initial).map { weights, initial in zip(weights, initial).map(-) }
         return """
             <h3>What training added</h3>
-            <p class="note">The same less the random weights that it began with.</p>
+            <p class="note">The weights minus the random initial weights.</p>
             <div class="pictures weights">
             \(changes.enumerated().map { unit($0 + 1, $1[...], "change") })
             </div>
@@ -228,14 +232,14 @@ struct ReportPage {
     private func effort(_ run: TrainingReport) -> HTML {
         let phases = [
             ("reading the data", run.seconds.load), ("before the first iteration", run.seconds.setup),
-            ("iterations", run.seconds.loop), ("writing and evaluating", run.seconds.finish),
+            ("iterations", run.seconds.loop), ("writing and evaluating the model", run.seconds.finish),
         ]
         return """
             <section>
             <h2>Memory and time</h2>
-            <p>Training took \(grouped(run.arenaBytes)) bytes of memory beside the images, and \
-            \(rounded(run.seconds.total, places: 3)) s in all\
-            \(run.begun > 0 ? ", since it was resumed at iteration \(grouped(run.begun))" : "").</p>
+            <p>Training used \(grouped(run.arenaBytes)) bytes of memory in addition to the images. The run took \
+            \(rounded(run.seconds.total, places: 3)) s\
+            \(run.begun > 0 ? ", counted from iteration \(grouped(run.begun)), where it was resumed" : "").</p>
             <table class="phases">
             <tbody>
             \(phases.map { phase($0, $1, total: run.seconds.total) })
@@ -261,7 +265,7 @@ struct ReportPage {
                 ("Layers", network.topology.text),
                 ("Parameters", "\(grouped(network.topology.parameterCount)) of \(network.elementType.name)"),
                 ("Classes", "0: \(classes[0]), 1: \(classes[1])"),
-            ] + (network.origin.map(facts) ?? [("Training", "not known: the weights were imported")])
+            ] + (network.origin.map(facts) ?? [("Training", "unknown (imported weights)")])
         return """
             <section>
             <h2>The model</h2>
@@ -284,9 +288,9 @@ struct ReportPage {
     private func repetition(_ command: String) -> HTML {
         """
         <section>
-        <h2>The same model again</h2>
+        <h2>Train the same model again</h2>
         <pre><code>\(command)</code></pre>
-        <p class="note">It gives the same file, to the byte, on every processor.</p>
+        <p class="note">This command gives the same file, to the byte, on every processor.</p>
         </section>
         """
     }

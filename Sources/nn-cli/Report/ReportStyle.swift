@@ -1,6 +1,5 @@
 enum ReportStyle {
-    /// One colour a class, blue and orange, which colour-blind people tell apart too; all else is ink on
-    /// paper.
+    /// One colour per class: blue and orange, distinguishable with colour blindness. All else is ink on paper.
     static let css: HTML = """
         :root {
           --paper: #fdfdfb; --ink: #1d2126; --faint: #667079; --rule: #d9dde0; --panel: #f3f4f2;

@@ -7,25 +7,25 @@ import SwiftNN
     import Foundation
 #endif
 
-/// An image on a page: 64 x 64 pixels, R G B.
+/// An image on the page: 64 x 64 pixels, R G B.
 struct Tile {
     let rgb: [UInt8]
 
-    /// - Precondition: there are ``DataSet/imageBytes`` bytes.
+    /// - Precondition: `rgb` has ``DataSet/imageBytes`` bytes.
     init(_ rgb: some Sequence<UInt8>) {
         self.rgb = Array(rgb)
         precondition(self.rgb.count == DataSet.imageBytes)
     }
 
-    /// Weights of one unit, one for each byte of an image: grey is zero, white the largest magnitude, black
-    /// its negative.
+    /// The weights of one unit, one per byte of an image. Grey is zero, white the largest magnitude, black its
+    /// negative.
     init(weights: ArraySlice<Double>) {
         let largest = weights.reduce(0) { max($0, abs($1)) }
         self.init(
             weights.map { UInt8((127.5 + 127.5 * (largest > 0 ? $0 / largest : 0)).rounded(.down)) })
     }
 
-    /// The image as an address: it needs no file beside the page.
+    /// The image as a data URI, so that the page needs no other file.
     var dataURI: String {
         let file = png(width: DataSet.side, height: DataSet.side, rgb: rgb)
         return "data:image/png;base64,\(Data(file).base64EncodedString())"
@@ -33,14 +33,14 @@ struct Tile {
 }
 
 extension Network {
-    /// W1: a row of weights for each unit of the first layer.
+    /// W1: one row of weights per unit of the first layer.
     var firstLayer: [ArraySlice<Double>] {
         let (inputs, units) = (topology.sizes[0], topology.sizes[1])
         let weights: [Double] = parameters()
         return (0..<units).map { weights[$0 * inputs..<($0 + 1) * inputs] }
     }
 
-    /// W1 before the first iteration, if it is known how the network was trained.
+    /// W1 before the first iteration; nil if it is not known how the network was trained.
     var initialFirstLayer: [ArraySlice<Double>]? {
         guard let origin else { return nil }
         let (inputs, units) = (topology.sizes[0], topology.sizes[1])

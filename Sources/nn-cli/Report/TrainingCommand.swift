@@ -2,12 +2,12 @@ import NNData
 import SwiftNN
 
 extension Network {
-    /// The call of nn-cli that trains this network again; nil if it can't.
+    /// The nn-cli command that trains this network again; nil if no command does.
     ///
-    /// - Parameter data: where the training set is, if that is known.
+    /// - Parameter data: the path of the training set; nil: the built-in drawings, or not known.
     func trainingCommand(data: String?, test: String?, output: String) -> String? {
         guard let origin, let precision = elementType.precision,
-            // The tool has no option for it (topology.h: small for up to two layers).
+            // nn-cli has no option for the initializer: it is small for up to two layers, else deep.
             origin.initializer == (topology.sizes.count <= 3 ? .small : .deep)
         else { return nil }
         var options: [(name: String, value: String?)] = [("--train", data)]

@@ -1,7 +1,7 @@
 import SwiftNN
 
 extension Checkpoint {
-    /// What another job has otherwise, by the names of the command line: "--seed 2 (here 1)".
+    /// In which options another run differs, named as on the command line: "--seed 2 (here 1)".
     func differences(to other: TrainingOptions, examples: Examples) -> [String] {
         let method = other.method ?? other.chosenMethod(examples: examples.count)
         var found: [String] = []

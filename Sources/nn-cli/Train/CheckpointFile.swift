@@ -5,7 +5,7 @@ import SwiftNN
 struct CheckpointFile {
     private let file: OutputFile
     private var path: String { file.path }
-    /// How often a long run is saved without being asked.
+    /// How often a run is saved while it goes on.
     private static let interval = Duration.seconds(30)
     private var saved = ContinuousClock.now
 
@@ -21,10 +21,10 @@ struct CheckpointFile {
         saved = ContinuousClock.now
     }
 
-    /// Once the model is there, it is of no more use.
+    /// Removes the file: once the model is written, it is of no use.
     func remove() throws { try file.remove() }
 
-    /// The trainer that goes on from the file, if it is of the same job.
+    /// The trainer that continues from the file, if the file is of the same run.
     func trainer(_ options: TrainingOptions, examples: Examples) throws -> Trainer {
         let bytes = try Self.read(path)
         do {
@@ -32,11 +32,12 @@ struct CheckpointFile {
             let differences = checkpoint.differences(to: options, examples: examples)
             guard differences.isEmpty else {
                 throw FileError(
-                    .badData, file: path, expected: "a checkpoint of this job",
+                    .badData, file: path, expected: "a checkpoint of this run",
                     found: "one with \(differences.joined(separator: ", "))")
             }
             var options = options
-            options.packed = checkpoint.options.packed  // a board's checkpoint goes on as it was begun
+            // A board's checkpoint continues in its own memory layout.
+            options.packed = checkpoint.options.packed
             return try Trainer.resume(options, examples: examples, checkpoint: bytes)
         } catch NNError.invalidModel(let defect) {
             throw Self.error(defect, in: bytes, at: path)
@@ -62,7 +63,7 @@ struct CheckpointFile {
     private static func error(_ defect: ModelDefect, in bytes: [UInt8], at path: String) -> FileError {
         let (expected, found) =
             switch defect {
-            case .truncated: ("a whole checkpoint", "\(bytes.count) bytes: it is cut off")
+            case .truncated: ("a complete checkpoint", "only its first \(bytes.count) bytes")
             case .notAModel, .otherKind: ("a checkpoint", "another kind of file")
             case .laterVersion: ("a checkpoint of format version 1", "version \(bytes[4])")
             default: ("an intact checkpoint", "a damaged one")

@@ -1,13 +1,13 @@
-/// The costs as a curve of characters, for terminals.
+/// Draws the costs as a curve of characters, for terminals.
 ///
 /// A braille character has two columns of four dots: a curve is twice as fine as its width in characters, and four
 /// times as fine as its height.
 struct CostCurve {
     private static let rows = 7
-    /// Wider than this, it would only become flatter.
+    /// A wider curve would only look flatter.
     private static let widest = 80
 
-    /// nil unless there are two costs and room to draw them.
+    /// nil if there are fewer than two costs or the terminal is too narrow.
     static func lines(_ costs: [TrainingReport.Cost], columns: Int) -> [String]? {
         guard costs.count > 1, let last = costs.last, last.iteration > costs[0].iteration else { return nil }
         let top = Ticks(0, costs.map(\.cost).max()!, count: 4).upper
@@ -29,7 +29,7 @@ struct CostCurve {
         ]
     }
 
-    /// The cost at a share of the way from the first to the last iteration, on straight lines between.
+    /// The cost at a share (0 to 1) of the way from the first to the last iteration, interpolated linearly.
     private static func height(_ costs: [TrainingReport.Cost], at share: Double) -> Double {
         let (first, last) = (Double(costs.first!.iteration), Double(costs.last!.iteration))
         let iteration = first + share * (last - first)
@@ -58,13 +58,13 @@ private struct Canvas {
     private var width: Int { 2 * cells[0].count }
     private var height: Int { 4 * cells.count }
 
-    /// Draws a function from 0 ... 1 to 0 ... 1 without gaps.
+    /// Draws a function from [0, 1] to [0, 1] without gaps.
     mutating func draw(_ function: (Double) -> Double) {
         var before: Int?
         for x in 0..<width {
             let value = function(Double(x) / Double(width - 1))
             let y = Int(((1 - min(max(value, 0), 1)) * Double(height - 1)).rounded())
-            // A steep piece fills what lies between, but for the dot that is there.
+            // Where the curve is steep, fill the rows between two dots.
             let from = before.map { $0 < y ? $0 + 1 : $0 > y ? $0 - 1 : y } ?? y
             for y in min(from, y)...max(from, y) { cells[y / 4][x / 2] |= Self.bits[y % 4][x % 2] }
             before = y
@@ -73,7 +73,7 @@ private struct Canvas {
 
     var lines: [String] {
         cells.map { line in
-            // Some fonts show the character of no dots as rings: a space it is, and none at the end.
+            // Some fonts show the character without dots as rings, so use a space; drop spaces at the end.
             let end = line.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
             return String(
                 String.UnicodeScalarView(

@@ -8,15 +8,15 @@ import Synchronization
     import Darwin
 #endif
 
-/// Ctrl-C: asked for between two slices of work, so that what is at hand can be put in order.
+/// Ctrl-C as a request, checked between two slices of work, so that the run can be saved first.
 enum Interrupt {
     private static let requested = Atomic<Bool>(false)
 
     static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-    /// From here on Ctrl-C is a request; a second one ends the process at once.
+    /// From now on Ctrl-C is a request. A second Ctrl-C ends the process at once.
     static func watch() {
-        // A handler may not be the first to touch a global.
+        // A signal handler must not be the first to touch a global, as that initializes it.
         requested.store(false, ordering: .relaxed)
         signal(SIGINT) { _ in
             Interrupt.requested.store(true, ordering: .relaxed)

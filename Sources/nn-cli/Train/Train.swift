@@ -15,8 +15,8 @@ struct Train: ConsoleCommand {
         commandName: "train",
         abstract: "Train a network and write it to a model file.",
         discussion: """
-            Without --train it learns from 209 small drawings that it makes itself, and is tested on 50 others. \
-            In place of a file to write, - is the standard output; what it says goes to the standard error then.
+            Without --train, the network is trained on 209 small drawings that nn-cli makes itself, and tested \
+            on 50 others. For a file to write, - is standard output; messages then go to standard error.
 
             EXAMPLES
               nn-cli train
@@ -26,52 +26,57 @@ struct Train: ConsoleCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Images to learn from (HDF5).", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Images to train on (HDF5).", valueName: "file"), completion: .file())
     var train: String?
 
-    @Option(help: ArgumentHelp("Images to test with (HDF5).", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
     var test: String?
 
-    @Option(help: "deep: 12288-20-7-5-1, two-layer: 12288-7-1.")
+    @Option(help: "Sizes of the layers. deep: 12288-20-7-5-1; two-layer: 12288-7-1.")
     var topology = Topology.deep
 
-    @Option(help: "The type of the weights: double or float.")
+    @Option(help: "Number type of the weights. f64: double; f32: float.")
     var precision = Precision.f64
 
-    @Option(help: "How the weights are computed; auto takes what has less to compute and fits memory.")
+    @Option(
+        help:
+            "How to compute the first layer. auto: the method with fewer operations, if its memory is at most 1 GiB."
+    )
     var method = MethodChoice.auto
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Gradient steps, 1 ... 4294967295.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Number of gradient steps, 1 to 4294967295.", valueName: "n"))
     var iterations = 2500
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("The size of a step, above 0.", valueName: "rate"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate, above 0.", valueName: "rate"))
     var learningRate = 0.0075
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Of the initial weights, 0 ... 4294967295.", valueName: "n"))
+        help: ArgumentHelp("Seed of the initial weights, 0 to 4294967295.", valueName: "n"))
     var seed: UInt32 = 1
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Iterations between two costs.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Show the cost every n iterations.", valueName: "n"))
     var logEvery = 100
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("The model file to write.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Model file to write.", valueName: "file"), completion: .file())
     var output = ModelFile.defaultPath
 
     @Option(
         help: ArgumentHelp(
-            "Where Ctrl-C, and each half minute, saves the state of the run; gone when the model is written.",
+            "Save the run here on Ctrl-C and every 30 s; removed once the model is written.",
             valueName: "file"), completion: .file())
     var checkpoint: String?
 
-    @Flag(help: "Go on from the checkpoint; costs are shown from there on.")
+    @Flag(help: "Continue the run that --checkpoint saved; costs are shown from there on.")
     var resume = false
 
     @Option(
         help: ArgumentHelp(
-            "Show costs, accuracies, mislabeled pictures and weights in a page for the browser (HTML).",
+            "Write a web page (HTML) with costs, accuracies, mislabeled images and weights.",
             valueName: "file"), completion: .file())
     var report: String?
 
@@ -80,32 +85,32 @@ struct Train: ConsoleCommand {
         help: ArgumentHelp("Write the costs as a table (CSV).", valueName: "file"), completion: .file())
     var logCSV: String?
 
-    @Flag(help: "Answer with one JSON object.")
+    @Flag(help: "Print one JSON object.")
     var json = false
 
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
         guard 1...Int(UInt32.max) ~= iterations else {
-            throw ValidationError("--iterations: expected 1 ... \(UInt32.max), got \(iterations)")
+            throw ValidationError("--iterations: expected 1 to \(UInt32.max), got \(iterations)")
         }
         guard learningRate > 0, learningRate.isFinite else {
             throw ValidationError("--learning-rate: expected a number above 0, got \(learningRate)")
         }
         guard 1...Int(UInt32.max) ~= logEvery else {
-            throw ValidationError("--log-every: expected 1 ... \(UInt32.max), got \(logEvery)")
+            throw ValidationError("--log-every: expected 1 to \(UInt32.max), got \(logEvery)")
         }
         guard test == nil || train != nil else {
-            throw ValidationError("--test needs --train: drawings have a test set of their own")
+            throw ValidationError("--test needs --train: the built-in drawings have their own test set")
         }
         guard !resume || checkpoint != nil else {
-            throw ValidationError("--resume needs --checkpoint, the file to go on from")
+            throw ValidationError("--resume needs --checkpoint, the file to continue from")
         }
         try checkOutputs()
         if let checkpoint {
             guard resume || !OutputFile.exists(checkpoint) || OutputFile.isFolder(checkpoint) else {
                 throw ValidationError(
-                    "--checkpoint: \(checkpoint) is there already: go on from it with --resume, or remove it")
+                    "--checkpoint: \(checkpoint) already exists; continue it with --resume, or remove it")
             }
         }
     }
@@ -115,13 +120,15 @@ struct Train: ConsoleCommand {
             .compactMap { name, path in path.map { (name, $0) } }
     }
 
-    /// Whether the standard output is taken by a file.
+    /// Whether one of the files goes to standard output.
     private var isPiped: Bool { outputs.contains { $0.path == "-" } }
 
     private func checkOutputs() throws {
-        guard checkpoint != "-" else { throw ValidationError("--checkpoint: expected a file, got -") }
+        guard checkpoint != "-" else {
+            throw ValidationError("--checkpoint: expected a file, got - (standard output)")
+        }
         guard !isPiped || !json else {
-            throw ValidationError("--json answers on the standard output, which - stands for as well")
+            throw ValidationError("--json prints to standard output, so no other output can be - as well")
         }
         for (index, (name, path)) in outputs.enumerated() {
             guard ![train, test].compactMap({ $0 }).contains(where: { OutputFile.isSameFile($0, path) })
@@ -146,7 +153,7 @@ struct Train: ConsoleCommand {
 
         let data = try TrainingData(train: train, test: test)
         seconds.load = clock.lap(
-            "reading \(data.training.count) images, and \(data.test?.count ?? 0) to test with")
+            "reading \(data.training.count) training images and \(data.test?.count ?? 0) test images")
 
         var run = try TrainingRun(
             options: options, examples: Examples(data.training), checkpoint: checkpointFile, modelPath: output
@@ -196,12 +203,12 @@ struct Train: ConsoleCommand {
         draw(answer.costs)
     }
 
-    /// A line of the answer; a note where a file takes the standard output.
+    /// Prints a line of the answer, or a note if a file goes to standard output.
     private func say(_ line: String) throws {
         if isPiped { Console.note(line) } else { try Console.answer(line) }
     }
 
-    /// Nothing with --json, whose answer says all.
+    /// Prints a note, but not with --json: its answer says all.
     private func note(_ line: String) {
         if !json { Console.note(line) }
     }

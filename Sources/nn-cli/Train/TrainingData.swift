@@ -13,14 +13,17 @@ struct TrainingData {
     init(train: String?, test: String?) throws(FileError) {
         paths = (train, test)
         guard let train else {
-            Console.note("no --train: learning from 209 drawings of cats and other things, testing with 50")
+            Console.note(
+                "no --train: training on 209 built-in drawings of cats and other things, testing on 50 others"
+            )
             (training, self.test) = (DrawnData.training, DrawnData.test)
             return
         }
         training = try CrashGuard.load(train)
         for name in training.classes where name.utf8.count > Network.longestClassName {
             Console.note(
-                "\(train): a model keeps \(Network.longestClassName) bytes of the class name \(name)")
+                "\(train): the model keeps only the first \(Network.longestClassName) bytes of the class name \(name)"
+            )
         }
         self.test = try test.map(CrashGuard.load)
         if let test { try self.test?.checkClasses(of: test, are: training.classes, of: train) }

@@ -26,7 +26,7 @@ struct TrainingReport: Encodable {
     let seed: UInt32
     let iterations: Int
     let learningRate: Double
-    /// Not part of the answer: the iteration that the run was resumed at, or 0.
+    /// The iteration at which the run was resumed, or 0. Not part of the JSON.
     let begun: Int
     let costs: [Cost]
     let trainAccuracy: Double

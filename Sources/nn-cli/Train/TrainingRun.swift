@@ -73,20 +73,20 @@ struct TrainingRun {
 
     private var method: Method { options.method ?? options.chosenMethod(examples: examples.count) }
 
-    /// What is trained and how, and why so.
+    /// What is trained, by which method, and why by this one.
     private func description(arenaBytes: Int) -> String {
-        "training \(options.topology.text) in \(options.precision.name) on \(examples.count) images, "
-            + "\(arenaBytes) bytes of memory; method: \(method.name) (\(reason))"
+        "training a \(options.topology.text) network in \(options.precision.name) on \(examples.count) images "
+            + "with \(arenaBytes) bytes of memory; method: \(method.name) (\(reason))"
     }
 
     private var reason: String {
-        guard options.method == nil else { return "as asked" }
+        guard options.method == nil else { return "as --method says" }
         let other: Method = method == .dual ? .primal : .dual
         let ratio =
             options.multiplyAdds(other, examples: examples.count)
             / options.multiplyAdds(method, examples: examples.count)
         return ratio >= 1
-            ? "\(rounded(ratio, places: ratio < 10 ? 1 : 0)) times less to compute than \(other.name)"
+            ? "\(rounded(ratio, places: ratio < 10 ? 1 : 0)) times fewer operations than \(other.name)"
             : "\(other.name) would need too much memory"
     }
 
@@ -97,15 +97,15 @@ struct TrainingRun {
             + "\(modelPath) was not written"
         guard checkpoint != nil else { return Failure(code: 130, message: message) }
         try checkpoint?.save(&trainer)
-        return Failure(code: 130, message: message + "; to go on, repeat the command with --resume")
+        return Failure(code: 130, message: message + "; to continue, repeat the command with --resume")
     }
 
-    /// Training repeats itself to the bit, so the last finite weights are to be had by stopping before.
+    /// Training is repeatable to the bit, so a run of one iteration less ends with the last finite weights.
     private func divergence(_ iteration: Int) -> Failure {
         let advice =
-            iteration > 1 ? ", or keep the last finite weights with --iterations \(iteration - 1)" : ""
+            iteration > 1 ? ", or stop before, at finite weights, with --iterations \(iteration - 1)" : ""
         return .badData(
-            "the cost is no longer finite after iteration \(iteration) with --learning-rate "
-                + "\(options.learningRate): try a lower one" + advice)
+            "the cost is no longer finite after iteration \(iteration); try a --learning-rate below "
+                + "\(options.learningRate)" + advice)
     }
 }
