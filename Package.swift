@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "CNNKernel", targets: ["CNNKernel"]),
+        .library(name: "NNInference", targets: ["NNInference"]),
         .library(name: "SwiftNN", targets: ["SwiftNN"]),
         .library(name: "NNData", targets: ["NNData"]),
         .library(name: "NNHDF5", targets: ["NNHDF5"]),
@@ -22,11 +23,8 @@ let package = Package(
             sources: ["Sources/CNNKernel"],
             publicHeadersPath: "include"
         ),
-        .target(
-            name: "SwiftNN",
-            dependencies: ["CNNKernel"],
-            swiftSettings: [.enableExperimentalFeature("Lifetimes")]  // views of other people's memory
-        ),
+        .target(name: "NNInference", dependencies: ["CNNKernel"], swiftSettings: memorySafety),
+        .target(name: "SwiftNN", dependencies: ["CNNKernel", "NNInference"], swiftSettings: memorySafety),
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5",
             providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]
@@ -72,3 +70,6 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11
 )
+
+/// Unsafe expressions are marked as such. Lifetimes: for views of memory that someone else owns.
+var memorySafety: [SwiftSetting] { [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")] }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks SwiftNN as Embedded Swift: that it compiles without allocations for four kinds of processors, and that
-# Examples/embedded-swift answers under QEMU with the bits of nn-cli. What is not installed is named and skipped.
+# Checks NNInference as Embedded Swift: it must compile without allocations for four kinds of processors, and
+# Examples/embedded-swift must give the bits of nn-cli under QEMU. What is not installed is named and skipped.
 # About 3 minutes from nothing, 40 s when little has changed (2 cores, shared).
 set -euo pipefail
 
@@ -41,11 +41,11 @@ fi
 libraries=$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/embedded
 for triple in armv7em-none-none-eabi armv6m-none-none-eabi riscv32-none-none-eabi wasm32-unknown-none-wasm; do
     if [[ ! -d $libraries/$triple ]]; then
-        skip "SwiftNN for $triple" "this toolchain has no standard library for it"
+        skip "NNInference for $triple" "this toolchain has no standard library for it"
         continue
     fi
-    expect "SwiftNN for $triple, without allocations" \
-        swift build --package-path "$root" -c release --target SwiftNN --triple "$triple" \
+    expect "NNInference for $triple, without allocations" \
+        swift build --package-path "$root" -c release --target NNInference --triple "$triple" \
         --scratch-path "$root/.build/embedded" -Xswiftc -wmo -Xswiftc -no-allocations \
         -Xswiftc -enable-experimental-feature -Xswiftc Embedded
 done

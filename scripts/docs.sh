@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the documentation of SwiftNN: scripts/docs.sh [FOLDER], else into build/docs; any web server shows it. Every
-# warning is an error, and so is a public symbol without a comment. Then it follows the tutorial, command by command
-# and file by file, on drawings.
+# Builds the documentation of SwiftNN: scripts/docs.sh [FOLDER]; without a FOLDER, into build/docs. Any web server can
+# show it. Every warning is an error, and so is a public symbol without a comment or with an unsafe construct. Then the
+# script follows the tutorial on drawings, command by command and file by file.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -29,13 +29,14 @@ swiftc=(swiftc -swift-version 6 -I "$products/Modules" -I "$root/include")
 
 mkdir "$work/symbols"
 quietly swift symbolgraph-extract -module-name SwiftNN -I "$products/Modules" -I include \
+    -experimental-allowed-reexported-modules=NNInference \
     -target "$(swiftc -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$/\1/p')" \
     -minimum-access-level public -skip-synthesized-members -output-dir "$work/symbols"
 python3 - "$work/symbols/SwiftNN.symbols.json" <<'END'
 import json, re, sys
 
 symbols = json.load(open(sys.argv[1]))["symbols"]
-own = [s for s in symbols if s.get("location", {}).get("uri", "").find("/Sources/SwiftNN/") > 0]
+own = [s for s in symbols if re.search("/Sources/(SwiftNN|NNInference)/", s.get("location", {}).get("uri", ""))]
 complaints = []
 for symbol in own:
     name = ".".join(symbol["pathComponents"])
@@ -43,8 +44,10 @@ for symbol in own:
     declaration = "".join(part["spelling"] for part in symbol["declarationFragments"])
     if not comment:
         complaints.append(f"{name}: expected a comment")
-    if re.search(r"\bthrows\b", declaration) and not re.search(r"[Tt]hrow", comment):
+    if re.search(r"\bthrows\b", declaration) and "- Throws:" not in comment:
         complaints.append(f"{name}: expected what it throws")
+    if re.search(r"Unsafe|@unsafe", declaration):
+        complaints.append(f"{name}: expected no unsafe construct in the public interface")
 if complaints or not own:
     sys.exit("\n".join(complaints) or "no symbols")
 print(f"{len(own)} public symbols, each with a comment")
@@ -63,6 +66,25 @@ for article in "$catalog"/*.md "$catalog"/Articles/*.md; do
     quietly "${swiftc[@]}" -parse-as-library -typecheck "$work/example.swift"
 done
 echo "the articles' examples compile"
+
+# Those of the README use what their reader has.
+for section in "From Swift" "From Embedded Swift"; do
+    awk -v section="## $section" '/^## / { here = $0 == section } /^```/ { on = here && $0 == "```swift"; next } on' \
+        README.md >"$work/section.swift"
+    {
+        grep '^import' "$work/section.swift"
+        cat <<'END'
+struct Camera { mutating func next() -> [UInt8]? { nil } }
+func example(
+    _ pixels: [UInt8], _ labels: [UInt8], _ image: [UInt8], _ model: RawSpan, _ camera: inout Camera
+) throws {
+END
+        grep -Ev '^(import|\.package)' "$work/section.swift"
+        echo '}'
+    } >"$work/example.swift"
+    quietly "${swiftc[@]}" -parse-as-library -typecheck "$work/example.swift"
+done
+echo "the README's examples in Swift compile"
 
 # ---- The pages ----------------------------------------------------------------------------------------------
 
@@ -123,7 +145,7 @@ follow() {
         quietly swift package --package-path package dump-package ;;
     *.swift)
         cp "$file" main.swift
-        find "$products"/{SwiftNN,CNNKernel}.build -name '*.o' >objects
+        find "$products"/{SwiftNN,NNInference,CNNKernel}.build -name '*.o' >objects
         quietly "${swiftc[@]}" main.swift @objects -o detector
         quietly ./detector ;;
     *.c)

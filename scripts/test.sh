@@ -36,6 +36,9 @@ step "Swift"
 swift build -c release --build-tests -Xswiftc -enable-testing
 swift test -c release --skip-build -Xswiftc -enable-testing
 
+step "the Swift library in other people's programs"
+scripts/check-swift.sh
+
 step "the documentation"
 scripts/docs.sh
 

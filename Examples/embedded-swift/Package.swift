@@ -7,7 +7,7 @@ let package = Package(
     targets: [
         .target(name: "Board"),
         .executableTarget(
-            name: "Firmware", dependencies: ["Board", .product(name: "SwiftNN", package: "SwiftNN")]),
+            name: "Firmware", dependencies: ["Board", .product(name: "NNInference", package: "SwiftNN")]),
     ],
     cLanguageStandard: .gnu11
 )

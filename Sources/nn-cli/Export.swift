@@ -100,7 +100,7 @@ struct Export: ConsoleCommand {
     private func quantized(_ network: Network) throws -> Network {
         do {
             return try network.quantized()
-        } catch .invalidArgument {
+        } catch .alreadyQuantized {
             throw unusable(expected: "an f32 or f64 model", found: "an i8 model")
         } catch .invalidModel {
             throw unusable(expected: "weights within the range of float", found: "larger ones")

@@ -21,6 +21,11 @@ extension Named {
     static var names: [String] { named.map(\.name) }
 }
 
+extension Named where Self: RawRepresentable<String> {
+    /// The library spells it out.
+    var name: String { rawValue }
+}
+
 extension Topology: Named {
     static let named = [Topology.deep, .twoLayer]
 
@@ -33,13 +38,6 @@ extension Topology: Named {
 
 extension Precision: Named {
     static let named = [Precision.f64, .f32]
-
-    var name: String {
-        switch self {
-        case .f32: "f32"
-        case .f64: "f64"
-        }
-    }
 }
 
 extension ElementType: Named {
@@ -65,24 +63,10 @@ extension ElementType: Named {
 
 extension Method: Named {
     static let named = [Method.dual, .primal]
-
-    var name: String {
-        switch self {
-        case .primal: "primal"
-        case .dual: "dual"
-        }
-    }
 }
 
 extension Initializer: Named {
     static let named = [Initializer.deep, .small]
-
-    var name: String {
-        switch self {
-        case .deep: "deep"
-        case .small: "small"
-        }
-    }
 }
 
 // MARK: As values of options

@@ -76,8 +76,9 @@ struct Predict: ConsoleCommand {
 
         init(input: String, image: [UInt8], _ network: Network) throws(NNError) {
             self.input = input
-            probability = try network.probability(of: image)
-            index = probability > 0.5 ? 1 : 0
+            let answer = try network.classify(image)
+            probability = answer.probability
+            index = answer.classIndex
             `class` = network.className(index)
         }
     }

@@ -24,7 +24,7 @@ private struct Run {
     /// What nn-cli would have saved after so many steps.
     func checkpoint(after steps: Int, packed: Bool = false) throws -> [UInt8] {
         var options = TrainingOptions()
-        options.packed = packed
+        options.usesLeastMemory = packed
         options.topology = .twoLayer
         options.precision = .f32
         options.method = method
@@ -33,9 +33,9 @@ private struct Run {
         let drawings = DataSet.drawn(count: 209, seed: 1)
         let examples = try Examples(
             images: drawings.images, labels: drawings.labels, classNames: drawings.classes)
-        var trainer = try Trainer(options, examples: examples)
+        var trainer = try Trainer(examples: examples, options: options)
         for _ in 0..<steps { _ = try trainer.step() }
-        return try trainer.checkpoint()
+        return try trainer.checkpoint().bytes
     }
 
     static let short = Run()

@@ -52,8 +52,8 @@ enum Fixture {
         options.iterations = 3
         let examples = try! Examples(
             images: drawings.images, labels: drawings.labels, classNames: drawings.classes)
-        var trainer = try! Trainer(options, examples: examples)
-        while try! trainer.step() != .trained {}
+        var trainer = try! Trainer(examples: examples, options: options)
+        while try! trainer.step() != nil {}
         return try! trainer.finish()
     }
 

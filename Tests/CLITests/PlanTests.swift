@@ -78,7 +78,7 @@ struct PlanTests {
             options.topology = row.topology == "deep" ? .deep : .twoLayer
             options.precision = row.precision == "f32" ? .f32 : .f64
             options.method = row.method == "dual" ? .dual : .primal
-            options.packed = row.packed
+            options.usesLeastMemory = row.packed
             func fits(_ count: Int) throws -> Bool {
                 try Trainer.arenaBytes(options, examples: count) + answer.stackBytes <= answer.ramBytes
             }

@@ -333,8 +333,8 @@ struct ReportPartsTests {
         let data = Fixture.drawings
         let examples = try Examples(images: data.images, labels: data.labels)
         func train() throws -> Network {
-            var trainer = try Trainer(options, examples: examples)
-            while try trainer.step() != .trained {}
+            var trainer = try Trainer(examples: examples, options: options)
+            while try trainer.step() != nil {}
             return try trainer.finish()
         }
         let untrained = try train()

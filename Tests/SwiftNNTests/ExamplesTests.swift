@@ -17,33 +17,35 @@ struct ExamplesTests {
     @Test("There must be imageBytes bytes for each label", arguments: [0, 5, 7, 9])
     func bytes(count: Int) {
         let images = [UInt8](repeating: 0, count: count)
-        #expect(throws: NNError.invalidArgument) {
+        #expect(throws: NNError.wrongCount(of: .bytesOfImages, expected: 6, found: count)) {
             try Examples(images: images, labels: [0, 1], imageBytes: 3)
         }
     }
 
     @Test("Images have a size", arguments: [0, -3, .min, .max, .max / 2 + 1])
     func imageBytes(size: Int) {
-        #expect(throws: NNError.invalidArgument) {
-            try Examples(images: [], labels: [0, 1], imageBytes: size)
-        }
+        expectInvalid(.inputs) { try Examples(images: [], labels: [0, 1], imageBytes: size) }
     }
 
     @Test("There must be an example")
     func none() {
-        #expect(throws: NNError.invalidArgument) { try Examples(images: [], labels: [], imageBytes: 3) }
+        #expect(throws: NNError.wrongCount(of: .labels, expected: 1, found: 0)) {
+            try Examples(images: [], labels: [], imageBytes: 3)
+        }
     }
 
     @Test("Labels are 0 or 1", arguments: [UInt8(2), 255], 0..<2)
     func labels(label: UInt8, place: Int) {
         var labels: [UInt8] = [0, 1]
         labels[place] = label
-        #expect(throws: NNError.invalidLabel) { try Examples(images: [7, 7], labels: labels, imageBytes: 1) }
+        #expect(throws: NNError.invalidLabel(label, example: place)) {
+            try Examples(images: [7, 7], labels: labels, imageBytes: 1)
+        }
     }
 
     @Test("Two classes have two names", arguments: [[], ["one"], ["one", "two", "three"]])
     func classNames(names: [String]) {
-        #expect(throws: NNError.invalidArgument) {
+        #expect(throws: NNError.wrongCount(of: .classNames, expected: 2, found: names.count)) {
             try Examples(images: [7], labels: [1], imageBytes: 1, classNames: names)
         }
     }

@@ -17,7 +17,7 @@ struct LayerTests {
 
     @Test("ReLU keeps what is above zero, and the cache keeps what went in and Z")
     func relu() {
-        let (activations, cache) = layer.forward(a, .relu)
+        let (activations, cache) = layer.forward(a, activation: .relu)
         #expect(activations == Matrix(rows: 3, columns: 2, elements: [8, 0, 0, 21, 0, 22]))
         #expect(cache == .init(input: a, logits: z))
     }
@@ -36,7 +36,7 @@ struct LayerTests {
         let da = Matrix<Double>(rows: 3, columns: 2, elements: [1, 2, 3, 4, 5, 6])
         let logits = Matrix<Double>(rows: 3, columns: 2, elements: [0, -0.0, 1e-300, -1e-300, -7, 7])
         let dz = Matrix<Double>(rows: 3, columns: 2, elements: [0, 0, 3, 0, 0, 6])
-        let gradient = layer.backward(da, cache: .init(input: a, logits: logits), .relu)
+        let gradient = layer.backward(da, cache: .init(input: a, logits: logits), activation: .relu)
         #expect(gradient == layer.linearBackward(dz, input: a))
     }
 
@@ -104,9 +104,12 @@ struct LayerTests {
     func forwardPrecision() {
         let bounds = logitBounds()
         let a = widened(aFloat)
-        expect(float.forward(aFloat, .relu).activations, double.forward(a, .relu).activations, within: bounds)
         expect(
-            float.forward(aFloat, .sigmoid).activations, double.forward(a, .sigmoid).activations,
+            float.forward(aFloat, activation: .relu).activations,
+            double.forward(a, activation: .relu).activations, within: bounds)
+        expect(
+            float.forward(aFloat, activation: .sigmoid).activations,
+            double.forward(a, activation: .sigmoid).activations,
             within: bounds.map { $0 / 4 + 4 * u })
     }
 
@@ -119,8 +122,8 @@ struct LayerTests {
         let z = float.linearForward(aFloat)
         let a = widened(aFloat)
         let da = widened(daFloat)
-        let low = float.backward(daFloat, cache: .init(input: aFloat, logits: z), activation)
-        let high = double.backward(da, cache: .init(input: a, logits: widened(z)), activation)
+        let low = float.backward(daFloat, cache: .init(input: aFloat, logits: z), activation: activation)
+        let high = double.backward(da, cache: .init(input: a, logits: widened(z)), activation: activation)
         let sums = Layer(weights: magnitudes(double.weights), bias: double.bias)
             .linearBackward(magnitudes(da), input: magnitudes(a))
         let overExamples = Double(Self.examples + 12) * u

@@ -86,7 +86,9 @@ struct MethodTests {
         #expect(options.chosenMethod(examples: 37) == .primal)
         #expect(try Trainer.arenaBytes(options, examples: 37) > 0)
         options.method = .dual
-        #expect(throws: NNError.invalidArgument) { _ = try Trainer.arenaBytes(options, examples: 37) }
+        expectInvalid(sizes.count == 2 ? .layers : .inputs) {
+            try Trainer.arenaBytes(options, examples: 37)
+        }
     }
 
     @Test(
@@ -138,7 +140,7 @@ struct MethodTests {
             options.method = .dual
             let wide = try train(options, on: examples)
             let wideBytes = try Trainer.arenaBytes(options, examples: examples.count)
-            options.packed = true
+            options.usesLeastMemory = true
             let packed = try train(options, on: examples)
             #expect(packed.network.bytes == wide.network.bytes)
             #expect(packed.costs == wide.costs)
@@ -171,9 +173,9 @@ struct MethodTests {
             var options = try smallRun([400, 5, 1])
             options.method = method
             options.threads = threads
-            #expect(throws: NNError.invalidArgument) { _ = try Trainer(options, examples: examples) }
-            #expect(throws: NNError.invalidArgument) {
-                _ = try Trainer(options, examples: examples, arena: Arena(byteCount: 1 << 20))
+            expectInvalid(.threads) { _ = try Trainer(examples: examples, options: options) }
+            expectInvalid(.threads) {
+                _ = try Trainer(examples: examples, options: options, arena: Arena(byteCount: 1 << 20))
             }
         }
     }

@@ -26,7 +26,7 @@ struct MultilayerPerceptronTests {
         let gradient = gradients(of: network, x)[layer].weights.elements
         try expect(gradient) { index, step in
             var moved = network
-            moved.layers[layer].weights.elements[index] += step
+            moved.layers[layer].weights[element: index] += step
             return (moved, x)
         }
     }
@@ -48,7 +48,7 @@ struct MultilayerPerceptronTests {
         let gradient = gradients(of: network, x)[layer].input.elements
         try expect(gradient.map { $0 / Double(labels.count) }) { index, step in
             var moved = a
-            moved.elements[index] += step
+            moved[element: index] += step
             return (upper, moved)
         }
     }
@@ -100,16 +100,16 @@ struct MultilayerPerceptronTests {
     @Test("The layers' passes, one after the other")
     func layers() {
         let (p, caches) = network.forward(x)
-        let first = network.layers[0].forward(x, .relu)
-        let second = network.layers[1].forward(first.activations, .relu)
-        let third = network.layers[2].forward(second.activations, .sigmoid)
+        let first = network.layers[0].forward(x, activation: .relu)
+        let second = network.layers[1].forward(first.activations, activation: .relu)
+        let third = network.layers[2].forward(second.activations, activation: .sigmoid)
         #expect(p == third.activations)
         #expect(caches == [first.cache, second.cache, third.cache])
 
         let da = CrossEntropy.gradient(p, labels: labels)
-        let top = network.layers[2].backward(da, cache: third.cache, .sigmoid)
-        let middle = network.layers[1].backward(top.input, cache: second.cache, .relu)
-        let bottom = network.layers[0].backward(middle.input, cache: first.cache, .relu)
+        let top = network.layers[2].backward(da, cache: third.cache, activation: .sigmoid)
+        let middle = network.layers[1].backward(top.input, cache: second.cache, activation: .relu)
+        let bottom = network.layers[0].backward(middle.input, cache: first.cache, activation: .relu)
         #expect(network.backward(p, labels: labels, caches: caches) == [bottom, middle, top])
     }
 

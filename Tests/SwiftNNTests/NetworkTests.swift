@@ -111,11 +111,13 @@ struct NetworkTests {
     @Test("An image of another size is refused", arguments: [0, 1, 199, 201, 400])
     func imageSize(count: Int) throws {
         let image = [UInt8](repeating: 9, count: count)
-        #expect(throws: NNError.invalidArgument) { try network.probability(of: image) }
-        #expect(throws: NNError.invalidArgument) { try network.probability(of: image.lazy.map { $0 }) }
+        let refusal = NNError.wrongCount(of: .bytesOfImage, expected: 200, found: count)
+        #expect(throws: refusal) { try network.probability(of: image) }
+        #expect(throws: refusal) { try network.classify(image) }
+        #expect(throws: refusal) { try network.probability(of: image.lazy.map { $0 }) }
         guard count > 0 else { return }
         let others = try Examples(images: image, labels: [0], imageBytes: count)
-        #expect(throws: NNError.invalidArgument) { try network.evaluate(others) }
+        #expect(throws: refusal) { try network.evaluate(others) }
     }
 
     @Test("An evaluation's parts agree")
@@ -172,7 +174,7 @@ struct NetworkTests {
         }
         #expect(rounded[800...] == exact[800...].map { Double(Float($0)) }[...])
         #expect(try Network(bytes: bytes.bytes, topologies: [topology]).bytes == bytes.bytes)
-        #expect(throws: NNError.invalidArgument) { try bytes.quantized() }
+        #expect(throws: NNError.alreadyQuantized) { try bytes.quantized() }
     }
 
     @Test("A network of bytes predicts as one of the floats that they stand for")
@@ -220,25 +222,136 @@ struct NetworkTests {
     @Test("Parameters of another number, or that are no numbers, make no network")
     func badParameters() throws {
         let weights = [Float](repeating: 0.5, count: topology.parameterCount)
-        for bad in [
-            [], weights.dropLast(), weights + [1], weights.dropLast() + [.nan],
-            [.infinity] + weights.dropLast(),
-        ] {
-            #expect(throws: NNError.invalidArgument) {
+        let count = weights.count
+        for bad in [[], weights.dropLast(), weights + [1]] {
+            #expect(throws: NNError.wrongCount(of: .parameters, expected: count, found: bad.count)) {
                 try Network(topology: topology, parameters: Array(bad), classNames: ["", ""])
             }
         }
-        #expect(throws: NNError.invalidArgument) {
+        for (index, number) in [(count - 1, Float.nan), (0, .infinity), (5, -.infinity)] {
+            var bad = weights
+            bad[index] = number
+            #expect(throws: NNError.notFinite(parameter: index)) {
+                try Network(topology: topology, parameters: bad, classNames: ["", ""])
+            }
+        }
+        #expect(throws: NNError.wrongCount(of: .classNames, expected: 2, found: 1)) {
             try Network(topology: topology, parameters: weights, classNames: [""])
         }
         for (rate, iterations) in [(0.0, 1), (.nan, 1), (.infinity, 1), (-1, 1), (1, -1), (1, 1 << 32)] {
             let origin = Network.Origin(
                 method: .dual, initializer: .deep, seed: 1, iterations: iterations, learningRate: rate,
                 examples: 1, dataCRC: 0)
-            #expect(throws: NNError.invalidArgument) {
+            expectInvalid(rate == 1 ? .iterations : .learningRate) {
                 try Network(topology: topology, parameters: weights, classNames: ["", ""], origin: origin)
             }
         }
+    }
+
+    // MARK: Between a network and a perceptron
+
+    @Test("A network's layers make the same network again", arguments: Precision.allCases)
+    func bridge(precision: Precision) throws {
+        let network = try train(run(precision), on: examples).network
+        switch precision {
+        case .f32: try bridge(network, Float.self)
+        case .f64: try bridge(network, Double.self)
+        }
+    }
+
+    private func bridge<S: Scalar>(_ network: Network, _: S.Type) throws {
+        let perceptron = MultilayerPerceptron<S>(network)
+        #expect(perceptron == network.perceptron())
+        #expect(perceptron.parameters == network.parameters())
+        let again = try Network(perceptron, classNames: network.classNames, origin: network.origin)
+        #expect(again.bytes == network.bytes)
+    }
+
+    @Test("A network of bytes has the layers of the floats that they stand for")
+    func bridgeOfBytes() throws {
+        let bytes = try network.quantized()
+        #expect(MultilayerPerceptron<Float>(bytes).parameters == bytes.parameters())
+    }
+
+    @Test("Layers that no model can have make no network")
+    func noBridge() {
+        expectInvalid(.outputs) {
+            try Network(MultilayerPerceptron<Float>(sizes: [4, 3, 2], initializer: .deep, seed: 1))
+        }
+        expectInvalid(.units) {
+            try Network(MultilayerPerceptron<Float>(sizes: [4, 257, 1], initializer: .deep, seed: 1))
+        }
+        var perceptron = MultilayerPerceptron<Float>(sizes: [4, 3, 1], initializer: .deep, seed: 1)
+        perceptron.layers[1].bias[0] = .nan
+        #expect(throws: NNError.notFinite(parameter: 18)) { try Network(perceptron) }
+    }
+
+    // MARK: Training and classifying in one call
+
+    @Test("Network(training:) is the trainer's network, and tells its progress")
+    func training() throws {
+        let options = try run(.f64)
+        let expected = try train(options, on: examples)
+        var costs: [Cost] = []
+        let network = try Network(training: examples, options: options) { progress in
+            if let cost = progress.cost { costs.append(Cost(iteration: cost.iteration, cost: cost.value)) }
+        }
+        #expect(network.bytes == expected.network.bytes)
+        #expect(costs == expected.costs)
+        #expect(try Network(training: examples, options: options).bytes == network.bytes)
+    }
+
+    @Test("What the progress throws ends the training")
+    func stopped() throws {
+        struct Enough: Error {}
+        var calls = 0
+        #expect(throws: Enough.self) {
+            try Network(training: examples, options: run(.f64)) { _ in
+                calls += 1
+                if calls == 3 { throw Enough() }
+            }
+        }
+        #expect(calls == 3)
+    }
+
+    @Test("Class 1 is predicted above one half, and not at one half")
+    func classes() throws {
+        let half = 0.5
+        #expect(
+            [0, half.nextDown, half, half.nextUp, 1].map { Prediction(probability: $0).classIndex } == [
+                0, 0, 0, 1, 1,
+            ])
+        for index in 0..<examples.count {
+            let prediction = try network.classify(examples.image(index))
+            #expect(try prediction.probability == network.probability(of: examples.image(index)))
+        }
+    }
+
+    @Test("Names in files are these")
+    func names() {
+        #expect(Precision.allCases.map(\.rawValue) == ["f32", "f64"])
+        #expect(ElementType.allCases.map(\.rawValue) == ["f32", "f64", "i8"])
+        #expect(Method.allCases.map(\.rawValue) == ["primal", "dual"])
+        #expect(Initializer.allCases.map(\.rawValue) == ["deep", "small"])
+        for type in ElementType.allCases { #expect(ElementType(rawValue: type.rawValue) == type) }
+        #expect(ElementType(rawValue: "F32") == nil)
+    }
+
+    @Test("Errors say what, which range and what was found")
+    func errorTexts() {
+        func text(_ body: () throws -> Void) -> String {
+            do { try body() } catch { return "\(error)" }
+            return ""
+        }
+        #expect(
+            text { _ = try Topology([12, 300, 1]) } == "units of a hidden layer: expected 1...256, found 300")
+        var options = TrainingOptions()
+        options.learningRate = -0.5
+        #expect(
+            text { _ = try Trainer.arenaBytes(options, examples: 1) }
+                == "learning rate: expected a finite number above 0, found -0.5")
+        #expect(
+            text { _ = try network.probability(of: [1, 2]) } == "expected 200 bytes of an image, found 2")
     }
 
     // MARK: Damage

@@ -32,6 +32,9 @@ struct PredictorTests {
             let image = Array(examples.image(index))
             let expected = try network.probability(of: image)
             #expect(try view.probability(of: image.span, memory: memory.mutableSpan) == expected)
+            let fastest = try NetworkView.fastest(
+                network.bytes.span.bytes, topology: topology, elementType: elementType)
+            #expect(try fastest.probability(of: image.span, memory: memory.mutableSpan) == expected)
             let own = network.view
             #expect(try own.probability(of: image.span, memory: memory.mutableSpan) == expected)
         }
@@ -91,7 +94,7 @@ struct PredictorTests {
             for start in stride(from: 0, to: 500, by: size) {
                 try predictor.feed(image.span.extracting(start..<min(start + size, 500)))
             }
-            #expect(try predictor.finish() == network.probability(of: image))
+            #expect(try predictor.finish() == network.classify(image))
         }
     }
 
@@ -105,17 +108,18 @@ struct PredictorTests {
         try predictor.feed(image.span.extracting(0..<300))
         var refusal: NNError?
         do { try predictor.feed(image.span.extracting(0..<201)) } catch { refusal = error }
-        #expect(refusal == .invalidArgument)
+        #expect(refusal == .wrongCount(of: .bytesOfImage, expected: 500, found: 501))
         try predictor.feed(image.span.extracting(300..<500))
-        #expect(try predictor.finish() == network.probability(of: image))
+        #expect(try predictor.finish() == network.classify(image))
 
-        #expect(throws: NNError.outOfOrder) {
+        let tooShort = NNError.wrongCount(of: .bytesOfImage, expected: 500, found: 499)
+        #expect(throws: tooShort) {
             var memory = [UInt64](repeating: 0, count: Predictor.words(for: network.view))
             var predictor = try Predictor(network.view, memory: memory.mutableSpan)
             try predictor.feed(image.span.extracting(0..<499))
             _ = try predictor.finish()
         }
-        #expect(throws: NNError.invalidArgument) {
+        #expect(throws: tooShort) {
             var memory = [UInt64](repeating: 0, count: Predictor.words(for: network.view))
             let short = image.span.extracting(0..<499)
             _ = try network.view.probability(of: short, memory: memory.mutableSpan)
@@ -126,11 +130,51 @@ struct PredictorTests {
     func memory(elementType: ElementType) throws {
         let network = try network(elementType)
         for count in [0, Predictor.words(for: network.view) - 1] {
-            #expect(throws: NNError.outOfMemory) {
+            #expect(throws: NNError.insufficientMemory) {
                 var memory = [UInt64](repeating: 0, count: count)
                 _ = try Predictor(network.view, memory: memory.mutableSpan)
             }
         }
+    }
+
+    /// On 32-bit processors, addresses are smaller.
+    @Test("The memory of the given topologies is what they need")
+    func constants() {
+        func expect(_ count: Int, _ topology: Topology, _ elementType: ElementType) {
+            let words = Predictor.words(topology: topology, elementType: elementType)
+            #expect(
+                count == words + (MemoryLayout<Int>.size == 4 ? 1 : 0), "\(topology.sizes) \(elementType)")
+        }
+        expect(Predictor.deepF32Memory.count, .deep, .f32)
+        expect(Predictor.deepF64Memory.count, .deep, .f64)
+        expect(Predictor.deepI8Memory.count, .deep, .i8)
+        expect(Predictor.twoLayerF32Memory.count, .twoLayer, .f32)
+        expect(Predictor.twoLayerF64Memory.count, .twoLayer, .f64)
+        expect(Predictor.twoLayerI8Memory.count, .twoLayer, .i8)
+    }
+
+    // MARK: The example of its documentation
+
+    /// An image a row at a time.
+    private struct Camera {
+        var rows = (0..<64).map { [UInt8](repeating: $0, count: 192) }[...]
+        mutating func next() -> [UInt8]? { rows.popFirst() }
+    }
+
+    private func predict(_ network: NetworkView, _ camera: inout Camera) throws(NNError) -> Prediction {
+        var memory = Predictor.deepF32Memory
+        var predictor = try Predictor(network, memory: memory.mutableSpan)
+        while let piece = camera.next() { try predictor.feed(piece.span) }
+        return try predictor.finish()
+    }
+
+    @Test("The documentation's example predicts")
+    func documented() throws {
+        let parameters = (0..<Topology.deep.parameterCount).map { Float($0 % 7 - 3) / 100 }
+        let network = try Network(topology: .deep, parameters: parameters)
+        var camera = Camera()
+        let image = camera.rows.flatMap { $0 }
+        #expect(try predict(network.view, &camera) == network.classify(image))
     }
 
     /// Nothing but the words asked for is written.

@@ -84,7 +84,7 @@ struct SeedDocumentTests {
     func linearActivationForward(activation: Activation, printed: String) throws {
         var random = NumpyRandom(seed: 2)
         let aPrev = Matrix<Double>(rows: 3, columns: 2, normal: &random)
-        let (a, cache) = drawnLayer(1, 3, &random).forward(aPrev, activation)
+        let (a, cache) = drawnLayer(1, 3, &random).forward(aPrev, activation: activation)
         try expect(a, printed)
         #expect(cache.input == aPrev)
     }
@@ -142,7 +142,7 @@ struct SeedDocumentTests {
         let a = Matrix<Double>(rows: 3, columns: 2, normal: &random)
         let layer = drawnLayer(1, 3, &random)
         let z = Matrix<Double>(rows: 1, columns: 2, normal: &random)
-        return layer.backward(da, cache: .init(input: a, logits: z), activation)
+        return layer.backward(da, cache: .init(input: a, logits: z), activation: activation)
     }
 
     /// AL and the caches are unrelated random numbers: AL[0] is above 1. The lesson's dA1 is what comes out
@@ -212,9 +212,9 @@ struct SeedDocumentTests {
         }
         for index in numbers.elements.indices {
             var changed = numbers
-            changed.elements[index] += 1e-8
+            changed[element: index] += 1e-8
             #expect(table.mismatches(changed).count == 1)
-            changed.elements[index] = .nan
+            changed[element: index] = .nan
             #expect(table.mismatches(changed).count == 1)
         }
         #expect(table.mismatches(Matrix(rows: 1, columns: 4, elements: numbers.elements)) != [])

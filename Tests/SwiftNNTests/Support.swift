@@ -1,4 +1,5 @@
 import SwiftNN
+import Testing
 
 // MARK: - Small problems
 
@@ -37,19 +38,28 @@ struct Cost: Equatable {
 func train(_ options: TrainingOptions, on examples: Examples) throws(NNError) -> (
     network: Network, costs: [Cost]
 ) {
-    var trainer = try Trainer(options, examples: examples)
+    var trainer = try Trainer(examples: examples, options: options)
     let costs = try runToEnd(&trainer)
     return (try trainer.finish(), costs)
 }
 
 func runToEnd(_ trainer: inout Trainer) throws(NNError) -> [Cost] {
     var costs: [Cost] = []
-    while true {
-        switch try trainer.step() {
-        case .working: continue
-        case .cost(let cost, let iteration): costs.append(Cost(iteration: iteration, cost: cost))
-        case .trained: return costs
-        }
+    while let progress = try trainer.step() {
+        if let cost = progress.cost { costs.append(Cost(iteration: cost.iteration, cost: cost.value)) }
+    }
+    return costs
+}
+
+/// Expects ``NNError/invalidOption(name:value:allowed:)`` of this option, with a value that is not allowed.
+func expectInvalid<Result>(
+    _ name: NNError.Option, _ location: SourceLocation = #_sourceLocation, _ body: () throws -> Result
+) {
+    #expect(sourceLocation: location) {
+        _ = try body()
+    } throws: {
+        guard case NNError.invalidOption(name, let value, let allowed) = $0 else { return false }
+        return !allowed.contains(value)
     }
 }
 
@@ -93,9 +103,12 @@ extension Network {
     }
 }
 
-extension MultilayerPerceptron {
-    /// All weights and biases, in a model's order.
-    var parameters: [S] { layers.flatMap { $0.weights.elements + $0.bias } }
+extension Matrix {
+    /// An element by its place in ``elements``.
+    subscript(element index: Int) -> S {
+        get { elements[index] }
+        set { self[index / columns, index % columns] = newValue }
+    }
 }
 
 // MARK: - Bounds of rounding

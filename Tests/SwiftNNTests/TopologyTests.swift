@@ -13,7 +13,14 @@ struct TopologyTests {
             [9, 8, 7, 6, 5, 4, 3, 2, 1],
         ])
     func outOfRange(sizes: [Int]) {
-        #expect(throws: NNError.invalidArgument) { try Topology(sizes) }
+        let option: NNError.Option =
+            switch sizes.count {
+            case ..<2, 9...: .layers
+            case _ where !(1...65535 ~= sizes[0]): .inputs
+            case _ where sizes.dropFirst().dropLast().contains { !(1...256 ~= $0) }: .units
+            default: .outputs
+            }
+        expectInvalid(option) { try Topology(sizes) }
     }
 
     @Test(

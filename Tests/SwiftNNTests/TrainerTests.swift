@@ -65,11 +65,11 @@ struct TrainerTests {
         #expect(costs.last! < costs.first!)
     }
 
-    @Test("Once trained, step keeps saying so")
+    @Test("Once trained, step keeps returning nil")
     func trainedStays() throws {
-        var trainer = try Trainer(smallRun(iterations: 2), examples: examples)
+        var trainer = try Trainer(examples: examples, options: smallRun(iterations: 2))
         _ = try runToEnd(&trainer)
-        for _ in 0..<3 { #expect(try trainer.step() == .trained) }
+        for _ in 0..<3 { #expect(try trainer.step() == nil) }
         #expect(trainer.iteration == 2)
         let network = try trainer.finish()
         #expect(try network.bytes == train(smallRun(iterations: 2), on: examples).network.bytes)
@@ -77,19 +77,16 @@ struct TrainerTests {
 
     @Test("iteration counts the steps done, and setting up comes before the first")
     func iteration() throws {
-        var trainer = try Trainer(smallRun(iterations: 3), examples: examples)
+        var trainer = try Trainer(examples: examples, options: smallRun(iterations: 3))
         #expect(trainer.iteration == 0)
         #expect(trainer.isSettingUp == true)
         var seen: [Int] = []
-        loop: while true {
-            switch try trainer.step() {
-            case .working: continue
-            case .cost(_, let iteration):
-                seen.append(iteration)
-                #expect(trainer.iteration == iteration)
-                #expect(trainer.isSettingUp == false)
-            case .trained: break loop
-            }
+        while let progress = try trainer.step() {
+            #expect(progress.iteration == trainer.iteration)
+            guard let cost = progress.cost else { continue }
+            seen.append(cost.iteration)
+            #expect(trainer.iteration == cost.iteration)
+            #expect(trainer.isSettingUp == false)
         }
         #expect(seen == [0, 1, 2])
         #expect(trainer.iteration == 3)
@@ -156,15 +153,15 @@ struct TrainerTests {
 
     // MARK: Errors
 
-    @Test("finish throws .outOfOrder before the run is trained")
+    @Test("finish throws .untrained before the run has ended")
     func finishTooEarly() throws {
         let options = try smallRun(iterations: 1)
         var steps = 0
-        var trainer = try Trainer(options, examples: examples)
-        while try trainer.step() != .trained { steps += 1 }
+        var trainer = try Trainer(examples: examples, options: options)
+        while try trainer.step() != nil { steps += 1 }
         for early in 0..<steps {
-            #expect(throws: NNError.outOfOrder, "after \(early) of \(steps) steps") {
-                var trainer = try Trainer(options, examples: examples)
+            #expect(throws: NNError.untrained, "after \(early) of \(steps) steps") {
+                var trainer = try Trainer(examples: examples, options: options)
                 for _ in 0..<early { _ = try trainer.step() }
                 _ = try trainer.finish()
             }
@@ -177,14 +174,14 @@ struct TrainerTests {
         let bytes = try Trainer.arenaBytes(options, examples: examples.count)
         let expected = try train(options, on: examples).network.bytes
         for enough in [bytes, bytes + 1, 2 * bytes] {
-            var trainer = try Trainer(options, examples: examples, arena: Arena(byteCount: enough))
+            var trainer = try Trainer(examples: examples, options: options, arena: Arena(byteCount: enough))
             #expect(trainer.arenaBytes == enough)
             _ = try runToEnd(&trainer)
             #expect(try trainer.finish().bytes == expected)
         }
         for tooSmall in [0, 8, bytes / 2, bytes - 1] {
-            #expect(throws: NNError.outOfMemory) {
-                _ = try Trainer(options, examples: examples, arena: Arena(byteCount: tooSmall))
+            #expect(throws: NNError.insufficientMemory) {
+                _ = try Trainer(examples: examples, options: options, arena: Arena(byteCount: tooSmall))
             }
         }
     }
@@ -193,9 +190,10 @@ struct TrainerTests {
     func imageSize(inputs: Int) throws {
         let options = try smallRun()
         let others = try drawnExamples(7, inputs: inputs)
-        #expect(throws: NNError.invalidArgument) { _ = try Trainer(options, examples: others) }
-        #expect(throws: NNError.invalidArgument) {
-            _ = try Trainer(options, examples: others, arena: Arena(byteCount: 1 << 16))
+        let refusal = NNError.wrongCount(of: .bytesOfImage, expected: 12, found: inputs)
+        #expect(throws: refusal) { _ = try Trainer(examples: others, options: options) }
+        #expect(throws: refusal) {
+            _ = try Trainer(examples: others, options: options, arena: Arena(byteCount: 1 << 16))
         }
     }
 
@@ -205,7 +203,7 @@ struct TrainerTests {
     func learningRate(rate: Double) throws {
         var options = try smallRun()
         options.learningRate = rate
-        expectInvalid(options)
+        expectInvalid(.learningRate, options)
         options.learningRate = .leastNonzeroMagnitude
         #expect(try Trainer.arenaBytes(options, examples: 7) > 0)
     }
@@ -214,10 +212,10 @@ struct TrainerTests {
     func counts(count: Int) throws {
         var options = try smallRun()
         options.iterations = count
-        expectInvalid(options)
+        expectInvalid(.iterations, options)
         options = try smallRun()
         options.costEvery = count
-        expectInvalid(options)
+        expectInvalid(.costEvery, options)
         options.iterations = Int(UInt32.max)
         options.costEvery = Int(UInt32.max)
         #expect(try Trainer.arenaBytes(options, examples: 7) > 0)
@@ -228,20 +226,22 @@ struct TrainerTests {
         arguments: [0, -1, .min, 1_000_001, 1 << 32, 1 << 32 + 1, .max])
     func exampleCount(count: Int) throws {
         let options = try smallRun()
-        #expect(throws: NNError.invalidArgument) { _ = try Trainer.arenaBytes(options, examples: count) }
+        SwiftNNTests.expectInvalid(.examples) { try Trainer.arenaBytes(options, examples: count) }
         #expect(
             try Trainer.arenaBytes(options, examples: 1_000_000) > Trainer.arenaBytes(options, examples: 1))
     }
 
-    private func expectInvalid(_ options: TrainingOptions, _ location: SourceLocation = #_sourceLocation) {
-        #expect(throws: NNError.invalidArgument, sourceLocation: location) {
-            _ = try Trainer.arenaBytes(options, examples: examples.count)
+    private func expectInvalid(
+        _ name: NNError.Option, _ options: TrainingOptions, _ location: SourceLocation = #_sourceLocation
+    ) {
+        SwiftNNTests.expectInvalid(name, location) {
+            try Trainer.arenaBytes(options, examples: examples.count)
         }
-        #expect(throws: NNError.invalidArgument, sourceLocation: location) {
-            _ = try Trainer(options, examples: examples)
+        SwiftNNTests.expectInvalid(name, location) {
+            _ = try Trainer(examples: examples, options: options)
         }
-        #expect(throws: NNError.invalidArgument, sourceLocation: location) {
-            _ = try Trainer(options, examples: examples, arena: Arena(byteCount: 1 << 16))
+        SwiftNNTests.expectInvalid(name, location) {
+            _ = try Trainer(examples: examples, options: options, arena: Arena(byteCount: 1 << 16))
         }
     }
 
@@ -256,7 +256,7 @@ struct TrainerTests {
     func divergence(precision: Precision, rate: Double) throws {
         var options = try smallRun([12, 4, 3, 1], precision)
         options.learningRate = rate
-        var trainer = try Trainer(options, examples: examples)
+        var trainer = try Trainer(examples: examples, options: options)
         var costs: [Cost] = []
         let diverged = NNError.diverged(iteration: 1)
         let first = error { () throws(NNError) in costs = try runToEnd(&trainer) }
@@ -281,7 +281,7 @@ struct TrainerTests {
         var options = try smallRun([1, 1], .f32, iterations: 1)
         options.learningRate = 1e39
         #expect(throws: NNError.diverged(iteration: 1)) {
-            var trainer = try Trainer(options, examples: white)
+            var trainer = try Trainer(examples: white, options: options)
             #expect(try runToEnd(&trainer).count == 1)
             _ = try trainer.finish()
         }

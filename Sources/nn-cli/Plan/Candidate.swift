@@ -22,7 +22,7 @@ struct Candidate: Encodable {
             options.topology = topology
             options.precision = precision
             options.method = method
-            options.packed = packed
+            options.usesLeastMemory = packed
             return options
         }
     }
@@ -32,7 +32,7 @@ struct Candidate: Encodable {
     /// What a predictor takes on a 32-bit board: two of its fields are addresses, of 4 bytes there.
     var predictorBytes: Int {
         let more = MemoryLayout<UnsafeRawPointer>.size - MemoryLayout<UInt32>.size
-        return Predictor.words(topology, elementType) * 8 - 2 * more
+        return Predictor.words(topology: topology, elementType: elementType) * 8 - 2 * more
     }
 
     func trains(examples: Int, ramBytes: Int) throws -> Bool {

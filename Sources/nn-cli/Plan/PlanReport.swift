@@ -19,7 +19,7 @@ struct PlanReport: Encodable {
             topology = candidate.topology.name
             precision = candidate.elementType.name
             method = options.method!.name
-            packed = options.packed
+            packed = options.usesLeastMemory
             arenaBytes = try Trainer.arenaBytes(options, examples: examples)
             fits = arenaBytes + Plan.stackBytes <= ramBytes
             // An arena grows with the examples, so the limit is found by bisection.

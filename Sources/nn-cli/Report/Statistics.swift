@@ -31,7 +31,7 @@ struct ConfusionMatrix {
 
     init(_ evaluation: Evaluation, labels: [UInt8]) {
         for (probability, label) in zip(evaluation.probabilities, labels) {
-            counts[Int(label)][probability > 0.5 ? 1 : 0] += 1
+            counts[Int(label)][Prediction(probability: probability).classIndex] += 1
         }
     }
 

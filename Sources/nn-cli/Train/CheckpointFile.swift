@@ -17,7 +17,7 @@ struct CheckpointFile {
     }
 
     mutating func save(_ trainer: inout Trainer) throws {
-        try file.write(try trainer.checkpoint())
+        try file.write(try trainer.checkpoint().bytes)
         saved = ContinuousClock.now
     }
 
@@ -37,8 +37,8 @@ struct CheckpointFile {
             }
             var options = options
             // A board's checkpoint continues in its own memory layout.
-            options.packed = checkpoint.options.packed
-            return try Trainer.resume(options, examples: examples, checkpoint: bytes)
+            options.usesLeastMemory = checkpoint.options.usesLeastMemory
+            return try Trainer(resuming: checkpoint, examples: examples, options: options)
         } catch NNError.invalidModel(let defect) {
             throw Self.error(defect, in: bytes, at: path)
         }

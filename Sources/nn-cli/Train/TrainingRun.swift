@@ -27,7 +27,8 @@ struct TrainingRun {
     ) throws -> Result {
         var trainer =
             resuming
-            ? try checkpoint!.trainer(options, examples: examples) : try Trainer(options, examples: examples)
+            ? try checkpoint!.trainer(options, examples: examples)
+            : try Trainer(examples: examples, options: options)
         let (begun, arenaBytes) = (trainer.iteration, trainer.arenaBytes)
         Console.note(description(arenaBytes: arenaBytes))
         do {
@@ -50,17 +51,17 @@ struct TrainingRun {
         var progress = ProgressReport(total: options.iterations, begun: trainer.iteration)
         defer { progress.clear() }
         var isSettingUp = true
-        while case let step = try trainer.step(), step != .trained {
+        while let step = try trainer.step() {
             if isSettingUp && !trainer.isSettingUp {
                 isSettingUp = false
                 seconds.setup = clock.lap("setting up")
             }
-            if case .cost(let cost, let iteration) = step {
-                costs.append(TrainingReport.Cost(iteration: iteration, cost: cost))
+            if let cost = step.cost {
+                costs.append(TrainingReport.Cost(iteration: cost.iteration, cost: cost.value))
                 progress.clear()
                 try onCost(costs.last!)
             } else {
-                progress.update(trainer.iteration, cost: costs.last?.cost)
+                progress.update(step.iteration, cost: costs.last?.cost)
             }
             guard !Interrupt.isRequested else {
                 progress.clear()

@@ -1,7 +1,7 @@
-// Says what is in each image that its command line names. The model lies in flash and an image comes in pieces,
-// so all it takes of RAM is `memory` and `piece`, and a little of the stack.
+// Prints the class of each image that its command line names. The model lies in flash and an image comes in pieces, so
+// prediction takes `memory`, `piece` and a little stack of the RAM.
 import Board
-import SwiftNN
+import NNInference
 
 @main struct Firmware {
     static func main() {
@@ -25,8 +25,9 @@ import SwiftNN
         write(name)
         print(": ", terminator: "")
         do throws(NNError) {
-            let probability = try predict(name, network)
-            write(network.className(probability > 0.5 ? 1 : 0))
+            let prediction = try predict(name, network)
+            let probability = prediction.probability
+            write(network.className(prediction.classIndex))
             print(" (probability of ", terminator: "")
             write(network.className(1))
             print(": ", terminator: "")
@@ -40,12 +41,14 @@ import SwiftNN
         }
     }
 
-    /// Throws ``NNError/unreadableImages`` if there is no such file.
-    static func predict(_ name: UnsafePointer<CChar>, _ network: NetworkView) throws(NNError) -> Double {
+    /// Throws ``NNError/wrongCount(of:expected:found:)`` for a file of another size, and if there is none.
+    static func predict(
+        _ name: UnsafePointer<CChar>, _ network: NetworkView
+    ) throws(NNError) -> Prediction {
         let file = board_open(name)
-        guard file >= 0 else { throw .unreadableImages }
+        guard file >= 0 else { throw .wrongCount(of: .bytesOfImage, expected: network.inputs, found: 0) }
         defer { board_close(file) }
-        var memory = InlineArray<36, UInt64>(repeating: 0)
+        var memory = Predictor.twoLayerF32Memory
         var piece = InlineArray<100, UInt8>(repeating: 0)
         var predictor = try Predictor(network, memory: memory.mutableSpan)
         while true {
@@ -70,14 +73,14 @@ import SwiftNN
         }
     }
 
-    /// A number of so many digits, with a point before the last `point` of them.
+    /// Prints a number in `digits` digits, with a point before the last `point` of them.
     static func write(_ number: UInt64, digits: Int, radix: UInt64, point: Int = 0) {
         var unit: UInt64 = 1
         for _ in 1..<digits { unit *= radix }
         for left in stride(from: digits, to: 0, by: -1) {
             if left == point { print(".", terminator: "") }
             let digit = Int32(truncatingIfNeeded: number / unit % radix)
-            putchar(digit + (digit < 10 ? 48 : 87))  // 0, and a behind ten
+            putchar(digit + (digit < 10 ? 48 : 87))  // "0" is 48, "a" is 97
             unit /= radix
         }
     }

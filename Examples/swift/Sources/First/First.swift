@@ -1,15 +1,7 @@
-// The README's first program in Swift: learns to tell dark images from bright ones.
+// The first program in Swift: it learns to tell dark images from bright ones.
 //
-//     swift run -c release
+//     swift run -c release First
 import SwiftNN
-
-func train(_ examples: Examples) throws -> Network {
-    var options = TrainingOptions()
-    options.precision = .f32
-    var trainer = try Trainer(options, examples: examples)
-    while try trainer.step() != .trained {}
-    return try trainer.finish()
-}
 
 @main struct First {
     static func main() throws {
@@ -19,7 +11,9 @@ func train(_ examples: Examples) throws -> Network {
         let shades = (0..<count).map { UInt8(5 * $0) + 150 * labels[$0] }
         let images = shades.flatMap { [UInt8](repeating: $0, count: pixels) }
 
-        let network = try train(Examples(images: images, labels: labels))
+        var options = TrainingOptions()
+        options.precision = .f32
+        let network = try Network(training: Examples(images: images, labels: labels), options: options)
         for index in 0..<4 {
             let probability = try network.probability(of: images[index * pixels..<(index + 1) * pixels])
             print("image \(index): bright with probability \((probability * 10_000).rounded() / 10_000)")

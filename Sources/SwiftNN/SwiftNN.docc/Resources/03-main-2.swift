@@ -8,7 +8,7 @@ print("tells \(network.classNames[1]) from \(network.classNames[0])")
 
 let images = try bytes(of: "image.bin")
 for start in stride(from: 0, to: images.count, by: network.inputs) {
-    let probability = try network.probability(of: images[start..<start + network.inputs])
-    let name = network.classNames[probability > 0.5 ? 1 : 0]
-    print("\(name) (probability of \(network.classNames[1]): \(probability))")
+    let prediction = try network.classify(images[start..<start + network.inputs])
+    let name = network.classNames[prediction.classIndex]
+    print("\(name) (probability of \(network.classNames[1]): \(prediction.probability))")
 }

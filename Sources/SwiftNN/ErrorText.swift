@@ -1,0 +1,79 @@
+extension NNError: CustomStringConvertible {
+    /// One sentence, without a full stop.
+    public var description: String {
+        switch self {
+        case .invalidOption(let name, let value, let allowed):
+            "\(name.text): expected \(Self.text(allowed)), found \(Self.text(value))"
+        case .wrongCount(let quantity, let expected, let found):
+            "expected \(expected) \(quantity.text), found \(found)"
+        case .invalidLabel(let label, let example):
+            "expected label 0 or 1, found \(label) for example \(example)"
+        case .notFinite(let parameter): "parameter \(parameter) is not finite"
+        case .alreadyQuantized: "the weights are bytes already"
+        case .insufficientMemory: "the memory is too small"
+        case .misaligned: "the address of the memory is not a multiple of 8"
+        case .untrained: "the training has not ended yet"
+        case .otherRun: "the checkpoint is of a run with other options"
+        case .otherImages: "the checkpoint is of a run on other images or labels"
+        case .diverged(let iteration): "the cost is no longer finite after iteration \(iteration)"
+        case .unsupportedFloatingPoint: "floating point does not compute as the results rely on"
+        case .invalidModel(let defect): "unusable file: \(defect.text)"
+        case .unexpected(let status): "internal error: status \(status) of the C core"
+        }
+    }
+
+    private static func text(_ number: Double) -> String {
+        Int(exactly: number).map(String.init) ?? "\(number)"
+    }
+
+    private static func text(_ range: ClosedRange<Double>) -> String {
+        range == positive
+            ? "a finite number above 0" : "\(text(range.lowerBound))...\(text(range.upperBound))"
+    }
+
+    /// What a learning rate can be.
+    static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
+}
+
+extension NNError.Option {
+    fileprivate var text: String {
+        switch self {
+        case .threads: "number of threads"
+        case .iterations: "iterations"
+        case .costEvery: "iterations between two costs"
+        case .learningRate: "learning rate"
+        case .examples: "number of examples"
+        case .inputs: "bytes of one image"
+        case .layers: "number of layers"
+        case .units: "units of a hidden layer"
+        case .outputs: "units of the last layer"
+        }
+    }
+}
+
+extension NNError.Quantity {
+    fileprivate var text: String {
+        switch self {
+        case .bytesOfImage: "bytes of an image"
+        case .bytesOfImages: "bytes of images"
+        case .labels: "labels"
+        case .classNames: "class names"
+        case .parameters: "parameters"
+        }
+    }
+}
+
+extension ModelDefect {
+    fileprivate var text: String {
+        switch self {
+        case .truncated: "it is cut off"
+        case .notAModel: "it is no model"
+        case .damagedHeader: "its header is damaged"
+        case .laterVersion: "it is of a later version"
+        case .otherKind: "it is of another kind"
+        case .otherTopology: "its layers have other sizes"
+        case .wrongSize: "it has more or fewer bytes than its layers need"
+        case .damagedWeights: "its weights are damaged"
+        }
+    }
+}

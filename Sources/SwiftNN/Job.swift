@@ -1,0 +1,57 @@
+import CNNKernel
+
+// A run as the C core knows it.
+
+extension TrainingOptions {
+    /// The core's view of a run on `examples`, valid within `body`.
+    /// - Precondition: the options are checked.
+    func withJob<Result>(_ examples: Examples, _ body: (UnsafePointer<nnk_job>) -> Result) -> Result {
+        unsafe examples.images.withUnsafeBufferPointer { images in
+            unsafe examples.labels.withUnsafeBufferPointer { labels in
+                unsafe examples.classNames[0].withTruncatedCString { name0 in
+                    unsafe examples.classNames[1].withTruncatedCString { name1 in
+                        unsafe withJob(examples: examples.count) { job in
+                            var job = unsafe job.pointee
+                            unsafe job.images.images = images.baseAddress
+                            unsafe job.labels = labels.baseAddress
+                            unsafe job.class_names = (name0, name1)
+                            return unsafe withUnsafePointer(to: job, body)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The options as the core takes them, without data.
+    /// - Precondition: the options are checked.
+    func withJob<Result>(examples: Int, _ body: (UnsafePointer<nnk_job>) -> Result) -> Result {
+        let method =
+            switch method ?? chosenMethod(examples: examples) {
+            case .primal: NNK_PRIMAL
+            case .dual: usesLeastMemory ? NNK_DUAL : NNK_DUAL_WIDE
+            }
+        return unsafe withUnsafePointer(to: topology.table) { table in
+            var job = unsafe nnk_job()
+            unsafe job.topology = table
+            unsafe job.arithmetic = precision.kernels
+            unsafe job.method = nnk_method_of(method)
+            unsafe job.initializer = initializer?.code ?? NNK_INIT_DEFAULT
+            unsafe job.seed = seed
+            unsafe job.iterations = UInt32(iterations)
+            unsafe job.cost_every = UInt32(costEvery)
+            unsafe job.examples = UInt32(examples)
+            unsafe job.learning_rate = learningRate
+            return unsafe body(&job)
+        }
+    }
+}
+
+extension String {
+    /// As many whole characters as fit a class name of a model, as a C string.
+    func withTruncatedCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        var name = self
+        while name.utf8.count >= Int(NNK_CLASS_NAME_BYTES) { name.removeLast() }
+        return unsafe name.withCString(body)
+    }
+}

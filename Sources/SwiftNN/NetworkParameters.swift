@@ -1,0 +1,133 @@
+import CNNKernel
+
+// A network's weights as numbers, and back.
+
+extension Network {
+    /// A network of the given weights.
+    ///
+    /// - Parameters:
+    ///   - topology: the sizes of its layers.
+    ///   - parameters: W1, b1, W2, b2, ...: ``Topology/parameterCount`` finite numbers, each W row by row;
+    ///     a row is one unit.
+    ///   - classNames: the names of class 0 and class 1; of longer ones, the whole characters of the first 31 bytes.
+    ///   - origin: how they were trained, if that is known.
+    /// - Throws: ``NNError/wrongCount(of:expected:found:)``, ``NNError/notFinite(parameter:)``;
+    ///   ``NNError/invalidOption(name:value:allowed:)`` for numbers of `origin` that a model has no room for.
+    public init<S: Scalar>(
+        topology: Topology, parameters: [S], classNames: [String] = ["", ""], origin: Origin? = nil
+    ) throws(NNError) {
+        try NNError.check(countOf: .parameters, parameters.count, expected: topology.parameterCount)
+        try NNError.check(countOf: .classNames, classNames.count, expected: 2)
+        if let index = parameters.firstIndex(where: { !$0.isFinite }) { throw .notFinite(parameter: index) }
+        var model = unsafe nnk_model()
+        let elementType = ElementType(S.precision)
+        unsafe model.dtype = elementType.code
+        if let origin { try unsafe origin.fill(&model) }
+        let file = unsafe parameters.withUnsafeBytes { parameters in
+            unsafe model.parameters = parameters.baseAddress
+            return unsafe Self.file(model, topology, elementType, classNames, nnk_model_write)
+        }
+        try self.init(bytes: file.get(), topologies: [topology])
+    }
+
+    /// The same network with the weights of its first layer in bytes: a quarter or an eighth of the size.
+    ///
+    /// - Throws: ``NNError/alreadyQuantized`` if they are bytes, ``ModelDefect/damagedWeights`` if a weight does not fit
+    ///   a float.
+    public func quantized() throws(NNError) -> Network {
+        guard elementType != .i8 else { throw .alreadyQuantized }
+        let file = unsafe view.withModel { model, _ in
+            var model = unsafe model.pointee
+            try! unsafe origin?.fill(&model)
+            return unsafe Self.file(model, topology, .i8, classNames, nnk_model_quantize)
+        }
+        return try Network(bytes: file.get(), topologies: [topology])
+    }
+
+    /// W1, b1, W2, b2, ...: each W row by row. Bytes are multiplied by their scale.
+    public func parameters<S: Scalar>(as _: S.Type = S.self) -> [S] {
+        unsafe view.withModel { model, _ in
+            let parameters = unsafe UnsafeRawPointer(model.pointee.parameters!)
+            let count = topology.parameterCount
+            switch elementType {
+            case .f32: return unsafe parameters.reals(count).map { (weight: Float) in S(weight) }
+            case .f64: return unsafe parameters.reals(count).map { (weight: Double) in S(weight) }
+            case .i8:
+                let (inputs, units) = (topology.inputs, topology.firstUnits)
+                let floats = units + count - units * inputs
+                let scales: UnsafeBufferPointer<Float> = unsafe parameters.reals(floats)
+                let steps = unsafe (parameters + 4 * floats).assumingMemoryBound(to: Int8.self)
+                let weights = (0..<units * inputs).map {
+                    unsafe S(Float(steps[$0]) * scales[$0 / inputs])
+                }
+                return unsafe weights + scales.dropFirst(units).map { S($0) }
+            }
+        }
+    }
+
+    /// The file that `write` makes of a model.
+    private static func file(
+        _ model: nnk_model, _ topology: Topology, _ elementType: ElementType, _ classNames: [String],
+        _ write: (UnsafePointer<nnk_model>, nnk_sink) -> nnk_status
+    ) -> Result<[UInt8], NNError> {
+        unsafe withUnsafePointer(to: topology.table) { table in
+            unsafe classNames[0].withTruncatedCString { name0 in
+                unsafe classNames[1].withTruncatedCString { name1 in
+                    var model = unsafe model
+                    unsafe model.topology = table
+                    unsafe model.class_names = (name0, name1)
+                    let count = topology.modelBytes(elementType)
+                    let (status, bytes) = unsafe written(count: count) { unsafe write(&model, $0) }
+                    return status == NNK_OK ? .success(bytes) : .failure(NNError(status))
+                }
+            }
+        }
+    }
+}
+
+extension UnsafeRawPointer {
+    fileprivate func reals<S: Scalar>(_ count: Int) -> UnsafeBufferPointer<S> {
+        unsafe UnsafeBufferPointer(start: assumingMemoryBound(to: S.self), count: count)
+    }
+}
+
+// MARK: - Between the two kinds of networks
+
+extension MultilayerPerceptron {
+    /// The layers of a trained network. The numbers of another precision are rounded.
+    public init(_ network: Network) {
+        var parameters = network.parameters(as: S.self)[...]
+        func next(_ count: Int) -> [S] {
+            defer { parameters = parameters.dropFirst(count) }
+            return Array(parameters.prefix(count))
+        }
+        let sizes = network.topology.sizes
+        self.init(
+            layers: zip(sizes, sizes.dropFirst()).map { inputs, outputs in
+                let weights = Matrix(rows: outputs, columns: inputs, elements: next(outputs * inputs))
+                return Layer(weights: weights, bias: next(outputs))
+            })
+    }
+
+    /// All weights and biases: W1, b1, W2, b2, ..., each W row by row.
+    public var parameters: [S] { layers.flatMap { $0.weights.elements + $0.bias } }
+}
+
+extension Network {
+    /// The model of a network in plain sight.
+    ///
+    /// - Parameters:
+    ///   - perceptron: layers of sizes that ``Topology/init(_:)`` takes.
+    ///   - classNames: the names of class 0 and class 1.
+    ///   - origin: how it was trained, if a model can say it.
+    /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` for layers of other sizes,
+    ///   ``NNError/notFinite(parameter:)``; what ``init(topology:parameters:classNames:origin:)`` throws.
+    public init<S: Scalar>(
+        _ perceptron: MultilayerPerceptron<S>, classNames: [String] = ["", ""], origin: Origin? = nil
+    ) throws(NNError) {
+        let sizes = perceptron.layers.map(\.weights.rows)
+        try self.init(
+            topology: Topology([perceptron.layers[0].weights.columns] + sizes),
+            parameters: perceptron.parameters, classNames: classNames, origin: origin)
+    }
+}

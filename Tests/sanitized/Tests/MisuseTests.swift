@@ -1,0 +1,1 @@
+../../SwiftNNTests/MisuseTests.swift
