@@ -186,7 +186,8 @@ struct ExportCHeaderTests {
         try folder.write(program.utf8, as: "main.c")
         try folder.write(program.utf8, as: "main.cpp")
         let core = [
-            "predict", "model", "topology", "crc32", "crc32_x86", "x86", "math_f32", "math_f64", "sums",
+            "predict", "model", "header", "topology", "crc32", "crc32_x86", "x86", "math_f32", "math_f64",
+            "sums",
             "\(type)_inference",
         ]
         let sources = core.map { "\(Self.root)/Sources/CNNKernel/\($0).c" }
