@@ -35,6 +35,15 @@ static inline bool nnk_positive(double x) {
     return both.bits - 1 < 0x7ff0000000000000 - 1;
 }
 
+/// Whether x is neither infinite nor NaN: not all bits of its exponent are set.
+static inline bool nnk_finite(double x) {
+    const union {
+        double x;
+        uint64_t bits;
+    } both = {.x = x};
+    return (uint32_t)(both.bits >> 32) << 1 < 0xffe00000;
+}
+
 /// Turns the numbers in `count` bytes from this processor's byte order to little-endian, or back.
 static inline void nnk_swap(void *numbers, uint32_t count, int32_t number_bytes) {
     if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) return;

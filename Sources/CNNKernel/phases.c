@@ -1,4 +1,5 @@
 #include "phases.h"
+#include "layout.h"
 
 uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
     NNK_ASSERT(phase < MODEL);
@@ -62,11 +63,18 @@ static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
     const bool has_loss = in_loop && (t->phase > BACKWARD || (t->phase == BACKWARD && t->item > 0));
     const uint32_t losses = t->iteration + has_loss;
     if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && t->cost == 0;
-    return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && t->cost - t->cost == 0;
+    return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);
+}
+
+/// Whether the generator can draw normals: from zeros follow only zeros, and drawing would never end. The
+/// word that is renewed next does not count, since all but its highest bit is about to be lost.
+static bool random_sound(const nnk_random *r) {
+    if (r->next >= NNK_RANDOM_WORDS || r->has_spare > 1 || !nnk_finite(r->spare)) return false;
+    for (uint32_t i = 0; i < NNK_RANDOM_WORDS; i++)
+        if (i != r->next && r->word[i] != 0) return true;
+    return false;
 }
 
 bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
-    const nnk_random *r = &t->random;
-    return t->stage == 0 && position_sound(t, job) && cost_sound(t, job) && r->next < NNK_RANDOM_WORDS &&
-           r->has_spare <= 1 && r->spare - r->spare == 0;
+    return t->stage == 0 && position_sound(t, job) && cost_sound(t, job) && random_sound(&t->random);
 }

@@ -686,6 +686,12 @@ static void test_other_numbers(int32_t type, int32_t method) {
     CHECK(!accepts(&job, c, AT_COST + 4, 0x7ff80000) && !accepts(&job, c, AT_COST + 4, 0x7ff00000));
     CHECK(accepts(&job, c, AT_COST + 4, cost));
     CHECK(!accepts(&job, c, AT_COST - 4, 1));
+    put_u32(c.bytes + AT_COST - 4, 0);
+    // From a state of zeros the generator draws no normal, however long it tries. All but the highest bit of
+    // the next word does not count.
+    memset(c.bytes + AT_RANDOM, 0, 4 * NNK_RANDOM_WORDS);
+    CHECK(!accepts(&job, c, AT_RANDOM + 4 * next, 0) && !accepts(&job, c, AT_RANDOM + 4 * next, 1));
+    CHECK(accepts(&job, c, AT_RANDOM + 4 * ((next + 1) % NNK_RANDOM_WORDS), 1));
     free(c.bytes);
     free(arena);
     release_data(d);
