@@ -144,9 +144,12 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
     return nnk_header_write(&header, &job, w->sink);
 }
 
+/// Whether all fields that a file takes are in their ranges.
 static bool writable(const nnk_model *m, nnk_sink sink) {
-    return m && m->topology && nnk_topology_valid(m->topology) && m->parameters && m->dtype >= NNK_F32 &&
-           m->dtype <= NNK_I8 && nnk_rate_valid(m) && sink.write;
+    return m && nnk_topology_valid(m->topology) && m->parameters &&
+           nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && m->method >= NNK_PRIMAL && m->method <= NNK_DUAL &&
+           m->initializer >= NNK_INIT_NONE && m->initializer <= NNK_INIT_SMALL && nnk_rate_valid(m) &&
+           sink.write;
 }
 
 nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {

@@ -256,6 +256,18 @@ static void test_models(void) {
         CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
         CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
     }
+    // One byte of a file holds each of these: 256 + NNK_DUAL would be taken for NNK_DUAL.
+    static const int32_t invalid[] = {INT32_MIN, -1, 3, 99, 256, 257, INT32_MAX};
+    FOR_EACH(i, invalid) {
+        wrong = m;
+        wrong.method = invalid[i];
+        CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
+        CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
+        wrong = m;
+        wrong.initializer = invalid[i];
+        CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
+        CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
+    }
     free(f.bytes);
 }
 
