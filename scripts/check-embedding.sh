@@ -92,6 +92,10 @@ if "$work/cpp-project/own_network" "$work/no-such-folder" >/dev/null 2>"$work/lo
 fi
 [[ $(cat "$work/log") == "the caller's write function failed" ]] ||
     fail "Examples/cpp/own_network.cpp does not say that a write failed: $(cat "$work/log")"
+quietly c++ -std=c++17 -I"$root/include" -I"$root/Examples/cpp" "${warnings[@]}" \
+    "$root/Tests/embedding/test_nnkernel.cpp" "$library" -o "$work/nnkernel-hpp"
+mkdir "$work/nnkernel-files"
+"$work/nnkernel-hpp" "$work/nnkernel-files" || fail "Examples/cpp/nnkernel.hpp has errors"
 echo "add_subdirectory: the programs in Examples/cpp work, and print what those in Examples/c print"
 
 "$python" -B "$root/Tests/embedding/header_examples.py" >"$work/header-examples.c"

@@ -27,9 +27,11 @@ using Bytes = std::vector<uint8_t>;
 
 /// A file's bytes. Throws Error with NNK_E_SOURCE if it cannot be read.
 inline Bytes read_file(const std::filesystem::path &path) {
-    std::ifstream file(path, std::ios::binary | std::ios::ate);
-    Bytes bytes(file ? size_t(file.tellg()) : 0);
-    file.seekg(0);
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error); // an error for a folder or a pipe
+    if (error) throw Error(NNK_E_SOURCE);
+    Bytes bytes(static_cast<size_t>(size));
+    std::ifstream file(path, std::ios::binary);
     if (!file.read(reinterpret_cast<char *>(bytes.data()), std::streamsize(bytes.size())))
         throw Error(NNK_E_SOURCE);
     return bytes;
@@ -60,7 +62,8 @@ class Memory {
     size_t size() const { return count; }
 };
 
-/// One run of training. The job's labels, images and topology must outlive it.
+/// One run of training. What the job points to must outlive it: the topology, the labels, the images and the
+/// class names.
 class Trainer {
     nnk_job job;
     Memory arena;
@@ -121,18 +124,19 @@ class Trainer {
     }
 };
 
-/// A model, from the bytes of its file. The topology must outlive it.
+/// A model, from the bytes of its file, with copies of these and of the topology.
 class Model {
     Memory file;
+    nnk_topology topology;
     nnk_model model;
 
   public:
-    Model(const Bytes &bytes, const nnk_topology &topology) : file(bytes.size()) {
+    Model(const Bytes &bytes, const nnk_topology &sizes) : file(bytes.size()), topology(sizes) {
         if (!bytes.empty()) std::memcpy(file.data(), bytes.data(), bytes.size());
         check(nnk_model_open(&model, file.data(), file.size(), &topology));
         nnk_model_to_native(&model, file.data());
     }
-    Model(const Model &) = delete; // `model` points into `file`
+    Model(const Model &) = delete; // `model` points to `file` and `topology`
     Model &operator=(const Model &) = delete;
 
     /// What its header says, and its parameters.
