@@ -1,4 +1,4 @@
-// What is formed of images alone: their checksum and the Gram matrix.
+// What is computed from the images alone: their checksum and the Gram matrix.
 #include "work.h"
 
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,

@@ -1,4 +1,4 @@
-// The layers above the first: drawn, forward, the loss, backward.
+// The layers above the first: their initial weights, the forward pass, the loss and the backward pass.
 #include "layout.h"
 #include "work.h"
 

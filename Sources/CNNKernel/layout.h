@@ -4,16 +4,17 @@
 
 #include "freestanding.h"
 #include "nnkernel/topology.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// nnk_parameter_count and nnk_unit_count of a topology that was checked: without the stack of another check.
+/// nnk_parameter_count and nnk_unit_count of a topology that has been checked. Another check would take
+/// stack.
 uint32_t nnk_parameters_of(const nnk_topology *t);
 uint32_t nnk_units_of(const nnk_topology *t);
 
 #pragma GCC visibility pop
-#include <stdbool.h>
-#include <stdint.h>
 
 /// The index of the first weight of layer `l`, 1 ... layers, in a model; its biases follow its weights.
 static inline uint32_t nnk_weights_at(const nnk_topology *t, int32_t l) {

@@ -47,7 +47,7 @@ void nnk_forget_stage(nnk_trainer *t) {
 
 void nnk_recall_stage(nnk_trainer *t) { t->stage = stage_of(t->phase); }
 
-/// Whether phase and item exist, and training comes to that phase in that iteration.
+/// Whether the phase and the item exist, and the iteration is one in which training reaches that phase.
 static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
     if (t->phase > MODEL || t->item >= (t->phase == MODEL ? 1 : nnk_items_of(job, t->phase))) return false;
     switch (stage_of(t->phase)) {

@@ -28,8 +28,9 @@ static inline uint32_t nnk_patches(const nnk_job *job) {
 
 // ---- Images (images.c) ------------------------------------------------------------------------------------
 
-/// Says where up to `count` images from `first` on lie, up to `width` bytes of each from `offset` on, as many
-/// as there are. Images that are not mapped are copied. NNK_OK, NNK_E_SOURCE.
+/// Finds bytes of images: up to `count` images from `first` on, up to `width` bytes of each from `offset` on.
+/// Less is found where the images, or their bytes, end. Images that are not mapped are copied. NNK_OK,
+/// NNK_E_SOURCE.
 ///   bytes (count, NNK_PATCH): room for copies
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch);

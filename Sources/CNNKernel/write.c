@@ -1,9 +1,10 @@
-// Writing a model: that of a training slice by slice, or one from memory, as it is or with weights as bytes.
+// Writing a model: slice by slice at the end of a training, or from memory, as it is or with weights as
+// bytes.
 #include "arena.h"
 #include "header.h"
 #include "math_f64.h"
 
-/// Both names as they lie in a payload, cut to the whole characters that have room; NULL: none.
+/// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.
 static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
     memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
     for (uint32_t i = 0; i < 2; i++) {
@@ -17,7 +18,7 @@ static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char 
     }
 }
 
-// ---- Of a training ----------------------------------------------------------------------------------------
+// ---- At the end of a training -----------------------------------------------------------------------------
 
 /// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
 static bool all_finite(const uint8_t *bytes, uint32_t count, int32_t real_bytes) {
@@ -27,7 +28,7 @@ static bool all_finite(const uint8_t *bytes, uint32_t count, int32_t real_bytes)
     return true;
 }
 
-/// Makes the next parameters, little-endian, of `left` bytes that are not written.
+/// Makes the next parameters, little-endian. `left` bytes of parameters are not written yet.
 static nnk_status next_parameters(const nnk_job *job, const arena *a, uint32_t left, uint8_t **bytes,
                                   uint32_t *count) {
     const nnk_topology *t = job->topology;
