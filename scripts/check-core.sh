@@ -7,6 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+python=$root/.venv/bin/python
+[[ -x $python ]] || python=python3
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
 fail() {
@@ -80,8 +82,8 @@ strangers=$(find "$root/Sources/CNNKernel" -mindepth 1 ! \( -type f \( -name '*.
 [[ -z $strangers ]] || fail "Sources/CNNKernel holds more than .c and .h, or its folder kernels more than .h:" $strangers
 echo "Sources/CNNKernel: .c and .h alone, in its folder kernels .h alone"
 
-if python3 -c 'import numpy' 2>/dev/null; then
-    quietly python3 "$root/Tests/core/golden.py" --check
+if "$python" -c 'import numpy' 2>/dev/null; then
+    quietly "$python" "$root/Tests/core/golden.py" --check
     echo "golden.h: as numpy draws"
 else
     echo "golden.h: not compared, there is no numpy"
