@@ -15,7 +15,8 @@ static uint32_t position(const nnk_topology *t, int32_t dtype, uint32_t index) {
 }
 
 uint32_t nnk_model_weights_at(const nnk_topology *topology, int32_t dtype, int32_t number) {
-    return is_layer(topology, dtype, number) ? position(topology, dtype, nnk_weights_at(topology, number)) : 0;
+    return is_layer(topology, dtype, number) ? position(topology, dtype, nnk_weights_at(topology, number))
+                                             : 0;
 }
 
 uint32_t nnk_model_biases_at(const nnk_topology *topology, int32_t dtype, int32_t number) {
