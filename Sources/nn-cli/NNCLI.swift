@@ -12,7 +12,7 @@ struct NNCLI: ParsableCommand {
               nn-cli train                            train on built-in drawings
               nn-cli dataset pack photos              make data sets from folders of photos
               nn-cli train --train photos.h5 --test photos-test.h5 --report report.html
-              nn-cli predict photo.jpg                classify a photo with the trained model
+              nn-cli predict photo.jpg                classify a photo with model.nnk
               nn-cli export --format c-header --i8    write the model for a board
 
             EXIT CODES
