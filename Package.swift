@@ -60,6 +60,7 @@ let package = Package(
             dependencies: [
                 "SwiftNN", "NNData", "NNHDF5", "CBuiltInModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"]),

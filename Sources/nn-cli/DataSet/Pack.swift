@@ -2,6 +2,7 @@ import ArgumentParser
 import NNData
 import NNHDF5
 import Synchronization
+import SystemPackage
 
 struct Pack: ConsoleCommand {
     static let configuration = CommandConfiguration(
@@ -100,9 +101,9 @@ struct Pack: ConsoleCommand {
 
     /// The output with -test before its extension.
     private var testPath: String {
-        let folderEnd = output.lastIndex(of: "/").map(output.index(after:)) ?? output.startIndex
-        let dot = output[folderEnd...].lastIndex(of: ".") ?? output.endIndex
-        return "\(output[..<dot])-test\(output[dot...])"
+        let path = FilePath(output)
+        let name = "\(path.stem ?? "")-test" + (path.extension.map { ".\($0)" } ?? "")
+        return path.removingLastComponent().appending(name).string
     }
 
     private func loadSets(_ folder: PhotoFolder) throws -> (train: DataSet, test: DataSet?) {
