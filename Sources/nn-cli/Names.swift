@@ -1,8 +1,8 @@
 import ArgumentParser
 import SwiftNN
 
-// The names of the library's values, in one place: those of options and their help, of JSON (docs/schemas), of the
-// metadata of exported weights, and of messages. Files and scripts depend on them, so each is spelled out.
+// The names of the library's values: those of options and their help, of JSON (docs/schemas), of the metadata of
+// exported weights, and of messages. The library spells out most of them as raw values; topologies are named here.
 
 /// A type whose values have names.
 protocol Named: Equatable {
@@ -42,14 +42,6 @@ extension Precision: Named {
 
 extension ElementType: Named {
     static let named = [ElementType.f32, .f64, .i8]
-
-    var name: String {
-        switch self {
-        case .f32: "f32"
-        case .f64: "f64"
-        case .i8: "i8"
-        }
-    }
 
     /// What a model with such weights is trained in; nil for one that is made from a trained model.
     var precision: Precision? {
