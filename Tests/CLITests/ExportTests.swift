@@ -81,7 +81,7 @@ struct ExportBytesTests {
             ),
             (["-o", "model.nnk"], 64, "--output: expected a file other than the model, got model.nnk"),
             (["-o", "./model.nnk"], 64, "--output: expected a file other than the model, got ./model.nnk"),
-            (["-o", "no/x"], 74, "no/x: expected a file to write, got no folder no"),
+            (["-o", "no/x"], 74, "no/x: no folder no; expected a file to write"),
             (["-o", "x", "--name", "cat"], 64, "--name works only with --format c-header"),
             (["-o", "x", "--i8"], 64, "--i8 works only with --format c-header"),
         ] {

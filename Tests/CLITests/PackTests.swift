@@ -129,7 +129,7 @@ struct PackTests {
             let outcome = try await nnCLI(
                 "dataset", "pack", "photos", "-o", "x.h5", "--test-share", share, in: folder)
             #expect(outcome.status == 64)
-            #expect(outcome.complaint.hasPrefix("Error: --test-share: expected 0 or more and less than 1"))
+            #expect(outcome.complaint.hasPrefix("Error: --test-share: expected 0 or more and below 1"))
         }
         #expect(try folder.names == ["photos"])
     }
