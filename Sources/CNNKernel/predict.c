@@ -59,22 +59,21 @@ nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count) {
     const size_t width = (size_t)p->inference->patch_bytes;
     uint8_t *patch = patch_of(p);
     while (count > 0) {
-        if (p->pending == 0 && count >= width) {
-            const size_t whole = count / width * width;
-            take_in(p, pixels, (uint32_t)whole);
-            pixels += whole;
-            count -= whole;
-            continue;
+        const size_t room = width - p->pending;
+        size_t part = count < room ? count : room;
+        if (part == width) { // whole patches are not copied
+            part = count / width * width;
+            take_in(p, pixels, (uint32_t)part);
+        } else {
+            memcpy(patch + p->pending, pixels, part);
+            p->pending += (uint32_t)part;
+            if (p->pending == width) {
+                p->pending = 0;
+                take_in(p, patch, (uint32_t)width);
+            }
         }
-        const size_t room = width - p->pending, part = count < room ? count : room;
-        memcpy(patch + p->pending, pixels, part);
-        p->pending += (uint32_t)part;
         pixels += part;
         count -= part;
-        if (p->pending == width) {
-            p->pending = 0;
-            take_in(p, patch, (uint32_t)width);
-        }
     }
     return NNK_OK;
 }

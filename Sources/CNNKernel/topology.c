@@ -5,10 +5,11 @@ const nnk_topology nnk_two_layer = {2, {12288, 7, 1}};
 
 int32_t nnk_topology_valid(const nnk_topology *t) {
     if (!t || t->layers < 1 || t->layers > NNK_MAX_LAYERS) return 0;
-    if (t->size[0] < 1 || t->size[0] > NNK_MAX_INPUTS) return 0;
-    for (int32_t l = 1; l < t->layers; l++)
-        if (t->size[l] < 1 || t->size[l] > NNK_MAX_UNITS) return 0;
-    return t->size[t->layers] == 1;
+    for (int32_t l = 0; l <= t->layers; l++) {
+        const int32_t most = l == 0 ? NNK_MAX_INPUTS : l < t->layers ? NNK_MAX_UNITS : 1;
+        if (t->size[l] < 1 || t->size[l] > most) return 0;
+    }
+    return 1;
 }
 
 int32_t nnk_topology_equal(const nnk_topology *a, const nnk_topology *b) {
