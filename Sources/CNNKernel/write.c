@@ -40,7 +40,7 @@ static nnk_status next_parameters(const nnk_job *job, const arena *a, uint32_t l
     } else {
         *bytes = a->bytes;
         *count = nnk_smaller(NNK_AT_ONCE, left);
-        memcpy(*bytes, nnk_at(job, nnk_layer(job, a, 1).biases, (at - first) / real), *count);
+        memcpy(*bytes, (const uint8_t *)nnk_layer(job, a, 1).biases + (at - first), *count);
     }
     nnk_swap(*bytes, *count, job->arithmetic->real_bytes);
     return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
@@ -68,11 +68,6 @@ static nnk_status write_payload(const nnk_job *job, const arena *a, uint32_t pay
     return NNK_MORE;
 }
 
-static nnk_status write_header(nnk_trainer *t, nnk_sink sink) {
-    nnk_header header = {.payload_bytes = t->item, .payload_crc = t->payload_crc, .data_crc = t->data_crc};
-    return nnk_header_write(&header, &t->job, sink);
-}
-
 nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     const nnk_status ready = sink.write ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
     if (ready != NNK_OK) return ready;
@@ -82,8 +77,14 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     if (!nnk_is_trained(t)) return NNK_E_STATE;
     if (t->stage == STAGE_DONE) nnk_rewind_model(t);
     const uint32_t payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype);
-    const nnk_status status =
-        t->item < payload_bytes ? write_payload(job, &a, payload_bytes, sink) : write_header(t, sink);
+    nnk_status status;
+    if (t->item < payload_bytes) {
+        status = write_payload(job, &a, payload_bytes, sink);
+    } else {
+        nnk_header header = {
+            .payload_bytes = payload_bytes, .payload_crc = t->payload_crc, .data_crc = t->data_crc};
+        status = nnk_header_write(&header, &t->job, sink);
+    }
     if (status == NNK_OK) t->stage = STAGE_DONE;
     if (status == NNK_E_DIVERGED) t->stage = STAGE_FAILED;
     if (status == NNK_E_SINK) t->item = 0; // from its beginning once more
