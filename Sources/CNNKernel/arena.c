@@ -53,10 +53,14 @@ size_t nnk_train_scratch_bytes(const nnk_job *job) {
     return job->method->scratch_bytes(job) + 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES;
 }
 
-nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
+nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes) {
     const nnk_status status = nnk_check_arguments(job, memory);
+    return status == NNK_OK && bytes < nnk_train_bytes(job) ? NNK_E_MEMORY : status;
+}
+
+nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
+    const nnk_status status = nnk_check_memory(job, memory, bytes);
     if (status != NNK_OK) return status;
-    if (bytes < nnk_train_bytes(job)) return NNK_E_MEMORY;
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;

@@ -63,6 +63,10 @@ typedef struct layer {
 
 layer nnk_layer(const nnk_job *job, const arena *a, int32_t number);
 
+/// Whether the arguments are right, and the memory is large enough: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN,
+/// NNK_E_MEMORY.
+nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes);
+
 /// Whether a training can begin, or go on, in this memory: NNK_OK, or an error of nnk_train_begin.
 nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes);
 

@@ -22,6 +22,7 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
     const void *after_parameters = nnk_at(job, nnk_layer(job, &a, job->topology->layers).biases, 1);
     const void *after_activations = packed ? a.packed_gram : (void *)(a.logits ? a.logits : a.scratch);
+    const void *after_logits = packed ? a.activations : a.gram;
     const void *after_gram = packed ? a.end : (void *)a.scratch;
 #define SECTION(from, to, size)                                                                              \
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
@@ -35,22 +36,23 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     case 6: return SECTION(a.activations, after_activations, real);
     }
     if (!a.logits) return (section){0, 0, 1};
-    return number == 7 ? SECTION(a.logits, packed ? a.activations : a.gram, real)
-                       : SECTION(a.gram, after_gram, gram);
+    return number == 7 ? SECTION(a.logits, after_logits, real) : SECTION(a.gram, after_gram, gram);
 #undef SECTION
 }
 
+/// Bytes of all sections; 0 where nnk_checkpoint_bytes is.
 static uint32_t payload_bytes(const nnk_job *job) {
+    const size_t bytes = nnk_train_bytes(job);
     uint32_t count = 0;
     void *anywhere = (void *)(uintptr_t)64; // only sizes are asked, which no phase changes
+    if (bytes == 0 || bytes > UINT32_MAX / 2) return 0;
     for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, anywhere, MODEL, i).count;
     return count;
 }
 
 size_t nnk_checkpoint_bytes(const nnk_job *job) {
-    const size_t bytes = nnk_train_bytes(job);
-    if (bytes == 0 || bytes > UINT32_MAX / 2) return 0;
-    return NNK_HEADER_BYTES + payload_bytes(job);
+    const uint32_t count = payload_bytes(job);
+    return count > 0 ? NNK_HEADER_BYTES + count : 0;
 }
 
 /// The checksum of the data, 0 before it is complete.
@@ -73,13 +75,15 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
 /// Writes what `section_at` gives. The arena itself is made as in the file, and then as it was.
 static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, nnk_sink sink) {
     const section s = section_at(job, t, progress->position);
-    nnk_forget_stage(t);
+    const uint32_t stage = t->stage;
+    NNK_ASSERT(stage == nnk_stage_of(t->phase));
+    t->stage = 0;
     nnk_swap(s.bytes, s.count, s.element);
     const uint32_t crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
     const nnk_status status =
         sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
-    nnk_recall_stage(t);
+    t->stage = stage;
     if (status != NNK_OK) return NNK_E_SINK;
     progress->crc = crc;
     progress->position += s.count;
@@ -88,12 +92,12 @@ static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoin
 
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint *progress, nnk_sink sink) {
     nnk_trainer *t = memory;
-    if (nnk_checkpoint_bytes(job) == 0 || !progress || !sink.write) return NNK_E_ARGUMENT;
+    const uint32_t count = payload_bytes(job);
+    if (count == 0 || !progress || !sink.write) return NNK_E_ARGUMENT;
     const nnk_status ready = nnk_check_trainer(job, memory);
     if (ready != NNK_OK) return ready;
     if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
     if (nnk_is_trained(t)) nnk_rewind_model(t); // a model that is half written is written anew
-    const uint32_t count = payload_bytes(job);
     if (progress->position > count) return NNK_E_ARGUMENT;
     if (progress->position < count) return save_section(job, t, progress, sink);
     nnk_header header = {.kind = NNK_KIND_CHECKPOINT,
@@ -107,19 +111,17 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
 static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_numbers *job) {
     const nnk_status status = nnk_header_read(header, bytes, NNK_KIND_CHECKPOINT);
     if (status != NNK_OK) return status;
-    *job = (nnk_job_numbers){
-        .topology.layers = header->layers,
-        .dtype = header->dtype,
-        .method = header->method,
-        .initializer = header->initializer,
-        .seed = header->seed,
-        .iterations = header->iterations,
-        .examples = header->examples,
-        .learning_rate = header->learning_rate,
-    };
+    job->topology.layers = header->layers;
+    for (int32_t l = 0; l <= NNK_MAX_LAYERS; l++) job->topology.size[l] = header->size[l];
+    job->dtype = header->dtype;
+    job->method = header->method;
+    job->initializer = header->initializer;
+    job->seed = header->seed;
+    job->iterations = header->iterations;
+    job->examples = header->examples;
+    job->learning_rate = header->learning_rate;
     memcpy(&job->cost_every, (const uint8_t *)bytes + NNK_HEADER_BYTES, 4);
     nnk_swap(&job->cost_every, 4, 4);
-    for (int32_t l = 0; l <= NNK_MAX_LAYERS; l++) job->topology.size[l] = header->size[l];
     return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
 }
 
@@ -132,25 +134,22 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
 }
 
 /// Reads and checks the header, and the 4 bytes behind it; its numbers go into `t`.
-static nnk_status read_header(const nnk_job *job, nnk_trainer *t, nnk_reader reader, nnk_header *header) {
+///   count: bytes of the payload
+static nnk_status read_header(const nnk_job *job, nnk_trainer *t, uint32_t count, nnk_reader reader,
+                              nnk_header *header) {
     uint8_t bytes[NNK_HEADER_BYTES + 4];
     if (reader.read(reader.context, 0, sizeof bytes, bytes) != NNK_OK) return NNK_E_SOURCE;
     const nnk_status status = read_numbers(bytes, header, &t->job);
     if (status != NNK_OK) return status;
-    nnk_job_numbers mine;
-    nnk_take_numbers(&mine, job);
-    if (!nnk_same_numbers(&t->job, &mine)) return NNK_E_STATE;
-    return header->payload_bytes == payload_bytes(job) ? NNK_OK : NNK_E_SIZE;
+    if (!nnk_has_numbers(job, &t->job)) return NNK_E_STATE;
+    return header->payload_bytes == count ? NNK_OK : NNK_E_SIZE;
 }
 
 /// All of the file is read: checks what it says, and starts the comparison of the data with the labels.
 static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress,
-                                 nnk_reader reader) {
-    nnk_header header;
-    const nnk_status status = read_header(job, t, reader, &header);
-    if (status != NNK_OK) return status;
-    if (header.payload_crc != progress->crc || header.data_crc != known_data_crc(t) ||
-        !nnk_trainer_sound(t, job))
+                                 const nnk_header *header) {
+    if (header->payload_crc != progress->crc || header->data_crc != known_data_crc(t) ||
+        !nnk_recall_trainer(t, job))
         return NNK_E_PAYLOAD;
     progress->crc = nnk_crc32(0, job->labels, job->examples);
     progress->position++;
@@ -170,7 +169,6 @@ static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_t
     }
     if (image > images) return NNK_E_ARGUMENT;
     if (progress->crc != t->data_crc) return NNK_E_STATE;
-    nnk_recall_stage(t);
     t->magic = NNK_TRAINER_MAGIC;
     return NNK_OK;
 }
@@ -178,20 +176,21 @@ static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_t
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, nnk_checkpoint *progress,
                                nnk_reader reader) {
     nnk_trainer *t = memory;
-    if (nnk_checkpoint_bytes(job) == 0 || !progress || !reader.read) return NNK_E_ARGUMENT;
-    const bool is_new = progress->position == 0; // else all labels have been looked at
-    const nnk_status start = is_new ? nnk_check_start(job, memory, bytes) : nnk_check_arguments(job, memory);
-    if (start != NNK_OK) return start;
-    if (bytes < nnk_train_bytes(job)) return NNK_E_MEMORY;
-    if (is_new) {
-        nnk_header header;
-        memset(t, 0, sizeof *t);
-        const nnk_status status = read_header(job, t, reader, &header);
-        if (status != NNK_OK) return status;
-    }
     const uint32_t count = payload_bytes(job);
+    if (count == 0 || !progress || !reader.read) return NNK_E_ARGUMENT;
+    const bool is_new = progress->position == 0; // else all labels have been looked at
+    const nnk_status start =
+        is_new ? nnk_check_start(job, memory, bytes) : nnk_check_memory(job, memory, bytes);
+    if (start != NNK_OK) return start;
     if (progress->position > count) return check_data(job, t, progress, progress->position - count - 1);
-    if (progress->position == count) return check_contents(job, t, progress, reader);
+    const bool is_read = progress->position == count;
+    if (is_new) memset(t, 0, sizeof *t);
+    if (is_new || is_read) { // a file of another job is refused before its contents are read
+        nnk_header header;
+        const nnk_status status = read_header(job, t, count, reader, &header);
+        if (status != NNK_OK) return status;
+        if (is_read) return check_contents(job, t, progress, &header);
+    }
     const section s = section_at(job, memory, progress->position);
     if (reader.read(reader.context, NNK_HEADER_BYTES + progress->position, s.count, s.bytes) != NNK_OK)
         return NNK_E_SOURCE;

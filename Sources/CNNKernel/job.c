@@ -51,11 +51,13 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
 _Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 7 * 4 + 8,
                "there is no padding, which would be compared");
 
-bool nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b) {
+bool nnk_has_numbers(const nnk_job *job, const nnk_job_numbers *numbers) {
+    nnk_job_numbers own;
+    nnk_take_numbers(&own, job);
     // Not by memcmp, which clang replaces by a function that not every C library has.
-    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+    const uint8_t *x = (const uint8_t *)&own, *y = (const uint8_t *)numbers;
     int32_t differ = 0;
-    for (size_t i = 0; i < sizeof *a; i++) differ |= x[i] ^ y[i];
+    for (size_t i = 0; i < sizeof own; i++) differ |= x[i] ^ y[i];
     return !differ;
 }
 
@@ -69,7 +71,5 @@ nnk_status nnk_check_trainer(const nnk_job *job, const void *memory) {
     const nnk_trainer *t = memory;
     const nnk_status status = nnk_check_arguments(job, memory);
     if (status != NNK_OK) return status;
-    nnk_job_numbers numbers;
-    nnk_take_numbers(&numbers, job);
-    return t->magic == NNK_TRAINER_MAGIC && nnk_same_numbers(&t->job, &numbers) ? NNK_OK : NNK_E_STATE;
+    return t->magic == NNK_TRAINER_MAGIC && nnk_has_numbers(job, &t->job) ? NNK_OK : NNK_E_STATE;
 }

@@ -35,7 +35,9 @@ int32_t nnk_initializer_of(const nnk_job *job);
 bool nnk_job_valid(const nnk_job *job);
 
 void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job);
-bool nnk_same_numbers(const nnk_job_numbers *a, const nnk_job_numbers *b);
+
+/// Whether the numbers are the job's.
+bool nnk_has_numbers(const nnk_job *job, const nnk_job_numbers *numbers);
 
 /// The arguments of every call with an arena: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN.
 nnk_status nnk_check_arguments(const nnk_job *job, const void *memory);

@@ -52,7 +52,7 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a) {
         status = NNK_COST;
     }
     // Finite logits may still add up to an infinite cost.
-    if (!job->arithmetic->logit_backward(z, job->labels, m) || t->cost - t->cost != 0) return NNK_E_DIVERGED;
+    if (!job->arithmetic->logit_backward(z, job->labels, m) || !nnk_finite(t->cost)) return NNK_E_DIVERGED;
     // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
     memset(nnk_at(job, z, m), 0, (a->stride - m) * nnk_real_bytes(job));
     return status;

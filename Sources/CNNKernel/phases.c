@@ -7,7 +7,7 @@ uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
     return p->items ? p->items(job) : 0;
 }
 
-static uint32_t stage_of(uint32_t phase) {
+uint32_t nnk_stage_of(uint32_t phase) {
     return phase < FORWARD ? STAGE_SETUP : phase < EXPAND ? STAGE_LOOP : STAGE_WRITING;
 }
 
@@ -28,7 +28,7 @@ void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
         t->item = 0;
         t->phase = next_phase(job, t);
     }
-    t->stage = stage_of(t->phase);
+    t->stage = nnk_stage_of(t->phase);
 }
 
 nnk_status nnk_readiness(const nnk_job *job, const void *memory) {
@@ -40,27 +40,17 @@ nnk_status nnk_readiness(const nnk_job *job, const void *memory) {
     return t->item == 0 ? NNK_OK : NNK_E_STATE;
 }
 
-void nnk_forget_stage(nnk_trainer *t) {
-    NNK_ASSERT(t->stage == stage_of(t->phase));
-    t->stage = 0;
-}
-
-void nnk_recall_stage(nnk_trainer *t) { t->stage = stage_of(t->phase); }
-
 /// Whether the phase and the item exist, and the iteration is one in which training reaches that phase.
 static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
     if (t->phase > MODEL || t->item >= (t->phase == MODEL ? 1 : nnk_items_of(job, t->phase))) return false;
-    switch (stage_of(t->phase)) {
-    case STAGE_SETUP: return t->iteration == 0;
-    case STAGE_LOOP: return t->iteration < job->iterations;
-    default: return t->iteration == job->iterations;
-    }
+    if (t->stage == STAGE_LOOP) return t->iteration < job->iterations;
+    return t->iteration == (t->stage == STAGE_SETUP ? 0 : job->iterations);
 }
 
 /// Whether the last cost is the one that was due last, and a finite number. Item 0 of BACKWARD is the loss.
 static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
-    const bool in_loop = stage_of(t->phase) == STAGE_LOOP;
-    const bool has_loss = in_loop && (t->phase > BACKWARD || (t->phase == BACKWARD && t->item > 0));
+    const bool has_loss =
+        t->stage == STAGE_LOOP && (t->phase > BACKWARD || (t->phase == BACKWARD && t->item > 0));
     const uint32_t losses = t->iteration + has_loss;
     if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && t->cost == 0;
     return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);
@@ -75,6 +65,8 @@ static bool random_sound(const nnk_random *r) {
     return false;
 }
 
-bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
-    return t->stage == 0 && position_sound(t, job) && cost_sound(t, job) && random_sound(&t->random);
+bool nnk_recall_trainer(nnk_trainer *t, const nnk_job *job) {
+    if (t->stage != 0) return false;
+    t->stage = nnk_stage_of(t->phase);
+    return position_sound(t, job) && cost_sound(t, job) && random_sound(&t->random);
 }

@@ -59,12 +59,12 @@ nnk_status nnk_readiness(const nnk_job *job, const void *memory);
 
 // ---- A trainer in a checkpoint ----------------------------------------------------------------------------
 
-/// A checkpoint has the phase, and 0 where the trainer in memory has its stage, which follows from the phase.
-void nnk_forget_stage(nnk_trainer *t);
-void nnk_recall_stage(nnk_trainer *t);
+/// The stage that a phase belongs to. So a checkpoint needs only the phase, and has 0 in the stage's place.
+uint32_t nnk_stage_of(uint32_t phase);
 
-/// Whether a trainer that was read, without its stage, stands where training comes: a file may say anything.
-bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job);
+/// Gives a trainer that was read its stage, and returns whether it stands where training comes: a file may
+/// say anything.
+bool nnk_recall_trainer(nnk_trainer *t, const nnk_job *job);
 
 #pragma GCC visibility pop
 
