@@ -18,6 +18,7 @@ case "$*" in
 *) echo "usage: $0 [--quick]" >&2; exit 64 ;;
 esac
 
+jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 step() { printf '\n== %s\n' "$*"; }
 
 step "installing what is missing"
@@ -40,10 +41,12 @@ step "the C core"
 if $quick; then
     .venv/bin/python Tests/core/golden.py --check
     cmake -B build/quick -DCMAKE_BUILD_TYPE=Release -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null
-    cmake --build build/quick --parallel
-    ctest --test-dir build/quick --output-on-failure --parallel "$(getconf _NPROCESSORS_ONLN)"
+    cmake --build build/quick --parallel "$jobs"
+    ctest --test-dir build/quick --output-on-failure --parallel "$jobs"
 else
     scripts/check-core.sh
+    step "the Swift library in other people's programs"
+    scripts/check-swift.sh
     step "the C core in other people's programs"
     scripts/check-embedding.sh
 fi
@@ -53,8 +56,6 @@ swift build -c release --build-tests -Xswiftc -enable-testing
 swift test -c release --skip-build -Xswiftc -enable-testing
 
 $quick || {
-    step "the Swift library in other people's programs"
-    scripts/check-swift.sh
     step "the documentation"
     scripts/docs.sh
 }
