@@ -41,6 +41,9 @@ check(component["version"] == version,
 for pattern in component["files"]["exclude"]:
     check(any(ROOT.glob(pattern)), f"idf_component.yml: {pattern} excludes nothing")
     check(not sources & set(ROOT.glob(pattern)), f"idf_component.yml: {pattern} excludes the core")
+for folder in (ROOT / "Sources").iterdir():
+    check(folder.name == "CNNKernel" or f"Sources/{folder.name}/**/*" in component["files"]["exclude"],
+          f"idf_component.yml: Sources/{folder.name} is not excluded")
 
 module = yaml.safe_load((ROOT / "zephyr/module.yml").read_text())
 check((ROOT / module["build"]["cmake"] / "CMakeLists.txt").is_file(),
