@@ -50,7 +50,8 @@ typedef struct nnk_reader {
 ///
 /// The data are compared by their CRC-32, so every image is read once. Training computes this CRC in its
 /// setup. In a checkpoint that was saved earlier, it covers the labels and the images up to there, and only
-/// these are compared.
+/// these are compared. With nnk_dual such a checkpoint can hold products with all images: the caller must
+/// then make sure that the images are the same, or begin anew.
 ///
 /// NNK_E_STATE: the checkpoint is of another job, or of other data. NNK_E_SOURCE: reading the checkpoint or
 /// an image failed; call again to try it again. NNK_E_SIZE, NNK_E_PAYLOAD: the checkpoint is damaged, or in a
