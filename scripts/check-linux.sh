@@ -91,7 +91,7 @@ mount --bind "$toolchain" "$chroot/swift" && mount --bind "$copy" "$chroot$copy"
     mount --bind /dev "$chroot/dev" && mount -t proc proc "$chroot/proc" || fail "mount failed"
 
 inside() {
-    env -i HOME=/root PATH=/swift/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
+    env -i HOME=/tmp PATH=/swift/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
         chroot "$chroot" bash -c "cd '$copy' && $*"
 }
 
@@ -102,13 +102,13 @@ golden=$(sed -n '/ofDrawings = /,/]/s/.*"deep", "f64", "dual", "\([0-9a-f]*\)".*
 
 works() {
     local nn_cli=$1 name=$2
-    check "$name: train" inside "$nn_cli train --iterations 100 -o /root/model.nnk"
-    check "$name: the model's bytes" inside "sha256sum /root/model.nnk | grep -q '^$golden '"
-    check "$name: predict" inside "$nn_cli dataset synth -o /root/drawn &&
-        $nn_cli predict -m /root/model.nnk /root/drawn/00-*.bin | grep -q probability"
+    check "$name: train" inside "$nn_cli train --iterations 100 -o .build/model.nnk"
+    check "$name: the model's bytes" inside "sha256sum .build/model.nnk | grep -q '^$golden '"
+    check "$name: predict" inside "$nn_cli dataset synth -o .build/drawn &&
+        $nn_cli predict -m .build/model.nnk .build/drawn/00-*.bin | grep -q probability"
     # A picture, so that libpng is called too, and the model that is built in.
-    check "$name: predict a PNG" inside "$nn_cli dataset show /root/drawn/test.h5 -o /root/sheet.png &&
-        $nn_cli predict -m built-in /root/sheet.png | grep -q probability"
+    check "$name: predict a PNG" inside "$nn_cli dataset show .build/drawn/test.h5 -o .build/sheet.png &&
+        $nn_cli predict -m built-in .build/sheet.png | grep -q probability"
 }
 
 check "debug build" inside "swift build --product nn-cli"
@@ -138,7 +138,7 @@ pictures="/usr/include/png.h /usr/include/jpeglib.h"
 check "Examples/pictures, without hdf5.h" without "$hdf5" \
     "swift build --package-path Examples/pictures --scratch-path .build/pictures"
 check "Examples/pictures: libhdf5 is not loaded" inside "! ldd .build/pictures/debug/Pictures | grep hdf5"
-check "Examples/pictures: it works" inside ".build/pictures/debug/Pictures /root/sheet.npz /root/sheet.png"
+check "Examples/pictures: it works" inside ".build/pictures/debug/Pictures /root/sheet.npz .build/sheet.png"
 check "Examples/swift, without hdf5.h, png.h and jpeglib.h" without "$hdf5 $pictures" \
     "swift build --package-path Examples/swift --scratch-path .build/swift"
 

@@ -26,8 +26,7 @@
 #define NNK_NETWORK_DEEP      (12288, 20, 7, 5, 1) ///< nnk_deep
 #define NNK_NETWORK_TWO_LAYER (12288, 7, 1)        ///< nnk_two_layer
 
-// ---- The network
-// -------------------------------------------------------------------------------------------
+// ---- The network ------------------------------------------------------------------------------------------
 
 /// The value of an nnk_topology.
 #define NNK_TOPOLOGY(network) NNK_TOPOLOGY_OF(NNK_NETWORK_##network)
@@ -38,8 +37,7 @@
 #define NNK_UNITS(network)      NNK_UNITS_OF(NNK_NETWORK_##network)
 #define NNK_UNITS_1(network)    NNK_UNITS_1_OF(NNK_NETWORK_##network)
 
-// ---- Training
-// ----------------------------------------------------------------------------------------------
+// ---- Training ---------------------------------------------------------------------------------------------
 
 /// The arena of each method: nnk_train_bytes.
 #define NNK_PRIMAL_BYTES(network, real_bytes, examples)                                                      \
@@ -63,8 +61,7 @@
 #define NNK_DUAL_WIDE_CHECKPOINT_BYTES(network, real_bytes, examples)                                        \
     NNK_DUAL_WIDE_CHECKPOINT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
 
-// ---- Models and prediction
-// ---------------------------------------------------------------------------------
+// ---- Models and prediction --------------------------------------------------------------------------------
 
 /// A model file, of reals or of NNK_I8: nnk_model_bytes.
 #define NNK_MODEL_BYTES(network, real_bytes) NNK_MODEL_BYTES_OF(NNK_NETWORK_##network, real_bytes)
@@ -74,8 +71,7 @@
 #define NNK_PREDICT_BYTES(network, real_bytes) NNK_PREDICT_BYTES_OF(NNK_NETWORK_##network, real_bytes)
 #define NNK_PREDICT_I8_BYTES(network)          NNK_PREDICT_I8_BYTES_OF(NNK_NETWORK_##network)
 
-// ---- How they are computed
-// ---------------------------------------------------------------------------------
+// ---- How they are computed --------------------------------------------------------------------------------
 //
 // `sizes` is a list in parentheses. NNK_SIZES_ hands it to a macro that takes 8 numbers and ignores the rest:
 // the list is filled up with zeros, which add neither units nor parameters.
