@@ -138,7 +138,7 @@ pictures="/usr/include/png.h /usr/include/jpeglib.h"
 check "Examples/pictures, without hdf5.h" without "$hdf5" \
     "swift build --package-path Examples/pictures --scratch-path .build/pictures"
 check "Examples/pictures: libhdf5 is not loaded" inside "! ldd .build/pictures/debug/Pictures | grep hdf5"
-check "Examples/pictures: it works" inside ".build/pictures/debug/Pictures /root/sheet.npz .build/sheet.png"
+check "Examples/pictures: it works" inside ".build/pictures/debug/Pictures .build/sheet.npz .build/sheet.png"
 check "Examples/swift, without hdf5.h, png.h and jpeglib.h" without "$hdf5 $pictures" \
     "swift build --package-path Examples/swift --scratch-path .build/swift"
 
