@@ -8,18 +8,13 @@ public enum Initializer: String, CaseIterable, Sendable {
     case small = "small"
 }
 
-extension Initializer {
+extension Initializer: Coded {
     /// The number that stands for it in a header (docs/FORMAT.md).
     var code: Int32 {
         switch self {
         case .deep: NNK_INIT_DEEP
         case .small: NNK_INIT_SMALL
         }
-    }
-
-    init?(code: Int32) {
-        guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
-        self = match
     }
 }
 

@@ -1,5 +1,18 @@
 import CNNKernel
 
+/// A value that stands in headers as a number (docs/FORMAT.md).
+protocol Coded: CaseIterable {
+    var code: Int32 { get }
+}
+
+extension Coded {
+    /// nil if no value has this number.
+    init?(code: Int32) {
+        guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = match
+    }
+}
+
 /// The numbers that a training computes with. The weights of a trained model are stored as the same numbers.
 public enum Precision: String, CaseIterable, Sendable {
     /// float, 4 bytes
@@ -8,14 +21,9 @@ public enum Precision: String, CaseIterable, Sendable {
     case f64 = "f64"
 }
 
-extension Precision {
+extension Precision: Coded {
     /// The number that stands for it in a header (docs/FORMAT.md).
     var code: Int32 { ElementType(self).code }
-
-    init?(code: Int32) {
-        guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
-        self = match
-    }
 }
 
 extension ElementType {
@@ -27,14 +35,9 @@ extension ElementType {
             case .f64: .f64
             }
     }
-
-    init?(code: Int32) {
-        guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
-        self = match
-    }
 }
 
-extension ElementType: CaseIterable {
+extension ElementType: CaseIterable, Coded {
     /// Both kinds of numbers, then bytes.
     public static var allCases: [ElementType] { [.f32, .f64, .i8] }
 }

@@ -56,18 +56,13 @@ public enum Method: String, CaseIterable, Sendable {
     case dual = "dual"
 }
 
-extension Method {
+extension Method: Coded {
     /// The number that stands for it in a model's header (docs/FORMAT.md).
     var code: Int32 {
         switch self {
         case .primal: NNK_PRIMAL
         case .dual: NNK_DUAL
         }
-    }
-
-    init?(code: Int32) {
-        guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
-        self = match
     }
 }
 
