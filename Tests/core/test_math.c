@@ -1,5 +1,6 @@
-/// The core's exp, log and sqrt against the C library's in a wider type.
+/// The core's exp, log, sqrt and contrast against the C library's in a wider type.
 #include "check.h"
+#include "contrast.h"
 #include "math_f32.h"
 #include "math_f64.h"
 
@@ -183,11 +184,55 @@ static void test_sqrt(void) {
     }
 }
 
+/// The contrast of `count` bytes: close to its definition in a wider type, and to the bit as contrast.h
+/// states it. The variance is a sum of up to 65535 terms, so the reference errs by far less than 1e-10.
+static void check_contrast(const uint8_t *x, uint32_t count) {
+    uint32_t sum = 0, squares = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        sum += x[k];
+        squares += (uint32_t)x[k] * x[k];
+    }
+    const double s = nnk_contrast(sum, squares, count);
+    wide mean = (wide)sum / count, variance = 0;
+    for (uint32_t k = 0; k < count; k++) variance += (x[k] - mean) * (x[k] - mean) / count;
+    if ((uint64_t)count * squares == (uint64_t)sum * sum)
+        CHECK(s == 1);
+    else
+        CHECK_NEAR(s * s * (double)variance, 255.0 * 255.0, 255.0 * 255.0 * 1e-10);
+    const double radicand = (double)((uint64_t)count * squares - (uint64_t)sum * sum);
+    CHECK(s == (radicand > 0 ? 255.0 * count / sqrt(radicand) : 1));
+}
+
+static void test_contrast(void) {
+    static uint8_t x[65535];
+    static const uint32_t counts[] = {1, 2, 3, 192, 12288, 65535};
+    for (uint32_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const uint32_t count = counts[i];
+        for (int level = 0; level < 256; level += 51) { // flat, and with one or half of the bytes apart
+            memset(x, level, count);
+            check_contrast(x, count);
+            x[count / 2] ^= 1;
+            check_contrast(x, count);
+            memset(x, 255 - level, count / 2);
+            check_contrast(x, count);
+        }
+        for (uint32_t round = 0; round < 20; round++) {
+            const uint32_t range = 1 + random_below(256);
+            for (uint32_t k = 0; k < count; k++) x[k] = (uint8_t)random_below(range);
+            check_contrast(x, count);
+        }
+    }
+    // The largest sums that there are, and an image of two inputs whose deviation is known.
+    CHECK(nnk_contrast(65535u * 255, 65535u * 65025u, 65535) == 1);
+    CHECK(nnk_contrast(255, 65025, 2) == 2);
+}
+
 int main(void) {
     test_exp_f64();
     test_log_f64();
     test_log_by_squaring();
     test_f32();
     test_sqrt();
+    test_contrast();
     return check_end();
 }
