@@ -152,7 +152,7 @@ static int32_t model_is_there(const nnk_job *job) {
     nnk_model m;
     if (card_file_read(&model_file, 0, sizeof header, header) != NNK_OK ||
         nnk_model_peek(&m, header, job->topology) != NNK_OK || m.dtype != job->arithmetic->dtype ||
-        m.method != job->method->number || m.seed != job->seed || m.iterations != job->iterations ||
+        m.method != NNK_DUAL || m.seed != job->seed || m.iterations != job->iterations ||
         m.examples != job->examples || m.learning_rate != job->learning_rate)
         return 0;
     uint32_t crc = 0;
