@@ -37,17 +37,31 @@ inline Bytes read_file(const std::filesystem::path &path) {
     return bytes;
 }
 
-/// Replaces a file once all bytes are written, so the old one stays whole until then. Throws Error with
-/// NNK_E_SINK if it cannot be written.
-inline void write_file(const std::filesystem::path &path, const Bytes &bytes) {
-    std::filesystem::path draft = path;
-    draft += ".tmp";
-    std::ofstream file(draft, std::ios::binary);
+/// Writes all bytes to a file. Throws Error with NNK_E_SINK if it cannot.
+inline void write_in_place(const std::filesystem::path &path, const Bytes &bytes) {
+    std::ofstream file(path, std::ios::binary);
     file.write(reinterpret_cast<const char *>(bytes.data()), std::streamsize(bytes.size()));
     file.close();
+    if (!file) throw Error(NNK_E_SINK);
+}
+
+/// Replaces a file once all bytes are written to a draft beside it, so the old one stays whole until then.
+/// What is no regular file, such as a pipe, a device or a symbolic link, is written to directly. Throws Error
+/// with NNK_E_SINK if it cannot be written; no draft is left then.
+inline void write_file(const std::filesystem::path &path, const Bytes &bytes) {
+    using namespace std::filesystem;
     std::error_code error;
-    if (file) std::filesystem::rename(draft, path, error);
-    if (!file || error) throw Error(NNK_E_SINK);
+    const file_status found = symlink_status(path, error);
+    if (exists(found) && !is_regular_file(found)) return write_in_place(path, bytes);
+    std::filesystem::path draft = path;
+    draft += ".tmp";
+    try {
+        write_in_place(draft, bytes);
+        rename(draft, path);
+    } catch (const std::exception &) {
+        if (is_regular_file(draft, error)) remove(draft, error);
+        throw Error(NNK_E_SINK);
+    }
 }
 
 /// Memory of `bytes` bytes, aligned to 8.

@@ -1,7 +1,12 @@
 // What Examples/cpp/nnkernel.hpp does where things go wrong. Prints what failed; the exit code is 1 then.
 #include "nnkernel.hpp"
+#include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <memory>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #define NNK_NETWORK_TINY (30, 3, 1)
@@ -38,6 +43,43 @@ void test_files(const std::filesystem::path &folder) {
         nnkernel::write_file(folder / "bytes", bytes);
         check_that(read_file(folder / "bytes") == bytes, "what is written is read");
     }
+}
+
+/// A file that cannot be written whole leaves the old one, and nothing else.
+void test_full_disk(const std::filesystem::path &folder) {
+    const std::filesystem::path path = folder / "old";
+    nnkernel::write_file(path, {1, 2, 3});
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit limit = {};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    const rlim_t most = limit.rlim_cur;
+    limit.rlim_cur = 100;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    const bool fails = throws(NNK_E_SINK, [&] { nnkernel::write_file(path, nnkernel::Bytes(100000, 7)); });
+    limit.rlim_cur = most;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    check_that(fails, "a full disk");
+    check_that(nnkernel::read_file(path) == nnkernel::Bytes{1, 2, 3}, "the old file is whole");
+    check_that(!std::filesystem::exists(folder / "old.tmp"), "no draft is left");
+}
+
+/// A pipe, a device and a symbolic link are written to, and stay what they are.
+void test_special_files(const std::filesystem::path &folder) {
+    using std::filesystem::symlink_status;
+    const std::filesystem::path pipe = folder / "pipe", link = folder / "link";
+    uint8_t bytes[4] = {};
+    check_that(mkfifo(pipe.c_str(), 0600) == 0, "a pipe is made");
+    const int reader = open(pipe.c_str(), O_RDWR | O_NONBLOCK);
+    nnkernel::write_file(pipe, {1, 2, 3});
+    check_that(read(reader, bytes, sizeof bytes) == 3 && bytes[2] == 3, "a pipe gets the bytes");
+    close(reader);
+    check_that(is_fifo(symlink_status(pipe)), "a pipe stays one");
+    nnkernel::write_file("/dev/null", {1, 2, 3});
+    std::filesystem::create_symlink("target", link);
+    nnkernel::write_file(link, {1, 2, 3});
+    check_that(is_symlink(symlink_status(link)), "a link stays one");
+    check_that(nnkernel::read_file(folder / "target") == nnkernel::Bytes{1, 2, 3}, "a link is followed");
+    check_that(throws(NNK_E_SINK, [&] { nnkernel::write_file(folder, {}); }), "a folder is not written");
 }
 
 void test_runs() {
@@ -80,6 +122,8 @@ void test_runs() {
 int main(int count, char **words) {
     if (count != 2) return 2;
     test_files(words[1]);
+    test_full_disk(words[1]);
+    test_special_files(words[1]);
     test_runs();
     return failures > 0;
 }
