@@ -108,6 +108,10 @@ for standard in c11 c++20; do
         -x none "$library" -o "$work/sizes-$standard"
     quietly "$work/sizes-$standard"
 done
+# Designators in the order of the fields, which C++20 wants, also in the programs in C.
+for program in "$root"/Examples/c/*.c; do
+    quietly c++ -std=c++20 -x c++ -D_Alignas=alignas -fsyntax-only -I"$root/include" "$program"
+done
 echo "headers: the examples in them and in docs/C.md, and all sizes, compile as C11 and C++20"
 
 if "$python" -c 'import numpy' 2>/dev/null; then

@@ -52,8 +52,8 @@ static nnk_status take(void *context, uint32_t offset, const uint8_t *bytes, uin
 
 static const nnk_sink sink = {take, 0};
 static const nnk_job job = {.topology = &nnk_deep, .arithmetic = &ARITHMETIC, .method = &nnk_dual,
-                            .examples = 209, .labels = file, .images = {.read = image}, .iterations = 2500,
-                            .cost_every = 100, .learning_rate = 0.0075};
+                            .iterations = 2500, .cost_every = 100, .examples = 209, .learning_rate = 0.0075,
+                            .labels = file, .images = {.read = image}};
 
 static nnk_status train(nnk_progress *progress) {
     nnk_status status = nnk_train_begin(&job, arena, sizeof arena);

@@ -14,15 +14,15 @@ static nnk_status write(void *context, uint32_t offset, const uint8_t *bytes, ui
 }
 
 static nnk_status train(void) {
-    nnk_job job = {.topology = &nnk_deep,
-                   .arithmetic = &nnk_f32,
-                   .method = &nnk_dual,
-                   .iterations = 2500,
-                   .learning_rate = 0.0075,
-                   .seed = 1,
-                   .examples = IMAGES,
-                   .labels = labels};
-    job.images.images = images[0];
+    const nnk_job job = {.topology = &nnk_deep,
+                         .arithmetic = &nnk_f32,
+                         .method = &nnk_dual,
+                         .seed = 1,
+                         .iterations = 2500,
+                         .examples = IMAGES,
+                         .learning_rate = 0.0075,
+                         .labels = labels,
+                         .images = {.images = images[0]}};
     nnk_status status = nnk_train_begin(&job, arena, sizeof arena);
     while (status >= 0 && (status = nnk_train_step(&job, arena)) > 0) {
     } // each step is a bounded slice of work

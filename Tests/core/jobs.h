@@ -103,13 +103,13 @@ static inline nnk_job job_of(const nnk_topology *t, const nnk_arithmetic *k, con
     return (nnk_job){.topology = t,
                      .arithmetic = k,
                      .method = &nnk_primal,
-                     .examples = d->reader.examples,
-                     .labels = d->labels,
-                     .images = mapped(d),
+                     .seed = 1,
                      .iterations = iterations,
                      .cost_every = 1,
+                     .examples = d->reader.examples,
                      .learning_rate = 0.5,
-                     .seed = 1};
+                     .labels = d->labels,
+                     .images = mapped(d)};
 }
 
 static inline nnk_status steps(const nnk_job *job, void *arena) {
