@@ -209,8 +209,7 @@ struct nnk_inference {
     int32_t dtype;        ///< NNK_F32, NNK_F64 or NNK_I8
     int32_t real_bytes;   ///< of a sum: 4 or 8
     int32_t weight_bytes; ///< of a weight of layer 1: 4, 8 or 1
-    int32_t
-        patch_bytes; ///< bytes of an image that are summed at a time: NNK_PATCH, or 1 if any number may be
+    int32_t patch_bytes;  ///< of an image, that are summed at a time: NNK_PATCH; 1: any number may be
 
     /// sum += W x.
     ///   sum (units); w: (units) rows, which begin `inputs` weights apart; x (count): pixels

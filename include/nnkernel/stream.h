@@ -1,4 +1,7 @@
 /// Where images come from and where files go: memory, or functions of the caller that read and write pieces.
+///
+/// These functions must return: no C++ exception and no longjmp may leave them, since that would leave the
+/// core's work half done. In C++, declare them noexcept and report errors by the status.
 #ifndef NNKERNEL_STREAM_H
 #define NNKERNEL_STREAM_H
 

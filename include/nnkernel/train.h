@@ -66,18 +66,20 @@ const nnk_method *nnk_method_of(int32_t number);
 
 /// What to train. Nothing of it is kept between two calls: pass the same job each time.
 typedef struct nnk_job {
-    const nnk_topology *topology;     ///< of two layers or more for the dual methods
-    const nnk_arithmetic *arithmetic; ///< nnk_f32, nnk_f64, or the result of nnk_fastest: the same bits
-    const nnk_method *method;         ///< nnk_primal, nnk_dual or nnk_dual_wide
-    int32_t initializer;              ///< NNK_INIT_DEFAULT, NNK_INIT_DEEP or NNK_INIT_SMALL
-    uint32_t seed;                    ///< seed of the initial weights
-    uint32_t iterations;              ///< gradient steps; 0 leaves the initial weights
-    uint32_t cost_every;              ///< iterations from one cost to the next; 0: no costs
-    uint32_t examples;                ///< m, 1 ... NNK_MAX_EXAMPLES
-    double learning_rate;             ///< above 0, and finite
-    const uint8_t *labels;            ///< m labels, each 0 or 1
-    const char *class_names[2];       ///< stored in the model, up to 31 bytes of UTF-8 each; NULL: none
-    nnk_source images;                ///< m images of topology->size[0] bytes each
+    const nnk_topology *topology; ///< of two layers or more for the dual methods
+    /// nnk_f32, nnk_f64 or the result of nnk_fastest, which gives the same bits. With nnk_dual also
+    /// nnk_f32_dual or nnk_f64_dual, which have less code.
+    const nnk_arithmetic *arithmetic;
+    const nnk_method *method;   ///< nnk_primal, nnk_dual or nnk_dual_wide
+    int32_t initializer;        ///< NNK_INIT_DEFAULT, NNK_INIT_DEEP or NNK_INIT_SMALL
+    uint32_t seed;              ///< seed of the initial weights
+    uint32_t iterations;        ///< gradient steps; 0 leaves the initial weights
+    uint32_t cost_every;        ///< iterations from one cost to the next; 0: no costs
+    uint32_t examples;          ///< m, 1 ... NNK_MAX_EXAMPLES
+    double learning_rate;       ///< above 0, and finite
+    const uint8_t *labels;      ///< m labels, each 0 or 1
+    const char *class_names[2]; ///< stored in the model, up to 31 bytes of UTF-8 each; NULL: none
+    nnk_source images;          ///< m images of topology->size[0] bytes each
 } nnk_job;
 
 /// The numbers of a job, kept so that a trainer goes on only with the job that it was begun with.
