@@ -136,7 +136,7 @@ static void update_unit(const nnk_job *job, const arena *a, const layer *l, size
                                  nnk_row(a, a->scratch, 1), l->shape);
 }
 
-/// Item 0 is the loss; then an item is a layer, from the last down to the third.
+/// nnk_backward, unit by unit.
 static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
     if (item == 0) return nnk_loss(job, a);
     const int32_t number = job->topology->layers + 1 - (int32_t)item;
@@ -186,15 +186,13 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
 
 static uint32_t items_by_unit(const nnk_job *job) { return (uint32_t)job->topology->size[1] + 1; }
 
-static uint32_t backward_items(const nnk_job *job) { return (uint32_t)job->topology->layers - 1; }
-
 static const nnk_phase phases[MODEL] = {
     [PROJECT_ROWS] = {.work = project_rows, .items = project_rows_items},
     [DRAW] = {.work = nnk_draw_above, .items = nnk_draw_above_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [GRAM] = {.work = form_gram, .items = nnk_pairs_of_blocks},
     [FORWARD] = {.work = forward, .items = items_by_unit},
-    [BACKWARD] = {.work = backward, .items = backward_items},
+    [BACKWARD] = {.work = backward, .items = nnk_backward_items},
     [DESCENT] = {.work = descend, .items = items_by_unit},
 };
 

@@ -83,7 +83,7 @@ nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
 
 uint32_t nnk_backward_items(const nnk_job *job) {
     const uint32_t layers = (uint32_t)job->topology->layers;
-    return layers > 2 ? layers - 1 : 1;
+    return layers - (layers > 1);
 }
 
 void nnk_update_layer_2(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {

@@ -37,7 +37,7 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
     if (model->dtype != inference->dtype) return NNK_E_KIND;
     nnk_predictor *p = memory;
     *p = (nnk_predictor){model, inference, 0, 0};
-    memset(sums_of(p), 0, (size_t)(model->topology->size[1] * inference->real_bytes));
+    memset(sums_of(p), 0, needed - sizeof *p);
     return NNK_OK;
 }
 
