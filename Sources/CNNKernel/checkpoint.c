@@ -28,7 +28,7 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
     switch (number) {
     case 0: return SECTION(&t->job.cost_every, &t->job.cost_every + 1, 4);
-    case 1: return SECTION(&t->phase, &t->stage + 1, 4);
+    case 1: return SECTION(&t->phase, &t->outcome + 1, 4);
     case 2: return SECTION(&t->cost, &t->cost + 1, 8);
     case 3: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
     case 4: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
@@ -72,18 +72,18 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     return s;
 }
 
-/// Writes what `section_at` gives. The arena itself is made as in the file, and then as it was.
+/// Writes what `section_at` gives. The arena itself is made as in the file, and then as it was; the numbers
+/// that nnk_train_progress looks at are made so in a copy, since the sink may call it.
 static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, nnk_sink sink) {
-    const section s = section_at(job, t, progress->position);
-    const uint32_t stage = t->stage;
-    NNK_ASSERT(stage == nnk_stage_of(t->phase));
-    t->stage = 0;
+    section s = section_at(job, t, progress->position);
+    uint8_t copy[7 * 4];
+    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ && s.count <= sizeof copy)
+        s.bytes = memcpy(copy, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
     const uint32_t crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
     const nnk_status status =
         sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
-    t->stage = stage;
     if (status != NNK_OK) return NNK_E_SINK;
     progress->crc = crc;
     progress->position += s.count;
@@ -96,7 +96,7 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     if (count == 0 || !progress || !sink.write) return NNK_E_ARGUMENT;
     const nnk_status ready = nnk_check_trainer(job, memory);
     if (ready != NNK_OK) return ready;
-    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
+    if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (nnk_is_trained(t)) nnk_rewind_model(t); // a model that is half written is written anew
     if (progress->position > count) return NNK_E_ARGUMENT;
     if (progress->position < count) return save_section(job, t, progress, sink);
@@ -125,12 +125,20 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
     return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
 }
 
+/// Whether a job can have these numbers. Loading does not ask: it compares them with those of its job.
+static bool numbers_valid(const nnk_job_numbers *job) {
+    return job->method >= NNK_PRIMAL && job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
+           job->initializer <= NNK_INIT_SMALL && nnk_positive(job->learning_rate);
+}
+
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {
     nnk_header header;
     if (!bytes || !job || !data_crc) return NNK_E_ARGUMENT;
     const nnk_status status = read_numbers(bytes, &header, job);
-    if (status == NNK_OK) *data_crc = header.data_crc;
-    return status;
+    if (status != NNK_OK) return status;
+    if (!numbers_valid(job)) return NNK_E_HEADER; // checksums can be right where numbers are not
+    *data_crc = header.data_crc;
+    return NNK_OK;
 }
 
 /// Reads and checks the header, and the 4 bytes behind it; its numbers go into `t`.
@@ -149,7 +157,7 @@ static nnk_status read_header(const nnk_job *job, nnk_trainer *t, uint32_t count
 static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress,
                                  const nnk_header *header) {
     if (header->payload_crc != progress->crc || header->data_crc != known_data_crc(t) ||
-        !nnk_recall_trainer(t, job))
+        !nnk_trainer_sound(t, job))
         return NNK_E_PAYLOAD;
     progress->crc = nnk_crc32(0, job->labels, job->examples);
     progress->position++;

@@ -57,9 +57,12 @@ static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype
     return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
 }
 
-/// Whether the learning rate fits the origin: a training has one, an imported model has none.
-static inline bool nnk_rate_valid(const nnk_model *m) {
-    if (m->initializer == NNK_INIT_NONE) return m->learning_rate == 0;
+/// Whether a model can say this of its origin: the method and the initializer exist; a training has a
+/// learning rate, an imported model has none.
+static inline bool nnk_origin_valid(const nnk_model *m) {
+    if (m->method < NNK_PRIMAL || m->method > NNK_DUAL) return false;
+    if (m->initializer < NNK_INIT_NONE || m->initializer > NNK_INIT_SMALL) return false;
+    if (m->initializer == NNK_INIT_NONE) return nnk_is_zero(m->learning_rate);
     return nnk_positive(m->learning_rate);
 }
 

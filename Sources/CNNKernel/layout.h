@@ -27,23 +27,22 @@ static inline uint32_t nnk_biases_at(const nnk_topology *t, int32_t l) {
     return nnk_weights_at(t, l) + (uint32_t)t->size[l] * (uint32_t)t->size[l - 1];
 }
 
-/// Whether x is finite and above zero. The bits of such doubles ascend with them, from 1 on.
-static inline bool nnk_positive(double x) {
+static inline uint64_t nnk_bits(double x) {
     const union {
         double x;
         uint64_t bits;
     } both = {.x = x};
-    return both.bits - 1 < 0x7ff0000000000000 - 1;
+    return both.bits;
 }
 
+/// Whether x is 0 or -0.
+static inline bool nnk_is_zero(double x) { return nnk_bits(x) << 1 == 0; }
+
+/// Whether x is finite and above zero. The bits of such doubles ascend with them, from 1 on.
+static inline bool nnk_positive(double x) { return nnk_bits(x) - 1 < 0x7ff0000000000000 - 1; }
+
 /// Whether x is neither infinite nor NaN: not all bits of its exponent are set.
-static inline bool nnk_finite(double x) {
-    const union {
-        double x;
-        uint64_t bits;
-    } both = {.x = x};
-    return (uint32_t)(both.bits >> 32) << 1 < 0xffe00000;
-}
+static inline bool nnk_finite(double x) { return (uint32_t)(nnk_bits(x) >> 32) << 1 < 0xffe00000; }
 
 /// Turns the numbers in `count` bytes from this processor's byte order to little-endian, or back.
 static inline void nnk_swap(void *numbers, uint32_t count, int32_t number_bytes) {

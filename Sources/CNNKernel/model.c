@@ -49,7 +49,7 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     if (length - NNK_HEADER_BYTES > m->payload_bytes) return NNK_E_SIZE;
     const uint8_t *payload = (const uint8_t *)bytes + NNK_HEADER_BYTES;
     if (nnk_crc32(0, payload, m->payload_bytes) != h.payload_crc) return NNK_E_PAYLOAD;
-    if (!nnk_rate_valid(m)) return NNK_E_HEADER; // checksums can be right where numbers are not
+    if (!nnk_origin_valid(m)) return NNK_E_HEADER; // checksums can be right where numbers are not
     m->parameters = payload;
     const uint8_t *names = payload + m->payload_bytes - 2 * NNK_CLASS_NAME_BYTES;
     for (int32_t i = 0; i < 2; i++) {

@@ -2,13 +2,10 @@
 #include "layout.h"
 
 uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
-    NNK_ASSERT(phase < MODEL);
+    NNK_ASSERT(phase <= MODEL);
+    if (phase == MODEL) return 1;
     const nnk_phase *p = &job->method->phases[phase];
     return p->items ? p->items(job) : 0;
-}
-
-uint32_t nnk_stage_of(uint32_t phase) {
-    return phase < FORWARD ? STAGE_SETUP : phase < EXPAND ? STAGE_LOOP : STAGE_WRITING;
 }
 
 /// The phase that follows: the setup, then the loop from FORWARD to DESCENT as often as there are iterations,
@@ -23,36 +20,34 @@ static uint32_t next_phase(const nnk_job *job, nnk_trainer *t) {
 
 void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
     t->item += items;
-    while (t->phase < MODEL && t->item >= nnk_items_of(job, t->phase)) {
+    while (t->item >= nnk_items_of(job, t->phase)) {
         NNK_ASSERT(t->item == nnk_items_of(job, t->phase));
         t->item = 0;
         t->phase = next_phase(job, t);
     }
-    t->stage = nnk_stage_of(t->phase);
 }
 
 nnk_status nnk_readiness(const nnk_job *job, const void *memory) {
     const nnk_trainer *t = memory;
     const nnk_status status = nnk_check_trainer(job, memory);
     if (status != NNK_OK) return status;
-    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
+    if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (t->phase < MODEL) return NNK_MORE;
     return t->item == 0 ? NNK_OK : NNK_E_STATE;
 }
 
 /// Whether the phase and the item exist, and the iteration is one in which training reaches that phase.
 static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
-    if (t->phase > MODEL || t->item >= (t->phase == MODEL ? 1 : nnk_items_of(job, t->phase))) return false;
-    if (t->stage == STAGE_LOOP) return t->iteration < job->iterations;
-    return t->iteration == (t->stage == STAGE_SETUP ? 0 : job->iterations);
+    if (t->phase > MODEL || t->item >= nnk_items_of(job, t->phase)) return false;
+    if (nnk_is_in_loop(t)) return t->iteration < job->iterations;
+    return t->iteration == (nnk_is_in_setup(t) ? 0 : job->iterations);
 }
 
 /// Whether the last cost is the one that was due last, and a finite number. Item 0 of BACKWARD is the loss.
 static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
-    const bool has_loss =
-        t->stage == STAGE_LOOP && (t->phase > BACKWARD || (t->phase == BACKWARD && t->item > 0));
+    const bool has_loss = t->phase < EXPAND && t->phase >= BACKWARD + (t->item == 0);
     const uint32_t losses = t->iteration + has_loss;
-    if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && t->cost == 0;
+    if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && nnk_is_zero(t->cost);
     return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);
 }
 
@@ -65,8 +60,6 @@ static bool random_sound(const nnk_random *r) {
     return false;
 }
 
-bool nnk_recall_trainer(nnk_trainer *t, const nnk_job *job) {
-    if (t->stage != 0) return false;
-    t->stage = nnk_stage_of(t->phase);
-    return position_sound(t, job) && cost_sound(t, job) && random_sound(&t->random);
+bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
+    return t->outcome == OPEN && position_sound(t, job) && cost_sound(t, job) && random_sound(&t->random);
 }

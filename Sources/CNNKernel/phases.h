@@ -1,19 +1,10 @@
-/// What happens when: the stages and phases of a training.
+/// What happens when: the phases of a training, and how it ends.
 #ifndef NNK_PHASES_H
 #define NNK_PHASES_H
 
 #include "job.h"
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
-
-/// The stages of a training. Each of the first three is a row of phases.
-enum {
-    STAGE_SETUP,
-    STAGE_LOOP,
-    STAGE_WRITING, ///< all iterations are done
-    STAGE_DONE,    ///< the model is written, and can be written once more
-    STAGE_FAILED,  ///< the cost or a weight is not finite
-};
 
 /// The phases in their order. A method has some of them: its file says which, and what they do. The numbers
 /// stand in checkpoints (docs/FORMAT.md).
@@ -37,11 +28,23 @@ enum {
 
 enum { NNK_SPAN = 16 }; ///< items of a span that make a slice
 
-/// The number of items of a phase before MODEL.
+/// The number of items of a phase. MODEL counts as one here, since training takes none of it.
 uint32_t nnk_items_of(const nnk_job *job, uint32_t phase);
+
+/// The outcomes of a training. A checkpoint has OPEN in their place: what failed is not saved, and a model is
+/// written anew.
+enum {
+    OPEN,
+    WRITTEN, ///< the model is written, and can be written once more
+    FAILED,  ///< the cost or a weight is not finite
+};
 
 /// Counts `items` as done, and goes on to the next phase that has any.
 void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items);
+
+static inline bool nnk_is_in_setup(const nnk_trainer *t) { return t->phase < FORWARD; }
+
+static inline bool nnk_is_in_loop(const nnk_trainer *t) { return t->phase >= FORWARD && t->phase < EXPAND; }
 
 /// Whether all iterations are done, and W1 is in memory or can be made row by row.
 static inline bool nnk_is_trained(const nnk_trainer *t) { return t->phase == MODEL; }
@@ -49,7 +52,7 @@ static inline bool nnk_is_trained(const nnk_trainer *t) { return t->phase == MOD
 /// The model is to be written from its beginning.
 static inline void nnk_rewind_model(nnk_trainer *t) {
     NNK_ASSERT(nnk_is_trained(t));
-    t->stage = STAGE_WRITING;
+    t->outcome = OPEN;
     t->item = 0;
 }
 
@@ -59,12 +62,8 @@ nnk_status nnk_readiness(const nnk_job *job, const void *memory);
 
 // ---- A trainer in a checkpoint ----------------------------------------------------------------------------
 
-/// The stage that a phase belongs to. So a checkpoint needs only the phase, and has 0 in the stage's place.
-uint32_t nnk_stage_of(uint32_t phase);
-
-/// Gives a trainer that was read its stage, and returns whether it stands where training comes: a file may
-/// say anything.
-bool nnk_recall_trainer(nnk_trainer *t, const nnk_job *job);
+/// Whether a trainer that was read stands where training comes: a file may say anything.
+bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job);
 
 #pragma GCC visibility pop
 

@@ -71,7 +71,7 @@ static bool is_shared(const nnk_job *job, uint32_t number) {
 
 /// How many helpers have work in what comes next. The loop counts as a whole, as its phases come in turn.
 static uint32_t helpers_next(const nnk_team *team, const nnk_job *job, const nnk_trainer *t) {
-    const bool in_loop = t->stage == STAGE_LOOP;
+    const bool in_loop = nnk_is_in_loop(t);
     const uint32_t first = in_loop ? FORWARD : t->phase, last = in_loop ? DESCENT : t->phase;
     for (uint32_t number = first; number <= last && number < MODEL; number++)
         if (is_shared(job, number)) return nnk_smaller(team->threads, MOST_THREADS) - 1;
@@ -109,9 +109,9 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32
         return nnk_train_run(job, memory, slices);
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const bool in_setup = t->stage == STAGE_SETUP;
+    const bool in_setup = nnk_is_in_setup(t);
     const uint32_t helpers = helpers_next(team, job, t);
-    while (status == NNK_MORE && slices-- > 0 && in_setup == (t->stage == STAGE_SETUP)) {
+    while (status == NNK_MORE && slices-- > 0 && in_setup == nnk_is_in_setup(t)) {
         if (nnk_is_trained(t)) return NNK_OK;
         if (helpers != helpers_next(team, job, t)) return NNK_MORE;
         if (!is_shared(job, t->phase)) {

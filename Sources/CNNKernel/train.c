@@ -26,7 +26,7 @@ static nnk_status work(const nnk_job *job, const arena *a, uint32_t first, uint3
         return NNK_MORE;
     }
     const nnk_status status = phase->work(job, a, first);
-    if (status == NNK_E_DIVERGED) a->trainer->stage = STAGE_FAILED;
+    if (status == NNK_E_DIVERGED) a->trainer->outcome = FAILED;
     return status;
 }
 
@@ -35,8 +35,8 @@ nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
     if (status != NNK_MORE) return status;
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const bool in_setup = t->stage == STAGE_SETUP;
-    while (status == NNK_MORE && slices-- > 0 && in_setup == (t->stage == STAGE_SETUP)) {
+    const bool in_setup = nnk_is_in_setup(t);
+    while (status == NNK_MORE && slices-- > 0 && in_setup == nnk_is_in_setup(t)) {
         if (nnk_is_trained(t)) return NNK_OK;
         const bool is_span = job->method->phases[t->phase].span;
         const uint32_t count = is_span ? nnk_smaller(NNK_SPAN, nnk_items_of(job, t->phase) - t->item) : 1;
@@ -78,8 +78,8 @@ nnk_status nnk_train_progress(const nnk_job *job, const void *memory, nnk_progre
     const nnk_trainer *t = memory;
     const nnk_status status = progress ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
     if (status != NNK_OK) return status;
-    const bool is_trained = nnk_is_trained(t) && t->stage != STAGE_FAILED;
-    const int32_t stage = t->stage == STAGE_SETUP ? NNK_SETUP : is_trained ? NNK_TRAINED : NNK_LOOP;
+    const bool is_trained = nnk_is_trained(t) && t->outcome != FAILED;
+    const int32_t stage = nnk_is_in_setup(t) ? NNK_SETUP : is_trained ? NNK_TRAINED : NNK_LOOP;
     *progress = (nnk_progress){stage, t->iteration, t->cost_iteration, t->cost};
     return NNK_OK;
 }

@@ -73,9 +73,9 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     if (ready != NNK_OK) return ready;
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    if (t->stage == STAGE_FAILED) return NNK_E_DIVERGED;
+    if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (!nnk_is_trained(t)) return NNK_E_STATE;
-    if (t->stage == STAGE_DONE) nnk_rewind_model(t);
+    if (t->outcome == WRITTEN) nnk_rewind_model(t);
     const uint32_t payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype);
     nnk_status status;
     if (t->item < payload_bytes) {
@@ -85,8 +85,8 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
             .payload_bytes = payload_bytes, .payload_crc = t->payload_crc, .data_crc = t->data_crc};
         status = nnk_header_write(&header, &t->job, sink);
     }
-    if (status == NNK_OK) t->stage = STAGE_DONE;
-    if (status == NNK_E_DIVERGED) t->stage = STAGE_FAILED;
+    if (status == NNK_OK) t->outcome = WRITTEN;
+    if (status == NNK_E_DIVERGED) t->outcome = FAILED;
     if (status == NNK_E_SINK) t->item = 0; // from its beginning once more
     return status;
 }
@@ -149,9 +149,7 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
 /// Whether all fields that a file takes are in their ranges.
 static bool writable(const nnk_model *m, nnk_sink sink) {
     return m && nnk_topology_valid(m->topology) && m->parameters &&
-           nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && m->method >= NNK_PRIMAL && m->method <= NNK_DUAL &&
-           m->initializer >= NNK_INIT_NONE && m->initializer <= NNK_INIT_SMALL && nnk_rate_valid(m) &&
-           sink.write;
+           nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && nnk_origin_valid(m) && sink.write;
 }
 
 nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {

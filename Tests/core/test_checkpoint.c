@@ -90,6 +90,45 @@ static file saved(const nnk_job *job, uint8_t *arena) {
     return f;
 }
 
+/// What a sink sees that asks how far the run is.
+typedef struct watch {
+    const nnk_job *job;
+    const uint8_t *arena;
+    nnk_progress want;
+    uint32_t calls;
+} watch;
+
+static nnk_status watching_write(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
+    watch *w = context;
+    nnk_progress seen;
+    (void)offset, (void)bytes, (void)count;
+    w->calls++;
+    CHECK_EQUAL(nnk_train_progress(w->job, w->arena, &seen), NNK_OK);
+    CHECK(seen.stage == w->want.stage && seen.iteration == w->want.iteration);
+    CHECK(seen.cost_iteration == w->want.cost_iteration && seen.cost == w->want.cost);
+    return NNK_OK;
+}
+
+/// While a checkpoint is saved, the sink sees the trainer as it is, in every stage.
+static void test_watching_sink(int32_t type, int32_t method) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, method, &d, 3);
+    uint8_t *arena = begun(&job);
+    uint32_t stages = 0;
+    do {
+        watch w = {.job = &job, .arena = arena};
+        nnk_checkpoint progress = {0, 0};
+        CHECK_EQUAL(nnk_train_progress(&job, arena, &w.want), NNK_OK);
+        while (nnk_checkpoint_save(&job, arena, &progress, (nnk_sink){watching_write, &w}) > 0) {
+        }
+        CHECK(w.calls > 5);
+        stages |= 1u << w.want.stage;
+    } while (nnk_train_step(&job, arena) > 0);
+    CHECK_EQUAL(stages, 1u << NNK_SETUP | 1u << NNK_LOOP | 1u << NNK_TRAINED);
+    free(arena);
+    release_data(d);
+}
+
 // Loading.
 
 typedef struct source {
@@ -541,6 +580,8 @@ static void test_other_contents(int32_t type, int32_t method) {
     CHECK_EQUAL(SEALED(8, 0), NNK_E_TOPOLOGY);
     CHECK_EQUAL(SEALED(8, NNK_MAX_LAYERS + 1), NNK_E_TOPOLOGY);
     CHECK_EQUAL(SEALED(8, 255), NNK_E_TOPOLOGY);
+    CHECK_EQUAL(SEALED(9, NNK_INIT_SMALL), NNK_E_STATE);
+    CHECK_EQUAL(SEALED(10, (uint32_t)(method + 1) % 3), NNK_E_STATE);
     CHECK_EQUAL(SEALED(12, 200), NNK_E_STATE);
     CHECK_EQUAL(SEALED(15, 2), NNK_E_TOPOLOGY); // 517 units
     CHECK_EQUAL(SEALED(AT_PAYLOAD_BYTES, c.bytes[AT_PAYLOAD_BYTES] ^ 8), NNK_E_SIZE);
@@ -934,6 +975,17 @@ static void test_peek(int32_t type, int32_t method) {
     CHECK_EQUAL(numbers.examples, examples);
     CHECK(numbers.learning_rate == 0.1);
     CHECK(crc == nnk_crc32(nnk_crc32(0, d.labels, examples), d.images, (size_t)examples * 201));
+    // Numbers that no job has, under a right checksum: of the initializer, the method and the learning rate.
+    static const uint8_t changes[][2] = {{9, 0},    {9, 3},     {9, 255},  {10, 3},
+                                         {10, 255}, {55, 0xbf}, {55, 0x7f}};
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        uint8_t changed[sizeof start];
+        memcpy(changed, start, sizeof start);
+        changed[changes[i][0]] = changes[i][1];
+        if (changes[i][0] == 55) changed[54] = 0xf0; // negative; infinite or NaN
+        put_u32(changed + AT_HEADER_CRC, nnk_crc32(0, changed, AT_HEADER_CRC));
+        CHECK_EQUAL(nnk_checkpoint_peek(changed, &numbers, &crc), NNK_E_HEADER);
+    }
     free(c.bytes);
     free(arena);
     release_data(d);
@@ -948,6 +1000,7 @@ int main(void) {
             test_every_slice(type, method, iterations);
         test_chain(type, method);
         if (type == NNK_F32) test_class_names(method);
+        test_watching_sink(type, method);
         test_failing_sink(type, method);
         test_failing_reader(type, method);
         test_trying_again(type, method);

@@ -199,6 +199,8 @@ static void test_other_headers(void) {
         {35, 1, NNK_E_SIZE},      {35, 255, NNK_E_SIZE},
         {6, NNK_F64, NNK_E_SIZE}, {6, NNK_I8, NNK_E_SIZE},
         {36, 1, NNK_E_PAYLOAD},   {9, NNK_INIT_NONE, NNK_E_HEADER},
+        {9, 3, NNK_E_HEADER},     {9, 255, NNK_E_HEADER},
+        {10, 2, NNK_E_HEADER},    {10, 255, NNK_E_HEADER},
     };
     file f = small_model(NNK_F32);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {

@@ -34,19 +34,21 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *arena, nnk_checkpoint *
 
 /// Reads the job's numbers from a checkpoint's first NNK_HEADER_BYTES + 4 bytes, and the CRC-32 of its data:
 /// of the labels, one byte each, then of the images, as nnk_crc32 gives it; 0 if it was not complete when the
-/// checkpoint was saved. NNK_E_MAGIC, NNK_E_HEADER, NNK_E_VERSION, NNK_E_KIND, NNK_E_TOPOLOGY (a topology
+/// checkpoint was saved. `bytes` may have any alignment. NNK_E_MAGIC, NNK_E_HEADER (also for a method, an
+/// initializer or a learning rate that no job has), NNK_E_VERSION, NNK_E_KIND, NNK_E_TOPOLOGY (a topology
 /// that this build's limits do not allow).
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc);
 
-/// Reads `count` bytes of a file from position `offset` on into `out`; returns NNK_OK or NNK_E_SOURCE.
+/// Reads `count` bytes of a file from position `offset` on into `out`; returns NNK_OK or NNK_E_SOURCE. `out`
+/// can have any alignment: a driver that needs an aligned address copies.
 typedef struct nnk_reader {
     nnk_status (*read)(void *context, uint32_t offset, uint32_t count, uint8_t *out);
     void *context;
 } nnk_reader;
 
-/// Reads the next bytes, up to 3072, into the arena of `bytes` bytes, and then compares the job's labels and
-/// images with those of the checkpoint, one image per call: NNK_MORE, and NNK_OK when all of it is right.
-/// Until then the arena holds no trainer, and what it held before is lost.
+/// Reads the next bytes, up to 3072, into the arena (`bytes` bytes, aligned to 8), and then compares the
+/// job's labels and images with those of the checkpoint, one image per call: NNK_MORE, and NNK_OK when all of
+/// it is right. Until then the arena holds no trainer, and what it held before is lost.
 ///
 /// The data are compared by their CRC-32, so every image is read once. Training computes this CRC in its
 /// setup. In a checkpoint that was saved earlier, it covers the labels and the images up to there, and only

@@ -51,7 +51,8 @@ typedef struct nnk_model {
 /// model. NNK_E_HEADER: wrong checksum of the header. NNK_E_VERSION. NNK_E_KIND: a checkpoint, or an unknown
 /// element type. NNK_E_TOPOLOGY: another one. NNK_E_SIZE: the header says another size than the topology
 /// needs. NNK_E_LENGTH or NNK_E_SIZE: fewer or more bytes than the header says. NNK_E_PAYLOAD: wrong checksum
-/// of the payload. NNK_E_HEADER: a learning rate that no training has. NNK_E_KIND: a class name does not end.
+/// of the payload. NNK_E_HEADER: a method or an initializer that does not exist, or a learning rate that no
+/// training has. NNK_E_KIND: a class name does not end.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
 /// The same for the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL. The

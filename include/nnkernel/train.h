@@ -99,7 +99,7 @@ typedef struct nnk_trainer {
     uint32_t cost_iteration;
     uint32_t data_crc;
     uint32_t payload_crc;
-    uint32_t stage; ///< 0 in a checkpoint, where it follows from the phase
+    uint32_t outcome; ///< 0 until the model is written or the training has failed
     double cost;
     nnk_job_numbers job;
     nnk_random random;
