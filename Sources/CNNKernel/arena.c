@@ -10,7 +10,7 @@ arena nnk_carve(const nnk_job *job, void *memory) {
 nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     uint8_t *next = (uint8_t *)a->trainer + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer));
-    a->stride = NNK_STRIDE(job->examples);
+    a->stride = NNK_STRIDE(nnk_columns(job));
     a->row = a->stride * nnk_real_bytes(job);
     a->parameters = (nnk_real *)(void *)next;
     next += NNK_ROUND_TO_CACHE_LINE(nnk_parameters_of(t) * nnk_real_bytes(job));
@@ -58,11 +58,30 @@ nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes
     return status == NNK_OK && bytes < nnk_train_bytes(job) ? NNK_E_MEMORY : status;
 }
 
+/// Whether all weights are finite and 0 or above, and some of each class that is there are above.
+static nnk_status check_weights(const nnk_job *job) {
+    bool is_there[2] = {false, false}, teaches[2] = {false, false};
+    for (uint32_t j = 0; j < job->examples; j++) {
+        const float w = job->weights[j];
+        if (!(w >= 0 && w <= FLT_MAX)) return NNK_E_WEIGHT;
+        is_there[job->labels[j]] = true;
+        if (w > 0) teaches[job->labels[j]] = true;
+    }
+    return is_there[0] == teaches[0] && is_there[1] == teaches[1] ? NNK_OK : NNK_E_WEIGHT;
+}
+
 nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
     const nnk_status status = nnk_check_memory(job, memory, bytes);
     if (status != NNK_OK) return status;
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;
-    return NNK_OK;
+    return job->weights ? check_weights(job) : NNK_OK;
+}
+
+double nnk_total_weight(const nnk_job *job) {
+    double total = 0;
+    if (!job->weights) return nnk_columns(job);
+    for (uint32_t j = 0; j < job->examples; j++) total += (double)job->weights[j];
+    return nnk_is_mirrored(job) ? 2 * total : total;
 }

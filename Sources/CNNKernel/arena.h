@@ -32,6 +32,19 @@ typedef struct nnk_arena {
     size_t row;    ///< bytes of a row
 } arena;
 
+/// The sum of the weights of all examples.
+double nnk_total_weight(const nnk_job *job);
+
+/// The learning rate over the sum of the weights: sums over examples are not divided by it.
+static inline double nnk_rate_per_example(const nnk_job *job, const arena *a) {
+    return job->learning_rate / a->trainer->total_weight;
+}
+
+/// The same for weights, whose update is followed by their decay.
+static inline double nnk_weight_rate(const nnk_job *job, const arena *a) {
+    return nnk_rate_per_example(job, a) / nnk_decay(job);
+}
+
 /// The parts of the arena that is in this memory, or would be.
 arena nnk_carve(const nnk_job *job, void *memory);
 

@@ -3,7 +3,7 @@
 #include "header.h"
 #include "work.h"
 
-enum { SECTIONS = 9 };
+enum { SECTIONS = 10 };
 
 /// A part of the arena that is a part of the file.
 typedef struct section {
@@ -27,16 +27,17 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
 #define SECTION(from, to, size)                                                                              \
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
     switch (number) {
-    case 0: return SECTION(&t->job.cost_every, &t->job.cost_every + 1, 4);
-    case 1: return SECTION(&t->phase, &t->outcome + 1, 4);
-    case 2: return SECTION(&t->cost, &t->cost + 1, 8);
-    case 3: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
-    case 4: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
-    case 5: return SECTION(a.parameters, after_parameters, real);
-    case 6: return SECTION(a.activations, after_activations, real);
+    case 0: return SECTION(&t->job.cost_every, &t->job.mirror + 1, 4);
+    case 1: return SECTION(&t->job.weight_decay, &t->job.weight_decay + 1, 8);
+    case 2: return SECTION(&t->phase, &t->outcome + 1, 4);
+    case 3: return SECTION(&t->cost, &t->held_out_cost + 1, 8);
+    case 4: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
+    case 5: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
+    case 6: return SECTION(a.parameters, after_parameters, real);
+    case 7: return SECTION(a.activations, after_activations, real);
     }
     if (!a.logits) return (section){0, 0, 1};
-    return number == 7 ? SECTION(a.logits, after_logits, real) : SECTION(a.gram, after_gram, gram);
+    return number == 8 ? SECTION(a.logits, after_logits, real) : SECTION(a.gram, after_gram, gram);
 #undef SECTION
 }
 
@@ -107,7 +108,8 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     return nnk_header_write(&header, &t->job, sink);
 }
 
-/// Reads a checkpoint's header and the job's numbers: they are in the header and the 4 bytes behind it.
+/// Reads a checkpoint's header and the job's numbers: they are in the header and in the first two sections.
+///   bytes (NNK_CHECKPOINT_START_BYTES)
 static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_numbers *job) {
     const nnk_status status = nnk_header_read(header, bytes, NNK_KIND_CHECKPOINT);
     if (status != NNK_OK) return status;
@@ -120,8 +122,12 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
     job->iterations = header->iterations;
     job->examples = header->examples;
     job->learning_rate = header->learning_rate;
-    memcpy(&job->cost_every, (const uint8_t *)bytes + NNK_HEADER_BYTES, 4);
-    nnk_swap(&job->cost_every, 4, 4);
+    const uint8_t *behind = (const uint8_t *)bytes + NNK_HEADER_BYTES;
+    const uint32_t count = NNK_CHECKPOINT_START_BYTES - NNK_HEADER_BYTES - 8;
+    memcpy(&job->cost_every, behind, count);
+    memcpy(&job->weight_decay, behind + count, 8);
+    nnk_swap(&job->cost_every, count, 4);
+    nnk_swap(&job->weight_decay, 8, 8);
     return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
 }
 
@@ -141,11 +147,11 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
     return NNK_OK;
 }
 
-/// Reads and checks the header, and the 4 bytes behind it; its numbers go into `t`.
+/// Reads and checks the header, and the numbers behind it; its numbers go into `t`.
 ///   count: bytes of the payload
 static nnk_status read_header(const nnk_job *job, nnk_trainer *t, uint32_t count, nnk_reader reader,
                               nnk_header *header) {
-    uint8_t bytes[NNK_HEADER_BYTES + 4];
+    uint8_t bytes[NNK_CHECKPOINT_START_BYTES];
     if (reader.read(reader.context, 0, sizeof bytes, bytes) != NNK_OK) return NNK_E_SOURCE;
     const nnk_status status = read_numbers(bytes, header, &t->job);
     if (status != NNK_OK) return status;
@@ -159,6 +165,8 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
     if (header->payload_crc != progress->crc || header->data_crc != known_data_crc(t) ||
         !nnk_trainer_sound(t, job))
         return NNK_E_PAYLOAD;
+    if (t->weights_crc != nnk_weights_crc(job)) return NNK_E_STATE;
+    t->total_weight = nnk_total_weight(job);
     progress->crc = nnk_crc32(0, job->labels, job->examples);
     progress->position++;
     return NNK_MORE;

@@ -6,7 +6,7 @@
 
 /// Bytes of the place of the packed Gram matrix, which also has room for two patches of weights.
 static size_t gram_bytes(const nnk_job *job) {
-    const size_t real = nnk_real_bytes(job), m = job->examples;
+    const size_t real = nnk_real_bytes(job), m = nnk_columns(job);
     return NNK_LARGER(NNK_ROUND_UP(m * (m + 1) / 2 * (real == 4 ? 3 : 4), 8), 2 * NNK_PATCH * real);
 }
 
@@ -14,11 +14,11 @@ static size_t gram_bytes(const nnk_job *job) {
 /// former, the setup and the writing only the latter.
 static void carve(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
-    const size_t real = nnk_real_bytes(job), row = job->examples * real, units_1 = (size_t)t->size[1];
+    const size_t real = nnk_real_bytes(job), row = nnk_columns(job) * real, units_1 = (size_t)t->size[1];
     const size_t above = nnk_parameters_of(t) - units_1 * (size_t)t->size[0];
     const size_t rows_above = nnk_units_of(t) - units_1;
     const size_t in_loop = NNK_ROUND_UP((rows_above + 2) * row, 8);
-    a->stride = job->examples;
+    a->stride = nnk_columns(job);
     a->row = row;
     a->parameters = (nnk_real *)(void *)(a->trainer + 1);
     uint8_t *next = (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8);
@@ -42,7 +42,7 @@ static uint32_t piece_length(const nnk_job *job) {
 /// p (count) += the piece of a row of W1(0), times 16 images.
 static nnk_status project_block(const nnk_job *job, const arena *a, nnk_real *p, uint32_t block,
                                 uint32_t offset, uint32_t width) {
-    const uint32_t first = block * NNK_LANES, count = nnk_smaller(NNK_LANES, job->examples - first);
+    const uint32_t first = block * NNK_LANES, count = nnk_smaller(NNK_LANES, nnk_columns(job) - first);
     const size_t real = nnk_real_bytes(job);
     // A source may fail half-way, and then P must be as it was.
     memcpy(a->sums, nnk_at(job, p, first), count * real);
@@ -78,19 +78,17 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
         return NNK_MORE;
     }
     if (project_block(job, a, p, slice - 1, offset, width) != NNK_OK) return NNK_E_SOURCE;
-    if (piece == pieces - 1 && slice == slices - 1) job->arithmetic->project_end(p, job->examples);
+    if (piece == pieces - 1 && slice == slices - 1) job->arithmetic->project_end(p, nnk_columns(job));
     return NNK_MORE;
 }
 
-static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
+static void store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product) {
     const size_t element = job->arithmetic->real_bytes == 4 ? 3 : 4;
-    uint32_t row, column;
-    if (nnk_gram_block(job, a, item, &row, &column) != NNK_OK) return NNK_E_SOURCE;
-    for (size_t j = row; j < row + NNK_LANES && j < job->examples; j++)
-        for (size_t k = column; k < column + NNK_LANES && k <= j; k++)
-            job->arithmetic->gram_pack(a->packed_gram + (j * (j + 1) / 2 + k) * element,
-                                       a->products[(j - row) * NNK_LANES + k - column]);
-    return NNK_MORE;
+    job->arithmetic->gram_pack(a->packed_gram + (j * (j + 1) / 2 + k) * element, product);
+}
+
+static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
+    return nnk_form_gram(job, a, item, store);
 }
 
 /// The bias of a unit of layer 1.
@@ -132,8 +130,9 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
 /// Updates the weights of layer `l` for one of its inputs.
 ///   row: the activations of that unit of the layer below, which become its deltas
 static void update_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, nnk_real *row) {
-    job->arithmetic->unit_update(row, nnk_at(job, l->weights, unit), l->rows, nnk_rate_per_example(job),
+    job->arithmetic->unit_update(row, nnk_at(job, l->weights, unit), l->rows, nnk_weight_rate(job, a),
                                  nnk_row(a, a->scratch, 1), l->shape);
+    nnk_decay_inputs(job, l, (uint32_t)unit, 1);
 }
 
 /// nnk_backward, unit by unit.
@@ -142,7 +141,7 @@ static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
     const int32_t number = job->topology->layers + 1 - (int32_t)item;
     const layer l = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
     for (size_t i = 0; i < l.shape.inputs; i++) update_unit(job, a, &l, i, nnk_row(a, below.rows, i));
-    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job), l.shape);
+    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job, a), l.shape);
     return NNK_MORE;
 }
 
@@ -152,19 +151,23 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_arithmetic *k = job->arithmetic;
     const layer l = nnk_layer(job, a, 2);
     if (item == l.shape.inputs) {
-        k->bias_update(l.biases, l.rows, nnk_rate_per_example(job), l.shape);
+        k->bias_update(l.biases, l.rows, nnk_rate_per_example(job, a), l.shape);
         return NNK_MORE;
     }
     const nnk_shape one = {1, 1, a->stride, a->stride};
     nnk_real *row = activation_row(job, a, item);
     update_unit(job, a, &l, item, row);
-    k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job), one);
-    k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job), job->examples);
-    k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, job->examples);
+    k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job, a), one);
+    k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job, a), nnk_columns(job));
+    k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, nnk_columns(job));
+    const double decay = nnk_decay(job);
+    if (decay == 1) return NNK_MORE;
+    k->scale(nnk_row(a, a->deltas, item), decay, a->stride);
+    k->scale(nnk_row(a, a->logits, item), decay, a->stride);
     return NNK_MORE;
 }
 
-/// The next patch of W1 = W1(0) - rate/m D X^T: W1(0) is drawn once more.
+/// The next patch of W1 = W1(0) - rate/m D X^T: W1(0) is drawn once more, and has decayed.
 static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t real = (uint32_t)k->real_bytes, size = (uint32_t)job->topology->size[0];
@@ -172,13 +175,15 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
     nnk_real *w = a->piece, *g = nnk_at(job, w, NNK_PATCH);
     nnk_patch p;
     memset(g, 0, NNK_PATCH * real);
-    for (uint32_t first = 0; first < job->examples; first += NNK_LANES) {
+    for (uint32_t first = 0; first < nnk_columns(job); first += NNK_LANES) {
         if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
         k->input_gradient(g, nnk_at(job, nnk_row(a, a->deltas, unit), first), a->stride, 1, p);
     }
     // Drawn last, so that the generator stands where it stood if the source fails.
     nnk_initialize(job, a, w, p.width, job->topology->size[0]);
-    k->input_update(w, g, nnk_rate_per_example(job) / 255.0, 1, p.width);
+    const double decay = nnk_whole_decay(job, job->iterations);
+    if (decay != 1) k->scale(w, decay, p.width);
+    k->input_update(w, g, nnk_weight_rate(job, a) / 255.0, 1, p.width);
     *bytes = (uint8_t *)w;
     *count = (uint32_t)p.width * real;
     return NNK_OK;
@@ -190,7 +195,7 @@ static const nnk_phase phases[MODEL] = {
     [PROJECT_ROWS] = {.work = project_rows, .items = project_rows_items},
     [DRAW] = {.work = nnk_draw_above, .items = nnk_draw_above_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
-    [GRAM] = {.work = form_gram, .items = nnk_pairs_of_blocks},
+    [GRAM] = {.work = form_gram, .items = nnk_gram_items},
     [FORWARD] = {.work = forward, .items = items_by_unit},
     [BACKWARD] = {.work = backward, .items = nnk_backward_items},
     [DESCENT] = {.work = descend, .items = items_by_unit},

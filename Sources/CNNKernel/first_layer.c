@@ -50,19 +50,21 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first) {
     return NNK_OK;
 }
 
-nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, uint32_t patch) {
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, double decay, double rate,
+                             uint32_t patch) {
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t size = (uint32_t)job->topology->size[0], offset = patch * NNK_PATCH;
     const uint32_t width = nnk_smaller(NNK_PATCH, size - offset);
-    const uint32_t batch = job->images.images ? job->examples : NNK_LANES;
+    const uint32_t batch = nnk_is_mapped(job) ? job->examples : NNK_LANES;
     const size_t units = (size_t)job->topology->size[1];
     memset(a->scratch, 0, units * NNK_PATCH * nnk_real_bytes(job));
-    for (uint32_t first = 0; first < job->examples; first += batch) {
+    for (uint32_t first = 0; first < nnk_columns(job); first += batch) {
         nnk_patch p;
         if (nnk_fetch(job, a->bytes, first, batch, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
         k->input_gradient(a->scratch, nnk_at(job, dz, first), a->stride, units, p);
     }
-    k->input_update(weight(job, a, offset, 0), a->scratch, nnk_rate_per_example(job) / 255.0, units, width);
+    if (decay != 1) k->scale(weight(job, a, offset, 0), decay, width * units);
+    k->input_update(weight(job, a, offset, 0), a->scratch, rate / 255.0, units, width);
     return NNK_MORE;
 }
 

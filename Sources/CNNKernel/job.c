@@ -1,7 +1,17 @@
 #include "job.h"
 #include "layout.h"
 
-double nnk_rate_per_example(const nnk_job *job) { return job->learning_rate / job->examples; }
+double nnk_decay(const nnk_job *job) {
+    const double factor = 1 - job->learning_rate * job->weight_decay;
+    return job->arithmetic->real_bytes == 4 ? (double)(float)factor : factor;
+}
+
+double nnk_whole_decay(const nnk_job *job, uint32_t iterations) {
+    const double factor = nnk_decay(job);
+    double left = 1;
+    for (uint32_t i = 0; i < iterations && factor != 1; i++) left *= factor;
+    return left;
+}
 
 int32_t nnk_initializer_of(const nnk_job *job) {
     if (job->initializer != NNK_INIT_DEFAULT) return job->initializer;
@@ -15,7 +25,7 @@ static bool has_kernels(const nnk_job *job) {
 
 /// Whether twice what grows with the examples is well below what an address can hold.
 static bool has_addresses(const nnk_job *job) {
-    const size_t m = NNK_STRIDE(job->examples);
+    const size_t m = NNK_STRIDE(nnk_columns(job));
     const size_t rows = 2 * (size_t)nnk_units_of(job->topology) + (nnk_is_dual(job->method) ? m : 0);
     return rows <= SIZE_MAX / 4 / (m * nnk_real_bytes(job));
 }
@@ -26,11 +36,36 @@ static bool fits_method(const nnk_job *job) {
            (job->topology->layers >= 2 && job->topology->size[0] <= NNK_MAX_DUAL_INPUTS);
 }
 
+/// Whether rows are whole pixels, images are whole rows, and a patch is whole pixels.
+static bool mirror_valid(const nnk_job *job) {
+    const nnk_mirror mirror = job->mirror;
+    if (mirror.row_bytes == 0) return mirror.pixel_bytes == 0;
+    return mirror.pixel_bytes >= 1 && mirror.pixel_bytes <= 4 && NNK_PATCH % mirror.pixel_bytes == 0 &&
+           mirror.row_bytes % mirror.pixel_bytes == 0 &&
+           (uint32_t)job->topology->size[0] % mirror.row_bytes == 0 && job->examples <= NNK_MAX_EXAMPLES / 2;
+}
+
+/// Whether weights decay, but never below zero in one step.
+static bool decay_valid(const nnk_job *job) {
+    return job->weight_decay == 0 || (nnk_positive(job->weight_decay) && nnk_decay(job) > 0);
+}
+
 bool nnk_job_valid(const nnk_job *job) {
     return job && nnk_topology_valid(job->topology) && job->arithmetic && job->method && has_kernels(job) &&
            fits_method(job) && job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL &&
            job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES && nnk_positive(job->learning_rate) &&
-           has_addresses(job);
+           decay_valid(job) && mirror_valid(job) && has_addresses(job);
+}
+
+uint32_t nnk_weights_crc(const nnk_job *job) {
+    uint32_t crc = 0;
+    for (uint32_t j = 0; job->weights && j < job->examples; j++) {
+        uint8_t bytes[sizeof(float)];
+        memcpy(bytes, &job->weights[j], sizeof bytes);
+        nnk_swap(bytes, sizeof bytes, sizeof bytes);
+        crc = job->arithmetic->crc32(crc, bytes, sizeof bytes);
+    }
+    return crc;
 }
 
 void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
@@ -42,13 +77,15 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     numbers->iterations = job->iterations;
     numbers->cost_every = job->cost_every;
     numbers->examples = job->examples;
+    numbers->mirror = job->mirror;
     numbers->learning_rate = job->learning_rate;
+    numbers->weight_decay = job->weight_decay;
     // Behind its last layer a caller's topology may have anything. Here are zeros, as in a checkpoint.
     const nnk_topology *t = job->topology;
     memcpy(&numbers->topology, t, sizeof t->layers + ((size_t)t->layers + 1) * sizeof t->size[0]);
 }
 
-_Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 7 * 4 + 8,
+_Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 11 * 4 + 2 * 8,
                "there is no padding, which would be compared");
 
 bool nnk_has_numbers(const nnk_job *job, const nnk_job_numbers *numbers) {

@@ -25,11 +25,28 @@ static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : 
 
 static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
 
-/// The learning rate over the number of examples: sums over examples are not divided by it.
-double nnk_rate_per_example(const nnk_job *job);
+static inline bool nnk_is_mirrored(const nnk_job *job) { return job->mirror.row_bytes > 0; }
+
+/// Whether all examples lie in memory.
+static inline bool nnk_is_mapped(const nnk_job *job) { return job->images.images && !nnk_is_mirrored(job); }
+
+/// The examples: the images, and behind them their mirror images.
+static inline uint32_t nnk_columns(const nnk_job *job) { return job->examples << nnk_is_mirrored(job); }
+
+/// The factor of all weights in each iteration, 1 - rate decay, as the reals hold it.
+///
+/// The weights W <- f W - rate/m g. The layers above the first, P and D do this in two steps: first they take
+/// rate / f in the place of the rate, and then they are multiplied by f.
+double nnk_decay(const nnk_job *job);
+
+/// The same to the power of the iterations: what is left of the initial weights.
+double nnk_whole_decay(const nnk_job *job, uint32_t iterations);
 
 /// The job's initializer, NNK_INIT_DEEP or NNK_INIT_SMALL.
 int32_t nnk_initializer_of(const nnk_job *job);
+
+/// CRC-32 of the weights of the examples as little-endian floats; 0 if there are none.
+uint32_t nnk_weights_crc(const nnk_job *job);
 
 /// Whether all fields are in their ranges. The data are not looked at.
 bool nnk_job_valid(const nnk_job *job);

@@ -41,21 +41,56 @@ static __attribute__((noinline)) nnk_real *last_rows(const nnk_job *job, const a
     return nnk_layer(job, a, job->topology->layers).rows;
 }
 
+/// The examples that teach, or those that are held out.
+static nnk_targets targets_of(const nnk_job *job, const nnk_trainer *t, bool held_out) {
+    nnk_targets targets = {job->labels, job->weights, job->examples, held_out, t->total_weight};
+    if (!held_out) return targets;
+    targets.total = 0;
+    for (uint32_t j = 0; j < job->examples; j++)
+        if (job->weights[j] == 0) targets.total += nnk_is_mirrored(job) ? 2 : 1;
+    return targets;
+}
+
+/// The cost, and that of the examples that are held out.
+static void take_costs(const nnk_job *job, nnk_trainer *t, const nnk_real *z) {
+    const nnk_targets taught = targets_of(job, t, false);
+    t->cost = job->arithmetic->logit_cost(z, &taught, nnk_columns(job));
+    t->cost_iteration = t->iteration;
+    if (!job->weights) return;
+    const nnk_targets held_out = targets_of(job, t, true);
+    if (held_out.total > 0) t->held_out_cost = job->arithmetic->logit_cost(z, &held_out, nnk_columns(job));
+}
+
+/// Turns the logits of m examples into the last layer's deltas. Returns whether they were finite.
+static bool last_deltas(const nnk_job *job, nnk_real *z) {
+    const bool finite = job->arithmetic->logit_backward(z, job->labels, job->examples);
+    if (job->weights) job->arithmetic->weigh(z, job->weights, job->examples);
+    return finite;
+}
+
 nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_trainer *t = a->trainer;
-    const size_t m = job->examples;
+    const size_t m = nnk_columns(job);
     nnk_real *z = last_rows(job, a);
     nnk_status status = NNK_MORE;
     if (job->cost_every && t->iteration % job->cost_every == 0) {
-        t->cost = job->arithmetic->logit_cost(z, job->labels, m);
-        t->cost_iteration = t->iteration;
+        take_costs(job, t, z);
         status = NNK_COST;
     }
+    bool finite = last_deltas(job, z);
+    if (nnk_is_mirrored(job)) finite &= last_deltas(job, nnk_at(job, z, job->examples));
     // Finite logits may still add up to an infinite cost.
-    if (!job->arithmetic->logit_backward(z, job->labels, m) || !nnk_finite(t->cost)) return NNK_E_DIVERGED;
+    if (!finite || !nnk_finite(t->cost)) return NNK_E_DIVERGED;
     // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
     memset(nnk_at(job, z, m), 0, (a->stride - m) * nnk_real_bytes(job));
     return status;
+}
+
+void nnk_decay_inputs(const nnk_job *job, const layer *l, uint32_t first, uint32_t units) {
+    const double factor = nnk_decay(job);
+    if (factor == 1) return;
+    for (size_t i = 0; i < l->shape.outputs; i++)
+        job->arithmetic->scale(nnk_at(job, l->weights, i * l->shape.inputs + first), factor, units);
 }
 
 /// Updates the weights of a layer for `units` of its inputs from `first` on; the activations of these units
@@ -65,12 +100,13 @@ static void update_weights(const nnk_job *job, const arena *a, int32_t number, u
     const layer above = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
     NNK_ASSERT(first + units <= above.shape.inputs);
     job->arithmetic->hidden_update(nnk_row(a, below.rows, first), nnk_at(job, above.weights, first),
-                                   above.rows, nnk_rate_per_example(job), a->scratch, units, above.shape);
+                                   above.rows, nnk_weight_rate(job, a), a->scratch, units, above.shape);
+    nnk_decay_inputs(job, &above, first, units);
 }
 
 static void update_biases(const nnk_job *job, const arena *a, int32_t number) {
     const layer l = nnk_layer(job, a, number);
-    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job), l.shape);
+    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job, a), l.shape);
 }
 
 nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {

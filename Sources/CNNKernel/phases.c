@@ -43,10 +43,12 @@ static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
     return t->iteration == (nnk_is_in_setup(t) ? 0 : job->iterations);
 }
 
-/// Whether the last cost is the one that was due last, and a finite number. Item 0 of BACKWARD is the loss.
+/// Whether the last cost is the one that was due last, and costs are finite numbers. Item 0 of BACKWARD is
+/// the loss.
 static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
     const bool has_loss = t->phase < EXPAND && t->phase >= BACKWARD + (t->item == 0);
     const uint32_t losses = t->iteration + has_loss;
+    if (!nnk_finite(t->held_out_cost) || (!job->weights && !nnk_is_zero(t->held_out_cost))) return false;
     if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && nnk_is_zero(t->cost);
     return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);
 }

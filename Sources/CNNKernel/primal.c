@@ -3,7 +3,7 @@
 #include "work.h"
 
 static size_t scratch_bytes(const nnk_job *job) {
-    return NNK_ROUND_TO_CACHE_LINE(NNK_SCRATCH_REALS(job->topology->size[1], job->examples) *
+    return NNK_ROUND_TO_CACHE_LINE(NNK_SCRATCH_REALS(job->topology->size[1], nnk_columns(job)) *
                                    nnk_real_bytes(job));
 }
 
@@ -21,9 +21,10 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-/// An item is NNK_PATCH columns of W1 -= rate/m dZ1 X^T.
+/// An item is NNK_PATCH columns of W1 -= rate/m dZ1 X^T, after W1's decay.
 static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
-    return nnk_input_descent(job, a, nnk_layer(job, a, 1).rows, item);
+    return nnk_input_descent(job, a, nnk_layer(job, a, 1).rows, nnk_decay(job), nnk_rate_per_example(job, a),
+                             item);
 }
 
 static const nnk_phase phases[MODEL] = {

@@ -22,6 +22,7 @@ const char *nnk_status_text(nnk_status status) {
     case NNK_E_SIZE: return "the file has another size than its network needs";
     case NNK_E_PAYLOAD: return "the file's contents are damaged";
     case NNK_E_FLOAT: return "floating point is not as the results require";
+    case NNK_E_WEIGHT: return "a weight is negative or not finite, or those of a whole class are 0";
     default: return "unknown status";
     }
 }

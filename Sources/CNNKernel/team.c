@@ -66,7 +66,7 @@ static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a
 /// takes microseconds; the spans of short rows take no longer than that.
 static bool is_shared(const nnk_job *job, uint32_t number) {
     const nnk_phase *phase = &job->method->phases[number];
-    return phase->parallel && (!phase->span || job->examples * nnk_real_bytes(job) >= LEAST_ROW);
+    return phase->parallel && (!phase->span || nnk_columns(job) * nnk_real_bytes(job) >= LEAST_ROW);
 }
 
 /// How many helpers have work in what comes next. The loop counts as a whole, as its phases come in turn.

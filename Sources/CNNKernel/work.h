@@ -13,13 +13,13 @@ static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
 /// An item is an image.
 static inline uint32_t nnk_images(const nnk_job *job) { return job->examples; }
 
-/// An item is a block of up to 16 images.
-static inline uint32_t nnk_blocks(const nnk_job *job) { return (job->examples + NNK_LANES - 1) / NNK_LANES; }
-
-/// An item is a pair of blocks.
-static inline uint32_t nnk_pairs_of_blocks(const nnk_job *job) {
-    return nnk_blocks(job) * (nnk_blocks(job) + 1) / 2;
+/// An item is a block of up to 16 examples.
+static inline uint32_t nnk_blocks(const nnk_job *job) {
+    return (nnk_columns(job) + NNK_LANES - 1) / NNK_LANES;
 }
+
+/// An item is a block of 16 x 16 products of images, or of images and mirror images.
+uint32_t nnk_gram_items(const nnk_job *job);
 
 /// An item is NNK_PATCH bytes of the input, or what is left of it.
 static inline uint32_t nnk_patches(const nnk_job *job) {
@@ -28,9 +28,9 @@ static inline uint32_t nnk_patches(const nnk_job *job) {
 
 // ---- Images (images.c) ------------------------------------------------------------------------------------
 
-/// Finds bytes of images: up to `count` images from `first` on, up to `width` bytes of each from `offset` on.
-/// Less is found where the images, or their bytes, end. Images that are not mapped are copied. NNK_OK,
-/// NNK_E_SOURCE.
+/// Finds bytes of examples: up to `count` examples from `first` on, up to `width` bytes of each from `offset`
+/// on. Less is found where the examples, or their bytes, end. Images that are not mapped and mirror images
+/// are copied; for these, `offset` is a multiple of NNK_PATCH. NNK_OK, NNK_E_SOURCE.
 ///   bytes (count, NNK_PATCH): room for copies
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch);
@@ -42,12 +42,21 @@ nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, 
 /// DIGEST. An item is an image.
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
 
-/// Forms one block of 16 x 16 elements of G = X^T X in a->products: row *row + i, column *column + j. Items
-/// count the blocks along the rows of the lower triangle. NNK_OK, NNK_E_SOURCE.
-nnk_status nnk_gram_block(const nnk_job *job, const arena *a, uint32_t item, uint32_t *row, uint32_t *column);
+/// Stores x_j . x_k as an element of G, k <= j.
+typedef void nnk_store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product);
+
+/// GRAM: G = X^T X. Items count the blocks along the rows of the lower triangle.
+///
+/// Let M be the matrix that mirrors an image: M M = 1 and M^T = M. Then the products of mirror images are
+/// those of the images, and x_i . M x_j = M x_i . x_j. So of the m x m matrices in
+///
+///     [X, M X]^T [X, M X] = [[G, H], [H, G]],   G = X^T X,   H = X^T M X
+///
+/// two are computed, and both are symmetric. NNK_MORE, NNK_E_SOURCE.
+nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item, nnk_store *store);
 
 /// The factor of G in P -= rate/m dZ1 G, as G is stored: pixels count 1/255 on both of its sides.
-double nnk_delta_scale(const nnk_job *job);
+double nnk_delta_scale(const nnk_job *job, const arena *a);
 
 // ---- The layers above the first (layers_above.c) ----------------------------------------------------------
 
@@ -77,6 +86,9 @@ uint32_t nnk_layer_2_items(const nnk_job *job);
 /// BIASES, of layer 1 and, if there is one, of layer 2.
 nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item);
 
+/// Multiplies the weights of a layer for `units` of its inputs from `first` on by the decay, if there is one.
+void nnk_decay_inputs(const nnk_job *job, const layer *l, uint32_t first, uint32_t units);
+
 // ---- W1 in memory, transposed (first_layer.c) -------------------------------------------------------------
 
 /// DRAW of all layers. An item is a piece of a row of W1, then a row of the layers above.
@@ -86,9 +98,10 @@ uint32_t nnk_draw_all_items(const nnk_job *job);
 /// scratch (units, 16) = W1 times up to 16 images from `first` on. NNK_OK, NNK_E_SOURCE.
 nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first);
 
-/// W1 -= rate/m dZ X^T for NNK_PATCH columns. NNK_MORE, NNK_E_SOURCE.
+/// W1 = decay W1 - rate dZ X^T for NNK_PATCH columns. NNK_MORE, NNK_E_SOURCE.
 ///   dz (units, stride)
-nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, uint32_t patch);
+nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, double decay, double rate,
+                             uint32_t patch);
 
 /// next_weights of nnk_method.
 nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);

@@ -10,8 +10,8 @@ enum { AT_MOST = 3072 }; // bytes of a write or a read
 
 /// Where things lie in a checkpoint (docs/FORMAT.md).
 enum { AT_PAYLOAD_BYTES = 32, AT_PAYLOAD_CRC = 36, AT_DATA_CRC = 56, AT_HEADER_CRC = 60 };
-enum { AT_PHASE = 68, AT_ITEM = 72, AT_ITERATION = 76, AT_COST_ITERATION = 80, AT_COST = 96 };
-enum { AT_RANDOM = 104, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
+enum { AT_PHASE = 92, AT_ITEM = 96, AT_ITERATION = 100, AT_COST_ITERATION = 104, AT_COST = 124 };
+enum { AT_RANDOM = 140, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
 
 enum { ENOUGH = 1 << 18 }; // bytes of an arena for any job here
 
@@ -523,7 +523,7 @@ static void check_flip(const nnk_job *job, const uint8_t *living, file *c, size_
     else if (bit / 8 < NNK_HEADER_BYTES)
         CHECK_EQUAL(status, NNK_E_HEADER);
     else // another interval of the costs is another job's
-        CHECK_EQUAL(status, bit / 8 < NNK_HEADER_BYTES + 4 ? NNK_E_STATE : NNK_E_PAYLOAD);
+        CHECK_EQUAL(status, bit / 8 < NNK_CHECKPOINT_START_BYTES ? NNK_E_STATE : NNK_E_PAYLOAD);
     c->bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
 }
 
@@ -533,7 +533,7 @@ static void test_flips(int32_t type, int32_t method, uint32_t slices) {
     const nnk_job job = job_with(type, method, &d, 3);
     uint8_t *arena = begun_and_stepped(&job, slices);
     file c = saved(&job, arena);
-    for (size_t bit = 0; bit < 8 * (NNK_HEADER_BYTES + 40); bit++) check_flip(&job, arena, &c, bit);
+    for (size_t bit = 0; bit < 8 * (NNK_HEADER_BYTES + 76); bit++) check_flip(&job, arena, &c, bit);
     for (uint32_t i = 0; i < check_rounds(500); i++)
         check_flip(&job, arena, &c,
                    8 * NNK_HEADER_BYTES + random_below(8 * ((uint32_t)c.size - NNK_HEADER_BYTES)));
@@ -960,7 +960,7 @@ static void test_peek(int32_t type, int32_t method) {
     job.learning_rate = 0.1;
     uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
     const file c = saved(&job, arena);
-    uint8_t start[NNK_HEADER_BYTES + 4]; // and not a byte more
+    uint8_t start[NNK_CHECKPOINT_START_BYTES]; // and not a byte more
     memcpy(start, c.bytes, sizeof start);
     nnk_job_numbers numbers;
     uint32_t crc = 0;

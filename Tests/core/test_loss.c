@@ -139,6 +139,15 @@ static void test_known_cost(void) {
     }
 }
 
+/// The targets of examples that all count the same.
+static nnk_targets plain(const uint8_t *y, size_t m) {
+    return (nnk_targets){.labels = y, .count = m, .total = (double)m};
+}
+
+static double logit_cost(const nnk_arithmetic *k, const nnk_real *z, nnk_targets targets, size_t m) {
+    return k->logit_cost(z, &targets, m);
+}
+
 static void test_logit_cost(int32_t type) {
     const double eps = epsilon_of(type);
     for (uint32_t round = 0; round < check_rounds(300); round++) {
@@ -159,7 +168,7 @@ static void test_logit_cost(int32_t type) {
         // As in test_cost, and 1 + exp is rounded: 2 eps of each term's logarithm, which is at most log 2.
         CHECK_NEAR(want, sum / (wide)m, (double)(m + 3) * eps * (double)size / (double)m + 2 * eps);
         FOR_EACH_ARITHMETIC(k, type) {
-            const double got = k->logit_cost(z, y, m);
+            const double got = logit_cost(k, z, plain(y, m), m);
             CHECK(got == want && got - got == 0 && !signbit(got)); // a perfect fit costs 0, not -0
             nnk_real *dz = copy_of(z, bytes_of(m, type));
             CHECK_EQUAL(k->logit_backward(dz, y, m), 1);
@@ -175,6 +184,47 @@ static void test_logit_cost(int32_t type) {
     }
 }
 
+/// The weighted mean of the taken examples, of images and of mirror images with the same labels and weights.
+static void test_weighted_cost(int32_t type) {
+    const double eps = epsilon_of(type);
+    for (uint32_t round = 0; round < check_rounds(300); round++) {
+        const size_t count = 1 + random_below(50), m = count * (1 + random_below(2));
+        uint8_t *y = random_labels(count);
+        float *w = room_for(count * sizeof *w);
+        nnk_real *z = random_logits(m, type);
+        for (size_t j = 0; j < count; j++) w[j] = random_below(3) ? (float)random_between(0.1, 3) : 0;
+        for (int held_out = 0; held_out < 2; held_out++) {
+            wide sum = 0, size = 0, total = 0;
+            for (size_t j = 0; j < m; j++) {
+                const size_t i = j % count;
+                const double u = y[i] ? get(z, j, type) : -get(z, j, type);
+                const wide weight = held_out ? w[i] == 0 : (wide)w[i];
+                sum += weight * (wide_log1p(wide_exp(-(wide)fabs(u))) - (u < 0 ? (wide)u : 0));
+                total += weight;
+                size += weight * 2;
+            }
+            if (total == 0) continue;
+            const nnk_targets targets = {y, w, count, held_out != 0, (double)total};
+            // As in test_logit_cost; a product with the weight is rounded once more, and so is the total.
+            FOR_EACH_ARITHMETIC(k, type) {
+                const double cost = logit_cost(k, z, targets, m);
+                CHECK_NEAR(cost, sum / total, (double)(m + 5) * eps * (double)(sum + size) / (double)total);
+                CHECK(cost == logit_cost(arithmetic_at(type, 0), z, targets, m));
+            }
+        }
+        FOR_EACH_ARITHMETIC(k, type) {
+            nnk_real *x = copy_of(z, bytes_of(m, type));
+            k->weigh(x, w, count);
+            for (size_t j = 0; j < count; j++)
+                CHECK(get(x, j, type) == rounded(get(z, j, type) * (double)w[j], type));
+            free(x);
+        }
+        free(y);
+        free(w);
+        free(z);
+    }
+}
+
 /// The cost from logits is the cost from their probabilities.
 static void test_costs_agree(int32_t type) {
     FOR_EACH_ARITHMETIC(k, type) {
@@ -184,7 +234,7 @@ static void test_costs_agree(int32_t type) {
         for (size_t j = 0; j < m; j++) put(z, j, random_between(-4, 4), type);
         k->sigmoid(p, z, m);
         // 1 - p loses up to log2(1 + e^4) < 6 bits where p is near 1.
-        CHECK_NEAR(k->cost(p, y, m), k->logit_cost(z, y, m), 64 * 4 * epsilon_of(type));
+        CHECK_NEAR(k->cost(p, y, m), logit_cost(k, z, plain(y, m), m), 64 * 4 * epsilon_of(type));
         free(y);
         free(z);
         free(p);
@@ -201,7 +251,7 @@ static void test_not_finite(int32_t type) {
                     uint8_t *y = random_labels(m);
                     nnk_real *z = random_logits(m, type);
                     put(z, at, bad[b], type);
-                    const double cost = k->logit_cost(z, y, m);
+                    const double cost = logit_cost(k, z, plain(y, m), m);
                     // An infinitely confident answer costs infinity if it is wrong, nothing if it is right.
                     if (b == 2)
                         CHECK(cost != cost);
@@ -216,7 +266,7 @@ static void test_not_finite(int32_t type) {
             for (uint8_t y = 0; y <= 1; y++) {
                 nnk_real *z = room_for(bytes_of(1, type));
                 put(z, 0, sign * huge, type);
-                CHECK(k->logit_cost(z, &y, 1) == ((sign > 0) == (y == 1) ? 0 : huge));
+                CHECK(logit_cost(k, z, plain(&y, 1), 1) == ((sign > 0) == (y == 1) ? 0 : huge));
                 CHECK_EQUAL(k->logit_backward(z, &y, 1), 1);
                 free(z);
             }
@@ -299,6 +349,7 @@ int main(void) {
         test_sigmoid(type);
         test_cost(type);
         test_logit_cost(type);
+        test_weighted_cost(type);
         test_costs_agree(type);
         test_not_finite(type);
         test_logit_backward(type);

@@ -331,7 +331,7 @@ static void test_predictions(void) {
 }
 
 static void test_checkpoints(void) {
-    static const uint8_t bytes[NNK_HEADER_BYTES + 4];
+    static const uint8_t bytes[NNK_CHECKPOINT_START_BYTES];
     nnk_job_numbers numbers;
     uint32_t crc;
     CHECK_EQUAL(nnk_checkpoint_peek(NULL, &numbers, &crc), NNK_E_ARGUMENT);

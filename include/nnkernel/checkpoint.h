@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/// The first bytes of a checkpoint, which say of which job it is.
+#define NNK_CHECKPOINT_START_BYTES (NNK_HEADER_BYTES + 28)
+
 /// How far saving or loading is. It must start as zeros; then only the functions change it.
 typedef struct nnk_checkpoint {
     uint32_t position; ///< bytes of the payload that are done; when loading, then images that are compared
@@ -32,11 +35,11 @@ size_t nnk_checkpoint_bytes(const nnk_job *job);
 /// trainer of this job. NNK_E_DIVERGED: the training has failed, and cannot be saved.
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *arena, nnk_checkpoint *progress, nnk_sink sink);
 
-/// Reads the job's numbers from a checkpoint's first NNK_HEADER_BYTES + 4 bytes, and the CRC-32 of its data:
-/// of the labels, one byte each, then of the images, as nnk_crc32 gives it; 0 if it was not complete when the
-/// checkpoint was saved. `bytes` may have any alignment. NNK_E_MAGIC, NNK_E_HEADER (also for a method, an
-/// initializer or a learning rate that no job has), NNK_E_VERSION, NNK_E_KIND, NNK_E_TOPOLOGY (a topology
-/// that this build's limits do not allow).
+/// Reads the job's numbers from a checkpoint's first NNK_CHECKPOINT_START_BYTES bytes, and the CRC-32 of its
+/// data: of the labels, one byte each, then of the images, as nnk_crc32 gives it; 0 if it was not complete
+/// when the checkpoint was saved. `bytes` may have any alignment. NNK_E_MAGIC, NNK_E_HEADER (also for numbers
+/// that no job has), NNK_E_VERSION, NNK_E_KIND, NNK_E_TOPOLOGY (a topology that this build's limits do not
+/// allow).
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc);
 
 /// Reads `count` bytes of a file from position `offset` on into `out`; returns NNK_OK or NNK_E_SOURCE. `out`
@@ -55,7 +58,8 @@ typedef struct nnk_reader {
 /// these are compared. With nnk_dual such a checkpoint can hold products with all images: the caller must
 /// then make sure that the images are the same, or begin anew.
 ///
-/// NNK_E_STATE: the checkpoint is of another job, or of other data. NNK_E_SOURCE: reading the checkpoint or
+/// NNK_E_STATE: the checkpoint is of another job, of other data, or of other
+/// weights of the examples. NNK_E_SOURCE: reading the checkpoint or
 /// an image failed; call again to try it again. NNK_E_SIZE, NNK_E_PAYLOAD: the checkpoint is damaged, or in a
 /// state that no training reaches. Also all errors of nnk_train_begin and nnk_checkpoint_peek.
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *arena, size_t bytes, nnk_checkpoint *progress,

@@ -52,6 +52,15 @@ typedef struct nnk_patch {
     size_t stride, examples, width;
 } nnk_patch;
 
+/// What a network should answer, and how much each example counts.
+typedef struct nnk_targets {
+    const uint8_t *labels; ///< (count): 0 or 1
+    const float *weights;  ///< (count): 0 or above; NULL: all are 1
+    size_t count;          ///< example j >= count has the label and the weight of example j - count
+    bool held_out;         ///< take the examples of weight 0, each with weight 1, and no others
+    double total;          ///< the weights of all examples that are taken, above 0
+} nnk_targets;
+
 /// The kernels of training. Outputs must not overlap inputs, except where it is said that they may.
 struct nnk_arithmetic {
     int32_t dtype;      ///< NNK_F32 or NNK_F64
@@ -106,14 +115,22 @@ struct nnk_arithmetic {
     ///   dp, p, y (examples)
     void (*cost_backward)(nnk_real *dp, const nnk_real *p, const uint8_t *y, size_t examples);
 
-    /// Returns the same cost from logits, z = log(p / (1 - p)): -1/m sum of y z - max(z, 0) - log(1 +
-    /// exp(-|z|)). Every term is finite for a finite z.
-    ///   z, y (examples)
-    double (*logit_cost)(const nnk_real *z, const uint8_t *y, size_t examples);
+    /// Returns the same cost from logits, z = log(p / (1 - p)), as a weighted mean:
+    /// -1/total sum of w (y z - max(z, 0) - log(1 + exp(-|z|))). Every term is finite for a finite z.
+    ///   z (examples); examples <= 2 targets->count
+    double (*logit_cost)(const nnk_real *z, const nnk_targets *targets, size_t examples);
 
     /// z = sigmoid(z) - y, in place: the gradient of m times the cost. Returns whether all z were finite.
     ///   z, y (examples)
     bool (*logit_backward)(nnk_real *z, const uint8_t *y, size_t examples);
+
+    /// x *= w.
+    ///   x, w (count)
+    void (*weigh)(nnk_real *x, const float *w, size_t count);
+
+    /// x *= factor.
+    ///   x (count)
+    void (*scale)(nnk_real *x, double factor, size_t count);
 
     /// p -= rate g.
     ///   p, g (count)

@@ -11,8 +11,8 @@
 /// DEEP and TWO_LAYER are there. In C11, alignas is in <stdalign.h>.
 ///
 /// In all macros `network` is such a name, `real_bytes` is 4 for float or 8 for double, and `examples` is the
-/// number of images. Each has a form that ends with _OF and takes the sizes themselves:
-/// NNK_DUAL_BYTES_OF((768, 12, 4, 1), 4, 100).
+/// number of images, twice that if mirror images are taken too. Each has a form that ends with _OF and takes
+/// the sizes themselves: NNK_DUAL_BYTES_OF((768, 12, 4, 1), 4, 100).
 #ifndef NNKERNEL_SIZES_H
 #define NNKERNEL_SIZES_H
 
@@ -166,8 +166,8 @@
     (NNK_DUAL_WIDE_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +  \
      NNK_GRAM_BLOCK_BYTES)
 
-/// A checkpoint's header, the counters and the cost, and the random number generator.
-#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 40 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
+/// A checkpoint's header, the job's other numbers, the counters and costs, and the random number generator.
+#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 28 + 48 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
 
 #define NNK_PRIMAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                          \
     (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \

@@ -50,6 +50,7 @@ typedef int32_t nnk_status;
 #define NNK_E_SIZE     (-15) ///< A file has another size than its topology and element type need.
 #define NNK_E_PAYLOAD  (-16) ///< The contents of a file are damaged: their checksum is wrong, or a number.
 #define NNK_E_FLOAT    (-17) ///< This processor or build rounds differently than the results require.
+#define NNK_E_WEIGHT   (-18) ///< A weight is negative or not finite, or those of a whole class are 0.
 
 /// A short English text for `status`, without a full stop; "unknown status" for any other number.
 const char *nnk_status_text(nnk_status status);

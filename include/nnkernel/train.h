@@ -64,6 +64,14 @@ const nnk_method *nnk_method_of(int32_t number);
 #define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that every element of G is below 2^30
 
+/// How every image is taken a second time, mirrored from left to right: behind the m images come their mirror
+/// images, in the same order, with the same labels and weights. They take no memory of their own. All zeros:
+/// they are not taken.
+typedef struct nnk_mirror {
+    uint32_t row_bytes;   ///< of a row of an image: 192 for 64 RGB pixels; it divides topology->size[0]
+    uint32_t pixel_bytes; ///< 1 ... 4: 3 for RGB; it divides row_bytes
+} nnk_mirror;
+
 /// What to train. Nothing of it is kept between two calls: pass the same job each time.
 typedef struct nnk_job {
     const nnk_topology *topology; ///< of two layers or more for the dual methods
@@ -80,14 +88,26 @@ typedef struct nnk_job {
     const uint8_t *labels;      ///< m labels, each 0 or 1
     const char *class_names[2]; ///< stored in the model, up to 31 bytes of UTF-8 each; NULL: none
     nnk_source images;          ///< m images of topology->size[0] bytes each
+
+    // Options. Zeros: plain gradient descent on the images as they are.
+
+    /// m weights of the examples: finite, 0 or above. NULL: all are 1. The cost is the weighted mean. An
+    /// example of weight 0 is held out: it teaches nothing, and nnk_train_progress tells its cost.
+    const float *weights;
+    double weight_decay; ///< L2, on weights, not on biases: learning_rate weight_decay is 0 or above, below 1
+    nnk_mirror mirror;
 } nnk_job;
 
 /// The numbers of a job, kept so that a trainer goes on only with the job that it was begun with.
 typedef struct nnk_job_numbers {
     nnk_topology topology;
     int32_t dtype, method, initializer;
-    uint32_t seed, iterations, cost_every, examples;
-    double learning_rate;
+    uint32_t seed, iterations, examples;
+    uint32_t cost_every;
+    uint32_t options; ///< NNK_OPTION_...
+    uint32_t start_crc;
+    nnk_mirror mirror;
+    double weight_decay, learning_rate;
 } nnk_job_numbers;
 
 /// The start of the arena. Its fields are the core's own; nnk_train_progress shows what is of interest.
@@ -99,8 +119,10 @@ typedef struct nnk_trainer {
     uint32_t cost_iteration;
     uint32_t data_crc;
     uint32_t payload_crc;
-    uint32_t outcome; ///< 0 until the model is written or the training has failed
-    double cost;
+    uint32_t weights_crc; ///< CRC-32 of the weights of the examples, little-endian; 0 if there are none
+    uint32_t outcome;     ///< 0 until the model is written or the training has failed
+    double cost, held_out_cost;
+    double total_weight; ///< of the examples; mirror images count
     nnk_job_numbers job;
     nnk_random random;
 } nnk_trainer;
@@ -113,7 +135,8 @@ typedef struct nnk_progress {
     int32_t stage;           ///< NNK_SETUP, NNK_LOOP or NNK_TRAINED
     uint32_t iteration;      ///< gradient steps done
     uint32_t cost_iteration; ///< the last cost is of the parameters after that many steps
-    double cost;
+    double cost;             ///< of the examples with a weight; weight decay adds nothing to it
+    double held_out_cost;    ///< the plain mean over the examples of weight 0; 0 if there are none
 } nnk_progress;
 
 /// Bytes of the arena for this job; 0 if a field of the job is out of its range, or if the arena would be too
@@ -123,8 +146,9 @@ size_t nnk_train_bytes(const nnk_job *job);
 /// Starts the job in `arena` (`bytes` bytes, aligned to 8). What the arena held before is lost.
 ///
 /// NNK_E_ARGUMENT, NNK_E_ALIGN. NNK_E_MEMORY: `bytes` is below nnk_train_bytes. NNK_E_LABEL: a label is
-/// neither 0 nor 1. NNK_E_FLOAT: the processor's floating point rounds differently, treats subnormal numbers
-/// as zeros, or the compiler was told to fuse products and sums.
+/// neither 0 nor 1. NNK_E_WEIGHT: a weight is negative or not finite, or all examples of a class that is
+/// there are held out. NNK_E_FLOAT: the processor's floating point rounds differently, treats subnormal
+/// numbers as zeros, or the compiler was told to fuse products and sums.
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
 /// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done. The longest slice

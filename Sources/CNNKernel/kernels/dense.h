@@ -74,6 +74,11 @@ static void update(nnk_real *p_, const nnk_real *g_, double rate_, size_t count)
     for (size_t i = 0; i < count; i++) p[i] -= rate * g[i];
 }
 
+static void scale(nnk_real *x_, double factor_, size_t count) {
+    real *x = (real *)x_, factor = (real)factor_;
+    for (size_t i = 0; i < count; i++) x[i] *= factor;
+}
+
 static void bias_update(nnk_real *b_, const nnk_real *dz_, double rate_, nnk_shape s) {
     real *b = (real *)b_, rate = (real)rate_;
     const real *dz = (const real *)dz_;

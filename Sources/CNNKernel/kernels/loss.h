@@ -46,15 +46,24 @@ static void cost_backward(nnk_real *dp_, const nnk_real *p_, const uint8_t *y, s
 /// For y = 1 a term is log(p) = -log(1 + exp(-z)), for y = 0 it is log(1 - p), the same of -z. With u = z for
 /// y = 1, else -z, both are min(u, 0) - log(1 + exp(-|u|)). The exponent is never positive, so nothing
 /// overflows. What 1 + exp rounds off is below half an ulp of 1, which the cost cannot show.
-static double logit_cost(const nnk_real *z_, const uint8_t *y, size_t examples) {
+static double logit_cost(const nnk_real *z_, const nnk_targets *t, size_t examples) {
     const real *z = (const real *)z_;
     real lane[NNK_LANES] = {0};
     for (size_t j = 0; j < examples; j++) {
-        real u = y[j] ? z[j] : -z[j], below = u < 0 ? u : 0;
-        lane[j % NNK_LANES] += below - real_log(REAL(1.0) + real_exp(u < 0 ? u : -u));
+        const size_t i = j < t->count ? j : j - t->count;
+        real w = t->weights ? (real)t->weights[i] : 1;
+        if (t->held_out) w = w == 0;
+        if (w == 0) continue; // and not 0 times an infinity
+        real u = t->labels[i] ? z[j] : -z[j], below = u < 0 ? u : 0;
+        lane[j % NNK_LANES] += w * (below - real_log(REAL(1.0) + real_exp(u < 0 ? u : -u)));
     }
-    return (double)(REAL(1.0) / (real)examples *
+    return (double)(REAL(1.0) / (real)t->total *
                     (0 - real_sum_of_lanes(lane))); // 0, not -0, for a perfect fit
+}
+
+static void weigh(nnk_real *x_, const float *w, size_t count) {
+    real *x = (real *)x_;
+    for (size_t j = 0; j < count; j++) x[j] *= (real)w[j];
 }
 
 static bool logit_backward(nnk_real *z_, const uint8_t *y, size_t examples) {
