@@ -84,9 +84,10 @@ echo "Sources/CNNKernel: .c and .h alone, in its folder kernels .h alone"
 
 if "$python" -c 'import numpy' 2>/dev/null; then
     quietly "$python" "$root/Tests/core/golden.py" --check
-    echo "golden.h: as numpy draws"
+    quietly "$python" "$root/Tests/core/options.py" --check
+    echo "golden.h, options.h: as numpy computes"
 else
-    echo "golden.h: not compared, there is no numpy"
+    echo "golden.h, options.h: not compared, there is no numpy"
 fi
 
 found=0

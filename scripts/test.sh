@@ -40,6 +40,7 @@ awk '/^```/ { on = $0 == "```python"; next } on' docs/MATH.md | .venv/bin/python
 step "the C core"
 if $quick; then
     .venv/bin/python Tests/core/golden.py --check
+    .venv/bin/python Tests/core/options.py --check
     cmake -B build/quick -DCMAKE_BUILD_TYPE=Release -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null
     cmake --build build/quick --parallel "$jobs"
     ctest --test-dir build/quick --output-on-failure --parallel "$jobs"

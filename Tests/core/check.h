@@ -62,13 +62,18 @@ static inline int check_end(void) {
 /// The number of rounds: `full` / CHECK_SHARE, at least 1.
 static inline uint32_t check_rounds(uint32_t full) { return full / CHECK_SHARE > 0 ? full / CHECK_SHARE : 1; }
 
-/// The next 64 bits of a fixed random sequence (splitmix64).
-static inline uint64_t random_bits(void) {
-    static uint64_t state = 0;
-    uint64_t z = state += 0x9e3779b97f4a7c15;
+/// Element `index` of a fixed random sequence of 64 bits each (splitmix64).
+static inline uint64_t random_bits_at(uint64_t index) {
+    uint64_t z = index * 0x9e3779b97f4a7c15;
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
     z = (z ^ z >> 27) * 0x94d049bb133111eb;
     return z ^ z >> 31;
+}
+
+/// The next element of it, from 1 on.
+static inline uint64_t random_bits(void) {
+    static uint64_t index = 0;
+    return random_bits_at(++index);
 }
 
 static inline uint32_t random_below(uint32_t n) { return (uint32_t)(random_bits() >> 32) % n; }

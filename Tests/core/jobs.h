@@ -89,6 +89,22 @@ static inline data random_data(const nnk_topology *t, uint32_t examples) {
     return d;
 }
 
+/// Images that differ in brightness and contrast, as photos do, and labels. They are the same in every
+/// program, and options.py draws them too. Image 2 has no contrast: its bytes are all equal.
+static inline data drawn_photos(const nnk_topology *t, uint32_t examples) {
+    const uint32_t size = (uint32_t)t->size[0];
+    const size_t pixels = (size_t)examples * size;
+    data d = {room_for(pixels), room_for(examples), {NULL, size, examples, 0, 0}};
+    for (size_t i = 0; i < pixels; i++) {
+        const uint64_t own = random_bits_at(i / size + 1), pixel = random_bits_at(examples + 1 + i) & 255;
+        const uint64_t low = own & 127, contrast = i / size == 2 ? 0 : own >> 8 & 127;
+        d.images[i] = (uint8_t)(low + (contrast * pixel >> 8));
+    }
+    for (uint32_t j = 0; j < examples; j++) d.labels[j] = random_bits_at(j + 1) >> 32 & 1;
+    d.reader.images = d.images;
+    return d;
+}
+
 static inline void release_data(data d) {
     free(d.images);
     free(d.labels);
