@@ -51,7 +51,8 @@ def pointer_targets(given):
     """{member: functions that a call through this member can reach}."""
     table = (CORE / "kernels/arithmetic.h").read_text().replace("\\\n", " ")
     targets = {m: {f} for m, f in re.findall(r"\.(\w+) = (?:VECTOR\()?([a-z]\w+)", table)}
-    targets |= {"accumulate": {"accumulate"}, "head": {"head"}, "work": set(), "span": set(), "items": set()}
+    targets |= {"accumulate": {"accumulate"}, "take_contrast": {"take_contrast"}, "head": {"head", "contrast_head"}}
+    targets |= {"work": set(), "span": set(), "items": set()}
     targets["crc32"] = {"nnk_crc32", "nnk_crc32_by_products"}
     for method in METHODS:
         text = (CORE / f"{method}.c").read_text()
@@ -91,6 +92,7 @@ def read_graph(folder, linked, targets):
     for path in folder.glob("*.ci"):
         text = path.read_text()
         objects = {"nnk_" + path.stem, "nnk_" + path.stem + "_dual"}
+        objects.add("nnk_" + path.stem.replace("_inference", "_contrast_inference"))
         if path.stem.startswith(("f32", "f64", "i8", *METHODS)) and not objects & linked:
             continue  # the same function names, for another precision or method
         for title, size, kind in re.findall(

@@ -173,9 +173,9 @@ class _Progress(ctypes.Structure):
 class _Model(ctypes.Structure):
     _fields_ = [
         ("topology", ctypes.POINTER(_Topology)), ("parameters", _pointer),
-        ("class_names", ctypes.c_char_p * 2), ("payload_bytes", _uint), ("dtype", _int), ("method", _int),
-        ("initializer", _int), ("seed", _uint), ("iterations", _uint), ("examples", _uint),
-        ("data_crc", _uint), ("learning_rate", _double)]
+        ("class_names", ctypes.c_char_p * 2), ("payload_bytes", _uint), ("dtype", _int), ("options", _int),
+        ("method", _int), ("initializer", _int), ("seed", _uint), ("iterations", _uint), ("examples", _uint),
+        ("data_crc", _uint), ("learning_rate", _double), ("record", ctypes.c_uint64 * 4)]
 
 
 def _load():

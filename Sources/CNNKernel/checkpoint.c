@@ -113,6 +113,7 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
 static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_numbers *job) {
     const nnk_status status = nnk_header_read(header, bytes, NNK_KIND_CHECKPOINT);
     if (status != NNK_OK) return status;
+    if (header->options) return NNK_E_VERSION; // a checkpoint has them in its payload
     job->topology.layers = header->layers;
     for (int32_t l = 0; l <= NNK_MAX_LAYERS; l++) job->topology.size[l] = header->size[l];
     job->dtype = header->dtype;

@@ -9,7 +9,7 @@
 #include "kernels/inference.h"
 
 const nnk_arithmetic nnk_f32_avx512 = NNK_ARITHMETIC;
-const nnk_inference nnk_f32_avx512_inference = NNK_INFERENCE;
+const nnk_inference nnk_f32_avx512_inference = NNK_CONTRAST_INFERENCE;
 
 #include "kernels/end.h"
 #endif

@@ -9,7 +9,7 @@
 #include "kernels/inference.h"
 
 const nnk_arithmetic nnk_f64_vectors = NNK_ARITHMETIC;
-const nnk_inference nnk_f64_vectors_inference = NNK_INFERENCE;
+const nnk_inference nnk_f64_vectors_inference = NNK_CONTRAST_INFERENCE;
 
 #include "kernels/end.h"
 #endif

@@ -1,6 +1,7 @@
 #include "header.h"
 
-enum { VERSION = 1 };
+/// Version 2 has options, and a training record. What has none is of version 1.
+enum { VERSION = 1, VERSION_WITH_OPTIONS = 2 };
 
 // The first byte is no ASCII character; the last one ends a text on DOS.
 static const uint32_t magic = 0x1a4e4e8e; // 0x8e, 'N', 'N', 0x1a
@@ -17,7 +18,7 @@ static void swap_header(nnk_header *h) {
 
 nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, nnk_sink sink) {
     h->magic = magic;
-    h->version = VERSION;
+    h->version = h->options ? VERSION_WITH_OPTIONS : VERSION;
     h->header_bytes = sizeof *h;
     h->dtype = (uint8_t)job->dtype;
     h->layers = (uint8_t)job->topology.layers;
@@ -41,7 +42,9 @@ nnk_status nnk_header_read(nnk_header *h, const void *bytes, uint32_t kind) {
     nnk_swap(&h->header_crc, sizeof h->header_crc, 4);
     if (h->magic != magic) return NNK_E_MAGIC;
     if (nnk_crc32(0, bytes, offsetof(nnk_header, header_crc)) != h->header_crc) return NNK_E_HEADER;
-    if (h->version != VERSION || h->header_bytes != NNK_HEADER_BYTES) return NNK_E_VERSION;
+    const uint8_t version = h->options ? VERSION_WITH_OPTIONS : VERSION;
+    if (h->version != version || h->options > NNK_OPTIONS || h->header_bytes != NNK_HEADER_BYTES)
+        return NNK_E_VERSION;
     return h->kind == kind && nnk_dtype_valid(h->dtype, kind) ? NNK_OK : NNK_E_KIND;
 }
 
@@ -50,6 +53,26 @@ uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {
         dtype == NNK_I8 ? nnk_input_weights_at(t, dtype) + (uint32_t)t->size[0] * (uint32_t)t->size[1]
                         : nnk_parameters_of(t) * (dtype == NNK_F32 ? 4u : 8u);
     return parameters + 2 * NNK_CLASS_NAME_BYTES;
+}
+
+bool nnk_mirror_valid(nnk_mirror m, uint32_t inputs) {
+    return m.pixel_bytes > 0 && m.row_bytes > 0 && m.row_bytes % m.pixel_bytes == 0 &&
+           inputs % m.row_bytes == 0;
+}
+
+bool nnk_options_valid(const nnk_model *m) {
+    // The option of each 4 bytes of the record. Without it they are zero.
+    static const uint8_t option_of[] = {NNK_OPTION_MIRRORED,  NNK_OPTION_MIRRORED, NNK_OPTION_DECAY,
+                                        NNK_OPTION_DECAY,     NNK_OPTION_WEIGHTS,  NNK_OPTION_START,
+                                        NNK_OPTION_KEEP_BEST, NNK_OPTION_WEIGHTS};
+    const nnk_training_record *r = &m->record;
+    const uint32_t __attribute__((may_alias)) *word = (const void *)r;
+    for (uint32_t i = 0; i < sizeof option_of; i++)
+        if (word[i] && !(m->options & option_of[i])) return false;
+    const int32_t possible = m->initializer == NNK_INIT_NONE ? NNK_OPTION_OWN_CONTRAST : NNK_OPTIONS;
+    if (m->options & ~possible || r->kept_iteration > m->iterations) return false;
+    if (m->options & NNK_OPTION_DECAY && !nnk_positive(r->weight_decay)) return false;
+    return !(m->options & NNK_OPTION_MIRRORED) || nnk_mirror_valid(r->mirror, (uint32_t)m->topology->size[0]);
 }
 
 uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {

@@ -13,7 +13,7 @@ enum { NNK_KIND_MODEL = 0, NNK_KIND_CHECKPOINT = 1 };
 typedef struct nnk_header {
     uint32_t magic;
     uint8_t version, header_bytes, dtype, kind;
-    uint8_t layers, initializer, method, zero;
+    uint8_t layers, initializer, method, options;
     uint16_t size[NNK_MAX_LAYERS + 1];
     uint32_t examples, payload_bytes, payload_crc, seed, iterations;
     double learning_rate;
@@ -26,9 +26,9 @@ _Static_assert(sizeof(nnk_header) == NNK_HEADER_BYTES && offsetof(nnk_header, ex
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// Completes a header and writes it. The caller has set the kind, the payload's bytes and CRC, and the data's
-/// CRC; this function adds the job's numbers, what is the same in all headers, and the header's own CRC. The
-/// header is in the file's byte order afterwards. NNK_OK, NNK_E_SINK.
+/// Completes a header and writes it. The caller has set the kind, the options, the payload's bytes and CRC,
+/// and the data's CRC; this function adds the job's numbers, what is the same in all headers, and the
+/// header's own CRC. The header is in the file's byte order afterwards. NNK_OK, NNK_E_SINK.
 nnk_status nnk_header_write(nnk_header *header, const nnk_job_numbers *job, nnk_sink sink);
 
 /// Reads a header from its bytes, into this processor's byte order. NNK_OK, NNK_E_MAGIC, NNK_E_HEADER,
@@ -40,8 +40,22 @@ static inline bool nnk_dtype_valid(int32_t dtype, uint32_t kind) {
     return dtype >= NNK_F32 && dtype <= (kind == NNK_KIND_MODEL ? NNK_I8 : NNK_F64);
 }
 
-/// Bytes of a model's parameters and of the class names behind them.
+/// Bytes of a model's parameters and of the class names behind them, without the training record.
 uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype);
+
+/// Bytes of the training record.
+static inline uint32_t nnk_record_bytes(int32_t options) { return options ? NNK_TRAINING_RECORD_BYTES : 0; }
+
+_Static_assert(sizeof(nnk_training_record) == NNK_TRAINING_RECORD_BYTES &&
+                   offsetof(nnk_training_record, weight_decay) == 8,
+               "a record in memory is one in a file, but for the order of bytes");
+
+/// Turns a record from this processor's byte order to little-endian, or back.
+static inline void nnk_swap_record(nnk_training_record *r) {
+    nnk_swap(&r->mirror, sizeof r->mirror, 4);
+    nnk_swap(&r->weight_decay, sizeof r->weight_decay, 8);
+    nnk_swap(&r->weights_crc, 4 * sizeof r->weights_crc, 4);
+}
 
 /// Bytes of these that are floats or doubles; they come first.
 uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype);
@@ -65,6 +79,12 @@ static inline bool nnk_origin_valid(const nnk_model *m) {
     if (m->initializer == NNK_INIT_NONE) return nnk_is_zero(m->learning_rate);
     return nnk_positive(m->learning_rate);
 }
+
+/// Whether the rows of a mirrored image are whole, and so are their pixels.
+bool nnk_mirror_valid(nnk_mirror mirror, uint32_t inputs);
+
+/// Whether a model can say this of its options. Each of the record's fields is zero without its option.
+bool nnk_options_valid(const nnk_model *m);
 
 #pragma GCC visibility pop
 

@@ -40,7 +40,7 @@ static void accumulate_vector(nnk_real *sum_, const nnk_parameters *w_, size_t i
     accumulate(sum_, (const nnk_parameters *)w, inputs, units, x + whole, count - whole);
 }
 
-const nnk_inference nnk_i8_avx2_inference = NNK_INFERENCE(accumulate_vector);
+const nnk_inference nnk_i8_avx2_inference = NNK_CONTRAST_INFERENCE(accumulate_vector);
 
 #include "kernels/end.h"
 #endif

@@ -24,6 +24,7 @@ static nnk_status peek(nnk_model *m, nnk_header *h, const void *bytes, const nnk
     m->topology = topology;
     m->payload_bytes = h->payload_bytes;
     m->dtype = h->dtype;
+    m->options = h->options;
     m->method = h->method;
     m->initializer = h->initializer;
     m->seed = h->seed;
@@ -31,7 +32,8 @@ static nnk_status peek(nnk_model *m, nnk_header *h, const void *bytes, const nnk
     m->examples = h->examples;
     m->data_crc = h->data_crc;
     m->learning_rate = h->learning_rate;
-    return m->payload_bytes == nnk_payload_bytes(topology, m->dtype) ? NNK_OK : NNK_E_SIZE;
+    const uint32_t needed = nnk_payload_bytes(topology, m->dtype) + nnk_record_bytes(m->options);
+    return m->payload_bytes == needed ? NNK_OK : NNK_E_SIZE;
 }
 
 nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *topology) {
@@ -49,9 +51,14 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     if (length - NNK_HEADER_BYTES > m->payload_bytes) return NNK_E_SIZE;
     const uint8_t *payload = (const uint8_t *)bytes + NNK_HEADER_BYTES;
     if (nnk_crc32(0, payload, m->payload_bytes) != h.payload_crc) return NNK_E_PAYLOAD;
-    if (!nnk_origin_valid(m)) return NNK_E_HEADER; // checksums can be right where numbers are not
+    const uint32_t record_bytes = nnk_record_bytes(m->options);
+    const uint8_t *record = payload + m->payload_bytes - record_bytes,
+                  *names = record - 2 * NNK_CLASS_NAME_BYTES;
+    memcpy(&m->record, record, record_bytes);
+    nnk_swap_record(&m->record);
+    // Checksums can be right where numbers are not.
+    if (!nnk_origin_valid(m) || !nnk_options_valid(m)) return NNK_E_HEADER;
     m->parameters = payload;
-    const uint8_t *names = payload + m->payload_bytes - 2 * NNK_CLASS_NAME_BYTES;
     for (int32_t i = 0; i < 2; i++) {
         m->class_names[i] = (const char *)(names + i * NNK_CLASS_NAME_BYTES);
         if (m->class_names[i][NNK_CLASS_NAME_BYTES - 1] != 0) return NNK_E_KIND;

@@ -19,6 +19,8 @@ static uint8_t *patch_of(nnk_predictor *p) {
     return (uint8_t *)(p + 1) + NNK_ROUND_UP(sum_bytes(p->model->topology, p->inference, 1), 8);
 }
 
+static bool has_own_contrast(const nnk_model *m) { return m->options & NNK_OPTION_OWN_CONTRAST; }
+
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference) {
     if (!nnk_topology_valid(topology) || !inference) return 0;
     const size_t first = (size_t)(topology->size[1] * inference->real_bytes);
@@ -34,10 +36,12 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
     if (needed == 0) return NNK_E_ARGUMENT;
     if ((uintptr_t)memory % 8 != 0) return NNK_E_ALIGN;
     if (bytes < needed) return NNK_E_MEMORY;
-    if (model->dtype != inference->dtype) return NNK_E_KIND;
+    if (model->dtype != inference->dtype || (has_own_contrast(model) && !inference->take_contrast))
+        return NNK_E_KIND;
     nnk_predictor *p = memory;
-    *p = (nnk_predictor){model, inference, 0, 0};
-    memset(sums_of(p), 0, needed - sizeof *p);
+    memset(p, 0, needed);
+    p->model = model;
+    p->inference = inference;
     return NNK_OK;
 }
 
@@ -49,6 +53,7 @@ static void take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
     p->inference->accumulate(sums_of(p), (const nnk_parameters *)weights, (size_t)t->size[0],
                              (size_t)t->size[1], x, count);
     p->position += count;
+    if (has_own_contrast(p->model)) p->inference->take_contrast(p->contrast, x, count);
 }
 
 nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count) {
@@ -85,7 +90,8 @@ nnk_status nnk_predict_finish(void *memory, double *probability) {
     if (p->position + p->pending != (uint32_t)t->size[0]) return NNK_E_STATE;
     if (p->pending) take_in(p, patch_of(p), p->pending);
     p->position = (uint32_t)t->size[0] + 1; // so that another finish or feed is refused
-    *probability = p->inference->head(t, p->model->parameters, sums_of(p), (nnk_real *)patch_of(p));
+    *probability =
+        p->inference->head(t, p->model->parameters, p->contrast, sums_of(p), (nnk_real *)patch_of(p));
     // NaN comes from weights that no training gives, whatever their checksum says: trained ones are finite
     // and small.
     return *probability >= 0 ? NNK_OK : NNK_E_PAYLOAD;

@@ -27,8 +27,8 @@ extern const nnk_inference nnk_f32_vectors_inference, nnk_f64_vectors_inference;
 #else
 #define nnk_f32_vectors           nnk_f32
 #define nnk_f64_vectors           nnk_f64
-#define nnk_f32_vectors_inference nnk_f32_inference
-#define nnk_f64_vectors_inference nnk_f64_inference
+#define nnk_f32_vectors_inference nnk_f32_contrast_inference
+#define nnk_f64_vectors_inference nnk_f64_contrast_inference
 #endif
 
 #if NNK_X86

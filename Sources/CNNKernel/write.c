@@ -18,6 +18,17 @@ static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char 
     }
 }
 
+enum { MOST_TRAILER_BYTES = 2 * NNK_CLASS_NAME_BYTES + NNK_TRAINING_RECORD_BYTES };
+
+/// Puts what follows the parameters: the class names, and with options the record. Returns its bytes.
+static uint32_t put_trailer(uint8_t bytes[MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
+                            nnk_training_record record) {
+    put_class_names(bytes, names);
+    nnk_swap_record(&record);
+    memcpy(bytes + 2 * NNK_CLASS_NAME_BYTES, &record, sizeof record);
+    return 2 * NNK_CLASS_NAME_BYTES + nnk_record_bytes(options);
+}
+
 // ---- At the end of a training -----------------------------------------------------------------------------
 
 /// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
@@ -46,22 +57,43 @@ static nnk_status next_parameters(const nnk_job *job, const arena *a, uint32_t l
     return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
 }
 
-static nnk_status write_payload(const nnk_job *job, const arena *a, uint32_t payload_bytes, nnk_sink sink) {
+/// The options of a training, and what belongs to them.
+typedef struct options {
+    int32_t bits;
+    nnk_training_record record;
+} options;
+
+static options options_of(const nnk_job *job, const nnk_trainer *t) {
+    const nnk_job_numbers *numbers = &t->job;
+    options o = {(int32_t)numbers->options,
+                 {.mirror = numbers->mirror,
+                  .weight_decay = numbers->weight_decay,
+                  .weights_crc = t->weights_crc,
+                  .start_crc = numbers->start_crc}};
+    if (job->weights) o.bits |= NNK_OPTION_WEIGHTS;
+    if (numbers->mirror.row_bytes > 0) o.bits |= NNK_OPTION_MIRRORED;
+    if (numbers->weight_decay > 0) o.bits |= NNK_OPTION_DECAY;
+    return o;
+}
+
+static nnk_status write_payload(const nnk_job *job, const arena *a, const options *o, nnk_sink sink) {
     nnk_trainer *t = a->trainer;
     uint8_t *bytes = a->bytes;
-    uint32_t count = 2 * NNK_CLASS_NAME_BYTES;
+    uint32_t count;
     if (t->item == 0) {
         t->payload_crc = 0;
         nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
     }
-    const uint32_t left = payload_bytes - count - t->item; // of parameters
-    if (left > 0) {
-        const nnk_status status = next_parameters(job, a, left, &bytes, &count);
+    const uint32_t parameters =
+        nnk_payload_bytes(job->topology, job->arithmetic->dtype) - 2 * NNK_CLASS_NAME_BYTES;
+    NNK_ASSERT(t->item <= parameters);
+    if (t->item < parameters) {
+        const nnk_status status = next_parameters(job, a, parameters - t->item, &bytes, &count);
         if (status != NNK_OK) return status;
+        NNK_ASSERT(count > 0 && t->item + count <= parameters);
     } else {
-        put_class_names(bytes, job->class_names);
+        count = put_trailer(bytes, job->class_names, o->bits, o->record);
     }
-    NNK_ASSERT(count > 0 && t->item + count <= payload_bytes);
     if (sink.write(sink.context, NNK_HEADER_BYTES + t->item, bytes, count) != NNK_OK) return NNK_E_SINK;
     t->payload_crc = job->arithmetic->crc32(t->payload_crc, bytes, count);
     t->item += count;
@@ -76,13 +108,17 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (!nnk_is_trained(t)) return NNK_E_STATE;
     if (t->outcome == WRITTEN) nnk_rewind_model(t);
-    const uint32_t payload_bytes = nnk_payload_bytes(job->topology, job->arithmetic->dtype);
+    const options o = options_of(job, t);
+    const uint32_t payload_bytes =
+        nnk_payload_bytes(job->topology, job->arithmetic->dtype) + nnk_record_bytes(o.bits);
     nnk_status status;
     if (t->item < payload_bytes) {
-        status = write_payload(job, &a, payload_bytes, sink);
+        status = write_payload(job, &a, &o, sink);
     } else {
-        nnk_header header = {
-            .payload_bytes = payload_bytes, .payload_crc = t->payload_crc, .data_crc = t->data_crc};
+        nnk_header header = {.options = (uint8_t)o.bits,
+                             .payload_bytes = payload_bytes,
+                             .payload_crc = t->payload_crc,
+                             .data_crc = t->data_crc};
         status = nnk_header_write(&header, &t->job, sink);
     }
     if (status == NNK_OK) t->outcome = WRITTEN;
@@ -125,11 +161,11 @@ static void put_real(writer *w, const void *from, int32_t real_bytes) {
     for (int32_t i = 0; i < real_bytes; i++) put_byte(w, bytes[i]);
 }
 
-/// Puts the class names and writes the header.
+/// Puts what follows the parameters, and writes the header.
 static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
-    uint8_t names[2 * NNK_CLASS_NAME_BYTES];
-    put_class_names(names, model->class_names);
-    for (size_t b = 0; b < sizeof names; b++) put_byte(w, names[b]);
+    uint8_t trailer[MOST_TRAILER_BYTES];
+    const uint32_t count = put_trailer(trailer, model->class_names, model->options, model->record);
+    for (uint32_t b = 0; b < count; b++) put_byte(w, trailer[b]);
     flush(w);
     if (w->status != NNK_OK) return w->status;
     const nnk_job_numbers job = {
@@ -142,14 +178,18 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
         .examples = model->examples,
         .learning_rate = model->learning_rate,
     };
-    nnk_header header = {.payload_bytes = w->position, .payload_crc = w->crc, .data_crc = model->data_crc};
+    nnk_header header = {.options = (uint8_t)model->options,
+                         .payload_bytes = w->position,
+                         .payload_crc = w->crc,
+                         .data_crc = model->data_crc};
     return nnk_header_write(&header, &job, w->sink);
 }
 
 /// Whether all fields that a file takes are in their ranges.
 static bool writable(const nnk_model *m, nnk_sink sink) {
     return m && nnk_topology_valid(m->topology) && m->parameters &&
-           nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && nnk_origin_valid(m) && sink.write;
+           nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && nnk_origin_valid(m) && nnk_options_valid(m) &&
+           sink.write;
 }
 
 nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {
@@ -195,12 +235,21 @@ static void put_float(writer *w, double x) {
 
 /// Puts a row of W1 as w / scale, rounded to the nearest even: |w / scale| <= 127 (1 + 2^-24), so no byte
 /// overflows.
+///
+/// With own contrast the row's weights sum up to zero, so that the image's mean does not count; rounded one
+/// by one, their sum would be tens of steps away. So what rounding leaves of a weight is carried to the next
+/// one, and the sum of the bytes is that of the weights, to half a step.
 static void put_row(writer *w, const nnk_model *m, uint32_t unit) {
     const uint32_t inputs = (uint32_t)m->topology->size[0];
     const double scale = (double)scale_of(m, unit);
+    double carried = 0;
     for (uint32_t k = 0; k < inputs; k++) {
-        const double steps = scale > 0 ? parameter(m, unit * inputs + k) / scale : 0;
-        put_byte(w, (uint8_t)(int32_t)(steps + NNK_ROUND_F64 - NNK_ROUND_F64));
+        const double steps = (scale > 0 ? parameter(m, unit * inputs + k) / scale : 0) + carried;
+        double q = steps + NNK_ROUND_F64 - NNK_ROUND_F64;
+        if (q > 127) q = 127; // only if something was carried
+        if (q < -127) q = -127;
+        if (m->options & NNK_OPTION_OWN_CONTRAST) carried = steps - q;
+        put_byte(w, (uint8_t)(int32_t)q);
     }
 }
 

@@ -21,13 +21,13 @@ extension ElementType {
         }
     }
 
-    /// The kernels in scalar C. Where the type is a constant of the program, the linker keeps no other type's.
+    /// The kernels in scalar C, for all models. Where the type is a constant of the program, the linker keeps no other type's.
     @inline(__always)
     var scalarKernels: nnk_inference {
         switch self {
-        case .f32: nnk_f32_inference
-        case .f64: nnk_f64_inference
-        case .i8: nnk_i8_inference
+        case .f32: nnk_f32_contrast_inference
+        case .f64: nnk_f64_contrast_inference
+        case .i8: nnk_i8_contrast_inference
         }
     }
 }

@@ -57,6 +57,12 @@ public struct NetworkView: ~Escapable {
     /// Bytes of one image.
     public var inputs: Int { topology.inputs }
 
+    /// Whether each image's own brightness and contrast are taken off before the network sees it. A prediction does it.
+    public var takesOwnContrastOff: Bool { options & NNK_OPTION_OWN_CONTRAST != 0 }
+
+    /// The bits of the model's options: byte 11 of its header.
+    private var options: Int32 { unsafe Int32(bytes.unsafeLoad(fromByteOffset: 11, as: UInt8.self)) }
+
     /// The name of class 0 or 1 in UTF-8, empty if the data had none.
     ///
     /// It may contain control characters: filter it before printing on a terminal.
@@ -65,7 +71,9 @@ public struct NetworkView: ~Escapable {
     public func className(_ index: Int) -> RawSpan {
         precondition(index == 0 || index == 1, "a network has two classes")
         let size = Int(NNK_CLASS_NAME_BYTES)
-        let slot = bytes.extracting(last: 2 * size).extracting(index * size..<(index + 1) * size)
+        let behind = options == 0 ? 0 : Int(NNK_TRAINING_RECORD_BYTES)
+        let start = bytes.byteCount - behind - (2 - index) * size
+        let slot = bytes.extracting(start..<start + size)
         var length = 0
         while length < size, unsafe slot.unsafeLoad(fromByteOffset: length, as: UInt8.self) != 0 {
             length += 1
@@ -98,6 +106,7 @@ public struct NetworkView: ~Escapable {
                 var model = unsafe nnk_model()
                 unsafe model.topology = table
                 unsafe model.dtype = elementType.code
+                unsafe model.options = options
                 unsafe model.parameters = file.baseAddress! + Int(NNK_HEADER_BYTES)
                 return unsafe withUnsafePointer(to: model) { model in
                     unsafe withUnsafePointer(to: kernels) { unsafe body(model, $0) }

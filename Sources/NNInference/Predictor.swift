@@ -93,16 +93,16 @@ extension Predictor {
 
 /// Memory for one predictor, on 32-bit and on 64-bit processors. Swift wants the size of an inline array as a literal.
 extension Predictor {
-    /// Memory for a network of ``Topology/deep`` in ``ElementType/f32``: 296 bytes.
-    public static var deepF32Memory: InlineArray<37, UInt64> { InlineArray(repeating: 0) }
-    /// Memory for a network of ``Topology/deep`` in ``ElementType/f64``: 376 bytes.
-    public static var deepF64Memory: InlineArray<47, UInt64> { InlineArray(repeating: 0) }
-    /// Memory for a network of ``Topology/deep`` in ``ElementType/i8``: 136 bytes.
-    public static var deepI8Memory: InlineArray<17, UInt64> { InlineArray(repeating: 0) }
-    /// Memory for a network of ``Topology/twoLayer`` in ``ElementType/f32``: 248 bytes.
-    public static var twoLayerF32Memory: InlineArray<31, UInt64> { InlineArray(repeating: 0) }
-    /// Memory for a network of ``Topology/twoLayer`` in ``ElementType/f64``: 272 bytes.
-    public static var twoLayerF64Memory: InlineArray<34, UInt64> { InlineArray(repeating: 0) }
-    /// Memory for a network of ``Topology/twoLayer`` in ``ElementType/i8``: 64 bytes.
-    public static var twoLayerI8Memory: InlineArray<8, UInt64> { InlineArray(repeating: 0) }
+    /// Memory for a network of ``Topology/deep`` in ``ElementType/f32``: 304 bytes.
+    public static var deepF32Memory: InlineArray<38, UInt64> { InlineArray(repeating: 0) }
+    /// Memory for a network of ``Topology/deep`` in ``ElementType/f64``: 384 bytes.
+    public static var deepF64Memory: InlineArray<48, UInt64> { InlineArray(repeating: 0) }
+    /// Memory for a network of ``Topology/deep`` in ``ElementType/i8``: 144 bytes.
+    public static var deepI8Memory: InlineArray<18, UInt64> { InlineArray(repeating: 0) }
+    /// Memory for a network of ``Topology/twoLayer`` in ``ElementType/f32``: 256 bytes.
+    public static var twoLayerF32Memory: InlineArray<32, UInt64> { InlineArray(repeating: 0) }
+    /// Memory for a network of ``Topology/twoLayer`` in ``ElementType/f64``: 280 bytes.
+    public static var twoLayerF64Memory: InlineArray<35, UInt64> { InlineArray(repeating: 0) }
+    /// Memory for a network of ``Topology/twoLayer`` in ``ElementType/i8``: 72 bytes.
+    public static var twoLayerI8Memory: InlineArray<9, UInt64> { InlineArray(repeating: 0) }
 }

@@ -63,8 +63,8 @@ struct PlanTests {
             try await plan().prediction.map {
                 "\($0.topology) \($0.precision) \($0.predictorBytes) \($0.modelBytes)"
             } == [
-                "deep f32 288 984020", "deep f64 368 1967912", "deep i8 128 246820",
-                "two-layer f32 240 344252", "two-layer f64 264 688376", "two-layer i8 56 86232",
+                "deep f32 296 984020", "deep f64 376 1967912", "deep i8 136 246820",
+                "two-layer f32 248 344252", "two-layer f64 272 688376", "two-layer i8 64 86232",
             ])
     }
 
@@ -145,7 +145,7 @@ struct PlanTests {
             (8, "deep       f64   primal                    2033792  no              0"),
             (15, ""),
             (16, "prediction  type  RAM (bytes)  fits  model in flash (bytes)"),
-            (17, "deep        f32           288  yes                   984020"),
+            (17, "deep        f32           296  yes                   984020"),
             (23, ""),
             (
                 24,

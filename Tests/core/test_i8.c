@@ -1,4 +1,5 @@
 /// Models whose layer 1 has weights of bytes: quantization as model.h states it, exact sums, hostile files.
+#include "contrast.h"
 #include "golden.h"
 #include "header.h"
 #include "jobs.h"
@@ -12,18 +13,20 @@ static const nnk_topology shapes[] = {
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0], MAX_UNITS = 60 };
 
-/// The i-th i8 inference that this processor can run; the definition is the first; NULL after the last.
+/// The i-th i8 inference that this processor can run; the definition is the first; NULL after the last. All
+/// but the first are for models with own contrast too.
 static const nnk_inference *inference_at(int i) {
     if (i == 0) return &nnk_i8_inference;
-    if (i == 1) return nnk_fastest_inference(NNK_I8);
+    if (i == 1) return &nnk_i8_contrast_inference;
+    if (i == 2) return nnk_fastest_inference(NNK_I8);
 #if NNK_X86
-    if (i == 2 && nnk_x86_vectors() >= 2) return &nnk_i8_avx2_inference;
+    if (i == 3 && nnk_x86_vectors() >= 2) return &nnk_i8_avx2_inference;
 #endif
     return NULL;
 }
 
 #define FOR_EACH_INFERENCE(k)                                                                                \
-    for (int at_ = 0; at_ < 3; at_++)                                                                        \
+    for (int at_ = 0; at_ < 4; at_++)                                                                        \
         for (const nnk_inference *k = inference_at(at_); k; k = NULL)
 
 static file empty_file(const nnk_topology *t, int32_t type) {
@@ -144,6 +147,43 @@ static void test_golden(void) {
         CHECK(crc_of_bytes(&nnk_two_layer, &nnk_f64, seed) == golden_bytes[s].two_layer_f64);
         CHECK(crc_of_bytes(&nnk_two_layer, &nnk_f32, seed) == golden_bytes[s].two_layer_f32);
     }
+}
+
+/// With own contrast what rounding leaves of a weight goes to the next one: the bytes of a row sum up as its
+/// weights do, and no byte is more than a step away from its weight, or overflows.
+static void test_quantize_own_contrast(int32_t type) {
+    for (size_t s = 0; s < SHAPES; s++)
+        for (uint32_t round = 0; round < 4; round++) {
+            const nnk_topology *t = &shapes[s];
+            const size_t inputs = (size_t)t->size[0], units = (size_t)t->size[1];
+            void *parameters = random_reals(nnk_parameter_count(t), type);
+            // Largest weights one after the other, where half a step is carried.
+            for (size_t k = 0; round == 1 && k < inputs; k++)
+                put(parameters, k, k % 7 == 0 ? 0.5 : k % 14 < 7 ? 127 : -127, type);
+            for (size_t k = 0; round == 2 && k < inputs; k++) put(parameters, k, 0, type);
+            nnk_model from = model_of(t, type, parameters);
+            from.options = NNK_OPTION_OWN_CONTRAST;
+            file f = {.room = nnk_model_bytes(t, NNK_I8) + NNK_TRAINING_RECORD_BYTES};
+            f.bytes = room_for(f.room);
+            CHECK_EQUAL(nnk_model_quantize(&from, sink_of(&f)), NNK_OK);
+            const nnk_model m = opened(&f, t);
+            CHECK_EQUAL(m.options, NNK_OPTION_OWN_CONTRAST);
+            for (size_t i = 0; i < units; i++) {
+                const double scale = (double)nnk_model_scales(&m)[i];
+                double carried = 0, sum = 0;
+                for (size_t k = 0; k < inputs; k++) {
+                    const double w = scale > 0 ? parameter_of(&from, i * inputs + k) / scale : 0;
+                    const double q = fmax(-127, fmin(127, nearbyint(w + carried)));
+                    CHECK_EQUAL(weights_of(&m)[i * inputs + k], q);
+                    CHECK(fabs(q - w) <= 1.0 + 1e-9);
+                    carried += w - q;
+                    sum += w - q;
+                }
+                CHECK(fabs(sum) <= 0.5 + 1e-9 || round == 1);
+            }
+            free(f.bytes);
+            free(parameters);
+        }
 }
 
 static void test_refusals(int32_t type) {
@@ -299,12 +339,20 @@ static double restated(const nnk_model *m, const uint8_t *x) {
     const size_t inputs = (size_t)t->size[0], units = (size_t)t->size[1];
     const float *f = (const float *)m->parameters + 2 * units;
     float a[MAX_UNITS], z[MAX_UNITS];
+    uint32_t bytes = 0, squares = 0;
+    for (size_t k = 0; k < inputs; k++) {
+        bytes += x[k];
+        squares += (uint32_t)x[k] * x[k];
+    }
+    const float s =
+        m->options & NNK_OPTION_OWN_CONTRAST ? (float)nnk_contrast(bytes, squares, (uint32_t)inputs) : 1;
     for (size_t i = 0; i < units; i++) {
         int64_t sum = 0;
         for (size_t k = 0; k < inputs; k++) sum += weights_of(m)[i * inputs + k] * x[k];
         const float step = ((const float *)m->parameters)[i] * (1.0f / 255.0f);
-        z[i] = (float)plus_product(((const float *)m->parameters)[units + i], (double)(float)sum,
-                                   (double)step, NNK_F32);
+        const double product = rounded((double)(float)sum * (double)step, NNK_F32);
+        z[i] = (float)plus_product((double)((const float *)m->parameters)[units + i], product, (double)s,
+                                   NNK_F32);
     }
     for (int32_t l = 2; l <= t->layers; l++) {
         const size_t below = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
@@ -337,6 +385,17 @@ static void test_pieces(void) {
                 CHECK(predict(k, &m, x, 191) == want);
                 for (int i = 0; i < 5; i++) CHECK(predict(k, &m, x, 0) == want);
             }
+            nnk_model own = m;
+            own.options = NNK_OPTION_OWN_CONTRAST;
+            const double with_contrast = restated(&own, x);
+            FOR_EACH_INFERENCE(k) {
+                if (k == &nnk_i8_inference) continue;
+                CHECK(predict(k, &own, x, size) == with_contrast);
+                CHECK(predict(k, &own, x, 1) == with_contrast);
+                for (int i = 0; i < 3; i++) CHECK(predict(k, &own, x, 0) == with_contrast);
+            }
+            _Alignas(8) uint8_t memory[4096];
+            CHECK_EQUAL(nnk_predict_begin(memory, sizeof memory, &own, &nnk_i8_inference), NNK_E_KIND);
             free(x);
             free(f.bytes);
         }
@@ -498,6 +557,7 @@ int main(void) {
     test_sums();
     FOR_EACH_TYPE(type) {
         test_quantize(type);
+        test_quantize_own_contrast(type);
         test_refusals(type);
     }
     test_golden();

@@ -1,5 +1,6 @@
 /// The model file: what is written is read, and what is damaged is refused.
 #include "jobs.h"
+#include "layout.h"
 #include "little_endian.h"
 
 enum { LAST_STATUS = NNK_E_FLOAT };
@@ -309,6 +310,243 @@ static void test_parts(void) {
     }
 }
 
+// ---- Version 2 --------------------------------------------------------------------------------------------
+
+static file empty_file(int32_t type) {
+    file f = {.room = nnk_model_bytes(&small, type) + NNK_TRAINING_RECORD_BYTES};
+    f.bytes = room_for(f.room);
+    return f;
+}
+
+/// A model with all options.
+static nnk_model model_with_options(int32_t type, const void *parameters) {
+    return (nnk_model){.topology = &small,
+                       .parameters = parameters,
+                       .class_names = {"non-cat", "cat"},
+                       .dtype = type,
+                       .options = NNK_OPTIONS,
+                       .method = NNK_DUAL,
+                       .initializer = NNK_INIT_DEEP,
+                       .seed = 7,
+                       .iterations = 8,
+                       .examples = 9,
+                       .data_crc = 10,
+                       .learning_rate = 0.5,
+                       .record = {{10, 2}, 0.25, 0x11223344, 0x55667788, 6, 0x99aabbcc}};
+}
+
+/// The record that model_with_options has, as docs/FORMAT.md states it.
+static const uint8_t record_bytes[] = {10,   0,    0, 0,    2,    0,    0,    0,    0,    0,    0,
+                                       0,    0,    0, 0xd0, 0x3f, 0x44, 0x33, 0x22, 0x11, 0x88, 0x77,
+                                       0x66, 0x55, 6, 0,    0,    0,    0xcc, 0xbb, 0xaa, 0x99};
+
+static void seal(file *f) {
+    put_u32(f->bytes + 36, crc_by_bits(0, f->bytes + 64, f->size - 64));
+    put_u32(f->bytes + 60, crc_by_bits(0, f->bytes, 60));
+}
+
+/// A file with options from one without: the bytes of version 2 by hand.
+static file by_hand(const file *plain) {
+    file f = {.room = plain->size + sizeof record_bytes, .size = plain->size + sizeof record_bytes};
+    f.bytes = room_for(f.room);
+    memcpy(f.bytes, plain->bytes, plain->size);
+    memcpy(f.bytes + plain->size, record_bytes, sizeof record_bytes);
+    f.bytes[4] = 2;
+    f.bytes[11] = 127;
+    put_u32(f.bytes + 32, (uint32_t)(f.size - 64));
+    seal(&f);
+    return f;
+}
+
+static int same_record(const nnk_model *a, const nnk_model *b) {
+    const nnk_training_record *r = &a->record, *s = &b->record;
+    return a->options == b->options && r->mirror.row_bytes == s->mirror.row_bytes &&
+           r->mirror.pixel_bytes == s->mirror.pixel_bytes && r->weight_decay == s->weight_decay &&
+           r->weights_crc == s->weights_crc && r->start_crc == s->start_crc &&
+           r->kept_iteration == s->kept_iteration && r->weights_rule == s->weights_rule;
+}
+
+/// What is written is what is by hand, and is read; a bit more or less in the record is noticed.
+static void check_options(const nnk_model *m, nnk_status (*write)(const nnk_model *, nnk_sink),
+                          int32_t type) {
+    nnk_model without = *m;
+    without.options = 0;
+    memset(&without.record, 0, sizeof without.record);
+    file plain = empty_file(type), f = empty_file(type), again = empty_file(type);
+    CHECK_EQUAL(write(&without, sink_of(&plain)), NNK_OK);
+    CHECK_EQUAL(plain.size, nnk_model_bytes(&small, type));
+    CHECK_EQUAL(write(m, sink_of(&f)), NNK_OK);
+    file want = by_hand(&plain);
+    CHECK_SAME_FILE(f, want);
+
+    nnk_model peeked, read;
+    CHECK_EQUAL(nnk_model_peek(&peeked, f.bytes, &small), NNK_OK);
+    CHECK(peeked.options == NNK_OPTIONS && peeked.record.mirror.row_bytes == 0);
+    for (size_t bit = 8 * plain.size; bit < 8 * f.size; bit++) {
+        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        CHECK_EQUAL(open_status(f.bytes, f.size, &small), NNK_E_PAYLOAD);
+        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    for (size_t bytes = 64; bytes < f.size; bytes++) {
+        uint8_t *cut = copy_of(f.bytes, bytes);
+        CHECK_EQUAL(open_status(cut, bytes, &small), NNK_E_LENGTH);
+        free(cut);
+    }
+    CHECK_EQUAL(open_status(f.bytes, f.size + 1, &small), NNK_E_SIZE);
+    read = opened(&f, &small);
+    CHECK(same_record(&read, m) && strcmp(read.class_names[0], "non-cat") == 0 &&
+          strcmp(read.class_names[1], "cat") == 0);
+    CHECK_EQUAL(read.payload_bytes, f.size - 64);
+    CHECK_EQUAL(nnk_model_write(&read, sink_of(&again)), NNK_OK);
+    CHECK_SAME_FILE(again, want);
+    free(plain.bytes);
+    free(f.bytes);
+    free(again.bytes);
+    free(want.bytes);
+}
+
+static void test_options(void) {
+    FOR_EACH_TYPE(type) {
+        void *parameters = random_reals(nnk_parameter_count(&small), type);
+        const nnk_model m = model_with_options(type, parameters);
+        check_options(&m, nnk_model_write, type);
+        free(parameters);
+    }
+}
+
+/// The status of opening a model with other options or another record, whose checksums are right; writing
+/// such a model says the same.
+static nnk_status status_of(const nnk_model *m) {
+    nnk_model plain = *m;
+    plain.options = 0;
+    memset(&plain.record, 0, sizeof plain.record);
+    file one = empty_file(m->dtype), written = empty_file(m->dtype);
+    CHECK_EQUAL(nnk_model_write(&plain, sink_of(&one)), NNK_OK);
+    file f = by_hand(&one);
+    uint8_t *record = f.bytes + f.size - sizeof record_bytes;
+    f.bytes[11] = (uint8_t)m->options;
+    put_u32(record, m->record.mirror.row_bytes);
+    put_u32(record + 4, m->record.mirror.pixel_bytes);
+    put_f64(record + 8, m->record.weight_decay);
+    put_u32(record + 16, m->record.weights_crc);
+    put_u32(record + 20, m->record.start_crc);
+    put_u32(record + 24, m->record.kept_iteration);
+    put_u32(record + 28, m->record.weights_rule);
+    seal(&f);
+    const nnk_status status = open_status(f.bytes, f.size, &small);
+    const nnk_status writing = nnk_model_write(m, sink_of(&written));
+    CHECK_EQUAL(writing, status == NNK_OK ? NNK_OK : NNK_E_ARGUMENT);
+    if (status == NNK_OK) CHECK_SAME_FILE(written, f);
+    free(one.bytes);
+    free(f.bytes);
+    free(written.bytes);
+    return status;
+}
+
+/// Options and records that no training has.
+static void test_options_without_sense(void) {
+    void *parameters = random_reals(nnk_parameter_count(&small), NNK_F32);
+    const nnk_model all = model_with_options(NNK_F32, parameters);
+    CHECK_EQUAL(status_of(&all), NNK_OK);
+#define WITH(field, value, status)                                                                           \
+    do {                                                                                                     \
+        nnk_model m = all;                                                                                   \
+        m.field = value;                                                                                     \
+        CHECK_EQUAL(status_of(&m), status);                                                                  \
+    } while (0)
+    // A field without its option.
+    for (int32_t option = 1; option <= NNK_OPTIONS; option *= 2) {
+        const int needs_no_field = option == NNK_OPTION_CENTERED || option == NNK_OPTION_OWN_CONTRAST;
+        WITH(options, NNK_OPTIONS - option, needs_no_field ? NNK_OK : NNK_E_HEADER);
+    }
+    WITH(options, 128, NNK_E_VERSION);
+    WITH(options, 255, NNK_E_VERSION);
+    // Rows of the mirror that do not divide the image, pixels that do not divide the row, none at all.
+    static const nnk_mirror bad[] = {{7, 1}, {10, 3}, {10, 0}, {0, 2}, {0, 0}, {2, 10}, {100, 10}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) WITH(record.mirror, bad[i], NNK_E_HEADER);
+    static const nnk_mirror good[] = {{10, 5}, {50, 50}, {1, 1}, {2, 1}};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) WITH(record.mirror, good[i], NNK_OK);
+    const double decays[] = {0, -0.0, -1, (double)NAN, (double)INFINITY, -(double)INFINITY};
+    for (size_t i = 0; i < sizeof decays / sizeof decays[0]; i++)
+        WITH(record.weight_decay, decays[i], NNK_E_HEADER);
+    WITH(record.weight_decay, 1e-300, NNK_OK);
+    WITH(record.kept_iteration, 8, NNK_OK);
+    WITH(record.kept_iteration, 9, NNK_E_HEADER);
+    // Checksums and numbers of the caller's may be zero.
+    WITH(record.weights_crc, 0, NNK_OK);
+    WITH(record.weights_rule, 0, NNK_OK);
+    WITH(record.start_crc, 0, NNK_OK);
+#undef WITH
+    // Weights that were imported: own contrast is the one option that they can have, as prediction needs it.
+    nnk_model imported = {.topology = &small, .parameters = parameters, .dtype = NNK_F32};
+    for (imported.options = 1; imported.options <= NNK_OPTIONS; imported.options++)
+        CHECK_EQUAL(status_of(&imported),
+                    imported.options == NNK_OPTION_OWN_CONTRAST ? NNK_OK : NNK_E_HEADER);
+    imported.options = NNK_OPTION_OWN_CONTRAST;
+    imported.record.start_crc = 1;
+    CHECK_EQUAL(status_of(&imported), NNK_E_HEADER);
+    // A record with zeros and a version without options: nothing says that of a plain model.
+    file f = empty_file(NNK_F32);
+    CHECK_EQUAL(nnk_model_write(&all, sink_of(&f)), NNK_OK);
+    f.bytes[11] = 0;
+    memset(f.bytes + f.size - sizeof record_bytes, 0, sizeof record_bytes);
+    seal(&f);
+    CHECK_EQUAL(open_status(f.bytes, f.size, &small), NNK_E_VERSION);
+    f.bytes[4] = 1;
+    seal(&f);
+    CHECK_EQUAL(open_status(f.bytes, f.size, &small), NNK_E_SIZE);
+    f.bytes[11] = 1;
+    seal(&f);
+    CHECK_EQUAL(open_status(f.bytes, f.size, &small), NNK_E_VERSION);
+    free(f.bytes);
+    free(parameters);
+}
+
+/// Quantizing keeps options and record, at whatever address the record then lies.
+static void test_options_quantized(void) {
+    void *parameters = random_reals(nnk_parameter_count(&small), NNK_F64);
+    const nnk_model m = model_with_options(NNK_F64, parameters);
+    file f = empty_file(NNK_I8);
+    CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&f)), NNK_OK);
+    CHECK_EQUAL(f.size, nnk_model_bytes(&small, NNK_I8) + NNK_TRAINING_RECORD_BYTES);
+    CHECK_SAME(f.bytes + f.size - sizeof record_bytes, record_bytes, sizeof record_bytes);
+    const nnk_model q = opened(&f, &small);
+    CHECK(q.dtype == NNK_I8 && same_record(&q, &m));
+    check_options(&q, nnk_model_write, NNK_I8);
+    free(f.bytes);
+    free(parameters);
+}
+
+/// A trained model says what its job was told.
+static void test_options_of_training(void) {
+    static const float weights[] = {1, 0, 2.5f, 1, 0.25f};
+    uint8_t bytes[sizeof weights];
+    memcpy(bytes, weights, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i += 4) nnk_swap(bytes + i, 4, 4);
+    FOR_EACH_TYPE(type) FOR_EACH_METHOD(method) {
+        data d = random_data(&small, 5);
+        nnk_job job = job_of(&small, type == NNK_F32 ? &nnk_f32 : &nnk_f64, &d, 3);
+        job.method = methods[method];
+        for (int32_t bits = 0; bits < 8; bits++) {
+            job.weights = bits & 1 ? weights : NULL;
+            job.weight_decay = bits & 2 ? 0.125 : 0;
+            job.mirror = bits & 4 ? (nnk_mirror){10, 2} : (nnk_mirror){0, 0};
+            file f = train(&job);
+            CHECK_EQUAL(f.size, nnk_model_bytes(&small, type) + (bits ? NNK_TRAINING_RECORD_BYTES : 0));
+            CHECK_EQUAL(f.bytes[4], bits ? 2 : 1);
+            const nnk_model m = opened(&f, &small);
+            CHECK_EQUAL(m.options, (bits & 1 ? NNK_OPTION_WEIGHTS : 0) | (bits & 2 ? NNK_OPTION_DECAY : 0) |
+                                       (bits & 4 ? NNK_OPTION_MIRRORED : 0));
+            CHECK_EQUAL(m.record.weights_crc, bits & 1 ? nnk_crc32(0, bytes, sizeof bytes) : 0);
+            CHECK(m.record.weight_decay == job.weight_decay);
+            CHECK(m.record.mirror.row_bytes == job.mirror.row_bytes &&
+                  m.record.mirror.pixel_bytes == job.mirror.pixel_bytes);
+            free(f.bytes);
+        }
+        release_data(d);
+    }
+}
+
 static void test_texts(void) {
     const char *unknown = nnk_status_text(-1000);
     CHECK(strcmp(unknown, "unknown status") == 0 && strcmp(nnk_status_text(3), unknown) == 0);
@@ -330,5 +568,9 @@ int main(void) {
     test_damage();
     test_other_topologies();
     test_other_headers();
+    test_options();
+    test_options_without_sense();
+    test_options_quantized();
+    test_options_of_training();
     return check_end();
 }

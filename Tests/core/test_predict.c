@@ -1,5 +1,6 @@
 /// Inference: the same bits in whatever pieces an image comes, equal to a restatement, close to the exact
 /// result.
+#include "contrast.h"
 #include "jobs.h"
 #include "math_f32.h"
 #include "math_f64.h"
@@ -16,6 +17,19 @@ static const nnk_inference *inference_of(int32_t type) {
     return type == NNK_F32 ? &nnk_f32_inference : &nnk_f64_inference;
 }
 
+/// The i-th inference for all models that this processor can run; the definition is the first; NULL after the
+/// last.
+static const nnk_inference *inference_at(int32_t type, int i) {
+    const int f32 = type == NNK_F32;
+    if (i == 0) return f32 ? &nnk_f32_contrast_inference : &nnk_f64_contrast_inference;
+    if (i == 1) return f32 ? &nnk_f32_vectors_inference : &nnk_f64_vectors_inference;
+    if (i == 2) return nnk_fastest_inference(type);
+#if NNK_X86
+    if (i == 3 && nnk_x86_vectors() >= 2) return f32 ? &nnk_f32_avx2_inference : &nnk_f64_avx2_inference;
+#endif
+    return NULL;
+}
+
 /// A file with a model of random parameters.
 static file random_model(const nnk_topology *t, int32_t type, uint32_t seed) {
     data d = random_data(t, 20);
@@ -28,10 +42,23 @@ static file random_model(const nnk_topology *t, int32_t type, uint32_t seed) {
     return f;
 }
 
+/// The factor of layer 1's sums: 1, or with own contrast 1 / sd of the inputs.
+static double factor_of(const nnk_model *m, const uint8_t *x) {
+    const uint32_t inputs = (uint32_t)m->topology->size[0];
+    uint32_t sum = 0, squares = 0;
+    if (!(m->options & NNK_OPTION_OWN_CONTRAST)) return 1;
+    for (uint32_t k = 0; k < inputs; k++) {
+        sum += x[k];
+        squares += (uint32_t)x[k] * x[k];
+    }
+    return rounded(nnk_contrast(sum, squares, inputs), m->dtype);
+}
+
 /// Inference restated, with sums in the order that kernels.h states.
 static double restated(const nnk_model *m, const uint8_t *x) {
     const nnk_topology *t = m->topology;
     const int32_t type = m->dtype;
+    const double factor = factor_of(m, x);
     double a[MAX_UNITS], z[MAX_UNITS];
     size_t at = 0;
     for (int32_t l = 1; l <= t->layers; l++) {
@@ -47,7 +74,7 @@ static double restated(const nnk_model *m, const uint8_t *x) {
                     }
                     sum = plus(sum, sum_of_16(lane, type), type);
                 }
-                sum = rounded(sum * rounded(1.0 / 255.0, type), type);
+                sum = rounded(rounded(sum * rounded(1.0 / 255.0, type), type) * factor, type);
             } else {
                 for (size_t k = 0; k < inputs; k++)
                     sum = plus_product(sum, parameter_of(m, at + i * inputs + k), a[k], type);
@@ -64,24 +91,38 @@ static double restated(const nnk_model *m, const uint8_t *x) {
 /// Returns the exact probability, and a bound of the rounding errors. A sum of n terms is off by n + 2
 /// roundings of its terms' sizes, and by the errors of its inputs. The sigmoid's slope is at most 1/4, its
 /// own error 2 ulp.
+///
+/// With own contrast the inputs are (x - mean) / sd, or 0 if sd is 0. What is computed is w x / sd: it
+/// differs by the mean over sd times the sum of the row's weights. The factor is rounded, and so is the
+/// product with it.
 static wide exactly(const nnk_model *m, const uint8_t *x, double *bound) {
     const nnk_topology *t = m->topology;
     wide a[MAX_UNITS], z[MAX_UNITS], a_off[MAX_UNITS], z_off[MAX_UNITS];
     size_t at = 0;
+    const int own_contrast = m->options & NNK_OPTION_OWN_CONTRAST;
+    wide mean = 0, deviation = 0, s = 1;
+    for (int32_t k = 0; own_contrast && k < t->size[0]; k++) mean += (wide)x[k] / 255 / t->size[0];
+    for (int32_t k = 0; own_contrast && k < t->size[0]; k++)
+        deviation += ((wide)x[k] / 255 - mean) * ((wide)x[k] / 255 - mean) / t->size[0];
+    if (deviation > 1e-9) s = 1 / (wide)sqrt((double)deviation);
     for (int32_t l = 1; l <= t->layers; l++) {
         const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
         for (size_t i = 0; i < outputs; i++) {
+            wide of_row = 0;
             const wide b = parameter_of(m, at + inputs * outputs + i);
             wide sum = b, size = wide_abs(b), off = 0;
             for (size_t k = 0; k < inputs; k++) {
-                const wide w = parameter_of(m, at + i * inputs + k), from = l == 1 ? (wide)x[k] / 255 : a[k];
-                sum += w * from;
+                const wide w = parameter_of(m, at + i * inputs + k),
+                           from = l == 1 ? (wide)x[k] / 255 * s : a[k];
+                sum += w * (l == 1 ? from - mean * s : from);
                 size += wide_abs(w * from);
+                of_row += w;
                 if (l > 1) off += wide_abs(w) * a_off[k];
             }
+            if (l == 1) off += wide_abs(of_row) * mean * s;
             z[i] = sum;
             z_off[i] =
-                off * (1 + (wide)epsilon_of(m->dtype)) + (wide)(inputs + 3) * size * epsilon_of(m->dtype);
+                off * (1 + (wide)epsilon_of(m->dtype)) + (wide)(inputs + 5) * size * epsilon_of(m->dtype);
         }
         for (size_t i = 0; i < outputs; i++) {
             a[i] = z[i] > 0 ? z[i] : 0;
@@ -115,6 +156,64 @@ static void test_pieces(int32_t type) {
             const wide exact = exactly(&m, x, &bound);
             CHECK_NEAR(whole, exact, bound);
             CHECK(bound < (type == NNK_F32 ? 0.05 : 1e-10)); // else the check above would say nothing
+            free(x);
+            free(f.bytes);
+        }
+}
+
+/// Takes the mean off each row of W1, as training with own contrast does. Only rounding is left of the sums.
+static void center_rows(nnk_model *m) {
+    const size_t inputs = (size_t)m->topology->size[0];
+    void *w = (void *)(uintptr_t)m->parameters;
+    for (size_t i = 0; i < (size_t)m->topology->size[1]; i++) {
+        double mean = 0;
+        for (size_t k = 0; k < inputs; k++) mean += get(w, i * inputs + k, m->dtype) / (double)inputs;
+        for (size_t k = 0; k < inputs; k++)
+            put(w, i * inputs + k, get(w, i * inputs + k, m->dtype) - mean, m->dtype);
+    }
+}
+
+/// Own contrast: the same bits in all pieces and by all kernels, close to the closed form.
+static void test_own_contrast(int32_t type) {
+    for (size_t s = 0; s < SHAPES; s++)
+        for (uint32_t round = 0; round < 8; round++) {
+            const nnk_topology *t = &shapes[s];
+            file f = random_model(t, type, round);
+            nnk_model m = opened(&f, t);
+            m.options = NNK_OPTION_OWN_CONTRAST;
+            center_rows(&m);
+            const size_t size = (size_t)t->size[0];
+            uint8_t *x = random_bytes(size);
+            if (round < 2) memset(x, round ? 255 : 0, size);                                   // no contrast
+            if (round == 2) memset(x, 200, size - size / 2);                                   // some
+            for (size_t k = 0; round == 3 && k < size; k++) x[k] = (uint8_t)(100 + x[k] % 32); // little
+            for (int i = 0; i < 4; i++) {
+                const nnk_inference *k = inference_at(type, i);
+                if (!k) continue;
+                const double whole = predict(k, &m, x, (uint32_t)size);
+                CHECK(whole == restated(&m, x));
+                CHECK(predict(k, &m, x, 1) == whole);
+                CHECK(predict(k, &m, x, 193) == whole);
+                for (int turn = 0; turn < 3; turn++) CHECK(predict(k, &m, x, 0) == whole);
+                double bound;
+                const wide exact = exactly(&m, x, &bound);
+                CHECK_NEAR(whole, exact, bound);
+                CHECK(bound < (type == NNK_F32 ? 0.2 : 1e-9)); // else the check above would say nothing
+                // Without the option the same kernels give the bits of those that do not know it.
+                m.options = 0;
+                CHECK(predict(k, &m, x, 0) == predict(inference_of(type), &m, x, 0));
+                m.options = NNK_OPTION_OWN_CONTRAST;
+            }
+            // An image in other light, three times as bright and 20 more, is the same image.
+            for (size_t k = 0; k < size; k++) x[k] /= 4;
+            const double dark = predict(inference_at(type, 0), &m, x, 0);
+            for (size_t k = 0; k < size; k++) x[k] = (uint8_t)(x[k] * 3 + 20);
+            double bound;
+            exactly(&m, x, &bound);
+            CHECK_NEAR(predict(inference_at(type, 0), &m, x, 0), (wide)dark, 4 * bound);
+            // Kernels without contrast refuse the model.
+            _Alignas(8) uint8_t memory[4096];
+            CHECK_EQUAL(nnk_predict_begin(memory, sizeof memory, &m, inference_of(type)), NNK_E_KIND);
             free(x);
             free(f.bytes);
         }
@@ -212,6 +311,7 @@ int main(void) {
     FOR_EACH_TYPE(type) {
         test_accumulate(type);
         test_pieces(type);
+        test_own_contrast(type);
         test_order(type);
     }
     return check_end();

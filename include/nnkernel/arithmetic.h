@@ -37,11 +37,15 @@ const nnk_arithmetic *nnk_fastest(int32_t dtype);
 /// The kernels of inference for one element type.
 typedef struct nnk_inference nnk_inference;
 
-/// The definition, in scalar C.
+/// The definition, in scalar C. Not for models with NNK_OPTION_OWN_CONTRAST (model.h).
 extern const nnk_inference nnk_f32_inference, nnk_f64_inference, nnk_i8_inference;
 
-/// The same bits from the widest vectors that this processor has. `dtype`: NNK_F32, NNK_F64 or NNK_I8; NULL
-/// for any other number.
+/// The same for all models. It needs a square root and a division in double, which boards that have no such
+/// models can do without.
+extern const nnk_inference nnk_f32_contrast_inference, nnk_f64_contrast_inference, nnk_i8_contrast_inference;
+
+/// For all models, the same bits from the widest vectors that this processor has. `dtype`: NNK_F32, NNK_F64
+/// or NNK_I8; NULL for any other number.
 const nnk_inference *nnk_fastest_inference(int32_t dtype);
 
 #ifdef __cplusplus

@@ -234,12 +234,19 @@ struct nnk_inference {
     void (*accumulate)(nnk_real *sum, const nnk_parameters *w, size_t inputs, size_t units, const uint8_t *x,
                        size_t count);
 
+    /// contrast[0] += the sum of x, contrast[1] += the sum of its squares. NULL in an inference that is not
+    /// for models with NNK_OPTION_OWN_CONTRAST.
+    ///   x (count): pixels
+    void (*take_contrast)(uint32_t contrast[2], const uint8_t *x, size_t count);
+
     /// The rest of the network, from the sums of a whole image. Returns the probability of class 1, a NaN if
-    /// the parameters are unusable.
+    /// the parameters are unusable. The logits of layer 1 are sum (1/255) s + b, where s is 1 / sd, and sd
+    /// the standard deviation of the image's inputs, bytes / 255. s is 1 if that is 0, if nothing was added
+    /// to `contrast`, and without take_contrast.
     ///   parameters: all of the model's; sum (units of the largest layer): in, layer 1's sums; overwritten
     ///   work (units of the largest layer above the first): scratch
-    double (*head)(const nnk_topology *topology, const nnk_parameters *parameters, nnk_real *sum,
-                   nnk_real *work);
+    double (*head)(const nnk_topology *topology, const nnk_parameters *parameters, const uint32_t contrast[2],
+                   nnk_real *sum, nnk_real *work);
 };
 
 #ifdef __cplusplus

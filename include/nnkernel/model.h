@@ -1,5 +1,5 @@
-/// The model file: a 64-byte header, the parameters and the class names. It is used in place, in RAM or
-/// flash. docs/FORMAT.md describes every byte.
+/// The model file: a 64-byte header, the parameters, the class names, and a training record if the training
+/// had options. It is used in place, in RAM or flash. docs/FORMAT.md describes every byte.
 ///
 ///     nnk_model model;
 ///     nnk_status status = nnk_model_open(&model, file, length, &nnk_deep);
@@ -21,7 +21,31 @@ extern "C" {
 #define NNK_HEADER_BYTES     64
 #define NNK_CLASS_NAME_BYTES 32 ///< for each class: up to 31 bytes of UTF-8, then zeros
 
+/// What nnk_model_bytes and NNK_MODEL_BYTES do not count: a model with any option ends with this.
+#define NNK_TRAINING_RECORD_BYTES 32
+
 #define NNK_INIT_NONE 0 ///< initializer of a model whose weights were imported, not trained
+
+// The options of a training, bits of nnk_model.options. Prediction depends on own contrast alone; the others
+// say how the weights came about.
+#define NNK_OPTION_CENTERED     1   ///< the mean of the images was taken off; it is folded into b1
+#define NNK_OPTION_OWN_CONTRAST 2   ///< each image's own brightness and contrast are taken off
+#define NNK_OPTION_MIRRORED     4   ///< each image was also learned mirrored
+#define NNK_OPTION_KEEP_BEST    8   ///< the parameters are those with the lowest held-out cost
+#define NNK_OPTION_WEIGHTS      16  ///< the examples had weights
+#define NNK_OPTION_START        32  ///< the initial weights were those of another model
+#define NNK_OPTION_DECAY        64  ///< the weights decayed
+#define NNK_OPTIONS             127 ///< all of them
+
+/// What belongs to the options. A field is zero without its option.
+typedef struct nnk_training_record {
+    nnk_mirror mirror;       ///< NNK_OPTION_MIRRORED
+    double weight_decay;     ///< NNK_OPTION_DECAY: above 0, and finite
+    uint32_t weights_crc;    ///< NNK_OPTION_WEIGHTS: CRC-32 of the weights, as little-endian floats
+    uint32_t start_crc;      ///< NNK_OPTION_START: nnk_model_payload_crc of that model
+    uint32_t kept_iteration; ///< NNK_OPTION_KEEP_BEST: the parameters are those after so many iterations
+    uint32_t weights_rule;   ///< NNK_OPTION_WEIGHTS: how the caller made them, a number of the caller's own
+} nnk_training_record;
 
 /// What a model's header says, and where its parameters are.
 typedef struct nnk_model {
@@ -31,9 +55,10 @@ typedef struct nnk_model {
     /// part.
     const void *parameters;
     const char *class_names[2]; ///< each ends with a zero; empty if the job had none
-    uint32_t payload_bytes;     ///< of the parameters and the class names
+    uint32_t payload_bytes;     ///< of the parameters, the class names and the training record
     int32_t dtype;              ///< NNK_F32, NNK_F64 or NNK_I8
-    // How the model was trained. All zeros for an imported model.
+    int32_t options;            ///< NNK_OPTION_CENTERED and so on, added; 0: none
+    // How the model was trained. All zeros for an imported model, which has no option but own contrast.
     int32_t method;      ///< NNK_PRIMAL or NNK_DUAL
     int32_t initializer; ///< NNK_INIT_DEEP or NNK_INIT_SMALL; NNK_INIT_NONE: imported
     uint32_t seed;
@@ -41,6 +66,7 @@ typedef struct nnk_model {
     uint32_t examples;
     uint32_t data_crc; ///< CRC-32 of the training data: of the labels, one byte each, then of the images
     double learning_rate;
+    nnk_training_record record; ///< zeros after nnk_model_peek
 } nnk_model;
 
 /// Checks a model file of `length` bytes and describes it. `model` refers to `bytes` and `topology`, which
@@ -48,11 +74,12 @@ typedef struct nnk_model {
 ///
 /// The checks, in this order. NNK_E_LENGTH: fewer than 64 bytes (`bytes` may be NULL if `length` is 0).
 /// NNK_E_ALIGN: `bytes` is not aligned to 8. NNK_E_ARGUMENT: NULL, or an invalid topology. NNK_E_MAGIC: not a
-/// model. NNK_E_HEADER: wrong checksum of the header. NNK_E_VERSION. NNK_E_KIND: a checkpoint, or an unknown
-/// element type. NNK_E_TOPOLOGY: another one. NNK_E_SIZE: the header says another size than the topology
-/// needs. NNK_E_LENGTH or NNK_E_SIZE: fewer or more bytes than the header says. NNK_E_PAYLOAD: wrong checksum
-/// of the payload. NNK_E_HEADER: a method or an initializer that does not exist, or a learning rate that no
-/// training has. NNK_E_KIND: a class name does not end.
+/// model. NNK_E_HEADER: wrong checksum of the header. NNK_E_VERSION: a later one, or an unknown option.
+/// NNK_E_KIND: a checkpoint, or an unknown element type. NNK_E_TOPOLOGY: another one. NNK_E_SIZE: the header
+/// says another size than the topology needs. NNK_E_LENGTH or NNK_E_SIZE: fewer or more bytes than the header
+/// says. NNK_E_PAYLOAD: wrong checksum of the payload. NNK_E_HEADER: a method or an initializer that does not
+/// exist, or a learning rate, options or a record that no training has. NNK_E_KIND: a class name does not
+/// end.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
 /// The same for the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL. The
@@ -63,7 +90,8 @@ nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topolog
 /// place, which nnk_predict_begin and nnk_model_weights need. On other processors it does nothing.
 void nnk_model_to_native(const nnk_model *model, void *bytes);
 
-/// Bytes of a model file with this element type; 0 if the topology or the type is not valid.
+/// Bytes of a model file with this element type; 0 if the topology or the type is not valid. A model with
+/// options has NNK_TRAINING_RECORD_BYTES more.
 uint32_t nnk_model_bytes(const nnk_topology *topology, int32_t dtype);
 
 /// The weights (outputs, inputs) of layer `layer`, 1 ... layers, and its biases (outputs), in an opened
@@ -85,10 +113,11 @@ uint32_t nnk_model_biases_at(const nnk_topology *topology, int32_t dtype, int32_
 uint32_t nnk_model_payload_crc(const void *header);
 
 /// Writes a model file, nnk_model_bytes(topology, dtype) bytes, from parameters in this processor's byte
-/// order. `payload_bytes` is ignored, and class names may be NULL.
+/// order. `payload_bytes` is ignored, and class names may be NULL. With options the file has
+/// NNK_TRAINING_RECORD_BYTES more, and is of version 2; without, of version 1.
 ///
-/// NNK_E_ARGUMENT: also for a learning rate that no training has, or one in an imported model. NNK_E_SINK: a
-/// write failed.
+/// NNK_E_ARGUMENT: also for a learning rate, options or a record that no training has, or that an imported
+/// model has. NNK_E_SINK: a write failed.
 nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 
 /// Writes a model of NNK_I8 from one of NNK_F32 or NNK_F64: the weights of layer 1 become bytes, all else
@@ -96,6 +125,9 @@ nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 ///
 /// - scale[i] = max over k of |w[i][k]| / 127, rounded to float; 0 if it is below FLT_MIN
 /// - q[i][k] = w[i][k] / scale[i], rounded to nearest even; 0 if the scale is 0
+/// - with own contrast, what rounding leaves of w[i][k] / scale[i] is added to w[i][k + 1] / scale[i], so
+/// that
+///   the bytes of a row sum up to zero as its weights do
 ///
 /// NNK_E_ARGUMENT. NNK_E_KIND: the model is of NNK_I8. NNK_E_SINK: a write failed. NNK_E_PAYLOAD: a parameter
 /// is too large for a float, or not a number.

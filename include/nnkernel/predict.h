@@ -24,8 +24,9 @@ extern "C" {
 typedef struct nnk_predictor {
     const nnk_model *model;
     const nnk_inference *inference;
-    uint32_t position; ///< bytes of the image in the sums
-    uint32_t pending;  ///< bytes that wait in the patch
+    uint32_t position;    ///< bytes of the image in the sums
+    uint32_t pending;     ///< bytes that wait in the patch
+    uint32_t contrast[2]; ///< what take_contrast adds up, if the model takes own contrast off; else zeros
 } nnk_predictor;
 
 /// Bytes of memory for one prediction; 0 if the topology is not valid or `inference` is NULL.
@@ -35,7 +36,7 @@ size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *infe
 ///
 /// NNK_E_ARGUMENT: also for a model without parameters, as nnk_model_peek gives it. NNK_E_ALIGN.
 /// NNK_E_MEMORY: `bytes` is below nnk_predict_bytes. NNK_E_KIND: `inference` has another element type than
-/// the model.
+/// the model, or is not for models with NNK_OPTION_OWN_CONTRAST, and this is one.
 nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
                              const nnk_inference *inference);
 

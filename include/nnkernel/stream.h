@@ -24,6 +24,14 @@ typedef struct nnk_source {
     void *context; ///< passed to `read`
 } nnk_source;
 
+/// How every image is taken a second time, mirrored from left to right: behind the m images come their mirror
+/// images, in the same order, with the same labels and weights. They take no memory of their own. All zeros:
+/// they are not taken.
+typedef struct nnk_mirror {
+    uint32_t row_bytes;   ///< of a row of an image: 192 for 64 RGB pixels; it divides topology->size[0]
+    uint32_t pixel_bytes; ///< 1 ... 4: 3 for RGB; it divides row_bytes
+} nnk_mirror;
+
 /// Where a file goes. `write` stores `count` bytes at position `offset` of the file. It returns NNK_OK, or
 /// NNK_E_SINK if it cannot.
 ///

@@ -64,14 +64,6 @@ const nnk_method *nnk_method_of(int32_t number);
 #define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that every element of G is below 2^30
 
-/// How every image is taken a second time, mirrored from left to right: behind the m images come their mirror
-/// images, in the same order, with the same labels and weights. They take no memory of their own. All zeros:
-/// they are not taken.
-typedef struct nnk_mirror {
-    uint32_t row_bytes;   ///< of a row of an image: 192 for 64 RGB pixels; it divides topology->size[0]
-    uint32_t pixel_bytes; ///< 1 ... 4: 3 for RGB; it divides row_bytes
-} nnk_mirror;
-
 /// What to train. Nothing of it is kept between two calls: pass the same job each time.
 typedef struct nnk_job {
     const nnk_topology *topology; ///< of two layers or more for the dual methods
@@ -188,8 +180,9 @@ nnk_status nnk_train_items(const nnk_job *job, void *arena, uint32_t first, uint
 /// Counts the slices 0 ... `items` - 1 as done. NNK_E_ARGUMENT: there are not so many, or none at all.
 nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
 
-/// After the last step: writes the next part of the model, up to 3072 bytes. NNK_MORE, then NNK_OK when the
-/// header is written. It may be called again for another copy.
+/// After the last step: writes the next part of the model, up to 3072 bytes. A model of a job with options
+/// has NNK_TRAINING_RECORD_BYTES (model.h) more than nnk_model_bytes. NNK_MORE, then NNK_OK when the header
+/// is written. It may be called again for another copy.
 ///
 /// NNK_E_STATE: iterations are left. NNK_E_SINK: a write failed; the next call starts the file anew.
 /// NNK_E_DIVERGED: a weight is not finite. NNK_E_SOURCE: nnk_dual reads the images once more, and a read

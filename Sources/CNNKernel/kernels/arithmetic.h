@@ -21,7 +21,7 @@
 ///     NNK_HAS_FMA            where __builtin_fma is one instruction, or undefined
 ///
 /// They leave static functions and types, and initializers of tables: NNK_ARITHMETIC and NNK_DUAL_ARITHMETIC
-/// (arithmetic.h), NNK_INFERENCE (inference.h, inference_i8.h).
+/// (arithmetic.h), NNK_INFERENCE and NNK_CONTRAST_INFERENCE (inference.h, inference_i8.h).
 #if !defined(REAL_DTYPE)
 #error "include kernels/real_f32.h or kernels/real_f64.h before kernels/arithmetic.h"
 #endif

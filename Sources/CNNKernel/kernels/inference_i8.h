@@ -25,15 +25,16 @@ static void accumulate(nnk_real *sum_, const nnk_parameters *w_, size_t inputs, 
     }
 }
 
-/// z = sum scale / 255 + b. Converting a sum above 2^24 rounds it to nearest even. The logits take the place
-/// of the sums.   parameters: scale (size[1]), b1 (size[1]), W2, b2, ...
-static real last_logit(const nnk_topology *t, const nnk_parameters *parameters, nnk_real *sum,
+/// z = sum scale / 255 s + b. Converting a sum above 2^24 rounds it to nearest even. The logits take the
+/// place of the sums.   parameters: scale (size[1]), b1 (size[1]), W2, b2, ...
+static real last_logit(const nnk_topology *t, const nnk_parameters *parameters, real s, nnk_real *sum,
                        nnk_real *work) {
     const int32_t units = t->size[1];
     const real *scale = (const real *)parameters, *b = scale + units;
     const int32_t __attribute__((may_alias)) *sums = (const int32_t *)sum;
     real *z = (real *)sum;
-    for (int32_t i = 0; i < units; i++) z[i] = (real)sums[i] * (scale[i] * (REAL(1.0) / REAL(255.0))) + b[i];
+    for (int32_t i = 0; i < units; i++)
+        z[i] = (real)sums[i] * (scale[i] * (REAL(1.0) / REAL(255.0))) * s + b[i];
     return layers_above(t, b + units, z, (real *)work);
 }
 
@@ -41,4 +42,11 @@ static real last_logit(const nnk_topology *t, const nnk_parameters *parameters, 
     {                                                                                                        \
         .dtype = NNK_I8, .real_bytes = sizeof(real), .weight_bytes = 1, .patch_bytes = 1,                    \
         .accumulate = accumulate_of_target, .head = head                                                     \
+    }
+
+/// Also for models with NNK_OPTION_OWN_CONTRAST.
+#define NNK_CONTRAST_INFERENCE(accumulate_of_target)                                                         \
+    {                                                                                                        \
+        .dtype = NNK_I8, .real_bytes = sizeof(real), .weight_bytes = 1, .patch_bytes = 1,                    \
+        .accumulate = accumulate_of_target, .take_contrast = take_contrast, .head = contrast_head            \
     }
