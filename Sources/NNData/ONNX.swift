@@ -4,8 +4,9 @@ extension TensorFile {
     /// The bytes of an ONNX model (opset 13). Its input is `image`, uint8 [N, 64, 64, 3]; its output is `probability`,
     /// [N, 1], of the weights' type.
     ///
+    /// - Parameter takesOwnContrastOff: whether each image's own brightness and contrast are taken off first.
     /// - Precondition: the tensors are alternately weights (outputs, inputs) and biases (outputs), all of one type.
-    public func onnx() -> [UInt8] {
+    public func onnx(takesOwnContrastOff: Bool = false) -> [UInt8] {
         let type = tensors[0].elements.type
         let imageShape: [ONNX.Size] = [.named("N"), .fixed(64), .fixed(64), .fixed(3)]
         var graph = Message()
@@ -14,6 +15,11 @@ extension TensorFile {
         graph.add(1, ONNX.node("Cast", ["bytes"], "numbers", [ONNX.attribute("to", type.onnx)]))
         graph.add(1, ONNX.node("Mul", ["numbers", "scale"], "pixels"))
         var value = "pixels"
+        if takesOwnContrastOff {
+            ONNX.addContrast(to: &graph, inputs: tensors[0].shape[1], type)
+            graph.add(1, ONNX.node("Mul", [value, "contrast"], "standardized"))
+            value = "standardized"
+        }
         for layer in 0..<tensors.count / 2 {
             let isLast = layer == tensors.count / 2 - 1
             let (weight, bias) = (tensors[2 * layer].name, tensors[2 * layer + 1].name)
@@ -34,10 +40,39 @@ extension TensorFile {
     }
 }
 
+extension ONNX {
+    /// Adds the nodes that compute `contrast`, [N, 1], from `bytes`: 1 / sd of the inputs, or 1 if sd is 0
+    /// (docs/FORMAT.md).
+    ///
+    /// The sums are of 64-bit integers, so they are exact, and the rest is in doubles, as in a prediction of our own. The
+    /// mean needs no subtraction: the weights of each unit of layer 1 sum up to 0.
+    fileprivate static func addContrast(to graph: inout Message, inputs: Int, _ type: NumberType) {
+        graph.add(1, node("Cast", ["bytes"], "integers", [attribute("to", int64)]))
+        graph.add(1, node("ReduceSum", ["integers", "columns"], "sum"))
+        graph.add(1, node("Mul", ["integers", "integers"], "squares"))
+        graph.add(1, node("ReduceSum", ["squares", "columns"], "sum_of_squares"))
+        graph.add(1, node("Mul", ["sum_of_squares", "inputs"], "mean_square"))
+        graph.add(1, node("Mul", ["sum", "sum"], "square_of_sum"))
+        graph.add(1, node("Sub", ["mean_square", "square_of_sum"], "radicand"))
+        graph.add(1, node("Cast", ["radicand"], "variance", [attribute("to", NumberType.f64.onnx)]))
+        graph.add(1, node("Sqrt", ["variance"], "deviation"))
+        graph.add(1, node("Div", ["inputs_255", "deviation"], "quotient"))
+        graph.add(1, node("Equal", ["radicand", "zero"], "is_flat"))
+        graph.add(1, node("Where", ["is_flat", "one", "quotient"], "contrast_f64"))
+        graph.add(1, node("Cast", ["contrast_f64"], "contrast", [attribute("to", type.onnx)]))
+        graph.add(5, tensor(int64: 1, shape: [1], name: "columns"))
+        graph.add(5, tensor(int64: inputs, shape: [], name: "inputs"))
+        graph.add(5, tensor(int64: 0, shape: [], name: "zero"))
+        graph.add(5, tensor(Tensor(name: "inputs_255", shape: [], elements: .f64([255 * Double(inputs)]))))
+        graph.add(5, tensor(Tensor(name: "one", shape: [], elements: .f64([1]))))
+    }
+}
+
 /// The messages of onnx.proto that such a model needs. The numbers are the fields' numbers there.
 private enum ONNX {
     /// The code of a type of numbers; NumberType has the others.
     static let uint8 = 2
+    static let int64 = 7
     /// The code of an attribute that is a whole number.
     private static let int = 2
 
@@ -91,6 +126,15 @@ private enum ONNX {
         message.add(2, tensor.elements.type.onnx)
         message.add(8, tensor.name)
         message.add(9, tensor.elements.bytes)
+        return message
+    }
+
+    static func tensor(int64 number: Int, shape: [Int], name: String) -> Message {
+        var message = Message()
+        for size in shape { message.add(1, size) }
+        message.add(2, int64)
+        message.add(8, name)
+        message.add(9, withUnsafeBytes(of: Int64(number).littleEndian) { Array($0) })
         return message
     }
 

@@ -41,6 +41,14 @@ public enum NNError: Error, Equatable, Sendable {
         case costEvery
         /// The size of a step
         case learningRate
+        /// How fast weights decay
+        case weightDecay
+        /// Bytes of a row of mirrored images
+        case mirrorRow
+        /// Bytes of a pixel of mirrored images
+        case mirrorPixel
+        /// The iteration whose parameters were kept
+        case keptIteration
         /// The number of examples
         case examples
         /// Bytes of one image

@@ -42,8 +42,8 @@ public struct Checkpoint: Equatable, Sendable {
     private enum Place {
         static let payloadCRC = 36
         static let payload = Int(NNK_HEADER_BYTES)
-        /// Behind the interval of the costs, the phase and its item.
-        static let iteration = payload + 12
+        /// Behind 28 bytes of the job's numbers, the phase and its item.
+        static let iteration = payload + 36
     }
 
     /// - Precondition: there are 4 bytes.

@@ -12,6 +12,8 @@ public struct Network: Sendable {
     public let elementType: ElementType
     /// How the weights were trained; nil if they were imported.
     public let origin: Origin?
+    /// Whether each image's own brightness and contrast are taken off before the network sees it. A prediction does it.
+    public let takesOwnContrastOff: Bool
     /// The names of class 0 and class 1; empty if the data had none.
     public let classNames: [String]
 
@@ -43,7 +45,9 @@ public struct Network: Sendable {
             self.topology = topology
             self.elementType = elementType
             self.origin = origin
-            classNames = Self.names(at: bytes.suffix(2 * Int(NNK_CLASS_NAME_BYTES)))
+            unsafe takesOwnContrastOff = model.options & NNK_OPTION_OWN_CONTRAST != 0
+            let record = unsafe model.options == 0 ? 0 : Int(NNK_TRAINING_RECORD_BYTES)
+            classNames = Self.names(at: bytes.dropLast(record).suffix(2 * Int(NNK_CLASS_NAME_BYTES)))
             return
         }
         throw NNError(status)

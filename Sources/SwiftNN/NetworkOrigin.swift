@@ -17,9 +17,49 @@ extension Network {
         public let examples: Int
         /// The CRC-32 of its labels, then its images: ``Examples/crc``.
         public let dataCRC: UInt32
+        /// Whether the mean of the images was taken off; it is part of the first bias.
+        public var isCentered = false
+        /// How each image was also learned mirrored; nil: it was not.
+        public var mirror: Mirror?
+        /// How fast the weights decayed, above 0; nil: they did not.
+        public var weightDecay: Double?
+        /// The weights of the examples; nil: all were 1.
+        public var exampleWeights: ExampleWeights?
+        /// The CRC-32 of the payload of the model that the training started from; nil: weights were drawn.
+        public var startCRC: UInt32?
+        /// The iteration whose parameters had the lowest cost on held-out examples, and were kept; nil: the last.
+        public var keptIteration: Int?
 
-        /// What a program knows that trained elsewhere; ``Network/init(topology:parameters:classNames:origin:)``
-        /// writes it into the model.
+        /// The bytes of an image: rows of pixels.
+        public struct Mirror: Equatable, Sendable {
+            /// Bytes of a row; they divide those of an image.
+            public let rowBytes: Int
+            /// Bytes of a pixel; they divide those of a row.
+            public let pixelBytes: Int
+
+            /// For example 192 and 3 for rows of 64 RGB pixels.
+            public init(rowBytes: Int, pixelBytes: Int) {
+                self.rowBytes = rowBytes
+                self.pixelBytes = pixelBytes
+            }
+        }
+
+        /// Which weights the examples had.
+        public struct ExampleWeights: Equatable, Sendable {
+            /// The CRC-32 of the weights as little-endian floats.
+            public let crc: UInt32
+            /// How the program that trained made them, by a number of its own.
+            public let rule: UInt32
+
+            /// Weights with this checksum, made by this rule.
+            public init(crc: UInt32, rule: UInt32) {
+                self.crc = crc
+                self.rule = rule
+            }
+        }
+
+        /// What a program knows that trained elsewhere; ``Network/init(topology:parameters:classNames:origin:takesOwnContrastOff:)``
+        /// writes it into the model. The options, such as ``isCentered``, are set afterwards.
         public init(
             method: Method, initializer: Initializer, seed: UInt32, iterations: Int, learningRate: Double,
             examples: Int, dataCRC: UInt32
@@ -48,10 +88,22 @@ extension Network.Origin {
         unsafe learningRate = model.learning_rate
         unsafe examples = Int(model.examples)
         unsafe dataCRC = model.data_crc
+        let (options, record) = unsafe (model.options, model.record)
+        isCentered = options & NNK_OPTION_CENTERED != 0
+        if options & NNK_OPTION_MIRRORED != 0 {
+            mirror = Mirror(
+                rowBytes: Int(record.mirror.row_bytes), pixelBytes: Int(record.mirror.pixel_bytes))
+        }
+        if options & NNK_OPTION_DECAY != 0 { weightDecay = record.weight_decay }
+        if options & NNK_OPTION_WEIGHTS != 0 {
+            exampleWeights = ExampleWeights(crc: record.weights_crc, rule: record.weights_rule)
+        }
+        if options & NNK_OPTION_START != 0 { startCRC = record.start_crc }
+        if options & NNK_OPTION_KEEP_BEST != 0 { keptIteration = Int(record.kept_iteration) }
     }
 
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` if a number does not fit its field.
-    func fill(_ model: inout nnk_model) throws(NNError) {
+    func fill(_ model: inout nnk_model, inputs: Int) throws(NNError) {
         try NNError.check(iterations, .iterations, 0...Int(UInt32.max))
         try NNError.check(examples, .examples, 0...Int(UInt32.max))
         guard NNError.positive ~= learningRate else {
@@ -64,5 +116,48 @@ extension Network.Origin {
         unsafe model.learning_rate = learningRate
         unsafe model.examples = UInt32(examples)
         unsafe model.data_crc = dataCRC
+        try unsafe fillOptions(&model, inputs: inputs)
+    }
+
+    /// Adds the options to those that the model has, and fills its record.
+    private func fillOptions(_ model: inout nnk_model, inputs: Int) throws(NNError) {
+        if isCentered { unsafe model.options |= NNK_OPTION_CENTERED }
+        if let mirror {
+            try NNError.check(mirror.rowBytes, .mirrorRow, dividing: inputs)
+            try NNError.check(mirror.pixelBytes, .mirrorPixel, dividing: mirror.rowBytes)
+            unsafe model.options |= NNK_OPTION_MIRRORED
+            unsafe model.record.mirror = nnk_mirror(
+                row_bytes: UInt32(mirror.rowBytes), pixel_bytes: UInt32(mirror.pixelBytes))
+        }
+        if let weightDecay {
+            guard NNError.positive ~= weightDecay else {
+                throw .invalidOption(name: .weightDecay, value: weightDecay, allowed: NNError.positive)
+            }
+            unsafe model.options |= NNK_OPTION_DECAY
+            unsafe model.record.weight_decay = weightDecay
+        }
+        if let exampleWeights {
+            unsafe model.options |= NNK_OPTION_WEIGHTS
+            unsafe model.record.weights_crc = exampleWeights.crc
+            unsafe model.record.weights_rule = exampleWeights.rule
+        }
+        if let startCRC {
+            unsafe model.options |= NNK_OPTION_START
+            unsafe model.record.start_crc = startCRC
+        }
+        if let keptIteration {
+            try NNError.check(keptIteration, .keptIteration, 0...iterations)
+            unsafe model.options |= NNK_OPTION_KEEP_BEST
+            unsafe model.record.kept_iteration = UInt32(keptIteration)
+        }
+    }
+}
+
+extension NNError {
+    /// Throws ``invalidOption(name:value:allowed:)`` unless the value is a divisor of `total`.
+    fileprivate static func check(_ value: Int, _ name: Option, dividing total: Int) throws(NNError) {
+        guard value > 0, total % value == 0 else {
+            throw .invalidOption(name: name, value: Double(value), allowed: 1...Double(total))
+        }
     }
 }

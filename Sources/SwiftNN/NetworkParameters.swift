@@ -11,10 +11,13 @@ extension Network {
     ///     a row is one unit.
     ///   - classNames: the names of class 0 and class 1; of longer ones, the whole characters of the first 31 bytes.
     ///   - origin: how they were trained, if that is known.
+    ///   - takesOwnContrastOff: whether a prediction takes each image's own brightness and contrast off first. The
+    ///     weights of each unit of layer 1 must sum up to 0 then, as the mean of an image is not subtracted from it.
     /// - Throws: ``NNError/wrongCount(of:expected:found:)``, ``NNError/notFinite(parameter:)``;
     ///   ``NNError/invalidOption(name:value:allowed:)`` for numbers of `origin` that a model has no room for.
     public init<S: Scalar>(
-        topology: Topology, parameters: [S], classNames: [String] = ["", ""], origin: Origin? = nil
+        topology: Topology, parameters: [S], classNames: [String] = ["", ""], origin: Origin? = nil,
+        takesOwnContrastOff: Bool = false
     ) throws(NNError) {
         try NNError.check(countOf: .parameters, parameters.count, expected: topology.parameterCount)
         try NNError.check(countOf: .classNames, classNames.count, expected: 2)
@@ -22,7 +25,8 @@ extension Network {
         var model = unsafe nnk_model()
         let elementType = ElementType(S.precision)
         unsafe model.dtype = elementType.code
-        if let origin { try unsafe origin.fill(&model) }
+        if takesOwnContrastOff { unsafe model.options = NNK_OPTION_OWN_CONTRAST }
+        if let origin { try unsafe origin.fill(&model, inputs: topology.inputs) }
         let file = unsafe parameters.withUnsafeBytes { parameters in
             unsafe model.parameters = parameters.baseAddress
             return unsafe Self.file(model, topology, elementType, classNames, nnk_model_write)
@@ -38,7 +42,7 @@ extension Network {
         guard elementType != .i8 else { throw .alreadyQuantized }
         let file = unsafe view.withModel { model, _ in
             var model = unsafe model.pointee
-            try! unsafe origin?.fill(&model)
+            try! unsafe origin?.fill(&model, inputs: inputs)
             return unsafe Self.file(model, topology, .i8, classNames, nnk_model_quantize)
         }
         return try Network(bytes: file.get(), topologies: [topology])
@@ -76,7 +80,8 @@ extension Network {
                     var model = unsafe model
                     unsafe model.topology = table
                     unsafe model.class_names = (name0, name1)
-                    let count = topology.modelBytes(elementType)
+                    let record = unsafe model.options == 0 ? 0 : Int(NNK_TRAINING_RECORD_BYTES)
+                    let count = topology.modelBytes(elementType) + record
                     let (status, bytes) = unsafe written(count: count) { unsafe write(&model, $0) }
                     return status == NNK_OK ? .success(bytes) : .failure(NNError(status))
                 }
@@ -121,7 +126,7 @@ extension Network {
     ///   - classNames: the names of class 0 and class 1.
     ///   - origin: how it was trained, if a model can say it.
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` for layers of other sizes,
-    ///   ``NNError/notFinite(parameter:)``; what ``init(topology:parameters:classNames:origin:)`` throws.
+    ///   ``NNError/notFinite(parameter:)``; what ``init(topology:parameters:classNames:origin:takesOwnContrastOff:)`` throws.
     public init<S: Scalar>(
         _ perceptron: MultilayerPerceptron<S>, classNames: [String] = ["", ""], origin: Origin? = nil
     ) throws(NNError) {

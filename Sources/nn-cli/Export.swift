@@ -93,7 +93,7 @@ struct Export: ConsoleCommand {
         case .cHeader: cHeader(isQuantized ? try quantized(network) : network)
         case .safetensors: TensorFile(network).safetensors()
         case .npz: TensorFile(network).npz()
-        case .onnx: TensorFile(network).onnx()
+        case .onnx: TensorFile(network).onnx(takesOwnContrastOff: network.takesOwnContrastOff)
         }
     }
 
@@ -115,6 +115,7 @@ struct Export: ConsoleCommand {
         let array = "\(name ?? CHeader.name(forFile: output == "-" ? modelOption.model : output))_nnk"
         let topology = network.topology == .deep ? "nnk_deep" : "nnk_two_layer"
         let type = network.elementType.name
+        let inference = network.takesOwnContrastOff ? "contrast_inference" : "inference"
         // No line may end with a class name: a backslash at its end would join the next line to the comment.
         return CHeader.encode(
             network.bytes, name: array,
@@ -127,7 +128,7 @@ struct Export: ConsoleCommand {
                 "",
                 "    nnk_model model;",
                 "    nnk_status status = nnk_model_open(&model, \(array), sizeof \(array), &\(topology));",
-                "    // then nnk_predict_begin(..., &model, &nnk_\(type)_inference)",
+                "    // then nnk_predict_begin(..., &model, &nnk_\(type)_\(inference))",
             ])
     }
 

@@ -50,6 +50,8 @@ struct ONNXTests {
         let training = try await Training(precision: type == .f64 ? "f64" : "f32", iterations: 300).result()
         let network = try Network(bytes: training.model)
         try await expectONNX(type == .i8 ? network.quantized() : network, Fixture.drawings)
+        let contrast = try takingOwnContrastOff(network)
+        try await expectONNX(type == .i8 ? contrast.quantized() : contrast, Fixture.drawings)
     }
 }
 

@@ -41,7 +41,8 @@ extension TensorFile {
 /// What a model contains beside its weights, as named strings.
 private struct Metadata {
     var classNames: [String]
-    let origin: Network.Origin?
+    var origin: Network.Origin?
+    let takesOwnContrastOff: Bool
 
     private enum Key {
         static let classes = ["class_0", "class_1"]
@@ -52,20 +53,33 @@ private struct Metadata {
         static let learningRate = "learning_rate"
         static let examples = "examples"
         static let dataCRC = "data_crc32"
+        static let ownContrast = "own_contrast"
+        static let centered = "centered"
+        static let mirror = ["mirror_row_bytes", "mirror_pixel_bytes"]
+        static let weightDecay = "weight_decay"
+        static let weightsCRC = "weights_crc32"
+        static let weightsRule = "weights_rule"
+        static let startCRC = "start_crc32"
+        static let keptIteration = "kept_iteration"
     }
 
     init(_ network: Network) {
         classNames = network.classNames
         // Floats made from an i8 model's bytes are not the weights that the training gave.
         origin = network.elementType == .i8 ? nil : network.origin
+        takesOwnContrastOff = network.takesOwnContrastOff
     }
 
     var entries: [String: String] {
         var entries = [
-            "input": "64 x 64 pixels, row by row, R G B: 12288 bytes, each divided by 255",
+            "input": "64 x 64 pixels, row by row, R G B: 12288 bytes, each divided by 255"
+                + (takesOwnContrastOff
+                    ? ", then less their mean and divided by their standard deviation, or 0 where that is 0"
+                    : ""),
             "activations": "relu, after the last layer sigmoid: the probability of class_1",
             Key.classes[0]: classNames[0], Key.classes[1]: classNames[1],
         ]
+        if takesOwnContrastOff { entries[Key.ownContrast] = "true" }
         guard let origin else { return entries }
         entries[Key.method] = origin.method.name
         entries[Key.initializer] = origin.initializer.name
@@ -74,6 +88,24 @@ private struct Metadata {
         entries[Key.learningRate] = "\(origin.learningRate)"
         entries[Key.examples] = "\(origin.examples)"
         entries[Key.dataCRC] = origin.dataCRCText
+        return entries.merging(Self.options(of: origin)) { first, _ in first }
+    }
+
+    /// Entries of the options that the training had.
+    private static func options(of origin: Network.Origin) -> [String: String] {
+        var entries: [String: String] = [:]
+        if origin.isCentered { entries[Key.centered] = "true" }
+        if let mirror = origin.mirror {
+            entries[Key.mirror[0]] = "\(mirror.rowBytes)"
+            entries[Key.mirror[1]] = "\(mirror.pixelBytes)"
+        }
+        if let decay = origin.weightDecay { entries[Key.weightDecay] = "\(decay)" }
+        if let weights = origin.exampleWeights {
+            entries[Key.weightsCRC] = crcText(weights.crc)
+            entries[Key.weightsRule] = "\(weights.rule)"
+        }
+        if let crc = origin.startCRC { entries[Key.startCRC] = crcText(crc) }
+        if let iteration = origin.keptIteration { entries[Key.keptIteration] = "\(iteration)" }
         return entries
     }
 
@@ -85,10 +117,6 @@ private struct Metadata {
                 .badData, file: path, expected: "class names of at most \(Network.longestClassName) bytes",
                 found: "\(name); give others with --class-names")
         }
-        guard entries[Key.method] != nil else {
-            origin = nil
-            return
-        }
         func value<Value>(_ key: String, _ parse: (String) -> Value?) throws(FileError) -> Value {
             guard let text = entries[key], let value = parse(text) else {
                 throw FileError(
@@ -97,17 +125,45 @@ private struct Metadata {
             }
             return value
         }
-        origin = Network.Origin(
+        func optional<Value>(_ key: String, _ parse: (String) -> Value?) throws(FileError) -> Value? {
+            try entries[key] == nil ? nil : value(key, parse)
+        }
+        takesOwnContrastOff = try optional(Key.ownContrast) { $0 == "true" ? true : nil } ?? false
+        guard entries[Key.method] != nil else {
+            origin = nil
+            return
+        }
+        var origin = Network.Origin(
             method: try value(Key.method) { Method(name: $0) },
             initializer: try value(Key.initializer) { Initializer(name: $0) },
             seed: try value(Key.seed) { UInt32($0) },
             iterations: try value(Key.iterations) { UInt32($0).map(Int.init) },
-            learningRate: try value(Key.learningRate) { text in
-                Double(text).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
-            },
+            learningRate: try value(Key.learningRate, Self.positive),
             examples: try value(Key.examples) { UInt32($0).map(Int.init) },
-            dataCRC: try value(Key.dataCRC) { UInt32($0, radix: 16) })
+            dataCRC: try value(Key.dataCRC, Self.crc))
+        origin.isCentered = try optional(Key.centered) { $0 == "true" ? true : nil } ?? false
+        if let row = try optional(Key.mirror[0], { Int($0).flatMap { $0 > 0 && 12288 % $0 == 0 ? $0 : nil } })
+        {
+            let pixel = try value(Key.mirror[1]) { Int($0).flatMap { $0 > 0 && row % $0 == 0 ? $0 : nil } }
+            origin.mirror = .init(rowBytes: row, pixelBytes: pixel)
+        }
+        origin.weightDecay = try optional(Key.weightDecay, Self.positive)
+        if let crc = try optional(Key.weightsCRC, Self.crc) {
+            origin.exampleWeights = .init(crc: crc, rule: try value(Key.weightsRule) { UInt32($0) })
+        }
+        origin.startCRC = try optional(Key.startCRC, Self.crc)
+        let iterations = origin.iterations
+        origin.keptIteration = try optional(Key.keptIteration) { text in
+            Int(text).flatMap { 0...iterations ~= $0 ? $0 : nil }
+        }
+        self.origin = origin
     }
+
+    private static func positive(_ text: String) -> Double? {
+        Double(text).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
+    }
+
+    private static func crc(_ text: String) -> UInt32? { UInt32(text, radix: 16) }
 }
 
 extension Network {
@@ -130,7 +186,8 @@ extension Network {
         func network<S: Scalar>(_ parameters: [S]) throws -> Network {
             try Network(
                 topology: match.topology, parameters: parameters,
-                classNames: classNames ?? metadata.classNames, origin: metadata.origin)
+                classNames: classNames ?? metadata.classNames, origin: metadata.origin,
+                takesOwnContrastOff: metadata.takesOwnContrastOff)
         }
         self =
             match.doubles.isEmpty ? try network(match.floats) : try network(match.doubles)

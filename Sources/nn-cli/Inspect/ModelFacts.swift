@@ -12,6 +12,7 @@ struct ModelFacts: Facts {
     let classes: [String]
     /// How it was trained; nil for an imported model, whose fields are null.
     let origin: Network.Origin?
+    let takesOwnContrastOff: Bool
     /// Known only for the built-in model.
     let trainAccuracy: Double?
     let testAccuracy: Double?
@@ -21,6 +22,12 @@ struct ModelFacts: Facts {
         case iterations, examples
         case learningRate = "learning_rate"
         case dataCRC = "data_crc32"
+        case ownContrast = "own_contrast"
+        case centered, mirrored
+        case weightDecay = "weight_decay"
+        case weightsCRC = "weights_crc32"
+        case startCRC = "start_crc32"
+        case keptIteration = "kept_iteration"
         case trainAccuracy = "train_accuracy"
         case testAccuracy = "test_accuracy"
     }
@@ -37,6 +44,7 @@ struct ModelFacts: Facts {
         precision = network.elementType.name
         classes = network.classNames
         origin = network.origin
+        takesOwnContrastOff = network.takesOwnContrastOff
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -56,6 +64,13 @@ struct ModelFacts: Facts {
         try object.encode(origin?.learningRate, forKey: .learningRate)
         try object.encode(origin?.examples, forKey: .examples)
         try object.encode(origin?.dataCRCText, forKey: .dataCRC)
+        if takesOwnContrastOff { try object.encode(true, forKey: .ownContrast) }
+        if origin?.isCentered == true { try object.encode(true, forKey: .centered) }
+        if origin?.mirror != nil { try object.encode(true, forKey: .mirrored) }
+        try object.encodeIfPresent(origin?.weightDecay, forKey: .weightDecay)
+        try object.encodeIfPresent(origin?.exampleWeights.map { crcText($0.crc) }, forKey: .weightsCRC)
+        try object.encodeIfPresent(origin?.startCRC.map(crcText), forKey: .startCRC)
+        try object.encodeIfPresent(origin?.keptIteration, forKey: .keptIteration)
         try object.encodeIfPresent(trainAccuracy, forKey: .trainAccuracy)
         try object.encodeIfPresent(testAccuracy, forKey: .testAccuracy)
     }
@@ -70,6 +85,9 @@ struct ModelFacts: Facts {
             parameters     \(parameters) of \(precision)
             classes        0: \(classes[0].isEmpty ? "-" : classes[0]), 1: \(classes[1].isEmpty ? "-" : classes[1])
             """)
+        if takesOwnContrastOff {
+            try Console.answer("contrast       each image's own brightness and contrast are taken off")
+        }
         guard let origin else { return try Console.answer("training       unknown (imported weights)") }
         try Console.answer(
             """
@@ -77,11 +95,27 @@ struct ModelFacts: Facts {
             initial        \(origin.initializer.name) weights, seed \(origin.seed)
             data           \(origin.examples) images, CRC-32 \(origin.dataCRCText)
             """)
+        if let options = origin.optionsText { try Console.answer("options        \(options)") }
         guard path == BuiltInModel.path else { return }
         let (training, test) = BuiltInModel.right
         try Console.answer(
             """
             accuracy       \(training.0) of the \(training.of) photos it was trained on, \(test.0) of \(test.of) others
             """)
+    }
+}
+
+extension Network.Origin {
+    /// The options of the training in words; nil if it had none.
+    fileprivate var optionsText: String? {
+        let options = [
+            isCentered ? "centered" : nil,
+            mirror.map { "mirrored (rows of \($0.rowBytes) bytes, pixels of \($0.pixelBytes))" },
+            weightDecay.map { "weight decay \($0)" },
+            exampleWeights.map { "weights of CRC-32 \(crcText($0.crc))" },
+            startCRC.map { "started from the model of CRC-32 \(crcText($0))" },
+            keptIteration.map { "kept the best, of iteration \($0)" },
+        ].compactMap(\.self)
+        return options.isEmpty ? nil : options.joined(separator: ", ")
     }
 }

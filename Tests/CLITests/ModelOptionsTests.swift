@@ -1,0 +1,116 @@
+import Foundation
+import NNData
+import SwiftNN
+import Testing
+
+@testable import nn_cli
+
+/// The network, with each image's own contrast taken off: the rows of W1 sum up to 0.
+func takingOwnContrastOff(_ network: Network, _ origin: Network.Origin? = nil) throws -> Network {
+    func centered<S: Scalar>(_ parameters: [S]) throws -> Network {
+        var parameters = parameters
+        let inputs = network.inputs
+        for unit in 0..<network.topology.sizes[1] {
+            let row = unit * inputs..<(unit + 1) * inputs
+            let mean = S(parameters[row].reduce(0.0) { $0 + Double($1) } / Double(inputs))
+            for index in row { parameters[index] -= mean }
+        }
+        return try Network(
+            topology: network.topology, parameters: parameters, classNames: network.classNames,
+            origin: origin, takesOwnContrastOff: true)
+    }
+    return network.elementType == .f64
+        ? try centered(network.parameters(as: Double.self)) : try centered(network.parameters(as: Float.self))
+}
+
+@Suite("Models with options")
+struct ModelOptionsTests {
+    private let folder = TemporaryFolder()
+    private let network: Network
+
+    init() throws {
+        var origin = Fixture.network.origin!
+        origin.isCentered = true
+        origin.mirror = .init(rowBytes: 192, pixelBytes: 3)
+        origin.weightDecay = 0.1
+        origin.exampleWeights = .init(crc: 0xab, rule: 4_000_000_000)
+        origin.startCRC = 0xcd
+        origin.keptIteration = 2
+        network = try takingOwnContrastOff(Fixture.network, origin)
+        try folder.write(network.bytes, as: "model.nnk")
+    }
+
+    @Test("what is exported comes back as the same file", arguments: ["safetensors", "npz"])
+    func roundTrip(format: String) async throws {
+        #expect(try await nnCLI("export", "--format", format, "-o", "out", in: folder).status == 0)
+        #expect(try await nnCLI("import", "out", "-o", "back.nnk", in: folder).status == 0)
+        let isSame = try folder.bytes(of: "back.nnk") == network.bytes
+        #expect(isSame)
+    }
+
+    @Test("an i8 model keeps own contrast, which its floats need, but no history")
+    func bytes() async throws {
+        let bytes = try network.quantized()
+        #expect(bytes.origin == network.origin)
+        try folder.write(bytes.bytes, as: "model.nnk")
+        #expect(try await nnCLI("export", "--format", "npz", "-o", "out", in: folder).status == 0)
+        #expect(try await nnCLI("import", "out", "-o", "back.nnk", in: folder).status == 0)
+        let back = try Network(bytes: folder.bytes(of: "back.nnk"))
+        #expect(back.takesOwnContrastOff && back.origin == nil)
+        let (found, expected) = (
+            try back.probability(of: Fixture.image), try bytes.probability(of: Fixture.image)
+        )
+        #expect(abs(found - expected) < 1e-5)
+    }
+
+    @Test("the comment of a C header names the inference that can use it")
+    func cHeader() async throws {
+        #expect(try await nnCLI("export", "--format", "c-header", "-o", "m.h", in: folder).status == 0)
+        let text = String(decoding: try folder.bytes(of: "m.h"), as: UTF8.self)
+        #expect(text.contains("&nnk_f32_contrast_inference)"))
+    }
+
+    private struct Facts: Decodable {
+        let ownContrast, centered, mirrored: Bool
+        let weightDecay: Double
+        let weightsCrc32, startCrc32: String
+        let keptIteration: Int
+    }
+
+    @Test("inspect says them")
+    func inspect() async throws {
+        let outcome = try await nnCLI("inspect", "model.nnk", "--json", in: folder)
+        #expect(try outcome.mismatches("inspect") == [])
+        let facts = try outcome.answer(Facts.self)
+        #expect(facts.ownContrast && facts.centered && facts.mirrored && facts.weightDecay == 0.1)
+        #expect(
+            facts.weightsCrc32 == "000000ab" && facts.startCrc32 == "000000cd" && facts.keptIteration == 2)
+        let words = try await nnCLI("inspect", "model.nnk", in: folder).stdout
+        #expect(words.contains("\ncontrast       each image's own brightness and contrast are taken off\n"))
+        #expect(
+            words.contains(
+                "\noptions        centered, mirrored (rows of 192 bytes, pixels of 3), weight decay 0.1, "
+                    + "weights of CRC-32 000000ab, started from the model of CRC-32 000000cd, "
+                    + "kept the best, of iteration 2\n"))
+    }
+
+    @Test("metadata that no export wrote is refused")
+    func badMetadata() async throws {
+        let good = TensorFile(network)
+        for (key, value) in [
+            ("own_contrast", "yes"), ("centered", "1"), ("mirror_row_bytes", "7"),
+            ("mirror_pixel_bytes", "5"),
+            ("weight_decay", "0"), ("weights_crc32", "x"), ("weights_rule", "-1"), ("start_crc32", ""),
+            ("kept_iteration", "4"),
+        ] {
+            let file = TensorFile(tensors: good.tensors, metadata: good.metadata.merging([key: value]) { $1 })
+            try folder.write(file.npz(), as: "w.npz")
+            let outcome = try await nnCLI("import", "w.npz", "-o", "m.nnk", in: folder)
+            #expect(outcome.status == 65)
+            #expect(
+                outcome.complaint
+                    == "Error: w.npz: expected metadata that nn-cli export wrote, or none, got \(key) \(value)"
+            )
+        }
+    }
+}
