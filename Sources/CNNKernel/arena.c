@@ -7,6 +7,19 @@ arena nnk_carve(const nnk_job *job, void *memory) {
     return a;
 }
 
+void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next) {
+    const size_t units = (size_t)job->topology->size[1];
+    if (!nnk_is_adjusted(job)) return next;
+    a->contrast = next;
+    a->spread = job->own_contrast ? nnk_row(a, a->contrast, 1) : a->contrast;
+    a->brightness = nnk_row(a, a->contrast, 2);
+    a->means = nnk_row(a, a->contrast, 3);
+    a->row_sums = nnk_row(a, a->contrast, 4);
+    a->row_means = nnk_at(job, a->row_sums, units);
+    a->zeros = nnk_at(job, a->row_means, units);
+    return (uint8_t *)next + NNK_ADJUSTED_STRIDE_BYTES(units, nnk_real_bytes(job), a->stride);
+}
+
 nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     uint8_t *next = (uint8_t *)a->trainer + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer));
@@ -14,7 +27,7 @@ nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
     a->row = a->stride * nnk_real_bytes(job);
     a->parameters = (nnk_real *)(void *)next;
     next += NNK_ROUND_TO_CACHE_LINE(nnk_parameters_of(t) * nnk_real_bytes(job));
-    a->activations = (nnk_real *)(void *)next;
+    a->activations = nnk_carve_adjusted(job, a, next);
     return nnk_row(a, a->activations, nnk_units_of(t));
 }
 

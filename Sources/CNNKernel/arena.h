@@ -11,8 +11,17 @@ enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slic
 /// The parts of the arena. Names in one union are one place, which has one of these meanings at a time.
 typedef struct nnk_arena {
     nnk_trainer *trainer;
-    nnk_real *parameters;  ///< W1 transposed, (inputs, units), as it is read; then b1, W2, ... as in a model.
-                           ///< Packed dual: from b1 on
+    nnk_real *parameters; ///< W1 transposed, (inputs, units), as it is read; then b1, W2, ... as in a model.
+                          ///< Packed dual: from b1 on
+    // Where images are adjusted (adjust.c), rows of examples:
+    nnk_real *contrast;   ///< s; ones without own contrast
+    nnk_real *spread;     ///< sd = 1 / s; the same row as contrast without own contrast
+    nnk_real *brightness; ///< c, with own contrast
+    nnk_real *means;      ///< g, in the dual methods
+    // and numbers of units of layer 1:
+    nnk_real *row_sums;  ///< of W1(0); from FOLD on, what is taken off each weight of the row
+    nnk_real *row_means; ///< the mean of W1(0) x^ over the images
+    nnk_real *zeros;
     nnk_real *activations; ///< (units, stride) of all layers; packed dual: of those above the first
     nnk_real *logits;      ///< dual: P (units of layer 1, stride)
     nnk_real *deltas;      ///< dual: D (units of layer 1, stride)
@@ -51,6 +60,9 @@ arena nnk_carve(const nnk_job *job, void *memory);
 /// The parts in front of scratch that primal and wide dual have: the trainer, parameters and activations.
 /// Returns where the next part begins.
 nnk_real *nnk_carve_layers(const nnk_job *job, arena *a);
+
+/// The parts of adjusted images, if images are adjusted, from `next` on. Returns where the next part begins.
+void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next);
 
 /// The last parts of primal and wide dual: the arena's own, or those of a thread.
 void nnk_carve_scratch(const nnk_job *job, arena *a, void *scratch);

@@ -3,7 +3,7 @@
 #include "header.h"
 #include "work.h"
 
-enum { SECTIONS = 10 };
+enum { SECTIONS = 11 };
 
 /// A part of the arena that is a part of the file.
 typedef struct section {
@@ -34,10 +34,12 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     case 4: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
     case 5: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
     case 6: return SECTION(a.parameters, after_parameters, real);
-    case 7: return SECTION(a.activations, after_activations, real);
+    case 7:
+        return a.contrast ? SECTION(a.contrast, packed ? a.logits : a.activations, real) : (section){0, 0, 1};
+    case 8: return SECTION(a.activations, after_activations, real);
     }
     if (!a.logits) return (section){0, 0, 1};
-    return number == 8 ? SECTION(a.logits, after_logits, real) : SECTION(a.gram, after_gram, gram);
+    return number == 9 ? SECTION(a.logits, after_logits, real) : SECTION(a.gram, after_gram, gram);
 #undef SECTION
 }
 
@@ -180,7 +182,7 @@ static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_t
     const uint32_t images = t->phase < DIGEST ? 0 : t->phase == DIGEST ? t->item : job->examples;
     if (image < images) {
         uint8_t bytes[NNK_PATCH]; // the arena's own are part of what was read
-        const nnk_status status = nnk_digest_image(job, bytes, image, &progress->crc);
+        const nnk_status status = nnk_digest_image(job, bytes, image, &progress->crc, NULL);
         progress->position += status == NNK_MORE;
         return status;
     }

@@ -21,7 +21,7 @@ static void carve(const nnk_job *job, arena *a) {
     a->stride = nnk_columns(job);
     a->row = row;
     a->parameters = (nnk_real *)(void *)(a->trainer + 1);
-    uint8_t *next = (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8);
+    uint8_t *next = nnk_carve_adjusted(job, a, (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8));
     a->logits = (nnk_real *)(void *)next;
     a->deltas = nnk_row(a, a->logits, units_1);
     a->bytes = next + NNK_ROUND_UP(2 * units_1 * row, 8);
@@ -75,6 +75,7 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     nnk_real *p = nnk_row(a, a->logits, unit);
     if (slice == 0) {
         nnk_initialize(job, a, a->piece, width, t->size[0]);
+        if (job->own_contrast) job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), a->piece, 1, width);
         return NNK_MORE;
     }
     if (project_block(job, a, p, slice - 1, offset, width) != NNK_OK) return NNK_E_SOURCE;
@@ -87,8 +88,8 @@ static void store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32
     job->arithmetic->gram_pack(a->packed_gram + (j * (j + 1) / 2 + k) * element, product);
 }
 
-static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
-    return nnk_form_gram(job, a, item, store);
+static void times_gram(const nnk_job *job, const arena *a, nnk_real *p, nnk_real *e) {
+    job->arithmetic->dual_update_packed(p, e, a->packed_gram, nnk_columns(job));
 }
 
 /// The bias of a unit of layer 1.
@@ -99,8 +100,10 @@ static nnk_real *bias(const nnk_job *job, const arena *a, uint32_t unit) {
 /// Computes row `unit` of A1 = max(P + b1, 0) in the first row of scratch.
 static nnk_real *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
     const nnk_shape one = {1, 1, a->stride, a->stride};
-    job->arithmetic->dual_logits(a->scratch, nnk_row(a, a->logits, unit), bias(job, a, unit), 1, one);
-    return a->scratch;
+    nnk_real *z = a->scratch, *p = nnk_row(a, a->logits, unit);
+    if (job->own_contrast) job->arithmetic->multiply(z, p, a->contrast, a->stride);
+    job->arithmetic->dual_logits(z, job->own_contrast ? z : p, bias(job, a, unit), true, one);
+    return z;
 }
 
 /// Adds a unit of the layer below to the logits of layer `l`.
@@ -158,8 +161,11 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     nnk_real *row = activation_row(job, a, item);
     update_unit(job, a, &l, item, row);
     k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job, a), one);
+    if (job->own_contrast) k->multiply(row, row, a->contrast, a->stride);
+    const nnk_adjustment adjustment = nnk_adjustment_of(job, a, row);
     k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job, a), nnk_columns(job));
     k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, nnk_columns(job));
+    nnk_adjust_descent(job, a, adjustment, nnk_row(a, a->logits, item), 0, a->stride);
     const double decay = nnk_decay(job);
     if (decay == 1) return NNK_MORE;
     k->scale(nnk_row(a, a->deltas, item), decay, a->stride);
@@ -184,6 +190,11 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
     const double decay = nnk_whole_decay(job, job->iterations);
     if (decay != 1) k->scale(w, decay, p.width);
     k->input_update(w, g, nnk_weight_rate(job, a) / 255.0, 1, p.width);
+    if (job->own_contrast) {
+        for (uint32_t i = 0; i < p.width; i++)
+            memcpy(nnk_at(job, g, i), nnk_at(job, a->row_sums, unit), real);
+        k->update(w, g, 1, p.width);
+    }
     *bytes = (uint8_t *)w;
     *count = (uint32_t)p.width * real;
     return NNK_OK;
@@ -195,15 +206,19 @@ static const nnk_phase phases[MODEL] = {
     [PROJECT_ROWS] = {.work = project_rows, .items = project_rows_items},
     [DRAW] = {.work = nnk_draw_above, .items = nnk_draw_above_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
-    [GRAM] = {.work = form_gram, .items = nnk_gram_items},
+    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
+    [ADJUST] = {.work = nnk_adjust, .items = nnk_adjust_items},
     [FORWARD] = {.work = forward, .items = items_by_unit},
     [BACKWARD] = {.work = backward, .items = nnk_backward_items},
     [DESCENT] = {.work = descend, .items = items_by_unit},
+    [FOLD] = {.work = nnk_fold, .items = nnk_fold_items},
 };
 
 const nnk_method nnk_dual = {
     .number = NNK_DUAL,
     .first_layer = 2,
+    .store = store,
+    .times_gram = times_gram,
     .carve = carve,
     .phases = phases,
     .next_weights = next_weights,

@@ -31,21 +31,26 @@ static nnk_status project(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
+/// The columns of G that fill up the last block are zeros from the beginning.
 static void store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product) {
     job->arithmetic->gram_spread(a->gram, product, j, k, nnk_columns(job));
 }
 
-/// The columns of G that fill up the last block are zeros from the beginning.
-static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
-    return nnk_form_gram(job, a, item, store);
+/// D of nobody is in the first row of activations.
+static void times_gram(const nnk_job *job, const arena *a, nnk_real *p, nnk_real *e) {
+    const nnk_shape one = {1, 1, nnk_columns(job), a->stride};
+    job->arithmetic->dual_update(p, a->activations, e, 1, a->gram, 0, a->stride, one, (uint8_t *)a->scratch);
 }
 
 /// A1 = max(P + b1, 0), and the layers above, for blocks of columns.
 static void forward(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
     const uint32_t column = first * NNK_LANES;
     const layer l = first_layer(job, a, count * (size_t)NNK_LANES);
-    job->arithmetic->dual_logits(nnk_at(job, l.rows, column), nnk_at(job, a->logits, column), l.biases, true,
-                                 l.shape);
+    nnk_real *z = nnk_at(job, l.rows, column), *p = nnk_at(job, a->logits, column);
+    for (size_t i = 0; job->own_contrast && i < l.shape.outputs; i++)
+        job->arithmetic->multiply(nnk_row(a, z, i), nnk_row(a, p, i), nnk_at(job, a->contrast, column),
+                                  l.shape.examples);
+    job->arithmetic->dual_logits(z, job->own_contrast ? z : p, l.biases, true, l.shape);
     nnk_forward_above(job, a, column, l.shape.examples);
 }
 
@@ -55,6 +60,9 @@ static void descend(const nnk_job *job, const arena *a, uint32_t first, uint32_t
     const size_t column = first * (size_t)NNK_LANES, columns = count * (size_t)NNK_LANES;
     job->arithmetic->dual_update(a->logits, a->deltas, l.rows, nnk_delta_scale(job, a), a->gram, column,
                                  columns, l.shape, (uint8_t *)a->scratch);
+    for (size_t i = 0; nnk_is_adjusted(job) && i < l.shape.outputs; i++)
+        nnk_adjust_descent(job, a, nnk_adjustment_of(job, a, nnk_row(a, l.rows, i)), nnk_row(a, a->logits, i),
+                           column, columns);
     const double decay = nnk_decay(job);
     for (size_t i = 0; decay != 1 && i < l.shape.outputs; i++) {
         job->arithmetic->scale(nnk_at(job, nnk_row(a, a->logits, i), column), decay, columns);
@@ -62,24 +70,30 @@ static void descend(const nnk_job *job, const arena *a, uint32_t first, uint32_t
     }
 }
 
-static uint32_t expand_items(const nnk_job *job) { return job->iterations ? nnk_patches(job) : 0; }
+static uint32_t expand_items(const nnk_job *job) {
+    return job->iterations || job->own_contrast ? nnk_patches(job) : 0;
+}
 
 /// An item is NNK_PATCH columns of W1 = W1(0) - rate/m D X^T, where W1(0) has decayed.
 static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
-    return nnk_input_descent(job, a, a->deltas, nnk_whole_decay(job, job->iterations),
-                             nnk_weight_rate(job, a), item);
+    const nnk_status status = nnk_input_descent(job, a, a->deltas, nnk_whole_decay(job, job->iterations),
+                                                nnk_weight_rate(job, a), item);
+    if (status == NNK_MORE && job->own_contrast) nnk_take_off_row_sums(job, a, item);
+    return status;
 }
 
 static const nnk_phase phases[MODEL] = {
     [DRAW] = {.work = nnk_draw_all, .items = nnk_draw_all_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [PROJECT] = {.work = project, .items = nnk_blocks, .parallel = true},
-    [GRAM] = {.work = form_gram, .items = nnk_gram_items, .parallel = true},
+    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items, .parallel = true},
+    [ADJUST] = {.work = nnk_adjust, .items = nnk_adjust_items},
     [FORWARD] = {.span = forward, .items = nnk_blocks, .parallel = true},
     [BACKWARD] = {.work = nnk_backward, .items = nnk_backward_items},
     [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items, .parallel = true},
     [BIASES] = {.work = nnk_update_biases, .items = nnk_one_item},
     [DESCENT] = {.span = descend, .items = nnk_blocks, .parallel = true},
+    [FOLD] = {.work = nnk_fold, .items = nnk_fold_items},
     [EXPAND] = {.work = expand, .items = expand_items, .parallel = true},
 };
 
@@ -87,6 +101,8 @@ const nnk_method nnk_dual_wide = {
     .number = NNK_DUAL_WIDE,
     .first_layer = 1,
     .scratch_bytes = scratch_bytes,
+    .store = store,
+    .times_gram = times_gram,
     .carve = carve,
     .phases = phases,
     .next_weights = nnk_transposed_weights,

@@ -34,6 +34,7 @@ nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item) {
     if (row >= units) return nnk_draw_above(job, a, item - units * pieces);
     nnk_initialize(job, a, a->scratch, count, job->topology->size[0]);
     copy_reals(job, weight(job, a, offset, row), units, a->scratch, 1, count);
+    if (job->own_contrast) job->arithmetic->add_up(nnk_at(job, a->row_sums, row), a->scratch, 1, count);
     return NNK_MORE;
 }
 
@@ -66,6 +67,14 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, d
     if (decay != 1) k->scale(weight(job, a, offset, 0), decay, width * units);
     k->input_update(weight(job, a, offset, 0), a->scratch, rate / 255.0, units, width);
     return NNK_MORE;
+}
+
+void nnk_take_off_row_sums(const nnk_job *job, const arena *a, uint32_t patch) {
+    const uint32_t offset = patch * NNK_PATCH;
+    const uint32_t width = nnk_smaller(NNK_PATCH, (uint32_t)job->topology->size[0] - offset);
+    for (uint32_t k = 0; k < width; k++)
+        job->arithmetic->update(weight(job, a, offset + k, 0), a->row_sums, 1,
+                                (size_t)job->topology->size[1]);
 }
 
 nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {

@@ -53,20 +53,33 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
     return NNK_OK;
 }
 
-nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc) {
+static void add_sums(nnk_byte_sums *sums, const uint8_t *x, size_t count) {
+    for (size_t k = 0; k < count; k++) {
+        sums->bytes += x[k];
+        sums->squares += (uint32_t)x[k] * x[k];
+    }
+}
+
+nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc,
+                            nnk_byte_sums *sums) {
     const uint32_t size = (uint32_t)job->topology->size[0], step = job->images.images ? size : NNK_PATCH;
     uint32_t crc = *data_crc;
     for (uint32_t k = 0; k < size; k += step) {
         nnk_patch p;
         if (nnk_fetch(job, bytes, image, 1, k, step, &p) != NNK_OK) return NNK_E_SOURCE;
         crc = job->arithmetic->crc32(crc, p.x, p.width);
+        if (sums) add_sums(sums, p.x, p.width);
     }
     *data_crc = crc;
     return NNK_MORE;
 }
 
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
-    return nnk_digest_image(job, a->bytes, item, &a->trainer->data_crc);
+    nnk_byte_sums sums = {0, 0};
+    const nnk_status status =
+        nnk_digest_image(job, a->bytes, item, &a->trainer->data_crc, job->own_contrast ? &sums : NULL);
+    if (status == NNK_MORE && job->own_contrast) nnk_take_contrast(job, a, item, sums);
+    return status;
 }
 
 double nnk_delta_scale(const nnk_job *job, const arena *a) {
@@ -95,7 +108,7 @@ static nnk_status multiply_blocks(const nnk_job *job, const arena *a, uint32_t r
     return NNK_OK;
 }
 
-nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item, nnk_store *store) {
+nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item) {
     const uint32_t is_mirrored = nnk_is_mirrored(job), with_mirrors = item & is_mirrored, m = job->examples;
     uint32_t row = 0, column = item >> is_mirrored;
     while (column > row) column -= ++row;
@@ -105,8 +118,9 @@ nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item, nnk_
     for (uint32_t j = row; j < row + NNK_LANES && j < m; j++)
         for (uint32_t k = column; k < column + NNK_LANES && k <= j; k++) {
             const uint32_t product = a->products[(j - row) * NNK_LANES + k - column];
-            store(job, a, with_mirrors ? m + j : j, k, product);
-            if (is_mirrored) store(job, a, m + (with_mirrors ? k : j), with_mirrors ? j : m + k, product);
+            job->method->store(job, a, with_mirrors ? m + j : j, k, product);
+            if (is_mirrored)
+                job->method->store(job, a, m + (with_mirrors ? k : j), with_mirrors ? j : m + k, product);
         }
     return NNK_MORE;
 }

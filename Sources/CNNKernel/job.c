@@ -1,4 +1,5 @@
 #include "job.h"
+#include "header.h"
 #include "layout.h"
 
 double nnk_decay(const nnk_job *job) {
@@ -36,13 +37,12 @@ static bool fits_method(const nnk_job *job) {
            (job->topology->layers >= 2 && job->topology->size[0] <= NNK_MAX_DUAL_INPUTS);
 }
 
-/// Whether rows are whole pixels, images are whole rows, and a patch is whole pixels.
+/// Whether images are not mirrored, or can be.
 static bool mirror_valid(const nnk_job *job) {
     const nnk_mirror mirror = job->mirror;
     if (mirror.row_bytes == 0) return mirror.pixel_bytes == 0;
-    return mirror.pixel_bytes >= 1 && mirror.pixel_bytes <= 4 && NNK_PATCH % mirror.pixel_bytes == 0 &&
-           mirror.row_bytes % mirror.pixel_bytes == 0 &&
-           (uint32_t)job->topology->size[0] % mirror.row_bytes == 0 && job->examples <= NNK_MAX_EXAMPLES / 2;
+    return nnk_mirror_valid(mirror, (uint32_t)job->topology->size[0]) &&
+           job->examples <= NNK_MAX_EXAMPLES / 2;
 }
 
 /// Whether weights decay, but never below zero in one step.
@@ -55,6 +55,13 @@ bool nnk_job_valid(const nnk_job *job) {
            fits_method(job) && job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL &&
            job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES && nnk_positive(job->learning_rate) &&
            decay_valid(job) && mirror_valid(job) && has_addresses(job);
+}
+
+uint32_t nnk_options_of(const nnk_job *job) {
+    return (uint32_t)(job->center * NNK_OPTION_CENTERED | job->own_contrast * NNK_OPTION_OWN_CONTRAST |
+                      nnk_is_mirrored(job) * NNK_OPTION_MIRRORED |
+                      (job->weights != NULL) * NNK_OPTION_WEIGHTS |
+                      !nnk_is_zero(job->weight_decay) * NNK_OPTION_DECAY);
 }
 
 uint32_t nnk_weights_crc(const nnk_job *job) {
@@ -77,6 +84,7 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     numbers->iterations = job->iterations;
     numbers->cost_every = job->cost_every;
     numbers->examples = job->examples;
+    numbers->options = nnk_options_of(job);
     numbers->mirror = job->mirror;
     numbers->learning_rate = job->learning_rate;
     numbers->weight_decay = job->weight_decay;

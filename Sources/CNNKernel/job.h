@@ -30,6 +30,12 @@ static inline bool nnk_is_mirrored(const nnk_job *job) { return job->mirror.row_
 /// Whether all examples lie in memory.
 static inline bool nnk_is_mapped(const nnk_job *job) { return job->images.images && !nnk_is_mirrored(job); }
 
+/// Whether the network learns other inputs than the images' bytes.
+static inline bool nnk_is_adjusted(const nnk_job *job) { return job->center || job->own_contrast; }
+
+/// The options of a job, as a model names them.
+uint32_t nnk_options_of(const nnk_job *job);
+
 /// The examples: the images, and behind them their mirror images.
 static inline uint32_t nnk_columns(const nnk_job *job) { return job->examples << nnk_is_mirrored(job); }
 

@@ -134,5 +134,11 @@ nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item) 
     (void)item; // there is one
     if (job->topology->layers > 1) update_biases(job, a, 2);
     update_biases(job, a, 1);
+    const layer l = nnk_layer(job, a, 1);
+    for (size_t i = 0; nnk_is_adjusted(job) && i < l.shape.outputs; i++) {
+        nnk_real *row = nnk_row(a, l.rows, i);
+        if (job->own_contrast) job->arithmetic->multiply(row, row, a->contrast, a->stride);
+        if (!nnk_is_dual(job->method)) nnk_center_deltas(job, a, row);
+    }
     return NNK_MORE;
 }

@@ -2,6 +2,7 @@
 #ifndef NNK_METHOD_H
 #define NNK_METHOD_H
 
+#include "nnkernel/kernels.h"
 #include "nnkernel/train.h"
 #include <stdbool.h>
 
@@ -23,6 +24,11 @@ struct nnk_method {
     int32_t first_layer;     ///< whose weights lie in the arena: 1, or 2 where W1 has no room
     const nnk_phase *phases; ///< up to EXPAND
     size_t (*scratch_bytes)(const nnk_job *job); ///< of one thread; NULL where there is only one
+    /// Stores x_j . x_k as an element of G, k <= j: dual methods.
+    void (*store)(const nnk_job *job, const struct nnk_arena *a, size_t j, size_t k, uint32_t product);
+    /// p += G e: dual methods, once G is formed.
+    ///   p, e (stride): e may be overwritten
+    void (*times_gram)(const nnk_job *job, const struct nnk_arena *a, nnk_real *p, nnk_real *e);
     /// Says where the parts of the arena are. It looks at no memory.
     void (*carve)(const nnk_job *job, struct nnk_arena *a);
     /// Makes the next weights of W1 for the model: `*count` bytes, which lie in the arena, in this

@@ -12,8 +12,8 @@ uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
 /// then the writing. An iteration counts when its descent is done.
 static uint32_t next_phase(const nnk_job *job, nnk_trainer *t) {
     switch (t->phase) {
-    case GRAM: return job->iterations > 0 ? FORWARD : EXPAND;
-    case DESCENT: return ++t->iteration < job->iterations ? FORWARD : EXPAND;
+    case ADJUST: return job->iterations > 0 ? FORWARD : MEAN;
+    case DESCENT: return ++t->iteration < job->iterations ? FORWARD : MEAN;
     default: return t->phase + 1;
     }
 }
@@ -46,7 +46,7 @@ static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
 /// Whether the last cost is the one that was due last, and costs are finite numbers. Item 0 of BACKWARD is
 /// the loss.
 static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
-    const bool has_loss = t->phase < EXPAND && t->phase >= BACKWARD + (t->item == 0);
+    const bool has_loss = t->phase <= DESCENT && t->phase >= BACKWARD + (t->item == 0);
     const uint32_t losses = t->iteration + has_loss;
     if (!nnk_finite(t->held_out_cost) || (!job->weights && !nnk_is_zero(t->held_out_cost))) return false;
     if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && nnk_is_zero(t->cost);

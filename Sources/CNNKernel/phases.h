@@ -15,13 +15,18 @@ enum {
     DIGEST,       ///< the checksum of the data
     PROJECT,      ///< wide dual: P
     GRAM,         ///< both dual methods: G = X^T X
+    ADJUST,       ///< the vectors by which images are adjusted; both dual methods: P
     // The loop.
-    FORWARD,  ///< activations and logits
+    FORWARD,  ///< activations and logits; primal, if images are adjusted: W1 X
+    CENTER,   ///< primal, if images are adjusted: the activations of layer 1
+    ABOVE,    ///< the same: those of the layers above, and logits
     BACKWARD, ///< the loss; then the layers above the second, whose parameters are updated
     LAYER_2,  ///< primal and wide dual: W2 is updated, layer 1 gets its deltas
     BIASES,   ///< primal and wide dual: b1 and b2 are updated
     DESCENT,  ///< W1 is updated, or D and P are
     // Writing.
+    MEAN,   ///< primal, if images are adjusted: W1 X once more
+    FOLD,   ///< what is taken off all images goes into b1, and out of D
     EXPAND, ///< wide dual: W1 from W1(0), D and X
     MODEL,  ///< the model, by nnk_train_finish: an item is a byte of its payload, and the header comes last
 };
@@ -44,7 +49,7 @@ void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items);
 
 static inline bool nnk_is_in_setup(const nnk_trainer *t) { return t->phase < FORWARD; }
 
-static inline bool nnk_is_in_loop(const nnk_trainer *t) { return t->phase >= FORWARD && t->phase < EXPAND; }
+static inline bool nnk_is_in_loop(const nnk_trainer *t) { return t->phase >= FORWARD && t->phase <= DESCENT; }
 
 /// Whether all iterations are done, and W1 is in memory or can be made row by row.
 static inline bool nnk_is_trained(const nnk_trainer *t) { return t->phase == MODEL; }

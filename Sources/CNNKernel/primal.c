@@ -9,17 +9,25 @@ static size_t scratch_bytes(const nnk_job *job) {
 
 static void carve(const nnk_job *job, arena *a) { nnk_carve_scratch(job, a, nnk_carve_layers(job, a)); }
 
-/// An item is 16 images, which pass through the network.
+/// An item is 16 examples, which pass through the network. Of adjusted images, it stops at W1 X / 255.
 static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
     const uint32_t first = item * NNK_LANES;
+    const bool is_adjusted = nnk_is_adjusted(job);
     if (nnk_input_sums(job, a, first) != NNK_OK) return NNK_E_SOURCE;
     layer l = nnk_layer(job, a, 1);
     l.shape.examples = NNK_LANES;
-    job->arithmetic->input_activate(nnk_at(job, l.rows, first), a->scratch, l.biases,
-                                    job->topology->layers > 1, l.shape);
-    nnk_forward_above(job, a, first, NNK_LANES);
+    job->arithmetic->input_activate(nnk_at(job, l.rows, first), a->scratch, is_adjusted ? a->zeros : l.biases,
+                                    job->topology->layers > 1 && !is_adjusted, l.shape);
+    if (!is_adjusted) nnk_forward_above(job, a, first, NNK_LANES);
     return NNK_MORE;
 }
+
+/// The layers above the first, for blocks of columns.
+static void above(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
+    nnk_forward_above(job, a, first * NNK_LANES, count * (size_t)NNK_LANES);
+}
+
+static uint32_t adjusted_blocks(const nnk_job *job) { return nnk_is_adjusted(job) ? nnk_blocks(job) : 0; }
 
 /// An item is NNK_PATCH columns of W1 -= rate/m dZ1 X^T, after W1's decay.
 static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
@@ -30,11 +38,16 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
 static const nnk_phase phases[MODEL] = {
     [DRAW] = {.work = nnk_draw_all, .items = nnk_draw_all_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
+    [ADJUST] = {.work = nnk_adjust, .items = nnk_adjust_items},
     [FORWARD] = {.work = forward, .items = nnk_blocks, .parallel = true},
+    [CENTER] = {.work = nnk_adjust_activations, .items = nnk_fold_items, .parallel = true},
+    [ABOVE] = {.span = above, .items = adjusted_blocks, .parallel = true},
     [BACKWARD] = {.work = nnk_backward, .items = nnk_backward_items},
     [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items, .parallel = true},
     [BIASES] = {.work = nnk_update_biases, .items = nnk_one_item},
     [DESCENT] = {.work = descend, .items = nnk_patches, .parallel = true},
+    [MEAN] = {.work = forward, .items = adjusted_blocks, .parallel = true},
+    [FOLD] = {.work = nnk_fold_sums, .items = nnk_fold_items},
 };
 
 const nnk_method nnk_primal = {

@@ -35,15 +35,19 @@ static inline uint32_t nnk_patches(const nnk_job *job) {
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch);
 
-/// Adds an image to the data's checksum. NNK_MORE; NNK_E_SOURCE: the checksum is as it was.
+/// The sums of an image's bytes and of their squares, below 2^24 and 2^32.
+typedef struct nnk_byte_sums {
+    uint32_t bytes, squares;
+} nnk_byte_sums;
+
+/// Adds an image to the data's checksum, and gives its sums unless `sums` is NULL. NNK_MORE; NNK_E_SOURCE:
+/// the checksum is as it was.
 ///   bytes (NNK_PATCH): room for copies
-nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc);
+nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc,
+                            nnk_byte_sums *sums);
 
-/// DIGEST. An item is an image.
+/// DIGEST. An item is an image. With own contrast it also takes its contrast.
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
-
-/// Stores x_j . x_k as an element of G, k <= j.
-typedef void nnk_store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product);
 
 /// GRAM: G = X^T X. Items count the blocks along the rows of the lower triangle.
 ///
@@ -53,10 +57,48 @@ typedef void nnk_store(const nnk_job *job, const arena *a, size_t j, size_t k, u
 ///     [X, M X]^T [X, M X] = [[G, H], [H, G]],   G = X^T X,   H = X^T M X
 ///
 /// two are computed, and both are symmetric. NNK_MORE, NNK_E_SOURCE.
-nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item, nnk_store *store);
+nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item);
 
 /// The factor of G in P -= rate/m dZ1 G, as G is stored: pixels count 1/255 on both of its sides.
 double nnk_delta_scale(const nnk_job *job, const arena *a);
+
+// ---- Adjusted images (adjust.c) ---------------------------------------------------------------------------
+
+/// Stores the contrast and the brightness of an image.
+void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_byte_sums sums);
+
+/// ADJUST. Item 0 forms the vectors; in the dual methods, a further item is a row of P.
+nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_adjust_items(const nnk_job *job);
+
+/// What a unit's deltas take off its row of P, beside their products with G: multiples of three vectors.
+typedef struct nnk_adjustment {
+    double brightness, means, spread;
+} nnk_adjustment;
+
+///   dz (stride): a unit's deltas
+nnk_adjustment nnk_adjustment_of(const nnk_job *job, const arena *a, const nnk_real *dz);
+
+/// Takes it off columns of a row of P.
+void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjustment, nnk_real *row,
+                        size_t column, size_t columns);
+
+/// The row times H = 1 - 1 1^T / M, in the basis of D: the images' mean is off, so the deltas' is too.
+void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row);
+
+/// FOLD in the dual methods: b1, D and what is taken off each weight. An item is a unit of layer 1.
+nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit);
+
+/// A unit of layer 1 is an item, if images are adjusted.
+static inline uint32_t nnk_fold_items(const nnk_job *job) {
+    return nnk_is_adjusted(job) ? (uint32_t)job->topology->size[1] : 0;
+}
+
+/// CENTER: a row of A1 from the row of W1 X / 255 in its place.
+nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t unit);
+
+/// FOLD in the primal method: b1, and the row's mean off W1, from the row of W1 X / 255.
+nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit);
 
 // ---- The layers above the first (layers_above.c) ----------------------------------------------------------
 
@@ -83,7 +125,8 @@ uint32_t nnk_backward_items(const nnk_job *job);
 void nnk_update_layer_2(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
 uint32_t nnk_layer_2_items(const nnk_job *job);
 
-/// BIASES, of layer 1 and, if there is one, of layer 2.
+/// BIASES, of layer 1 and, if there is one, of layer 2. Then the deltas of layer 1 are multiplied by the
+/// contrast of their images.
 nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item);
 
 /// Multiplies the weights of a layer for `units` of its inputs from `first` on by the decay, if there is one.
@@ -102,6 +145,9 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first);
 ///   dz (units, stride)
 nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, double decay, double rate,
                              uint32_t patch);
+
+/// Takes row_sums off the weights of NNK_PATCH columns.
+void nnk_take_off_row_sums(const nnk_job *job, const arena *a, uint32_t patch);
 
 /// next_weights of nnk_method.
 nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);

@@ -63,17 +63,13 @@ typedef struct options {
     nnk_training_record record;
 } options;
 
-static options options_of(const nnk_job *job, const nnk_trainer *t) {
+static options options_of(const nnk_trainer *t) {
     const nnk_job_numbers *numbers = &t->job;
-    options o = {(int32_t)numbers->options,
-                 {.mirror = numbers->mirror,
-                  .weight_decay = numbers->weight_decay,
-                  .weights_crc = t->weights_crc,
-                  .start_crc = numbers->start_crc}};
-    if (job->weights) o.bits |= NNK_OPTION_WEIGHTS;
-    if (numbers->mirror.row_bytes > 0) o.bits |= NNK_OPTION_MIRRORED;
-    if (numbers->weight_decay > 0) o.bits |= NNK_OPTION_DECAY;
-    return o;
+    return (options){(int32_t)numbers->options,
+                     {.mirror = numbers->mirror,
+                      .weight_decay = numbers->weight_decay,
+                      .weights_crc = t->weights_crc,
+                      .start_crc = numbers->start_crc}};
 }
 
 static nnk_status write_payload(const nnk_job *job, const arena *a, const options *o, nnk_sink sink) {
@@ -108,7 +104,7 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (!nnk_is_trained(t)) return NNK_E_STATE;
     if (t->outcome == WRITTEN) nnk_rewind_model(t);
-    const options o = options_of(job, t);
+    const options o = options_of(t);
     const uint32_t payload_bytes =
         nnk_payload_bytes(job->topology, job->arithmetic->dtype) + nnk_record_bytes(o.bits);
     nnk_status status;

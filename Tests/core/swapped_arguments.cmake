@@ -72,7 +72,7 @@ mistake("k->crc32(0, pixels, 3)" "k->crc32(0, sums, 3)")
 mistake("i->accumulate(z, model, 4, 2, pixels, 4)" "i->accumulate(z, pixels, 4, 2, pixels, 4)")
 mistake("i->accumulate(z, model, 4, 2, pixels, 4)" "i->accumulate(z, model, 4, 2, model, 4)")
 mistake("i->accumulate(z, model, 4, 2, pixels, 4)" "i->accumulate(model, model, 4, 2, pixels, 4)")
-mistake("i->head(t, model, z, a)" "i->head(t, w, z, a)")
+mistake("i->head(t, model, sums, z, a)" "i->head(t, w, sums, z, a)")
 
 message("${passed} passed, ${failed} failed")
 if(failed GREATER 0 OR passed EQUAL 0)

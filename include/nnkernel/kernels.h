@@ -132,6 +132,18 @@ struct nnk_arithmetic {
     ///   x (count)
     void (*scale)(nnk_real *x, double factor, size_t count);
 
+    /// Returns the sum of x y over examples.
+    ///   x, y (count)
+    double (*dot)(const nnk_real *x, const nnk_real *y, size_t count);
+
+    /// z = x y, element by element.
+    ///   z, x, y (count); z may be x
+    void (*multiply)(nnk_real *z, const nnk_real *x, const nnk_real *y, size_t count);
+
+    /// *sum += x, which are added one after the other.
+    ///   x: (count) reals, `step` apart
+    void (*add_up)(nnk_real *sum, const nnk_real *x, size_t step, size_t count);
+
     /// p -= rate g.
     ///   p, g (count)
     void (*update)(nnk_real *p, const nnk_real *g, double rate, size_t count);

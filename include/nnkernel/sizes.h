@@ -53,6 +53,12 @@
 #define NNK_DUAL_WIDE_SCRATCH_BYTES(network, real_bytes, examples)                                           \
     NNK_DUAL_WIDE_SCRATCH_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
 
+/// What a job with `center` or `own_contrast` takes more, in its arena and in its checkpoint.
+#define NNK_ADJUSTED_BYTES(network, real_bytes, examples)                                                    \
+    NNK_ADJUSTED_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples) ///< primal and wide dual
+#define NNK_DUAL_ADJUSTED_BYTES(network, real_bytes, examples)                                               \
+    NNK_DUAL_ADJUSTED_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+
 /// A checkpoint file: nnk_checkpoint_bytes.
 #define NNK_PRIMAL_CHECKPOINT_BYTES(network, real_bytes, examples)                                           \
     NNK_PRIMAL_CHECKPOINT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
@@ -111,6 +117,14 @@
 
 /// Bytes of one row of reals per unit, for `rows` units.
 #define NNK_ROWS_BYTES(rows, real_bytes, examples) (NNK_STRIDE(examples) * (size_t)(rows) * (real_bytes))
+
+/// Four rows, and three numbers for each unit of layer 1.
+#define NNK_ADJUSTED_STRIDE_BYTES(units_1, real_bytes, stride)                                               \
+    NNK_ROUND_TO_CACHE_LINE((4 * (size_t)(stride) + 3 * (size_t)(units_1)) * (real_bytes))
+#define NNK_ADJUSTED_BYTES_OF(sizes, real_bytes, examples)                                                   \
+    NNK_ADJUSTED_STRIDE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, NNK_STRIDE(examples))
+#define NNK_DUAL_ADJUSTED_BYTES_OF(sizes, real_bytes, examples)                                              \
+    NNK_ADJUSTED_STRIDE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples)
 
 /// Scratch of one slice: the gradient of a patch of W1; a tile of 16 images and their sums; or one row.
 #define NNK_SCRATCH_REALS(units_1, examples)                                                                 \

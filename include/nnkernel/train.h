@@ -28,6 +28,7 @@
 #include "nnkernel/status.h"
 #include "nnkernel/stream.h"
 #include "nnkernel/topology.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,7 +88,17 @@ typedef struct nnk_job {
     /// example of weight 0 is held out: it teaches nothing, and nnk_train_progress tells its cost.
     const float *weights;
     double weight_decay; ///< L2, on weights, not on biases: learning_rate weight_decay is 0 or above, below 1
+    /// Every image is taken a second time, mirrored from left to right: behind the m images come their mirror
+    /// images, in the same order, with the same labels and weights. They take no memory of their own. Zeros:
+    /// no mirror images.
     nnk_mirror mirror;
+    /// The mean of all images, held out or not, is taken off. It is folded into the first bias at the end, so
+    /// prediction does not know of it. Then training succeeds where units of layer 1 would be off for all
+    /// images.
+    bool center;
+    /// Each image's own brightness and contrast are taken off: x becomes (x - mean of x) / sd of x. The model
+    /// says so, and prediction does it too. Then a detector survives another light.
+    bool own_contrast;
 } nnk_job;
 
 /// The numbers of a job, kept so that a trainer goes on only with the job that it was begun with.

@@ -80,12 +80,12 @@
         .linear_backward = linear_backward, .relu = VECTOR(relu), .relu_backward = relu_backward,            \
         .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward, .cost = cost,                              \
         .cost_backward = cost_backward, .logit_cost = logit_cost, .logit_backward = VECTOR(logit_backward),  \
-        .weigh = weigh, .scale = scale, .update = update, .hidden_update = VECTOR(hidden_update),            \
-        .bias_update = VECTOR(bias_update), .input_forward = VECTOR(input_forward),                          \
-        .input_activate = input_activate, .input_gradient = VECTOR(input_gradient),                          \
-        .input_update = input_update, .unit_update = unit_update, .unit_forward = unit_forward,              \
-        .gram_unit = 1 << GRAM_BITS, .gram_products = GRAM_PRODUCTS, .gram_pack = gram_pack,                 \
-        .gram_spread = gram_spread, .project = project, .project_end = project_end,                          \
+        .weigh = weigh, .scale = scale, .dot = dot, .multiply = multiply, .add_up = add_up,                  \
+        .update = update, .hidden_update = VECTOR(hidden_update), .bias_update = VECTOR(bias_update),        \
+        .input_forward = VECTOR(input_forward), .input_activate = input_activate,                            \
+        .input_gradient = VECTOR(input_gradient), .input_update = input_update, .unit_update = unit_update,  \
+        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = GRAM_PRODUCTS,           \
+        .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_update_packed = dual_update_packed,  \
         .dual_update = VECTOR(dual_update)                                                                   \
     }
@@ -95,7 +95,8 @@
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict, .crc32 = NNK_CRC32,   \
         .initialize = initialize, .logit_cost = logit_cost, .logit_backward = logit_backward,                \
-        .weigh = weigh, .scale = scale, .bias_update = bias_update, .input_gradient = input_gradient,        \
+        .weigh = weigh, .scale = scale, .dot = dot, .multiply = multiply, .add_up = add_up,                  \
+        .update = update, .bias_update = bias_update, .input_gradient = input_gradient,                      \
         .input_update = input_update, .unit_update = unit_update, .unit_forward = unit_forward,              \
         .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products, .gram_pack = gram_pack,                 \
         .project = project, .project_end = project_end, .dual_logits = dual_logits,                          \

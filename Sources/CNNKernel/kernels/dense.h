@@ -79,6 +79,22 @@ static void scale(nnk_real *x_, double factor_, size_t count) {
     for (size_t i = 0; i < count; i++) x[i] *= factor;
 }
 
+static double dot(const nnk_real *x, const nnk_real *y, size_t count) {
+    return (double)dot_of_examples((const real *)x, (const real *)y, count);
+}
+
+static void multiply(nnk_real *z_, const nnk_real *x_, const nnk_real *y_, size_t count) {
+    real *z = (real *)z_;
+    const real *x = (const real *)x_, *y = (const real *)y_;
+    for (size_t i = 0; i < count; i++) z[i] = x[i] * y[i];
+}
+
+static void add_up(nnk_real *sum_, const nnk_real *x_, size_t step, size_t count) {
+    real *sum = (real *)sum_;
+    const real *x = (const real *)x_;
+    for (size_t i = 0; i < count; i++) *sum += x[i * step];
+}
+
 static void bias_update(nnk_real *b_, const nnk_real *dz_, double rate_, nnk_shape s) {
     real *b = (real *)b_, rate = (real)rate_;
     const real *dz = (const real *)dz_;

@@ -1,0 +1,199 @@
+// Adjusted images: the mean of all images taken off, and each image's own brightness and contrast (train.h).
+//
+// No adjusted image is ever made. Let x_j be the bytes of an image, a_j their mean, and s_j = 1 / sd_j its
+// contrast (contrast.h); without NNK_OPTION_OWN_CONTRAST, a_j = 0 and s_j = 1. The network learns
+//
+//     x'_j = x^_j - (1/M) sum over k of x^_k,   x^_j = s_j (x_j - a_j 1) / 255
+//
+// of which only the products with weights and with each other are needed. P is kept times sd:
+// P~_j = sd_j W1 x'_j. So a row of P starts as W1(0) x_j / 255, from which a_j times the row's sum and then
+// sd_j times the mean are taken off; a logit of layer 1 is s_j P~_j + b1, and a delta is multiplied by s_j.
+// What is left of the Gram matrix is G without three products of vectors, with c_j = a_j sqrt(n), n inputs:
+//
+//     G' = G - c c^T - g sd^T - sd g^T,   g = G^ s / M - (s . (G^ s / M)) / 2M sd,   G^ = G - c c^T
+//
+// Without NNK_OPTION_CENTERED, g is not taken off. All of it is stored in the unit of G (gram_unit).
+#include "contrast.h"
+#include "layout.h"
+#include "math_f64.h"
+#include "work.h"
+
+static void set(const nnk_job *job, nnk_real *reals, size_t index, double x) {
+    const float narrow = (float)x;
+    memcpy(nnk_at(job, reals, index), job->arithmetic->real_bytes == 4 ? (const void *)&narrow : &x,
+           nnk_real_bytes(job));
+}
+
+static double get(const nnk_job *job, const nnk_real *reals, size_t index) {
+    float narrow;
+    double x;
+    const uint8_t *at = (const uint8_t *)reals + index * nnk_real_bytes(job);
+    memcpy(&narrow, at, sizeof narrow);
+    if (job->arithmetic->real_bytes == 4) return (double)narrow;
+    memcpy(&x, at, sizeof x);
+    return x;
+}
+
+/// sqrt(n / unit): what a mean of bytes is multiplied by in c.
+static double brightness_factor(const nnk_job *job) {
+    return nnk_sqrt_f64((double)job->topology->size[0] / job->arithmetic->gram_unit);
+}
+
+void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_byte_sums sums) {
+    const uint32_t inputs = (uint32_t)job->topology->size[0];
+    const double contrast = nnk_contrast(sums.bytes, sums.squares, inputs);
+    const double brightness = (double)sums.bytes / (double)inputs * brightness_factor(job);
+    for (uint32_t j = image; j < nnk_columns(job); j += job->examples) { // and its mirror image
+        set(job, a->contrast, j, contrast);
+        set(job, a->spread, j, 1 / contrast);
+        set(job, a->brightness, j, brightness);
+    }
+}
+
+/// s = sd = 1.
+static void take_no_contrast(const nnk_job *job, const arena *a) {
+    for (uint32_t j = 0; j < nnk_columns(job); j++) set(job, a->contrast, j, 1);
+}
+
+/// The vector g.
+static void form_means(const nnk_job *job, const arena *a) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const size_t m = nnk_columns(job);
+    nnk_real *e = nnk_row(a, a->activations, 1); // nothing is in these rows yet
+    memcpy(e, a->contrast, a->row);
+    k->scale(e, 1 / (double)m, a->stride);
+    memset(a->means, 0, a->row);
+    job->method->times_gram(job, a, a->means, e);
+    if (job->own_contrast) k->update(a->means, a->brightness, k->dot(a->brightness, e, m), a->stride);
+    k->update(a->means, a->spread, k->dot(a->contrast, a->means, m) / (2 * (double)m), a->stride);
+}
+
+/// Zeros where an image has no contrast, as it has no x^ either. What rounding leaves there would decide
+/// whether a unit is on. Such an image alone has s = 1: s is 2 or more of any other one.
+static void clear_flat(const nnk_job *job, const arena *a, nnk_real *row) {
+    for (size_t j = 0; j < nnk_columns(job); j++)
+        if (get(job, a->contrast, j) == 1) set(job, row, j, 0);
+}
+
+/// Adjusts a row of W1 X / 255. Returns the mean over the images of W1 x^, which it has taken off, or 0.
+///   row_sum: the sum of that row of W1
+static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, double row_sum) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const size_t m = nnk_columns(job);
+    if (job->own_contrast) {
+        k->update(row, a->brightness, row_sum / (255 * brightness_factor(job)), a->stride);
+        clear_flat(job, a, row);
+    }
+    if (!job->center) return 0;
+    const double mean = k->dot(a->contrast, row, m) / (double)m;
+    k->update(row, a->spread, mean, a->stride);
+    return mean;
+}
+
+static nnk_status prepare(const nnk_job *job, const arena *a) {
+    if (!job->own_contrast) take_no_contrast(job, a);
+    if (job->center && nnk_is_dual(job->method)) form_means(job, a);
+    return NNK_MORE;
+}
+
+uint32_t nnk_adjust_items(const nnk_job *job) {
+    if (!nnk_is_adjusted(job)) return 0;
+    return 1 + (nnk_is_dual(job->method) ? (uint32_t)job->topology->size[1] : 0);
+}
+
+nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item) {
+    if (item == 0) return prepare(job, a);
+    const uint32_t unit = item - 1;
+    const double row_sum = get(job, a->row_sums, unit);
+    set(job, a->row_means, unit, adjust_row(job, a, nnk_row(a, a->logits, unit), row_sum));
+    return NNK_MORE;
+}
+
+nnk_adjustment nnk_adjustment_of(const nnk_job *job, const arena *a, const nnk_real *dz) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const size_t m = nnk_columns(job);
+    nnk_adjustment adjustment = {0, 0, 0};
+    if (job->own_contrast) adjustment.brightness = k->dot(a->brightness, dz, m);
+    if (job->center) {
+        adjustment.means = k->dot(a->spread, dz, m);
+        adjustment.spread = k->dot(a->means, dz, m);
+    }
+    return adjustment;
+}
+
+void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjustment, nnk_real *row,
+                        size_t column, size_t columns) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const double scale = nnk_delta_scale(job, a);
+    nnk_real *p = nnk_at(job, row, column);
+    if (job->own_contrast)
+        k->update(p, nnk_at(job, a->brightness, column), scale * adjustment.brightness, columns);
+    if (job->center) {
+        k->update(p, nnk_at(job, a->means, column), scale * adjustment.means, columns);
+        k->update(p, nnk_at(job, a->spread, column), scale * adjustment.spread, columns);
+    }
+}
+
+void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row) {
+    const size_t m = nnk_columns(job);
+    if (!job->center) return;
+    job->arithmetic->update(row, a->contrast, job->arithmetic->dot(a->spread, row, m) / (double)m, a->stride);
+}
+
+/// The mean over the images of W1 x^, at the end, from what it was at the beginning:
+/// W1 x^ = left W1(0) x^ - rate/m (D H) X^^T x^, H = 1 - 1 1^T / M.
+static double last_mean(const nnk_job *job, const arena *a, uint32_t unit, double left) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const size_t m = nnk_columns(job);
+    const nnk_real *d = nnk_row(a, a->deltas, unit);
+    const double half = k->dot(a->contrast, a->means, m) / (double)m;
+    const double product = k->dot(a->means, d, m) - half * k->dot(a->spread, d, m);
+    return left * get(job, a->row_means, unit) + nnk_delta_scale(job, a) * product;
+}
+
+nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
+    const double left = nnk_whole_decay(job, job->iterations), inputs = (double)job->topology->size[0];
+    nnk_real *d = nnk_row(a, a->deltas, unit), *b = nnk_layer(job, a, 1).biases;
+    if (job->center) set(job, b, unit, get(job, b, unit) - last_mean(job, a, unit, left));
+    nnk_center_deltas(job, a, d);
+    if (!job->own_contrast) return NNK_MORE;
+    const double brightness =
+        job->arithmetic->dot(a->brightness, d, nnk_columns(job)) / brightness_factor(job);
+    set(job, a->row_sums, unit,
+        left * get(job, a->row_sums, unit) / inputs - nnk_weight_rate(job, a) / 255 * brightness);
+    return NNK_MORE;
+}
+
+// ---- Where W1 is in memory and changes --------------------------------------------------------------------
+
+/// The sum of a row of W1.
+static double sum_of_row(const nnk_job *job, const arena *a, uint32_t unit) {
+    const size_t units = (size_t)job->topology->size[1];
+    set(job, a->row_sums, unit, 0);
+    job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), nnk_at(job, a->parameters, unit), units,
+                            (size_t)job->topology->size[0]);
+    return get(job, a->row_sums, unit);
+}
+
+nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t unit) {
+    const layer l = nnk_layer(job, a, 1);
+    const nnk_shape one = {1, 1, a->stride, a->stride};
+    nnk_real *row = nnk_row(a, l.rows, unit);
+    adjust_row(job, a, row, job->own_contrast ? sum_of_row(job, a, unit) : 0);
+    if (job->own_contrast) job->arithmetic->multiply(row, row, a->contrast, a->stride);
+    job->arithmetic->dual_logits(row, row, nnk_at(job, l.biases, unit), job->topology->layers > 1, one);
+    return NNK_MORE;
+}
+
+nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit) {
+    const layer l = nnk_layer(job, a, 1);
+    const size_t units = l.shape.outputs;
+    const double row_sum = job->own_contrast ? sum_of_row(job, a, unit) : 0;
+    const double mean = adjust_row(job, a, nnk_row(a, l.rows, unit), row_sum);
+    set(job, l.biases, unit, get(job, l.biases, unit) - mean);
+    for (size_t k = 0; job->own_contrast && k < l.shape.inputs; k++) {
+        const size_t at = k * units + unit;
+        set(job, l.weights, at, get(job, l.weights, at) - row_sum / (double)l.shape.inputs);
+    }
+    return NNK_MORE;
+}

@@ -1,0 +1,407 @@
+/// The options of training (train.h): weights of examples, weight decay, mirrored images, the images' mean
+/// taken off, each image's own contrast taken off.
+///
+/// Each is compared with gradient descent as a textbook has it, on inputs that are made in full, in the wide
+/// type.
+#include "jobs.h"
+
+enum { SIZE = 192, ROW = 48, PIXEL = 3, EXAMPLES = 21, ITERATIONS = 12 };
+
+static const nnk_topology topology = {3, {SIZE, 6, 4, 1}};
+
+/// A job and what it refers to.
+typedef struct setting {
+    data data;
+    float weights[EXAMPLES];
+    nnk_job job;
+} setting;
+
+enum { WEIGHTS = 1, DECAY = 2, MIRROR = 4, CENTER = 8, OWN_CONTRAST = 16, ALL = 31 };
+
+/// Brightness and contrast differ from image to image, as in photos. One image has no contrast.
+static void draw_images(uint8_t *images, size_t count) {
+    for (size_t j = 0; j < count; j++) {
+        const uint32_t from = random_below(150), range = j == 2 ? 1 : 70 + random_below(36);
+        for (size_t k = 0; k < SIZE; k++) images[j * SIZE + k] = (uint8_t)(from + random_below(range));
+    }
+}
+
+static setting *setting_of(int options, int32_t type) {
+    setting *s = room_for(sizeof *s);
+    s->data = random_data(&topology, EXAMPLES);
+    draw_images(s->data.images, EXAMPLES);
+    for (uint32_t j = 0; j < EXAMPLES; j++) {
+        s->data.labels[j] = j % 2;
+        s->weights[j] = j % 5 == 3 ? 0 : (float)random_between(0.2, 2);
+    }
+    s->job = job_of(&topology, arithmetic_at(type, 0), &s->data, ITERATIONS);
+    s->job.initializer = NNK_INIT_DEEP;
+    s->job.learning_rate = options & OWN_CONTRAST ? 0.02 : 0.1;
+    if (options & WEIGHTS) s->job.weights = s->weights;
+    if (options & DECAY) s->job.weight_decay = 0.3;
+    if (options & MIRROR) s->job.mirror = (nnk_mirror){ROW, PIXEL};
+    s->job.center = (options & CENTER) != 0;
+    s->job.own_contrast = (options & OWN_CONTRAST) != 0;
+    return s;
+}
+
+static void release_setting(setting *s) {
+    release_data(s->data);
+    free(s);
+}
+
+// ---- The textbook's network, on inputs that are numbers
+// -----------------------------------------------------------
+
+/// A byte of example j: of an image, or of its mirror image.
+static uint8_t byte_of(const setting *s, uint32_t j, uint32_t k) {
+    const uint32_t column = k % ROW / PIXEL,
+                   mirrored = k - k % ROW + (ROW / PIXEL - 1 - column) * PIXEL + k % PIXEL;
+    return s->data.images[j % EXAMPLES * SIZE + (j < EXAMPLES ? k : mirrored)];
+}
+
+/// x (examples, SIZE): what the network learns.
+static wide *inputs_of(const setting *s, uint32_t examples) {
+    wide *x = room_for(sizeof *x * examples * SIZE);
+    for (uint32_t j = 0; j < examples; j++) {
+        uint32_t sum = 0, squares = 0;
+        for (uint32_t k = 0; k < SIZE; k++) {
+            sum += byte_of(s, j, k);
+            squares += (uint32_t)byte_of(s, j, k) * byte_of(s, j, k);
+        }
+        const uint32_t variance = SIZE * squares - sum * sum; // times SIZE^2
+        const wide mean = (wide)sum / SIZE, deviation = (wide)sqrtl((long double)variance) / SIZE;
+        for (uint32_t k = 0; k < SIZE; k++) {
+            const wide byte = byte_of(s, j, k);
+            x[j * SIZE + k] = !s->job.own_contrast ? byte / 255
+                              : variance == 0      ? 0
+                                                   : (byte - mean) / deviation;
+        }
+    }
+    for (uint32_t k = 0; k < SIZE && s->job.center; k++) {
+        wide mean = 0;
+        for (uint32_t j = 0; j < examples; j++) mean += x[j * SIZE + k] / examples;
+        for (uint32_t j = 0; j < examples; j++) x[j * SIZE + k] -= mean;
+    }
+    return x;
+}
+
+enum { UNITS = 11, PARAMETERS = (SIZE + 1) * 6 + 7 * 4 + 5 };
+
+/// z (UNITS) = the logits of all units; returns that of the output.
+static wide pass(const wide *p, const wide *x, wide *z) {
+    const wide *below = NULL;
+    for (int32_t l = 1; l <= topology.layers; l++) {
+        const size_t inputs = (size_t)topology.size[l - 1], outputs = (size_t)topology.size[l];
+        for (size_t i = 0; i < outputs; i++) {
+            z[i] = p[inputs * outputs + i];
+            for (size_t k = 0; k < inputs; k++)
+                z[i] += p[i * inputs + k] * (!below ? x[k] : below[k] > 0 ? below[k] : 0);
+        }
+        p += (inputs + 1) * outputs;
+        below = z;
+        z += outputs;
+    }
+    return z[-1];
+}
+
+/// slope (PARAMETERS) += weight times the derivatives of the cost of one example.
+static void add_slope(const wide *p, const wide *x, wide label, wide weight, wide *slope) {
+    wide z[UNITS], dz[UNITS];
+    dz[UNITS - 1] = weight * (1 / (1 + wide_exp(-pass(p, x, z))) - label);
+    size_t above = UNITS, at = PARAMETERS;
+    for (int32_t l = topology.layers; l >= 1; l--) {
+        const size_t inputs = (size_t)topology.size[l - 1], outputs = (size_t)topology.size[l];
+        above -= outputs;
+        at -= (inputs + 1) * outputs;
+        for (size_t i = 0; i < outputs; i++) slope[at + inputs * outputs + i] += dz[above + i];
+        for (size_t k = 0; k < inputs; k++) {
+            const wide under = l == 1 ? x[k] : z[above - inputs + k];
+            wide sum = 0;
+            for (size_t i = 0; i < outputs; i++) {
+                if (l == 1 || under > 0) slope[at + i * inputs + k] += dz[above + i] * under;
+                sum += p[at + i * inputs + k] * dz[above + i];
+            }
+            if (l > 1) dz[above - inputs + k] = under > 0 ? sum : 0;
+        }
+    }
+}
+
+/// A training of the reference.
+typedef struct reference {
+    const setting *s;
+    uint32_t examples;
+    wide total, held_out;
+    wide *x, *p;
+} reference;
+
+static wide weight_of(const reference *r, uint32_t j) {
+    return r->s->job.weights ? (wide)r->s->weights[j % EXAMPLES] : 1;
+}
+
+/// It starts from the initial weights, which a job without options writes.
+static reference reference_of(const setting *s) {
+    const uint32_t examples = s->job.mirror.row_bytes ? 2 * EXAMPLES : EXAMPLES;
+    reference r = {s, examples, 0, 0, inputs_of(s, examples), room_for(PARAMETERS * sizeof(wide))};
+    nnk_job none = job_of(&topology, s->job.arithmetic, &s->data, 0);
+    none.initializer = NNK_INIT_DEEP;
+    file start = train(&none);
+    const nnk_model m = opened(&start, &topology);
+    for (size_t i = 0; i < PARAMETERS; i++) r.p[i] = parameter_of(&m, i);
+    for (uint32_t j = 0; j < examples; j++) {
+        r.total += weight_of(&r, j);
+        r.held_out += weight_of(&r, j) == 0;
+    }
+    free(start.bytes);
+    return r;
+}
+
+static void release_reference(reference r) {
+    free(r.x);
+    free(r.p);
+}
+
+/// The logit of a hidden unit that is closest to zero, where ReLU has its kink. Exact zeros come from zeros
+/// alone, so they are zeros in every arithmetic.
+static wide closest_to_kink(const reference *r) {
+    wide z[UNITS], closest = 1;
+    for (uint32_t j = 0; j < r->examples; j++) {
+        pass(r->p, r->x + j * SIZE, z);
+        for (size_t u = 0; u + 1 < UNITS; u++)
+            if (wide_abs(z[u]) < closest && z[u] != 0) closest = wide_abs(z[u]);
+    }
+    return closest;
+}
+
+static void costs_of(const reference *r, double *cost, double *held_out_cost) {
+    wide sum = 0, held_out = 0, z[UNITS];
+    for (uint32_t j = 0; j < r->examples; j++) {
+        const wide out = pass(r->p, r->x + j * SIZE, z), w = weight_of(r, j);
+        const wide own = wide_log1p(wide_exp(r->s->data.labels[j % EXAMPLES] ? -out : out));
+        sum += w * own;
+        if (w == 0) held_out += own;
+    }
+    *cost = (double)(sum / r->total);
+    *held_out_cost = r->held_out > 0 ? (double)(held_out / r->held_out) : 0;
+}
+
+/// W <- (1 - rate decay) W - rate dW, b <- b - rate db.
+static void step_reference(reference *r) {
+    wide *slope = room_for(PARAMETERS * sizeof *slope);
+    for (size_t i = 0; i < PARAMETERS; i++) slope[i] = 0;
+    for (uint32_t j = 0; j < r->examples; j++)
+        add_slope(r->p, r->x + j * SIZE, r->s->data.labels[j % EXAMPLES], weight_of(r, j), slope);
+    const wide rate = (wide)r->s->job.learning_rate, factor = 1 - rate * (wide)r->s->job.weight_decay;
+    size_t at = 0;
+    for (int32_t l = 1; l <= topology.layers; l++) {
+        const size_t weights = (size_t)topology.size[l - 1] * (size_t)topology.size[l];
+        for (size_t i = at; i < at + weights; i++) r->p[i] *= factor;
+        at += weights + (size_t)topology.size[l];
+    }
+    for (size_t i = 0; i < PARAMETERS; i++) r->p[i] -= rate * slope[i] / r->total;
+    free(slope);
+}
+
+// ---- Comparisons
+// --------------------------------------------------------------------------------------------------
+
+static uint32_t compared, left_out;
+
+/// The costs of all iterations, and the probabilities that the written model gives to the images. Where a
+/// logit comes so close to zero that rounding decides whether its unit is on, the comparison ends.
+static void test_against_reference(int options, int32_t type, int32_t method) {
+    setting *s = setting_of(options, type);
+    nnk_job *job = &s->job;
+    job->method = methods[method];
+    reference r = reference_of(s);
+    const size_t bytes = nnk_train_bytes(job);
+    void *arena = room_for(bytes);
+    CHECK_EQUAL(nnk_train_begin(job, arena, bytes), NNK_OK);
+    // A cost is a mean over examples of sums over inputs, each rounded; the rounding of one iteration is
+    // carried on by the next ones. float's Gram matrix also misses up to 32 of 10^6 to 10^7, and an image
+    // with little contrast multiplies that.
+    const double tolerance = type == NNK_F64 ? 1e-12 : options & OWN_CONTRAST ? 1e-3 : 2e-5;
+    nnk_status status;
+    uint32_t costs = 0;
+    bool far = true;
+    compared++;
+    while ((status = nnk_train_step(job, arena)) > 0) {
+        if (status != NNK_COST) continue;
+        nnk_progress now;
+        double cost, held_out_cost;
+        CHECK_EQUAL(nnk_train_progress(job, arena, &now), NNK_OK);
+        costs_of(&r, &cost, &held_out_cost);
+        far = far && closest_to_kink(&r) > tolerance / 16;
+        if (!far) continue;
+        CHECK_NEAR(now.cost, cost, tolerance);
+        CHECK_NEAR(now.held_out_cost, held_out_cost, tolerance);
+        CHECK((held_out_cost > 0) == (job->weights != NULL));
+        step_reference(&r);
+        costs++;
+    }
+    CHECK_EQUAL(status, NNK_OK);
+    CHECK(costs == ITERATIONS || !far);
+    left_out += !far;
+    file f = new_file(job);
+    CHECK_EQUAL(finish(job, arena, &f), NNK_OK);
+    const nnk_model m = opened(&f, &topology);
+    for (uint32_t j = 0; far && j < EXAMPLES; j++) {
+        wide z[UNITS];
+        const double p = predict(nnk_fastest_inference(type), &m, s->data.images + j * SIZE, 0);
+        CHECK_NEAR(p, 1 / (1 + wide_exp(-pass(r.p, r.x + j * SIZE, z))), tolerance);
+    }
+    release_reference(r);
+    free(f.bytes);
+    free(arena);
+    release_setting(s);
+}
+
+/// Every arithmetic, with mapped and with read images, and both dual methods: one model.
+static void test_same_bits(int options, int32_t type, int32_t method) {
+    setting *s = setting_of(options, type);
+    nnk_job *job = &s->job;
+    job->method = methods[method];
+    file want = train(job);
+    FOR_EACH_ARITHMETIC(k, type) {
+        for (int reads = 0; reads < 2; reads++) {
+            job->arithmetic = k;
+            job->images = reads ? read_in(&s->data) : mapped(&s->data);
+            file got = train(job);
+            CHECK_SAME_FILE(want, got);
+            free(got.bytes);
+            if (method != NNK_DUAL) continue;
+            job->method = &nnk_dual_wide;
+            got = train(job);
+            CHECK_SAME_FILE(want, got);
+            free(got.bytes);
+            job->method = &nnk_dual;
+        }
+    }
+    free(want.bytes);
+    release_setting(s);
+}
+
+/// Mirrored images train as a data set that has the mirror images behind the images: the same parameters and
+/// costs.
+static void test_mirror(int options, int32_t type, int32_t method) {
+    setting *s = setting_of(options | MIRROR, type);
+    s->job.method = methods[method];
+    data both = random_data(&topology, 2 * EXAMPLES);
+    float weights[2 * EXAMPLES];
+    for (uint32_t j = 0; j < 2 * EXAMPLES; j++) {
+        both.labels[j] = s->data.labels[j % EXAMPLES];
+        weights[j] = s->weights[j % EXAMPLES];
+        for (uint32_t k = 0; k < SIZE; k++) both.images[j * SIZE + k] = byte_of(s, j, k);
+    }
+    nnk_job plain = s->job;
+    plain.mirror = (nnk_mirror){0, 0};
+    plain.examples = 2 * EXAMPLES;
+    plain.labels = both.labels;
+    plain.images = mapped(&both);
+    if (plain.weights) plain.weights = weights;
+    CHECK_EQUAL(nnk_train_bytes(&plain), nnk_train_bytes(&s->job));
+    file want = train(&plain), got = train(&s->job);
+    CHECK_SAME(want.bytes + NNK_HEADER_BYTES, got.bytes + NNK_HEADER_BYTES, bytes_of(PARAMETERS, type));
+    free(want.bytes);
+    free(got.bytes);
+    release_data(both);
+    release_setting(s);
+}
+
+/// Weights that are all 1 change no bit of the parameters.
+static void test_ones(int32_t type, int32_t method) {
+    setting *s = setting_of(0, type);
+    s->job.method = methods[method];
+    file want = train(&s->job);
+    for (uint32_t j = 0; j < EXAMPLES; j++) s->weights[j] = 1;
+    s->job.weights = s->weights;
+    file got = train(&s->job);
+    CHECK_SAME(want.bytes + NNK_HEADER_BYTES, got.bytes + NNK_HEADER_BYTES, bytes_of(PARAMETERS, type));
+    free(want.bytes);
+    free(got.bytes);
+    release_setting(s);
+}
+
+/// The model says how it was trained.
+static void test_record(int32_t type, int32_t method) {
+    setting *s = setting_of(ALL, type);
+    s->job.method = methods[method];
+    file f = train(&s->job);
+    uint32_t crc = 0;
+    for (uint32_t j = 0; j < EXAMPLES; j++) {
+        uint32_t bits;
+        memcpy(&bits, &s->weights[j], 4);
+        const uint8_t bytes[4] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
+                                  (uint8_t)(bits >> 24)};
+        crc = nnk_crc32(crc, bytes, 4);
+    }
+    const nnk_model m = opened(&f, &topology);
+    CHECK_EQUAL(m.options, NNK_OPTION_CENTERED | NNK_OPTION_OWN_CONTRAST | NNK_OPTION_MIRRORED |
+                               NNK_OPTION_WEIGHTS | NNK_OPTION_DECAY);
+    CHECK(m.record.weight_decay == 0.3 && m.record.weights_crc == crc && crc != 0);
+    CHECK(m.record.mirror.row_bytes == ROW && m.record.mirror.pixel_bytes == PIXEL);
+    CHECK_EQUAL(m.examples, EXAMPLES);
+    free(f.bytes);
+    release_setting(s);
+}
+
+static void expect_start(const nnk_job *job, nnk_status want) {
+    const size_t bytes = nnk_train_bytes(job);
+    CHECK((bytes == 0) == (want == NNK_E_ARGUMENT));
+    void *arena = room_for(bytes);
+    CHECK_EQUAL(nnk_train_begin(job, arena, bytes), want);
+    free(arena);
+}
+
+/// What makes no sense is refused before any work.
+static void test_refused(int32_t type) {
+    setting *s = setting_of(WEIGHTS, type);
+    const float bad[] = {-1, (float)-1e-30, (float)INFINITY, (float)NAN};
+    nnk_job job = s->job;
+    for (size_t b = 0; b < sizeof bad / sizeof bad[0]; b++)
+        for (uint32_t j = 0; j < EXAMPLES; j += EXAMPLES - 1) {
+            const float good = s->weights[j];
+            s->weights[j] = bad[b];
+            expect_start(&job, NNK_E_WEIGHT);
+            s->weights[j] = good;
+        }
+    expect_start(&job, NNK_OK);
+    for (uint8_t held_out = 0; held_out <= 2; held_out++) { // one class, the other, both
+        float kept[EXAMPLES];
+        memcpy(kept, s->weights, sizeof kept);
+        for (uint32_t j = 0; j < EXAMPLES; j++)
+            if (held_out == 2 || s->data.labels[j] == held_out) s->weights[j] = 0;
+        expect_start(&job, NNK_E_WEIGHT);
+        memcpy(s->weights, kept, sizeof kept);
+    }
+    const double decays[] = {-1, 10, 1 / 0.1, (double)INFINITY, (double)NAN};
+    for (size_t d = 0; d < sizeof decays / sizeof decays[0]; d++) {
+        job.weight_decay = decays[d];
+        expect_start(&job, NNK_E_ARGUMENT);
+    }
+    job = s->job;
+    const nnk_mirror mirrors[] = {{0, 3}, {48, 0}, {48, 5}, {47, 1}, {49, 7}, {50, 3}, {384, 3}, {48, 96}};
+    for (size_t i = 0; i < sizeof mirrors / sizeof mirrors[0]; i++) {
+        job.mirror = mirrors[i];
+        expect_start(&job, NNK_E_ARGUMENT);
+    }
+    release_setting(s);
+}
+
+int main(void) {
+    FOR_EACH_TYPE(type) {
+        for (int options = 0; options <= ALL; options++) FOR_EACH_METHOD(method) {
+                test_against_reference(options, type, method);
+                test_same_bits(options, type, method);
+                if (!(options & MIRROR)) test_mirror(options, type, method);
+            }
+        FOR_EACH_METHOD(method) {
+            test_ones(type, method);
+            test_record(type, method);
+        }
+        test_refused(type);
+    }
+    printf("%u of %u comparisons ended early, close to a kink\n", left_out, compared);
+    CHECK(left_out < compared / 3);
+    return check_end();
+}
