@@ -12,14 +12,16 @@ public enum NNError: Error, Equatable, Sendable {
     case notFinite(parameter: Int)
     /// The weights are bytes already.
     case alreadyQuantized
-    /// The memory handed over is too small.
-    case insufficientMemory
+    /// The memory handed over has fewer bytes than are needed.
+    case insufficientMemory(expected: Int, found: Int)
+    /// The system does not give so many bytes of memory. `Int.max`: more than the address space holds.
+    case outOfMemory(bytes: Int)
     /// The memory handed over is not aligned to 8 bytes.
     case misaligned
     /// The run has not come to its end.
     case untrained
-    /// A checkpoint of a run with other options, or on another number of examples.
-    case otherRun
+    /// A checkpoint of a run that differs in this option, or in the number of examples.
+    case otherRun(Option)
     /// A checkpoint of a run on other images or labels.
     case otherImages
     /// The cost is no longer finite, at this iteration: the learning rate is too high.
@@ -31,10 +33,22 @@ public enum NNError: Error, Equatable, Sendable {
     /// The C core refused what SwiftNN should have checked before: a defect of SwiftNN.
     case unexpected(status: Int32)
 
-    /// What ``invalidOption(name:value:allowed:)`` can be about.
+    /// What ``invalidOption(name:value:allowed:)`` and ``otherRun(_:)`` can be about.
     public enum Option: Equatable, Sendable {
         /// ``TrainingOptions/threads``, or those of an evaluation
         case threads
+        /// The sizes of the layers
+        case topology
+        /// The numbers that training computes with
+        case precision
+        /// How the weights of the first layer are computed
+        case method
+        /// Whether the dual method takes the least memory
+        case usesLeastMemory
+        /// How the initial weights are drawn
+        case initializer
+        /// Seed of the initial weights
+        case seed
         /// Gradient steps
         case iterations
         /// Iterations between two costs
@@ -107,7 +121,6 @@ extension NNError {
     package init(_ status: nnk_status, iteration: Int = 0) {
         self =
             switch status {
-            case NNK_E_MEMORY: .insufficientMemory
             case NNK_E_ALIGN: .misaligned
             case NNK_E_STATE: .untrained
             case NNK_E_DIVERGED: .diverged(iteration: iteration)

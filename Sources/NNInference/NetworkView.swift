@@ -86,8 +86,8 @@ public struct NetworkView: ~Escapable {
     /// - Parameters:
     ///   - image: ``inputs`` bytes.
     ///   - memory: ``Predictor/words(for:)`` words or more.
-    /// - Throws: ``NNError/insufficientMemory``, ``NNError/wrongCount(of:expected:found:)`` for an image of another
-    ///   size, ``ModelDefect/damagedWeights`` if the answer is no number.
+    /// - Throws: ``NNError/insufficientMemory(expected:found:)``; ``NNError/wrongCount(of:expected:found:)`` for an
+    ///   image of another size; ``ModelDefect/damagedWeights`` if the answer is no number.
     public func probability(
         of image: Span<UInt8>, memory: consuming MutableSpan<UInt64>
     ) throws(NNError) -> Double {

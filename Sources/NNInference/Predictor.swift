@@ -20,10 +20,13 @@ public struct Predictor: ~Copyable, ~Escapable {
     /// - Parameters:
     ///   - network: stays borrowed as long as the predictor is there.
     ///   - memory: ``words(for:)`` words or more. Nothing behind these is touched.
-    /// - Throws: ``NNError/insufficientMemory`` if there are fewer.
+    /// - Throws: ``NNError/insufficientMemory(expected:found:)`` if there are fewer.
     @_lifetime(copy network, copy memory)
     public init(_ network: NetworkView, memory: consuming MutableSpan<UInt64>) throws(NNError) {
-        guard !memory.isEmpty else { throw .insufficientMemory }
+        let words = Self.words(for: network)
+        guard memory.count >= words else {
+            throw .insufficientMemory(expected: 8 * words, found: 8 * memory.count)
+        }
         let status = unsafe memory.withUnsafeMutableBytes { memory in
             unsafe network.withModel { unsafe nnk_predict_begin(memory.baseAddress, memory.count, $0, $1) }
         }

@@ -22,7 +22,7 @@ public struct Topology: Sendable {
     ///
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` for others.
     public init(sizes: Span<Int>) throws(NNError) {
-        try NNError.check(sizes.count - 1, .layers, 1...Int(NNK_MAX_LAYERS))
+        try NNError.check(max(sizes.count - 1, 0), .layers, 1...Int(NNK_MAX_LAYERS))
         try NNError.check(sizes[0], .inputs, 1...Int(NNK_MAX_INPUTS))
         for layer in 1..<sizes.count - 1 { try NNError.check(sizes[layer], .units, 1...Int(NNK_MAX_UNITS)) }
         try NNError.check(sizes[sizes.count - 1], .outputs, 1...1)

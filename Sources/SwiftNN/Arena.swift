@@ -1,3 +1,13 @@
+import CNNKernel
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Memory to train in. It is freed when its owner goes.
 @safe
 public struct Arena: ~Copyable, @unchecked Sendable {
@@ -7,11 +17,17 @@ public struct Arena: ~Copyable, @unchecked Sendable {
 
     /// Memory of this size.
     /// - Precondition: `byteCount` is not negative.
-    public init(byteCount: Int) {
+    /// - Throws: ``NNError/outOfMemory(bytes:)``: how much is needed depends on the data, so this must not end the
+    ///   program.
+    public init(byteCount: Int) throws(NNError) {
         precondition(byteCount >= 0, "memory has no negative size")
-        unsafe memory = .allocate(byteCount: byteCount, alignment: 64)
+        var memory: UnsafeMutableRawPointer?
+        guard unsafe posix_memalign(&memory, 64, max(byteCount, 1)) == 0, let memory = unsafe memory else {
+            throw .outOfMemory(bytes: byteCount)
+        }
+        unsafe self.memory = memory
         self.byteCount = byteCount
     }
 
-    deinit { unsafe memory.deallocate() }
+    deinit { unsafe free(memory) }
 }

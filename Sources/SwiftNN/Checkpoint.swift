@@ -32,7 +32,8 @@ public struct Checkpoint: Equatable, Sendable {
         let count = unsafe options.withJob(examples: examples) { unsafe nnk_checkpoint_bytes($0) }
         guard bytes.count >= count else { throw .invalidModel(.truncated) }
         guard bytes.count == count else { throw .invalidModel(.wrongSize) }
-        guard crc32(bytes[Place.payload...]) == Self.number(at: Place.payloadCRC, of: bytes) else {
+        let payloadCRC = unsafe bytes.withUnsafeBytes { unsafe nnk_model_payload_crc($0.baseAddress) }
+        guard crc32(bytes[Place.payload...]) == payloadCRC else {
             throw .invalidModel(.damagedWeights)
         }
         iteration = Int(Self.number(at: Place.iteration, of: bytes))
@@ -40,7 +41,6 @@ public struct Checkpoint: Equatable, Sendable {
 
     /// Where numbers lie (docs/FORMAT.md).
     private enum Place {
-        static let payloadCRC = 36
         static let payload = Int(NNK_HEADER_BYTES)
         /// Behind 28 bytes of the job's numbers, the phase and its item.
         static let iteration = payload + 36
@@ -52,20 +52,10 @@ public struct Checkpoint: Equatable, Sendable {
     }
 }
 
-extension TrainingOptions {
-    /// The options of a checkpoint's header.
-    fileprivate init(_ numbers: nnk_job_numbers) throws(NNError) {
-        self.init()
-        guard let precision = Precision(code: numbers.dtype) else { throw .invalidModel(.otherKind) }
-        topology = Topology(table: numbers.topology)
-        self.precision = precision
-        method = numbers.method == NNK_PRIMAL ? .primal : .dual
-        usesLeastMemory = numbers.method == NNK_DUAL
-        initializer = Initializer(code: numbers.initializer)
-        seed = numbers.seed
-        iterations = Int(numbers.iterations)
-        learningRate = numbers.learning_rate
-        costEvery = Int(numbers.cost_every)
+extension Checkpoint {
+    /// What keeps a run of these options, on so many examples, from going on from here; nil if nothing does.
+    func difference(from options: TrainingOptions, examples count: Int) -> NNError.Option? {
+        examples == count ? self.options.difference(from: options, examples: count) : .examples
     }
 }
 

@@ -10,10 +10,12 @@ extension NNError: CustomStringConvertible {
             "expected label 0 or 1, found \(label) for example \(example)"
         case .notFinite(let parameter): "parameter \(parameter) is not finite"
         case .alreadyQuantized: "the weights are bytes already"
-        case .insufficientMemory: "the memory is too small"
+        case .insufficientMemory(let expected, let found):
+            "expected \(expected) bytes of memory, found \(found)"
+        case .outOfMemory(let bytes): "the system does not give \(bytes) bytes of memory"
         case .misaligned: "the address of the memory is not a multiple of 8"
         case .untrained: "the training has not ended yet"
-        case .otherRun: "the checkpoint is of a run with other options"
+        case .otherRun(let option): "the checkpoint is of a run with another \(option.text)"
         case .otherImages: "the checkpoint is of a run on other images or labels"
         case .diverged(let iteration): "the cost is no longer finite after iteration \(iteration)"
         case .unsupportedFloatingPoint: "floating point does not compute as the results rely on"
@@ -31,16 +33,29 @@ extension NNError: CustomStringConvertible {
             ? "a finite number above 0" : "\(text(range.lowerBound))...\(text(range.upperBound))"
     }
 
-    /// What a learning rate can be.
-    static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
+    /// All finite numbers above 0.
+    private static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
+
+    /// Throws ``invalidOption(name:value:allowed:)`` unless the value is finite and above 0.
+    static func check(positive value: Double, _ name: Option) throws(NNError) {
+        guard positive ~= value else {
+            throw .invalidOption(name: name, value: value, allowed: positive)
+        }
+    }
 }
 
 extension NNError.Option {
     fileprivate var text: String {
         switch self {
         case .threads: "number of threads"
-        case .iterations: "iterations"
-        case .costEvery: "iterations between two costs"
+        case .topology: "topology"
+        case .precision: "precision"
+        case .method: "method"
+        case .usesLeastMemory: "choice between least memory and speed"
+        case .initializer: "initializer"
+        case .seed: "seed"
+        case .iterations: "number of iterations"
+        case .costEvery: "number of iterations between two costs"
         case .learningRate: "learning rate"
         case .weightDecay: "weight decay"
         case .mirrorRow: "bytes of a row of mirrored images"

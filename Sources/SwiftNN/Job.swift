@@ -47,6 +47,24 @@ extension TrainingOptions {
     }
 }
 
+extension TrainingOptions {
+    /// The options of a checkpoint's header.
+    /// - Throws: ``ModelDefect/otherKind`` for numbers of a type that nothing is trained in.
+    init(_ numbers: nnk_job_numbers) throws(NNError) {
+        self.init()
+        guard let precision = Precision(code: numbers.dtype) else { throw .invalidModel(.otherKind) }
+        topology = Topology(table: numbers.topology)
+        self.precision = precision
+        method = numbers.method == NNK_PRIMAL ? .primal : .dual
+        usesLeastMemory = numbers.method == NNK_DUAL
+        initializer = Initializer(code: numbers.initializer)
+        seed = numbers.seed
+        iterations = Int(numbers.iterations)
+        learningRate = numbers.learning_rate
+        costEvery = Int(numbers.cost_every)
+    }
+}
+
 extension String {
     /// As many whole characters as fit a class name of a model, as a C string.
     func withTruncatedCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {

@@ -1,6 +1,6 @@
 /// A network in plain sight, to look into and to experiment with: ReLU layers, and a sigmoid at the end.
 ///
-/// It keeps all activations and gradients of all examples, as textbooks do. ``Trainer`` does the same gradient descent in
+/// Its inputs are numbers; those of a trained ``Network`` are the bytes of an image divided by 255. It keeps all activations and gradients of all examples, as textbooks do. ``Trainer`` does the same gradient descent in
 /// little memory and at speed. ``init(_:)`` and ``Network/init(_:classNames:origin:)`` lead from one kind of network to
 /// the other.
 public struct MultilayerPerceptron<S: Scalar>: Equatable, Sendable {
@@ -78,8 +78,9 @@ public struct MultilayerPerceptron<S: Scalar>: Equatable, Sendable {
     }
 
     /// The predicted class of each example (``Prediction/classIndex``).
-    /// - Precondition: `x` has one row per input.
+    /// - Precondition: `x` has one row per input, and the last layer has one output.
     public func predict(_ x: Matrix<S>) -> [UInt8] {
-        forward(x).probabilities.elements.map { UInt8(Prediction(probability: Double($0)).classIndex) }
+        precondition(layers[layers.count - 1].weights.rows == 1, "a prediction needs one output")
+        return forward(x).probabilities.elements.map { UInt8(Prediction(probability: Double($0)).classIndex) }
     }
 }

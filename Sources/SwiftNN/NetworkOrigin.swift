@@ -106,9 +106,7 @@ extension Network.Origin {
     func fill(_ model: inout nnk_model, inputs: Int) throws(NNError) {
         try NNError.check(iterations, .iterations, 0...Int(UInt32.max))
         try NNError.check(examples, .examples, 0...Int(UInt32.max))
-        guard NNError.positive ~= learningRate else {
-            throw .invalidOption(name: .learningRate, value: learningRate, allowed: NNError.positive)
-        }
+        try NNError.check(positive: learningRate, .learningRate)
         unsafe model.method = method.code
         unsafe model.initializer = initializer.code
         unsafe model.seed = seed
@@ -130,9 +128,7 @@ extension Network.Origin {
                 row_bytes: UInt32(mirror.rowBytes), pixel_bytes: UInt32(mirror.pixelBytes))
         }
         if let weightDecay {
-            guard NNError.positive ~= weightDecay else {
-                throw .invalidOption(name: .weightDecay, value: weightDecay, allowed: NNError.positive)
-            }
+            try NNError.check(positive: weightDecay, .weightDecay)
             unsafe model.options |= NNK_OPTION_DECAY
             unsafe model.record.weight_decay = weightDecay
         }

@@ -21,11 +21,12 @@ final class Team: @unchecked Sendable {
         let isWanted = Atomic<Bool>(false)
         let scratch: Arena
 
-        init(scratchBytes: Int) { scratch = Arena(byteCount: scratchBytes) }
+        init(scratchBytes: Int) throws(NNError) { scratch = try Arena(byteCount: scratchBytes) }
     }
 
-    init(threads: Int, scratchBytes: Int) {
-        helpers = (1..<threads).map { _ in Helper(scratchBytes: scratchBytes) }
+    /// - Throws: ``NNError/outOfMemory(bytes:)``.
+    init(threads: Int, scratchBytes: Int) throws(NNError) {
+        helpers = try (1..<threads).map { _ throws(NNError) in try Helper(scratchBytes: scratchBytes) }
         unsafe state = .allocate(capacity: 1)
         unsafe state.initialize(to: nnk_team())
         unsafe state.pointee.threads = UInt32(clamping: threads)

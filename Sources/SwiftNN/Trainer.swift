@@ -40,10 +40,10 @@ public struct Trainer: ~Copyable, Sendable {
     ///   - examples: images of as many bytes as the topology has inputs.
     ///   - options: what to train, and how.
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)``; ``NNError/wrongCount(of:expected:found:)`` for images
-    ///   of another size.
+    ///   of another size; ``NNError/outOfMemory(bytes:)``; ``NNError/unsupportedFloatingPoint``.
     public init(examples: Examples, options: TrainingOptions = TrainingOptions()) throws(NNError) {
-        let bytes = try Self.arenaBytes(options, examples: examples.count)
-        try self.init(examples: examples, options: options, arena: Arena(byteCount: bytes))
+        let bytes = try Self.arenaBytes(options, on: examples)
+        try self.init(examples, options, Arena(byteCount: bytes), nil)
     }
 
     /// Begins in the given memory.
@@ -52,10 +52,15 @@ public struct Trainer: ~Copyable, Sendable {
     ///   - examples: images of as many bytes as the topology has inputs.
     ///   - options: what to train, and how.
     ///   - arena: ``arenaBytes(_:examples:)`` bytes or more.
-    /// - Throws: ``NNError/insufficientMemory`` if there are fewer; what ``init(examples:options:)`` throws.
+    /// - Throws: ``NNError/insufficientMemory(expected:found:)`` if there are fewer; what ``init(examples:options:)``
+    ///   throws.
     public init(
         examples: Examples, options: TrainingOptions, arena: consuming Arena
     ) throws(NNError) {
+        let bytes = try Self.arenaBytes(options, on: examples)
+        guard arena.byteCount >= bytes else {
+            throw .insufficientMemory(expected: bytes, found: arena.byteCount)
+        }
         try self.init(examples, options, arena, nil)
     }
 
@@ -68,21 +73,24 @@ public struct Trainer: ~Copyable, Sendable {
     ///   - checkpoint: of a run on these examples.
     ///   - examples: those of the run; names of classes may differ.
     ///   - options: those of the run; ``TrainingOptions/threads`` may differ. nil: ``Checkpoint/options``.
-    /// - Throws: ``NNError/otherRun`` for other options, ``NNError/otherImages`` for other images or labels;
-    ///   what ``init(examples:options:)`` throws.
+    /// - Throws: ``NNError/otherRun(_:)`` for other options or another number of examples, ``NNError/otherImages`` for
+    ///   other images or labels, ``NNError/invalidModel(_:)`` for a state that no run reaches; what
+    ///   ``init(examples:options:)`` throws.
     public init(
         resuming checkpoint: Checkpoint, examples: Examples, options: TrainingOptions? = nil
     ) throws(NNError) {
         let options = options ?? checkpoint.options
-        let bytes = try Self.arenaBytes(options, examples: examples.count)
+        let bytes = try Self.arenaBytes(options, on: examples)
+        if let option = checkpoint.difference(from: options, examples: examples.count) {
+            throw .otherRun(option)
+        }
         try self.init(examples, options, Arena(byteCount: bytes), checkpoint)
     }
 
+    /// - Precondition: the options, the examples and the size of the arena are checked.
     private init(
         _ examples: Examples, _ options: TrainingOptions, _ arena: consuming Arena, _ checkpoint: Checkpoint?
     ) throws(NNError) {
-        try options.check(examples: examples.count)
-        try NNError.check(countOf: .bytesOfImage, examples.imageBytes, expected: options.topology.inputs)
         if let checkpoint { try Self.load(checkpoint.bytes, examples, options, arena) }
         if checkpoint?.dataCRC == nil {
             let status = unsafe options.withJob(examples) {
@@ -93,8 +101,8 @@ public struct Trainer: ~Copyable, Sendable {
         let scratchBytes = unsafe options.withJob(examples: examples.count) {
             unsafe nnk_train_scratch_bytes($0)
         }
-        team = Team(threads: options.threads, scratchBytes: scratchBytes)
-        self.options = options
+        team = try Team(threads: options.threads, scratchBytes: scratchBytes)
+        self.options = options.resolved(examples: examples.count)
         self.examples = examples
         self.arena = arena
     }
@@ -108,18 +116,25 @@ public struct Trainer: ~Copyable, Sendable {
                 unsafe nnk_checkpoint_load($0, arena.memory, arena.byteCount, &progress, reader)
             }
         }
-        // The header comes first, then the rest is read, then the examples are compared.
-        if status == NNK_E_STATE { throw progress.position == 0 ? .otherRun : .otherImages }
+        // The options are compared before, so only the examples can be others.
+        if status == NNK_E_STATE { throw .otherImages }
         try NNError.check(status)
     }
 
     /// Bytes of memory that such a run needs beside its examples.
-    /// - Throws: ``NNError/invalidOption(name:value:allowed:)``; ``NNError/insufficientMemory`` if no address space of
+    /// - Throws: ``NNError/invalidOption(name:value:allowed:)``; ``NNError/outOfMemory(bytes:)`` if no address space of
     ///   this processor holds them.
     public static func arenaBytes(_ options: TrainingOptions, examples: Int) throws(NNError) -> Int {
         try options.check(examples: examples)
         let bytes = unsafe options.withJob(examples: examples) { unsafe nnk_train_bytes($0) }
-        guard bytes > 0 else { throw .insufficientMemory }
+        guard bytes > 0 else { throw .outOfMemory(bytes: .max) }
+        return bytes
+    }
+
+    /// The same for a run on these examples. All that can be wrong with both is found here.
+    private static func arenaBytes(_ options: TrainingOptions, on examples: Examples) throws(NNError) -> Int {
+        let bytes = try arenaBytes(options, examples: examples.count)
+        try NNError.check(countOf: .bytesOfImage, examples.imageBytes, expected: options.topology.inputs)
         return bytes
     }
 

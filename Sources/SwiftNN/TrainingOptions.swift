@@ -38,9 +38,7 @@ extension TrainingOptions {
         try NNError.check(iterations, .iterations, 0...Int(UInt32.max))
         try NNError.check(costEvery, .costEvery, 0...Int(UInt32.max))
         try NNError.check(threads, .threads, Self.threadCounts)
-        guard NNError.positive ~= learningRate else {
-            throw .invalidOption(name: .learningRate, value: learningRate, allowed: NNError.positive)
-        }
+        try NNError.check(positive: learningRate, .learningRate)
         if method == .dual {
             try NNError.check(topology.layerCount, .layers, 2...Int(NNK_MAX_LAYERS))
             try NNError.check(topology.inputs, .inputs, 1...Int(NNK_MAX_DUAL_INPUTS))
@@ -48,48 +46,31 @@ extension TrainingOptions {
     }
 }
 
-/// How the weights of the first layer are computed. Both are the same gradient descent (train.h); they round differently.
-public enum Method: String, CaseIterable, Sendable {
-    /// On the weights themselves: an iteration goes through all images twice.
-    case primal = "primal"
-    /// By the Gram matrix of the images: an iteration touches neither an image nor a weight of layer 1.
-    case dual = "dual"
-}
-
-extension Method: Coded {
-    /// The number that stands for it in a model's header (docs/FORMAT.md).
-    var code: Int32 {
-        switch self {
-        case .primal: NNK_PRIMAL
-        case .dual: NNK_DUAL
-        }
-    }
-}
-
 extension TrainingOptions {
-    /// Multiply-adds of a whole run in its first layer; the other layers take the same by both methods.
-    ///
-    /// With m images of n bytes and u units: primal 2 u n m per iteration; dual at most u m^2 per iteration, and
-    /// 2 u n m + n m^2 / 2 before and after.
-    public func multiplyAdds(_ method: Method, examples: Int) -> Double {
-        let (m, n, u) = (Double(examples), Double(topology.inputs), Double(topology.firstUnits))
-        let steps = Double(iterations)
-        return switch method {
-        case .primal: steps * 2 * u * n * m
-        case .dual: steps * u * m * m + 2 * u * n * m + n * m * m / 2
-        }
+    /// The options that a run goes by: nil is replaced by what it stands for, and what the method ignores is as by default.
+    func resolved(examples: Int) -> TrainingOptions {
+        var options = self
+        options.method = method ?? chosenMethod(examples: examples)
+        if options.method == .primal { options.usesLeastMemory = false }
+        options.initializer = initializer ?? (topology.layerCount <= 2 ? .small : .deep)
+        return options
     }
 
-    /// The most memory that ``chosenMethod(examples:)`` lets the dual method take: 1 GiB.
-    public static var memoryForDual: Int { 1 << 30 }
-
-    /// The method that nil stands for: the dual where it has less to compute and enough memory, else the primal.
-    public func chosenMethod(examples: Int) -> Method {
-        var options = self
-        options.method = .dual
-        guard multiplyAdds(.dual, examples: examples) < multiplyAdds(.primal, examples: examples),
-            let bytes = try? Trainer.arenaBytes(options, examples: examples), bytes <= Self.memoryForDual
-        else { return .primal }
-        return .dual
+    /// The first option in which a run on so many examples differs from one of other options; nil if both can share
+    /// checkpoints.
+    func difference(from other: TrainingOptions, examples: Int) -> NNError.Option? {
+        let (a, b) = (resolved(examples: examples), other.resolved(examples: examples))
+        let comparisons: [(NNError.Option, Bool)] = [
+            (.topology, a.topology == b.topology),
+            (.precision, a.precision == b.precision),
+            (.method, a.method == b.method),
+            (.usesLeastMemory, a.usesLeastMemory == b.usesLeastMemory),
+            (.initializer, a.initializer == b.initializer),
+            (.seed, a.seed == b.seed),
+            (.iterations, a.iterations == b.iterations),
+            (.learningRate, a.learningRate == b.learningRate),
+            (.costEvery, a.costEvery == b.costEvery),
+        ]
+        return comparisons.first { _, isEqual in !isEqual }?.0
     }
 }

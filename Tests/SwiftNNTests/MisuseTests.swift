@@ -164,6 +164,13 @@ struct MisuseTests {
         }
     }
 
+    @Test("A prediction is of one output")
+    func predictions() async {
+        await #expect(processExitsWith: trap) {
+            _ = MultilayerPerceptron(layers: [layer(2, 3)]).predict(matrix(3, 4))
+        }
+    }
+
     @Test("Each probability has a label, 0 or 1")
     func costs() async {
         await #expect(processExitsWith: trap) { _ = CrossEntropy.cost(matrix(1, 4), labels: [0, 1]) }
@@ -266,11 +273,11 @@ struct TrainingMisuseTests {
         let options = try smallRun()
         let bytes = try Trainer.arenaBytes(options, examples: 5)
         for count in [0, 1, 64, bytes - 1] {
-            #expect(throws: NNError.insufficientMemory) {
+            #expect(throws: NNError.insufficientMemory(expected: bytes, found: count)) {
                 _ = try Trainer(examples: examples, options: options, arena: Arena(byteCount: count))
             }
         }
-        await #expect(processExitsWith: trap) { _ = Arena(byteCount: -1) }
+        await #expect(processExitsWith: trap) { _ = try Arena(byteCount: -1) }
     }
 
     @Test(
@@ -376,8 +383,9 @@ struct TrainingMisuseTests {
         #expect(throws: NNError.invalidModel(.otherTopology)) {
             try Network(bytes: network.bytes, topologies: [])
         }
-        for words in 0..<Predictor.words(for: network.view) {
-            #expect(throws: NNError.insufficientMemory) {
+        let needed = Predictor.words(for: network.view)
+        for words in 0..<needed {
+            #expect(throws: NNError.insufficientMemory(expected: 8 * needed, found: 8 * words)) {
                 var memory = [UInt64](repeating: 0, count: words)
                 _ = try Predictor(network.view, memory: memory.mutableSpan)
             }

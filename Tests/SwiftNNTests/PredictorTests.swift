@@ -129,8 +129,9 @@ struct PredictorTests {
     @Test("A word less memory is refused, and so is none", arguments: ElementType.allCases)
     func memory(elementType: ElementType) throws {
         let network = try network(elementType)
-        for count in [0, Predictor.words(for: network.view) - 1] {
-            #expect(throws: NNError.insufficientMemory) {
+        let words = Predictor.words(for: network.view)
+        for count in [0, words - 1] {
+            #expect(throws: NNError.insufficientMemory(expected: 8 * words, found: 8 * count)) {
                 var memory = [UInt64](repeating: 0, count: count)
                 _ = try Predictor(network.view, memory: memory.mutableSpan)
             }

@@ -180,9 +180,30 @@ struct TrainerTests {
             #expect(try trainer.finish().bytes == expected)
         }
         for tooSmall in [0, 8, bytes / 2, bytes - 1] {
-            #expect(throws: NNError.insufficientMemory) {
+            #expect(throws: NNError.insufficientMemory(expected: bytes, found: tooSmall)) {
                 _ = try Trainer(examples: examples, options: options, arena: Arena(byteCount: tooSmall))
             }
+        }
+    }
+
+    /// A data set from outside can be too large for this machine: that must not end the program.
+    @Test("More memory than there is")
+    func tooMuchMemory() throws {
+        #expect(throws: NNError.outOfMemory(bytes: .max)) { _ = try Arena(byteCount: .max) }
+        let count = 1_000_000
+        let options = {
+            var options = TrainingOptions()
+            options.topology = $0
+            options.method = .dual
+            return options
+        }(try Topology([1, 1, 1]))
+        let many = try Examples(
+            images: Array(repeating: 1, count: count), labels: Array(repeating: 1, count: count),
+            imageBytes: 1)
+        let bytes = try Trainer.arenaBytes(options, examples: count)
+        #expect(bytes > 1 << 42)
+        #expect(throws: NNError.outOfMemory(bytes: bytes)) {
+            _ = try Trainer(examples: many, options: options)
         }
     }
 
