@@ -51,22 +51,34 @@ extension Network {
     /// W1, b1, W2, b2, ...: each W row by row. Bytes are multiplied by their scale.
     public func parameters<S: Scalar>(as _: S.Type = S.self) -> [S] {
         unsafe view.withModel { model, _ in
-            let parameters = unsafe UnsafeRawPointer(model.pointee.parameters!)
-            let count = topology.parameterCount
-            switch elementType {
-            case .f32: return unsafe parameters.reals(count).map { (weight: Float) in S(weight) }
-            case .f64: return unsafe parameters.reals(count).map { (weight: Double) in S(weight) }
-            case .i8:
-                let (inputs, units) = (topology.inputs, topology.firstUnits)
-                let floats = units + count - units * inputs
-                let scales: UnsafeBufferPointer<Float> = unsafe parameters.reals(floats)
-                let steps = unsafe (parameters + 4 * floats).assumingMemoryBound(to: Int8.self)
-                let weights = (0..<units * inputs).map {
-                    unsafe S(Float(steps[$0]) * scales[$0 / inputs])
+            var parameters: [S] = []
+            parameters.reserveCapacity(topology.parameterCount)
+            let sizes = topology.sizes
+            for layer in 1...topology.layerCount {
+                let (inputs, outputs) = (sizes[layer - 1], sizes[layer])
+                let weights = unsafe nnk_model_weights(model, Int32(layer))!
+                if layer == 1, let scales = unsafe nnk_model_scales(model) {
+                    let bytes = unsafe weights.assumingMemoryBound(to: Int8.self)
+                    parameters += (0..<outputs * inputs).map {
+                        unsafe S(Float(bytes[$0]) * scales[$0 / inputs])
+                    }
+                } else {
+                    unsafe parameters += reals(outputs * inputs, at: weights)
                 }
-                return unsafe weights + scales.dropFirst(units).map { S($0) }
+                unsafe parameters += reals(outputs, at: nnk_model_biases(model, Int32(layer))!)
             }
+            return parameters
         }
+    }
+
+    /// Numbers of a model, rounded to `S` where they are of another type. Those of an i8 model are float.
+    @unsafe
+    private func reals<S: Scalar>(_ count: Int, at place: UnsafeRawPointer) -> [S] {
+        elementType == .f64
+            ? unsafe UnsafeBufferPointer(start: place.assumingMemoryBound(to: Double.self), count: count)
+                .map { S($0) }
+            : unsafe UnsafeBufferPointer(start: place.assumingMemoryBound(to: Float.self), count: count)
+                .map { S($0) }
     }
 
     /// The file that `write` makes of a model.
@@ -87,12 +99,6 @@ extension Network {
                 }
             }
         }
-    }
-}
-
-extension UnsafeRawPointer {
-    fileprivate func reals<S: Scalar>(_ count: Int) -> UnsafeBufferPointer<S> {
-        unsafe UnsafeBufferPointer(start: assumingMemoryBound(to: S.self), count: count)
     }
 }
 
