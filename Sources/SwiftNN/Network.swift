@@ -14,7 +14,7 @@ public struct Network: Sendable {
     public let origin: Origin?
     /// Whether each image's own brightness and contrast are taken off before the network sees it. A prediction does it.
     public let takesOwnContrastOff: Bool
-    /// The names of class 0 and class 1; empty if the data had none.
+    /// The names of class 0 and class 1, without control characters; two empty strings if the data had none.
     public let classNames: [String]
 
     /// The most bytes of UTF-8 that a model has room for in a class name.
