@@ -12,6 +12,7 @@ public struct DataSet: Sendable, Equatable {
     /// The names of class 0 and class 1.
     public let classes: [String]
 
+    /// The number of examples.
     public var count: Int { labels.count }
 
     /// - Precondition: `images` holds ``imageBytes`` bytes per label; labels are 0 or 1; there are two classes.
@@ -24,12 +25,14 @@ public struct DataSet: Sendable, Equatable {
         self.classes = classes
     }
 
-    /// Whether the text can name a class: it is not empty and has no control characters.
+    /// Whether the text can name a class: it has more than spaces, and no control characters.
     package static func isClassName(_ name: String) -> Bool {
-        !name.isEmpty && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        name.contains { $0 != " " }
+            && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
-    /// The bytes of image `index`, 0..<``count``.
+    /// The bytes of one image.
+    /// - Precondition: `index` is 0 ..< ``count``.
     public func image(_ index: Int) -> ArraySlice<UInt8> {
         images[index * Self.imageBytes..<(index + 1) * Self.imageBytes]
     }

@@ -7,7 +7,7 @@ public enum InputFile {
     /// - Parameters:
     ///   - path: `-` is the standard input, `./-` the file of this name.
     ///   - expected: what the user should have given, for messages: "a model file".
-    ///   - limit: the largest size; a larger file is bad data.
+    ///   - limit: the largest size in bytes, 0 or more; a larger file is bad data.
     /// - Throws: ``FileError``; `missing` when the file cannot be opened, `io` when reading fails, `badData` when the
     ///   file is too large.
     public static func read(_ path: String, expected: String, limit: Int) throws(FileError) -> [UInt8] {
@@ -24,11 +24,9 @@ public enum InputFile {
     public static func readStart(_ path: String, expected: String, count: Int) throws(FileError) -> [UInt8] {
         let file = try open(path, expected: expected)
         defer { try? file.close() }
-        var bytes = [UInt8](repeating: 0, count: count)
-        let found = try FileError.rethrowing(
+        return try FileError.rethrowing(
             as: { FileError(.io, file: path, expected: expected, found: $0) },
-            { try bytes.withUnsafeMutableBytes { try file.read(into: $0) } })
-        return Array(bytes.prefix(found))
+            { try file.bytes(upTo: count) })
     }
 
     /// The bytes of the standard input.
@@ -60,17 +58,7 @@ public enum InputFile {
         let capacity = (sizeHint > 0 ? min(sizeHint, limit) : limit) + 1
         let bytes = try FileError.rethrowing(
             as: { FileError(.io, file: name, expected: expected, found: $0) },
-            {
-                try [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-                    let buffer = UnsafeMutableRawBufferPointer(buffer)
-                    while count < capacity {
-                        let part = try file.read(
-                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
-                        if part == 0 { break }
-                        count += part
-                    }
-                }
-            })
+            { try file.bytes(upTo: capacity) })
         guard bytes.count <= limit else {
             throw FileError(.badData, file: name, expected: expected, found: "more than \(limit) bytes")
         }
@@ -78,5 +66,19 @@ public enum InputFile {
             throw FileError(.io, file: name, expected: expected, found: "a file that grows while it is read")
         }
         return bytes
+    }
+}
+
+extension FileDescriptor {
+    /// The next bytes: `count`, or fewer if the file ends before. A pipe gives them in several parts.
+    fileprivate func bytes(upTo count: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: count) { buffer, found in
+            let buffer = UnsafeMutableRawBufferPointer(buffer)
+            while found < count {
+                let part = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[found...]))
+                if part == 0 { break }
+                found += part
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ extension TensorFile {
     private static let limit = 1 << 23
 
     /// The bytes of an npz file, which numpy loads. The same tensors give the same bytes.
+    /// - Precondition: names are all different, none is `metadata`, and all arrays together have less than 4 GB.
     public func npz() -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -32,8 +33,12 @@ extension TensorFile {
         do throws(ZipArchive.Defect) {
             var tensors: [Tensor] = []
             var metadata: [String: String] = [:]
+            var names: Set<String> = []
             for file in try ZipArchive(bytes, limit: Self.limit).files {
                 let name = file.name.hasSuffix(".npy") ? String(file.name.dropLast(4)) : file.name
+                guard names.insert(name).inserted else {
+                    throw ZipArchive.Defect(expected: "one array \(name)", found: "two")
+                }
                 if name == Self.metadataName {
                     metadata = try Self.metadata(file)
                 } else {

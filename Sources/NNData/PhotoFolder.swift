@@ -82,7 +82,7 @@ public struct PhotoFolder: Sendable {
         for name in names where !DataSet.isClassName(name) {
             throw FileError(
                 .badData, file: "\(path)/\(name)",
-                expected: "a folder name without control characters: it names a class",
+                expected: "a printable folder name: it names a class",
                 found: "\(Array(name.utf8))")
         }
         if let positive {

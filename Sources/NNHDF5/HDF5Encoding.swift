@@ -4,8 +4,15 @@ import NNData
 extension DataSet {
     /// The bytes of an HDF5 file, which ``init(hdf5:)`` reads, and so do h5py and others.
     ///
-    /// The file is made in memory, so that it can be written as a whole or not at all.
+    /// The file is made in memory, so that it can be written as a whole or not at all. Spaces at the end of a class name
+    /// are lost when the file is read, as they are padding there.
+    /// - Precondition: there is an image; class names have 255 bytes of UTF-8 at most, none of them a control
+    ///   character, and not only spaces.
     public func hdf5(role: DataSetRole) -> [UInt8] {
+        precondition(count > 0, "a data set file needs an image")
+        precondition(
+            classes.allSatisfy { Self.isClassName($0) && $0.utf8.count < DataSetFile.longestClassName },
+            "a data set file needs printable class names")
         let side = UInt64(Self.side)
         let nameBytes = classes.map(\.utf8.count).max()! + 1
         let names = classes.flatMap { Array($0.utf8) + Array(repeating: 0, count: nameBytes - $0.utf8.count) }

@@ -521,6 +521,28 @@ struct HDF5DataSetTests {
         }
     }
 
+    // MARK: Writing
+
+    @Test("What is written is read", arguments: [["a", "b"], ["ä 猫", String(repeating: "n", count: 255)]])
+    func roundTrip(classes: [String]) throws {
+        let set = DataSet(images: HDF5Draft.pixels(3), labels: [1, 0, 1], classes: classes)
+        for role in [DataSetRole.train, .test] {
+            #expect(try DataSet(hdf5: folder.write(set.hdf5(role: role))) == set)
+        }
+    }
+
+    @Test("What could not be read is not written")
+    func unwritable() async {
+        await #expect(processExitsWith: .failure) {
+            _ = DataSet(images: [], labels: [], classes: ["a", "b"]).hdf5(role: .train)
+        }
+        for name in ["", " ", "a\n", String(repeating: "n", count: 256)] {
+            await #expect(processExitsWith: .failure) { [name = name as String] in
+                _ = DataSet(images: HDF5Draft.pixels(1), labels: [0], classes: ["a", name]).hdf5(role: .train)
+            }
+        }
+    }
+
     // MARK: The library
 
     @Test("nothing stays open")

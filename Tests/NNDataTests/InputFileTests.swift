@@ -55,6 +55,24 @@ struct InputFileTests {
         #expect(try read(path) == bytes)
     }
 
+    @Test("the start of a pipe that is written in parts")
+    func pipeStart() throws {
+        let path = folder.path("parts")
+        try #require(mkfifo(path, 0o600) == 0)
+        // The writer keeps a reader of its own: a write without any would end the program.
+        let reader = open(path, O_RDWR)
+        Thread.detachNewThread {
+            let writer = FileHandle(forWritingAtPath: path)
+            for byte in 1...9 as ClosedRange<UInt8> {
+                try? writer?.write(contentsOf: Data([byte]))
+                Thread.sleep(forTimeInterval: 0.005)
+            }
+            try? writer?.close()
+            close(reader)
+        }
+        #expect(try readStart(path) == [1, 2, 3, 4, 5, 6, 7, 8])
+    }
+
     @Test("files that are missing, and folders, are named")
     func missing() throws {
         let path = folder.path("gone")

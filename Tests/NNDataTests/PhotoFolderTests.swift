@@ -87,12 +87,13 @@ struct PhotoFolderTests {
     func unprintableName() throws {
         try write([], as: "odd/a\u{1b}[31m/x")
         try write([], as: "odd/b/x")
-        expectRefusal(
-            "odd/a\u{1b}[31m", "a folder name without control characters: it names a class",
-            "[97, 27, 91, 51, 49, 109]"
-        ) {
+        let expected = "a printable folder name: it names a class"
+        expectRefusal("odd/a\u{1b}[31m", expected, "[97, 27, 91, 51, 49, 109]") {
             _ = try PhotoFolder(folder.path("odd"))
         }
+        try write([], as: "spaces/  /x")
+        try write([], as: "spaces/b/x")
+        expectRefusal("spaces/  ", expected, "[32, 32]") { _ = try PhotoFolder(folder.path("spaces")) }
     }
 
     #if os(Linux)  // other file systems have one for both

@@ -273,6 +273,13 @@ struct HostileNPZTests {
         #expect(complaint(archive([(end + 16, [0, 0, 0, 0])])) == cutOff)
     }
 
+    @Test("Two arrays of one name", arguments: [("a.npy", "a.npy"), ("a.npy", "a"), ("a", "a.npy")])
+    func duplicates(first: String, second: String) {
+        let array = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }")
+        let files = [first, second].map { ZipArchive.File(name: $0, bytes: array) }
+        #expect(complaint(ZipArchive(files: files).bytes) == "f: expected one array a, got two")
+    }
+
     @Test("Many files in the place of one are no more than the limit")
     func bomb() {
         let array = [UInt8](repeating: 0, count: 1 << 20)
