@@ -9,6 +9,9 @@ import CNNKernel
 ///         return try predictor.finish()
 ///     }
 ///
+/// Keep it in a function, as it refers to memory and to a network that must outlive it; Swift does not allow it as a global
+/// variable, as in main.swift.
+///
 /// For a network of ``Topology/deep`` or ``Topology/twoLayer`` the memory's size is a constant, such as
 /// ``deepF32Memory``. For others ``words(topology:elementType:)`` says it.
 public struct Predictor: ~Copyable, ~Escapable {

@@ -9,7 +9,8 @@ import CNNKernel
 ///     let network = try trainer.finish()
 ///
 /// ``Network/init(training:options:onProgress:)`` does the same in one call. A trainer can stop between two steps, keep a
-/// ``Checkpoint``, and go on from it later. It owns its memory and its examples.
+/// ``Checkpoint``, and go on from it later. It owns its memory and its examples. Keep it in a function or in a value of
+/// yours: ``finish()`` consumes it, which Swift does not allow for a global variable, as in main.swift.
 public struct Trainer: ~Copyable, Sendable {
     private let options: TrainingOptions
     private let examples: Examples
@@ -116,8 +117,9 @@ public struct Trainer: ~Copyable, Sendable {
                 unsafe nnk_checkpoint_load($0, arena.memory, arena.byteCount, &progress, reader)
             }
         }
-        // The options are compared before, so only the examples can be others.
-        if status == NNK_E_STATE { throw .otherImages }
+        // The header comes first, then the rest is read, then the examples are compared. What TrainingOptions has was
+        // compared before, so a job that differs has options of the core's that TrainingOptions lacks.
+        if status == NNK_E_STATE { throw progress.position == 0 ? .invalidModel(.otherKind) : .otherImages }
         try NNError.check(status)
     }
 
