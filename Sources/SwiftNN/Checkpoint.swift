@@ -18,7 +18,7 @@ public struct Checkpoint: Equatable, Sendable {
     /// Checks the bytes of a checkpoint.
     /// - Throws: ``NNError/invalidModel(_:)``.
     public init(bytes: [UInt8]) throws(NNError) {
-        guard bytes.count >= Place.payload + 4 else { throw .invalidModel(.truncated) }
+        guard bytes.count >= Place.state else { throw .invalidModel(.truncated) }
         var numbers = nnk_job_numbers()
         var crc: UInt32 = 0
         try NNError.check(
@@ -36,14 +36,20 @@ public struct Checkpoint: Equatable, Sendable {
         guard crc32(bytes[Place.payload...]) == payloadCRC else {
             throw .invalidModel(.damagedWeights)
         }
+        // What TrainingOptions does not have: it would be lost.
+        guard numbers.options == 0, numbers.start_crc == 0, numbers.weight_decay == 0,
+            numbers.mirror.row_bytes == 0
+        else { throw .invalidModel(.otherKind) }
         iteration = Int(Self.number(at: Place.iteration, of: bytes))
     }
 
     /// Where numbers lie (docs/FORMAT.md).
     private enum Place {
         static let payload = Int(NNK_HEADER_BYTES)
-        /// Behind 28 bytes of the job's numbers, the phase and its item.
-        static let iteration = payload + 36
+        /// Behind the numbers of the job.
+        static let state = Int(NNK_CHECKPOINT_START_BYTES)
+        /// Behind the phase and its item.
+        static let iteration = state + 8
     }
 
     /// - Precondition: there are 4 bytes.

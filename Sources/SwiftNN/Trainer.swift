@@ -117,9 +117,8 @@ public struct Trainer: ~Copyable, Sendable {
                 unsafe nnk_checkpoint_load($0, arena.memory, arena.byteCount, &progress, reader)
             }
         }
-        // The header comes first, then the rest is read, then the examples are compared. What TrainingOptions has was
-        // compared before, so a job that differs has options of the core's that TrainingOptions lacks.
-        if status == NNK_E_STATE { throw progress.position == 0 ? .invalidModel(.otherKind) : .otherImages }
+        // The options are compared before, so only the examples can be others.
+        if status == NNK_E_STATE { throw .otherImages }
         try NNError.check(status)
     }
 
