@@ -6,12 +6,18 @@ import SwiftNN
 @testable import NNData
 @testable import NNHDF5
 
-/// A folder of one test, gone with it.
+/// A folder of one test, gone with it, or at the end of all tests where a static variable keeps it.
 final class TemporaryFolder: Sendable {
     let root: String
 
+    /// Holds the folders of this run.
+    private static let parent: URL = {
+        atexit { try? FileManager.default.removeItem(at: TemporaryFolder.parent) }
+        return FileManager.default.temporaryDirectory.appending(path: "nn-cli-\(getpid())")
+    }()
+
     init() {
-        root = FileManager.default.temporaryDirectory.appending(path: "nn-cli-\(UUID().uuidString)").path
+        root = Self.parent.appending(path: UUID().uuidString).path
         try! FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     }
 
