@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs every test of the everyday tier: scripts/test.sh [--quick]
 #
+# The checks of the C core and those of Swift run side by side. What a step prints is shown when it ends; the first that
+# fails ends the script with its exit code.
+#
 # --quick is for use while working: it builds the core with one compiler, without sanitizers, into build/quick, and
 # leaves out other people's programs and the documentation. Once everything is built, it takes less than 3 minutes on
 # 2 cores.
@@ -19,45 +22,128 @@ case "$*" in
 esac
 
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-step() { printf '\n== %s\n' "$*"; }
+work=$(mktemp -d)
+export TMPDIR=$work # the Swift compiler leaves an empty folder behind each time
+export OPENBLAS_NUM_THREADS=1 # numpy's matrices are small here: more threads only wait for each other
 
-step "installing what is missing"
-scripts/install-dependencies.sh test
-# clang-format comes from PyPI, because each version formats differently.
-[ -x .venv/bin/python ] || python3 -m venv .venv
-.venv/bin/python -c 'import jsonschema, numpy, h5py, yaml, safetensors, onnx, onnxruntime, PIL' 2>/dev/null &&
-    [ -x .venv/bin/clang-format ] ||
-    .venv/bin/pip install --quiet --disable-pip-version-check 'numpy>=1.26' 'h5py>=3.10' 'safetensors>=0.4' \
-        'onnx>=1.16' 'onnxruntime>=1.18' 'jsonschema>=4.18' pillow==13.0.0 pyyaml clang-format==14.0.6
+# ---- What runs side by side ---------------------------------------------------------------------------------
 
-step "formatting"
-git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs .venv/bin/clang-format --dry-run -Werror
-git ls-files '*.swift' | xargs swift format lint --strict --configuration .swift-format
+# Runs a command, and shows its name, its time and all that it printed when it has ended.
+step() {
+    local name=$1 log="$work/${1//[^a-z]/-}.log" began=$SECONDS status
+    echo ".. $name"
+    set +e # not "|| status=$?", which would let the command's functions go on after a failure
+    (set -e && "${@:2}") >"$log" 2>&1 </dev/null
+    status=$?
+    set -e
+    [[ ! -e $work/ended ]] || exit "$status" # not a failure of its own
+    if [[ $status == 0 ]]; then
+        printf '\n== %s (%d s)\n' "$name" $((SECONDS - began)) | cat - "$log"
+    else
+        printf '\n== FAILED: %s (%d s, exit code %d)\n' "$name" $((SECONDS - began)) "$status" | cat - "$log"
+        echo "test.sh: failed: $name" >"$work/failed"
+    fi
+    return "$status"
+}
 
-step "the derivation"
-awk '/^```/ { on = $0 == "```python"; next } on' docs/MATH.md | .venv/bin/python -
+# Runs functions side by side, each in a process group of its own, until all have ended or one has failed.
+lanes=()
+side_by_side() {
+    local lane status
+    mkfifo "$work/ends"
+    exec 3<>"$work/ends"
+    set -m
+    for lane in "$@"; do
+        (trap 'echo $? >&3' EXIT && "$lane") &
+        lanes+=($!)
+    done
+    set +m
+    for lane in "$@"; do
+        read -r status <&3
+        [[ $status == 0 ]] || exit "$status"
+    done
+}
 
-step "the C core"
-if $quick; then
+# Ends all that still runs, whatever ended the script.
+finish() {
+    local status=$? signal
+    touch "$work/ended"
+    for signal in INT TERM; do # swift build ends its compilers on INT; what has INT ignored ends on TERM
+        signal_lanes "$signal" || break
+        sleep 1
+    done
+    wait
+    [[ ! -e $work/failed ]] || { echo; cat "$work/failed"; } >&2
+    rm -rf "$work"
+    exit "$status"
+}
+
+# Fails if no lane is left to get the signal.
+signal_lanes() {
+    local lane left=1
+    for lane in ${lanes[@]+"${lanes[@]}"}; do kill -"$1" -- "-$lane" 2>/dev/null && left=0; done
+    return "$left"
+}
+
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# ---- The steps ----------------------------------------------------------------------------------------------
+
+install() {
+    scripts/install-dependencies.sh test
+    # clang-format comes from PyPI, because each version formats differently.
+    [ -x .venv/bin/python ] || python3 -m venv .venv
+    .venv/bin/python -c 'import jsonschema, numpy, h5py, yaml, safetensors, onnx, onnxruntime, PIL' 2>/dev/null &&
+        [ -x .venv/bin/clang-format ] ||
+        .venv/bin/pip install --quiet --disable-pip-version-check 'numpy>=1.26' 'h5py>=3.10' 'safetensors>=0.4' \
+            'onnx>=1.16' 'onnxruntime>=1.18' 'jsonschema>=4.18' pillow==13.0.0 pyyaml clang-format==14.0.6
+}
+
+formatting() {
+    git ls-files '*.c' '*.h' '*.cpp' '*.hpp' | xargs .venv/bin/clang-format --dry-run -Werror
+    git ls-files '*.swift' | xargs swift format lint --strict --configuration .swift-format
+}
+
+derivation() {
+    awk '/^```/ { on = $0 == "```python"; next } on' docs/MATH.md | .venv/bin/python -
+}
+
+core() {
+    $quick || { scripts/check-core.sh; return; }
     .venv/bin/python Tests/core/golden.py --check
     .venv/bin/python Tests/core/options.py --check
-    cmake -B build/quick -DCMAKE_BUILD_TYPE=Release -DCMAKE_COMPILE_WARNING_AS_ERROR=ON >/dev/null
+    cmake -B build/quick -DCMAKE_BUILD_TYPE=Release -DCMAKE_COMPILE_WARNING_AS_ERROR=ON \
+        -DNNK_HAS_THREAD_SANITIZER=OFF >/dev/null
     cmake --build build/quick --parallel "$jobs"
     ctest --test-dir build/quick --output-on-failure --parallel "$jobs"
-else
-    scripts/check-core.sh
-    step "the Swift library in other people's programs"
-    scripts/check-swift.sh
-    step "the C core in other people's programs"
-    scripts/check-embedding.sh
-fi
-
-step "Swift"
-swift build -c release --build-tests -Xswiftc -enable-testing
-swift test -c release --skip-build -Xswiftc -enable-testing
-
-$quick || {
-    step "the documentation"
-    scripts/docs.sh
 }
-step "all passed"
+
+swift_tests() {
+    mkdir "$work/temporary"
+    TMPDIR=$work/temporary swift test -c release --skip-build -Xswiftc -enable-testing
+    local left
+    left=$(find "$work/temporary" -mindepth 1 ! -name 'TemporaryDirectory.*' ! -name '*.lock') # SwiftPM's own
+    [[ -z $left ]] || { echo "expected no files left behind by the tests, found:" "$left" && return 1; }
+}
+
+check_c() {
+    step "formatting" formatting
+    step "the derivation" derivation
+    step "the C core" core
+    $quick && return
+    step "the Swift library in other people's programs" scripts/check-swift.sh
+    step "the C core in other people's programs" scripts/check-embedding.sh
+}
+
+check_swift() {
+    step "the build in Swift" swift build -c release --build-tests -Xswiftc -enable-testing
+    step "the tests in Swift" swift_tests
+    $quick && return
+    step "the documentation" scripts/docs.sh
+}
+
+step "installing what is missing" install
+side_by_side check_c check_swift
+printf '\n== all passed\n'
