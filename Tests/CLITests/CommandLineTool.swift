@@ -57,8 +57,8 @@ struct CommandLineTool: Sendable {
     /// Two at a time: a training run keeps a processor busy.
     private static let gate = Gate(places: 2)
 
-    /// A pipe that another child inherits would never come to its end.
-    private static let launching = Mutex(())
+    /// Held while any child starts: a pipe that another child inherits would never come to its end.
+    static let launching = Mutex(())
 
     func run() async throws -> Outcome {
         await Self.gate.enter()

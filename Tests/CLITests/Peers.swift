@@ -14,7 +14,7 @@ enum Peers {
         process.arguments = ["-c", "import jsonschema, numpy, safetensors, onnx, onnxruntime"]
         process.standardError = FileHandle.nullDevice
         do {
-            try process.run()
+            try CommandLineTool.launching.withLock { _ in try process.run() }
             process.waitUntilExit()
             return process.terminationStatus == 0
         } catch {

@@ -23,10 +23,13 @@ enum Python {
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
         process.currentDirectoryURL = root.appending(path: "Tests")
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
+        let output = try CommandLineTool.launching.withLock { _ in
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = output
+            try process.run()
+            return output
+        }
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw Failure(description: text) }
