@@ -18,22 +18,6 @@
 #include "math_f64.h"
 #include "work.h"
 
-static void set(const nnk_job *job, nnk_real *reals, size_t index, double x) {
-    const float narrow = (float)x;
-    memcpy(nnk_at(job, reals, index), job->arithmetic->real_bytes == 4 ? (const void *)&narrow : &x,
-           nnk_real_bytes(job));
-}
-
-static double get(const nnk_job *job, const nnk_real *reals, size_t index) {
-    float narrow;
-    double x;
-    const uint8_t *at = (const uint8_t *)reals + index * nnk_real_bytes(job);
-    memcpy(&narrow, at, sizeof narrow);
-    if (job->arithmetic->real_bytes == 4) return (double)narrow;
-    memcpy(&x, at, sizeof x);
-    return x;
-}
-
 /// sqrt(n / unit): what a mean of bytes is multiplied by in c.
 static double brightness_factor(const nnk_job *job) {
     return nnk_sqrt_f64((double)job->topology->size[0] / job->arithmetic->gram_unit);
@@ -44,15 +28,15 @@ void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_b
     const double contrast = nnk_contrast(sums.bytes, sums.squares, inputs);
     const double brightness = (double)sums.bytes / (double)inputs * brightness_factor(job);
     for (uint32_t j = image; j < nnk_columns(job); j += job->examples) { // and its mirror image
-        set(job, a->contrast, j, contrast);
-        set(job, a->spread, j, 1 / contrast);
-        set(job, a->brightness, j, brightness);
+        nnk_set(job, a->contrast, j, contrast);
+        nnk_set(job, a->spread, j, 1 / contrast);
+        nnk_set(job, a->brightness, j, brightness);
     }
 }
 
 /// s = sd = 1.
 static void take_no_contrast(const nnk_job *job, const arena *a) {
-    for (uint32_t j = 0; j < nnk_columns(job); j++) set(job, a->contrast, j, 1);
+    for (uint32_t j = 0; j < nnk_columns(job); j++) nnk_set(job, a->contrast, j, 1);
 }
 
 /// The vector g.
@@ -72,7 +56,7 @@ static void form_means(const nnk_job *job, const arena *a) {
 /// whether a unit is on. Such an image alone has s = 1: s is 2 or more of any other one.
 static void clear_flat(const nnk_job *job, const arena *a, nnk_real *row) {
     for (size_t j = 0; j < nnk_columns(job); j++)
-        if (get(job, a->contrast, j) == 1) set(job, row, j, 0);
+        if (nnk_get(job, a->contrast, j) == 1) nnk_set(job, row, j, 0);
 }
 
 /// Adjusts a row of W1 X / 255. Returns the mean over the images of W1 x^, which it has taken off, or 0.
@@ -90,22 +74,50 @@ static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, doub
     return mean;
 }
 
+/// The sum of a row of W1, where that is in memory, transposed.
+static double sum_of_row(const nnk_job *job, const arena *a, uint32_t unit) {
+    const size_t units = (size_t)job->topology->size[1];
+    nnk_set(job, a->row_sums, unit, 0);
+    job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), nnk_at(job, a->parameters, unit), units,
+                            (size_t)job->topology->size[0]);
+    return nnk_get(job, a->row_sums, unit);
+}
+
 static nnk_status prepare(const nnk_job *job, const arena *a) {
+    if (!nnk_is_adjusted(job)) return NNK_MORE;
     if (!job->own_contrast) take_no_contrast(job, a);
+    if (job->own_contrast && job->gram) {
+        const arena g = nnk_carve_gram(job, job->gram);
+        for (uint32_t j = 0; j < job->examples; j++) nnk_take_contrast(job, a, j, g.sums_of[j]);
+    }
     if (job->center && nnk_is_dual(job->method)) form_means(job, a);
     return NNK_MORE;
 }
 
 uint32_t nnk_adjust_items(const nnk_job *job) {
-    if (!nnk_is_adjusted(job)) return 0;
-    return 1 + (nnk_is_dual(job->method) ? (uint32_t)job->topology->size[1] : 0);
+    if (!nnk_is_adjusted(job) && !job->start) return 0;
+    return 1 + (nnk_is_dual(job->method) || job->start ? (uint32_t)job->topology->size[1] : 0);
+}
+
+uint32_t nnk_first_mean_items(const nnk_job *job) {
+    return nnk_is_adjusted(job) && job->start ? nnk_blocks(job) : 0;
 }
 
 nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item) {
     if (item == 0) return prepare(job, a);
     const uint32_t unit = item - 1;
-    const double row_sum = get(job, a->row_sums, unit);
-    set(job, a->row_means, unit, adjust_row(job, a, nnk_row(a, a->logits, unit), row_sum));
+    const layer l = nnk_layer(job, a, 1);
+    const bool is_dual = nnk_is_dual(job->method);
+    double mean = 0;
+    if (nnk_is_adjusted(job)) {
+        const double row_sum = !job->own_contrast ? 0
+                               : is_dual          ? nnk_get(job, a->row_sums, unit)
+                                                  : sum_of_row(job, a, unit);
+        mean = adjust_row(job, a, nnk_row(a, is_dual ? a->logits : l.rows, unit), row_sum);
+        nnk_set(job, a->row_means, unit, mean);
+    }
+    // The bias of a model is for images as they are.
+    if (job->start) nnk_set(job, l.biases, unit, nnk_initial_bias(job, 1, unit) + mean);
     return NNK_MORE;
 }
 
@@ -148,32 +160,24 @@ static double last_mean(const nnk_job *job, const arena *a, uint32_t unit, doubl
     const nnk_real *d = nnk_row(a, a->deltas, unit);
     const double half = k->dot(a->contrast, a->means, m) / (double)m;
     const double product = k->dot(a->means, d, m) - half * k->dot(a->spread, d, m);
-    return left * get(job, a->row_means, unit) + nnk_delta_scale(job, a) * product;
+    return left * nnk_get(job, a->row_means, unit) + nnk_delta_scale(job, a) * product;
 }
 
 nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
-    const double left = nnk_whole_decay(job, job->iterations), inputs = (double)job->topology->size[0];
+    const double left = nnk_whole_decay(job, a->trainer->kept_iteration),
+                 inputs = (double)job->topology->size[0];
     nnk_real *d = nnk_row(a, a->deltas, unit), *b = nnk_layer(job, a, 1).biases;
-    if (job->center) set(job, b, unit, get(job, b, unit) - last_mean(job, a, unit, left));
+    if (job->center) nnk_set(job, b, unit, nnk_get(job, b, unit) - last_mean(job, a, unit, left));
     nnk_center_deltas(job, a, d);
     if (!job->own_contrast) return NNK_MORE;
     const double brightness =
         job->arithmetic->dot(a->brightness, d, nnk_columns(job)) / brightness_factor(job);
-    set(job, a->row_sums, unit,
-        left * get(job, a->row_sums, unit) / inputs - nnk_weight_rate(job, a) / 255 * brightness);
+    nnk_set(job, a->row_sums, unit,
+            left * nnk_get(job, a->row_sums, unit) / inputs - nnk_weight_rate(job, a) / 255 * brightness);
     return NNK_MORE;
 }
 
 // ---- Where W1 is in memory and changes --------------------------------------------------------------------
-
-/// The sum of a row of W1.
-static double sum_of_row(const nnk_job *job, const arena *a, uint32_t unit) {
-    const size_t units = (size_t)job->topology->size[1];
-    set(job, a->row_sums, unit, 0);
-    job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), nnk_at(job, a->parameters, unit), units,
-                            (size_t)job->topology->size[0]);
-    return get(job, a->row_sums, unit);
-}
 
 nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t unit) {
     const layer l = nnk_layer(job, a, 1);
@@ -190,10 +194,10 @@ nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit) {
     const size_t units = l.shape.outputs;
     const double row_sum = job->own_contrast ? sum_of_row(job, a, unit) : 0;
     const double mean = adjust_row(job, a, nnk_row(a, l.rows, unit), row_sum);
-    set(job, l.biases, unit, get(job, l.biases, unit) - mean);
+    nnk_set(job, l.biases, unit, nnk_get(job, l.biases, unit) - mean);
     for (size_t k = 0; job->own_contrast && k < l.shape.inputs; k++) {
         const size_t at = k * units + unit;
-        set(job, l.weights, at, get(job, l.weights, at) - row_sum / (double)l.shape.inputs);
+        nnk_set(job, l.weights, at, nnk_get(job, l.weights, at) - row_sum / (double)l.shape.inputs);
     }
     return NNK_MORE;
 }

@@ -1,5 +1,6 @@
 #include "arena.h"
 #include "layout.h"
+#include "nnkernel/model.h"
 
 arena nnk_carve(const nnk_job *job, void *memory) {
     arena a = {.trainer = memory};
@@ -20,6 +21,33 @@ void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next) {
     return (uint8_t *)next + NNK_ADJUSTED_STRIDE_BYTES(units, nnk_real_bytes(job), a->stride);
 }
 
+void *nnk_carve_kept(const nnk_job *job, arena *a, void *next) {
+    if (!job->keep_best) return next;
+    const size_t units = nnk_is_dual(job->method) ? (size_t)job->topology->size[1] : 0;
+    a->kept = next;
+    return (uint8_t *)next +
+           NNK_KEPT_STRIDE_BYTES(nnk_kept_parameters(job), units, nnk_real_bytes(job), a->stride);
+}
+
+/// The trainer and the sums of each image's bytes come first. Returns where G is.
+static uint8_t *carve_gram(const nnk_job *job, arena *a, uint8_t *memory) {
+    a->sums_of = (nnk_byte_sums *)(void *)(memory + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer)));
+    return (uint8_t *)a->sums_of + NNK_ROUND_TO_CACHE_LINE(job->examples * sizeof(nnk_byte_sums));
+}
+
+arena nnk_carve_gram(const nnk_job *job, const void *memory) {
+    arena a = {.trainer = (nnk_trainer *)(uintptr_t)memory};
+    a.packed_gram = carve_gram(job, &a, (uint8_t *)a.trainer);
+    a.gram = (nnk_real *)(void *)a.packed_gram;
+    return a;
+}
+
+uint32_t nnk_shared_data_crc(const nnk_job *job) {
+    const nnk_trainer *gram = job->gram;
+    return nnk_crc32_joined(nnk_crc32(0, job->labels, job->examples), gram->data_crc,
+                            (uint64_t)job->examples * (uint64_t)job->topology->size[0]);
+}
+
 nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     uint8_t *next = (uint8_t *)a->trainer + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer));
@@ -27,7 +55,7 @@ nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
     a->row = a->stride * nnk_real_bytes(job);
     a->parameters = (nnk_real *)(void *)next;
     next += NNK_ROUND_TO_CACHE_LINE(nnk_parameters_of(t) * nnk_real_bytes(job));
-    a->activations = nnk_carve_adjusted(job, a, next);
+    a->activations = nnk_carve_kept(job, a, nnk_carve_adjusted(job, a, next));
     return nnk_row(a, a->activations, nnk_units_of(t));
 }
 
@@ -73,28 +101,61 @@ nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes
 
 /// Whether all weights are finite and 0 or above, and some of each class that is there are above.
 static nnk_status check_weights(const nnk_job *job) {
-    bool is_there[2] = {false, false}, teaches[2] = {false, false};
+    bool is_there[2] = {false, false}, teaches[2] = {false, false}, is_held_out = false;
     for (uint32_t j = 0; j < job->examples; j++) {
         const float w = job->weights[j];
         if (!(w >= 0 && w <= FLT_MAX)) return NNK_E_WEIGHT;
         is_there[job->labels[j]] = true;
         if (w > 0) teaches[job->labels[j]] = true;
+        is_held_out |= w == 0;
     }
+    if (job->keep_best && !is_held_out) return NNK_E_WEIGHT;
     return is_there[0] == teaches[0] && is_there[1] == teaches[1] ? NNK_OK : NNK_E_WEIGHT;
 }
 
+/// Whether the Gram matrix is formed, and of images like these.
+static nnk_status check_gram(const nnk_job *job) {
+    const nnk_trainer *t = job->gram;
+    const int32_t method = job->method->number == NNK_DUAL ? NNK_GRAM_PACKED : NNK_GRAM;
+    const bool fits = (uintptr_t)t % 8 == 0 && t->magic == NNK_TRAINER_MAGIC && nnk_is_trained(t) &&
+                      t->job.method == method && t->job.dtype == job->arithmetic->dtype &&
+                      t->job.examples == job->examples && t->job.topology.size[0] == job->topology->size[0] &&
+                      t->job.mirror.row_bytes == job->mirror.row_bytes &&
+                      t->job.mirror.pixel_bytes == job->mirror.pixel_bytes;
+    return fits ? NNK_OK : NNK_E_STATE;
+}
+
 nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes) {
-    const nnk_status status = nnk_check_memory(job, memory, bytes);
+    nnk_status status = nnk_check_memory(job, memory, bytes);
     if (status != NNK_OK) return status;
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
+    if (nnk_forms_gram(job)) return NNK_OK;
+    if (job->gram && (status = check_gram(job)) != NNK_OK) return status;
+    if ((status = nnk_check_initial(job)) != NNK_OK) return status;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;
     return job->weights ? check_weights(job) : NNK_OK;
 }
 
+void nnk_set(const nnk_job *job, nnk_real *reals, size_t index, double x) {
+    const float narrow = (float)x;
+    memcpy(nnk_at(job, reals, index), job->arithmetic->real_bytes == 4 ? (const void *)&narrow : &x,
+           nnk_real_bytes(job));
+}
+
+double nnk_get(const nnk_job *job, const nnk_real *reals, size_t index) {
+    float narrow;
+    double x;
+    const uint8_t *at = (const uint8_t *)reals + index * nnk_real_bytes(job);
+    memcpy(&narrow, at, sizeof narrow);
+    if (job->arithmetic->real_bytes == 4) return (double)narrow;
+    memcpy(&x, at, sizeof x);
+    return x;
+}
+
 double nnk_total_weight(const nnk_job *job) {
     double total = 0;
-    if (!job->weights) return nnk_columns(job);
+    if (!job->weights) return (double)nnk_columns(job);
     for (uint32_t j = 0; j < job->examples; j++) total += (double)job->weights[j];
     return nnk_is_mirrored(job) ? 2 * total : total;
 }

@@ -6,6 +6,11 @@
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
+/// The sums of an image's bytes and of their squares, below 2^24 and 2^32.
+typedef struct nnk_byte_sums {
+    uint32_t bytes, squares;
+} nnk_byte_sums;
+
 enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slice moves
 
 /// The parts of the arena. Names in one union are one place, which has one of these meanings at a time.
@@ -22,13 +27,16 @@ typedef struct nnk_arena {
     nnk_real *row_sums;  ///< of W1(0); from FOLD on, what is taken off each weight of the row
     nnk_real *row_means; ///< the mean of W1(0) x^ over the images
     nnk_real *zeros;
-    nnk_real *activations; ///< (units, stride) of all layers; packed dual: of those above the first
-    nnk_real *logits;      ///< dual: P (units of layer 1, stride)
-    nnk_real *deltas;      ///< dual: D (units of layer 1, stride)
+    nnk_real *activations;  ///< (units, stride) of all layers; packed dual: of those above the first
+    nnk_real *logits;       ///< dual: P (units of layer 1, stride)
+    nnk_real *deltas;       ///< dual: D (units of layer 1, stride)
+    nnk_real *kept;         ///< with keep_best: the best parameters, without W1 in the dual methods, and D
+    nnk_byte_sums *sums_of; ///< of a Gram matrix on its own: of each image
+    nnk_real *gram;         ///< wide dual: G (stride / 16, examples, 16), perhaps not in the arena
+    uint8_t *packed_gram;   ///< packed dual: the lower triangle of G, row by row, perhaps not in the arena
     union {
-        nnk_real *gram;       ///< wide dual: G (stride / 16, examples, 16)
-        uint8_t *packed_gram; ///< packed dual, from GRAM to DESCENT: the lower triangle of G, row by row
-        nnk_real *piece;      ///< packed dual, in PROJECT_ROWS and MODEL: of a row of W1, and its gradient
+        uint8_t *triangle; ///< packed dual, from GRAM to DESCENT: G, if it is in the arena
+        nnk_real *piece;   ///< packed dual, in PROJECT_ROWS and MODEL: of a row of W1, and its gradient
     };
     nnk_real *scratch; ///< a tile and sums, or rows, or the gradient of NNK_PATCH columns of W1
     uint8_t *bytes;    ///< pieces of images that are not mapped; in MODEL also of the model
@@ -61,6 +69,19 @@ arena nnk_carve(const nnk_job *job, void *memory);
 /// Returns where the next part begins.
 nnk_real *nnk_carve_layers(const nnk_job *job, arena *a);
 
+/// Where a real is read or written as a double.
+double nnk_get(const nnk_job *job, const nnk_real *reals, size_t index);
+void nnk_set(const nnk_job *job, nnk_real *reals, size_t index, double x);
+
+/// The part for the best parameters, if they are kept, from `next` on. Returns where the next part begins.
+void *nnk_carve_kept(const nnk_job *job, arena *a, void *next);
+
+/// The parts of a Gram matrix on its own, in this memory.
+arena nnk_carve_gram(const nnk_job *job, const void *memory);
+
+/// The CRC-32 of the labels and the images, of which a Gram matrix on its own knows the images'.
+uint32_t nnk_shared_data_crc(const nnk_job *job);
+
 /// The parts of adjusted images, if images are adjusted, from `next` on. Returns where the next part begins.
 void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next);
 
@@ -91,6 +112,9 @@ layer nnk_layer(const nnk_job *job, const arena *a, int32_t number);
 /// Whether the arguments are right, and the memory is large enough: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN,
 /// NNK_E_MEMORY.
 nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes);
+
+/// Whether the model to start from has finite parameters: NNK_OK, NNK_E_PAYLOAD (initial.c).
+nnk_status nnk_check_initial(const nnk_job *job);
 
 /// Whether a training can begin, or go on, in this memory: NNK_OK, or an error of nnk_train_begin.
 nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes);

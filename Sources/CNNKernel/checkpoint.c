@@ -21,8 +21,11 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     // The packed G is bytes already. While P is formed, a piece of W1 lies in its place.
     const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
     const void *after_parameters = nnk_at(job, nnk_layer(job, &a, job->topology->layers).biases, 1);
-    const void *after_activations = packed ? a.packed_gram : (void *)(a.logits ? a.logits : a.scratch);
-    const void *after_logits = packed ? a.activations : a.gram;
+    const void *before_activations = packed ? a.logits : a.activations;
+    const void *after_activations = packed ? a.triangle : (void *)(a.logits ? a.logits : a.scratch);
+    // A Gram matrix on its own is not a part of the file.
+    const void *gram_here = packed ? a.triangle : (void *)(job->gram ? a.scratch : a.gram);
+    const void *after_logits = packed ? a.activations : gram_here;
     const void *after_gram = packed ? a.end : (void *)a.scratch;
 #define SECTION(from, to, size)                                                                              \
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
@@ -30,16 +33,17 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     case 0: return SECTION(&t->job.cost_every, &t->job.mirror + 1, 4);
     case 1: return SECTION(&t->job.weight_decay, &t->job.weight_decay + 1, 8);
     case 2: return SECTION(&t->phase, &t->outcome + 1, 4);
-    case 3: return SECTION(&t->cost, &t->held_out_cost + 1, 8);
+    case 3: return SECTION(&t->cost, &t->best_cost + 1, 8);
     case 4: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
     case 5: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
     case 6: return SECTION(a.parameters, after_parameters, real);
     case 7:
-        return a.contrast ? SECTION(a.contrast, packed ? a.logits : a.activations, real) : (section){0, 0, 1};
+        if (!a.contrast && !a.kept) return (section){0, 0, 1};
+        return SECTION(a.contrast ? a.contrast : a.kept, before_activations, real);
     case 8: return SECTION(a.activations, after_activations, real);
     }
     if (!a.logits) return (section){0, 0, 1};
-    return number == 9 ? SECTION(a.logits, after_logits, real) : SECTION(a.gram, after_gram, gram);
+    return number == 9 ? SECTION(a.logits, after_logits, real) : SECTION(gram_here, after_gram, gram);
 #undef SECTION
 }
 
@@ -48,7 +52,7 @@ static uint32_t payload_bytes(const nnk_job *job) {
     const size_t bytes = nnk_train_bytes(job);
     uint32_t count = 0;
     void *anywhere = (void *)(uintptr_t)64; // only sizes are asked, which no phase changes
-    if (bytes == 0 || bytes > UINT32_MAX / 2) return 0;
+    if (bytes == 0 || bytes > UINT32_MAX / 2 || nnk_forms_gram(job)) return 0;
     for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, anywhere, MODEL, i).count;
     return count;
 }
@@ -170,7 +174,7 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
         return NNK_E_PAYLOAD;
     if (t->weights_crc != nnk_weights_crc(job)) return NNK_E_STATE;
     t->total_weight = nnk_total_weight(job);
-    progress->crc = nnk_crc32(0, job->labels, job->examples);
+    progress->crc = job->gram ? nnk_shared_data_crc(job) : nnk_crc32(0, job->labels, job->examples);
     progress->position++;
     return NNK_MORE;
 }
@@ -179,7 +183,7 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
 /// inlined, so that reading takes no stack for it.
 static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_trainer *t,
                                                        nnk_checkpoint *progress, uint32_t image) {
-    const uint32_t images = t->phase < DIGEST ? 0 : t->phase == DIGEST ? t->item : job->examples;
+    const uint32_t images = t->phase < DIGEST || job->gram ? 0 : t->phase == DIGEST ? t->item : job->examples;
     if (image < images) {
         uint8_t bytes[NNK_PATCH]; // the arena's own are part of what was read
         const nnk_status status = nnk_digest_image(job, bytes, image, &progress->crc, NULL);

@@ -80,3 +80,24 @@ uint32_t CRC32(uint32_t crc, const uint8_t *bytes, size_t count) {
     return ~crc;
 }
 #endif
+
+// A CRC is a polynomial modulo the one above, its highest power in the lowest bit. Zero bytes behind a
+// multiply it by a power of x.
+
+static uint32_t product(uint32_t a, uint32_t b) {
+    uint32_t p = 0;
+    for (uint32_t bit = 1u << 31; bit != 0; bit >>= 1) {
+        if (a & bit) p ^= b;
+        b = b >> 1 ^ ((0u - (b & 1)) & 0xedb88320u);
+    }
+    return p;
+}
+
+uint32_t nnk_crc32_joined(uint32_t crc_a, uint32_t crc_b, uint64_t count) {
+    uint32_t power = 1u << 23; // x^8
+    for (; count > 0; count >>= 1) {
+        if (count & 1) crc_a = product(crc_a, power);
+        power = product(power, power);
+    }
+    return crc_a ^ crc_b;
+}

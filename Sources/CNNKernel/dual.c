@@ -4,10 +4,16 @@
 #include "layout.h"
 #include "work.h"
 
+/// Bytes of the packed Gram matrix.
+static size_t triangle_bytes(const nnk_job *job) {
+    const size_t m = nnk_columns(job);
+    return NNK_ROUND_UP(m * (m + 1) / 2 * (nnk_real_bytes(job) == 4 ? 3 : 4), 8);
+}
+
 /// Bytes of the place of the packed Gram matrix, which also has room for two patches of weights.
 static size_t gram_bytes(const nnk_job *job) {
-    const size_t real = nnk_real_bytes(job), m = nnk_columns(job);
-    return NNK_LARGER(NNK_ROUND_UP(m * (m + 1) / 2 * (real == 4 ? 3 : 4), 8), 2 * NNK_PATCH * real);
+    const size_t room = 2 * NNK_PATCH * nnk_real_bytes(job);
+    return job->gram ? room : NNK_LARGER(triangle_bytes(job), room);
 }
 
 /// The layers' rows and scratch lie where the images' bytes and the products do: the loop needs only the
@@ -21,15 +27,17 @@ static void carve(const nnk_job *job, arena *a) {
     a->stride = nnk_columns(job);
     a->row = row;
     a->parameters = (nnk_real *)(void *)(a->trainer + 1);
-    uint8_t *next = nnk_carve_adjusted(job, a, (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8));
+    uint8_t *next = nnk_carve_kept(
+        job, a, nnk_carve_adjusted(job, a, (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8)));
     a->logits = (nnk_real *)(void *)next;
     a->deltas = nnk_row(a, a->logits, units_1);
     a->bytes = next + NNK_ROUND_UP(2 * units_1 * row, 8);
     a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
     a->activations = (nnk_real *)(void *)a->bytes;
     a->scratch = nnk_row(a, a->activations, rows_above);
-    a->packed_gram = a->bytes + NNK_LARGER(in_loop, 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
-    a->end = a->packed_gram + gram_bytes(job);
+    a->triangle = a->bytes + NNK_LARGER(in_loop, 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
+    a->packed_gram = job->gram ? nnk_carve_gram(job, job->gram).packed_gram : a->triangle;
+    a->end = a->triangle + gram_bytes(job);
 }
 
 /// Weights of a row that the place of the Gram matrix has room for: whole patches, or all of the row.
@@ -74,7 +82,7 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     const uint32_t offset = piece * length, width = nnk_smaller(length, (uint32_t)t->size[0] - offset);
     nnk_real *p = nnk_row(a, a->logits, unit);
     if (slice == 0) {
-        nnk_initialize(job, a, a->piece, width, t->size[0]);
+        nnk_initialize(job, a, a->piece, 1, unit * (uint32_t)t->size[0] + offset, width);
         if (job->own_contrast) job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), a->piece, 1, width);
         return NNK_MORE;
     }
@@ -186,8 +194,8 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
         k->input_gradient(g, nnk_at(job, nnk_row(a, a->deltas, unit), first), a->stride, 1, p);
     }
     // Drawn last, so that the generator stands where it stood if the source fails.
-    nnk_initialize(job, a, w, p.width, job->topology->size[0]);
-    const double decay = nnk_whole_decay(job, job->iterations);
+    nnk_initialize(job, a, w, 1, index, p.width);
+    const double decay = nnk_whole_decay(job, a->trainer->kept_iteration);
     if (decay != 1) k->scale(w, decay, p.width);
     k->input_update(w, g, nnk_weight_rate(job, a) / 255.0, 1, p.width);
     if (job->own_contrast) {
@@ -211,6 +219,7 @@ static const nnk_phase phases[MODEL] = {
     [FORWARD] = {.work = forward, .items = items_by_unit},
     [BACKWARD] = {.work = backward, .items = nnk_backward_items},
     [DESCENT] = {.work = descend, .items = items_by_unit},
+    [RESTORE] = {.work = nnk_restore, .items = nnk_restore_items},
     [FOLD] = {.work = nnk_fold, .items = nnk_fold_items},
 };
 
@@ -222,4 +231,28 @@ const nnk_method nnk_dual = {
     .carve = carve,
     .phases = phases,
     .next_weights = next_weights,
+};
+
+// ---- The Gram matrix alone --------------------------------------------------------------------------------
+
+static void carve_gram(const nnk_job *job, arena *a) {
+    *a = nnk_carve_gram(job, a->trainer);
+    a->stride = nnk_columns(job);
+    a->row = a->stride * nnk_real_bytes(job);
+    a->bytes = a->packed_gram + triangle_bytes(job);
+    a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
+    a->end = (uint8_t *)a->products + NNK_GRAM_BLOCK_BYTES;
+}
+
+static const nnk_phase gram_phases[MODEL] = {
+    [DIGEST] = {.work = nnk_digest, .items = nnk_images},
+    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
+};
+
+const nnk_method nnk_gram_packed = {
+    .number = NNK_GRAM_PACKED,
+    .first_layer = 2,
+    .store = store,
+    .carve = carve_gram,
+    .phases = gram_phases,
 };

@@ -11,8 +11,9 @@ static void carve(const nnk_job *job, arena *a) {
     const size_t units_1 = (size_t)job->topology->size[1];
     a->logits = nnk_carve_layers(job, a);
     a->deltas = nnk_row(a, a->logits, units_1);
-    a->gram = nnk_row(a, a->deltas, units_1);
-    nnk_carve_scratch(job, a, nnk_row(a, a->gram, nnk_columns(job)));
+    nnk_real *next = nnk_row(a, a->deltas, units_1);
+    a->gram = job->gram ? nnk_carve_gram(job, job->gram).gram : next;
+    nnk_carve_scratch(job, a, job->gram ? next : nnk_row(a, a->gram, nnk_columns(job)));
 }
 
 /// Layer 1, of which `columns` columns are computed.
@@ -22,7 +23,7 @@ static layer first_layer(const nnk_job *job, const arena *a, size_t columns) {
     return l;
 }
 
-/// An item is 16 columns of P = W1(0) X. The biases are still zeros.
+/// An item is 16 columns of P = W1(0) X. The biases of layer 1 are still zeros.
 static nnk_status project(const nnk_job *job, const arena *a, uint32_t item) {
     const uint32_t first = item * NNK_LANES;
     if (nnk_input_sums(job, a, first) != NNK_OK) return NNK_E_SOURCE;
@@ -76,8 +77,8 @@ static uint32_t expand_items(const nnk_job *job) {
 
 /// An item is NNK_PATCH columns of W1 = W1(0) - rate/m D X^T, where W1(0) has decayed.
 static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_status status = nnk_input_descent(job, a, a->deltas, nnk_whole_decay(job, job->iterations),
-                                                nnk_weight_rate(job, a), item);
+    const nnk_status status = nnk_input_descent(
+        job, a, a->deltas, nnk_whole_decay(job, a->trainer->kept_iteration), nnk_weight_rate(job, a), item);
     if (status == NNK_MORE && job->own_contrast) nnk_take_off_row_sums(job, a, item);
     return status;
 }
@@ -93,6 +94,7 @@ static const nnk_phase phases[MODEL] = {
     [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items, .parallel = true},
     [BIASES] = {.work = nnk_update_biases, .items = nnk_one_item},
     [DESCENT] = {.span = descend, .items = nnk_blocks, .parallel = true},
+    [RESTORE] = {.work = nnk_restore, .items = nnk_restore_items},
     [FOLD] = {.work = nnk_fold, .items = nnk_fold_items},
     [EXPAND] = {.work = expand, .items = expand_items, .parallel = true},
 };
@@ -106,4 +108,29 @@ const nnk_method nnk_dual_wide = {
     .carve = carve,
     .phases = phases,
     .next_weights = nnk_transposed_weights,
+};
+
+// ---- The Gram matrix alone --------------------------------------------------------------------------------
+
+static size_t no_scratch_bytes(const nnk_job *job) { return (void)job, 0; }
+
+static void carve_gram(const nnk_job *job, arena *a) {
+    *a = nnk_carve_gram(job, a->trainer);
+    a->stride = NNK_STRIDE(nnk_columns(job));
+    a->row = a->stride * nnk_real_bytes(job);
+    nnk_carve_scratch(job, a, nnk_row(a, a->gram, nnk_columns(job)));
+}
+
+static const nnk_phase gram_phases[MODEL] = {
+    [DIGEST] = {.work = nnk_digest, .items = nnk_images},
+    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items, .parallel = true},
+};
+
+const nnk_method nnk_gram = {
+    .number = NNK_GRAM,
+    .first_layer = 1,
+    .scratch_bytes = no_scratch_bytes,
+    .store = store,
+    .carve = carve_gram,
+    .phases = gram_phases,
 };

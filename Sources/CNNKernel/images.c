@@ -76,10 +76,15 @@ nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, 
 
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
     nnk_byte_sums sums = {0, 0};
+    const bool takes_sums = a->sums_of || job->own_contrast;
     const nnk_status status =
-        nnk_digest_image(job, a->bytes, item, &a->trainer->data_crc, job->own_contrast ? &sums : NULL);
-    if (status == NNK_MORE && job->own_contrast) nnk_take_contrast(job, a, item, sums);
-    return status;
+        nnk_digest_image(job, a->bytes, item, &a->trainer->data_crc, takes_sums ? &sums : NULL);
+    if (status != NNK_MORE) return status;
+    if (a->sums_of)
+        a->sums_of[item] = sums;
+    else if (job->own_contrast)
+        nnk_take_contrast(job, a, item, sums);
+    return NNK_MORE;
 }
 
 double nnk_delta_scale(const nnk_job *job, const arena *a) {
@@ -90,6 +95,7 @@ double nnk_delta_scale(const nnk_job *job, const arena *a) {
 static uint32_t image_blocks(const nnk_job *job) { return (job->examples + NNK_LANES - 1) / NNK_LANES; }
 
 uint32_t nnk_gram_items(const nnk_job *job) {
+    if (job->gram) return 0;
     return (image_blocks(job) * (image_blocks(job) + 1) / 2) << nnk_is_mirrored(job);
 }
 

@@ -8,9 +8,9 @@ double nnk_decay(const nnk_job *job) {
 }
 
 double nnk_whole_decay(const nnk_job *job, uint32_t iterations) {
-    const double factor = nnk_decay(job);
-    double left = 1;
-    for (uint32_t i = 0; i < iterations && factor != 1; i++) left *= factor;
+    double power = nnk_decay(job), left = 1;
+    for (; iterations > 0; iterations >>= 1, power *= power)
+        if (iterations & 1) left *= power;
     return left;
 }
 
@@ -21,7 +21,8 @@ int32_t nnk_initializer_of(const nnk_job *job) {
 
 /// Whether the arithmetic has the kernels that the method calls: nnk_f32_dual has those of nnk_dual alone.
 static bool has_kernels(const nnk_job *job) {
-    return job->method->number == NNK_DUAL || job->arithmetic->linear_forward;
+    return job->method->number == NNK_DUAL || job->method->number == NNK_GRAM_PACKED ||
+           job->arithmetic->linear_forward;
 }
 
 /// Whether twice what grows with the examples is well below what an address can hold.
@@ -50,17 +51,38 @@ static bool decay_valid(const nnk_job *job) {
     return job->weight_decay == 0 || (nnk_positive(job->weight_decay) && nnk_decay(job) > 0);
 }
 
+/// Whether there is no model to start from, or one of this network.
+static bool start_valid(const nnk_job *job) {
+    const nnk_model *m = job->start;
+    return !m || (m->parameters && nnk_topology_equal(m->topology, job->topology) &&
+                  nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) &&
+                  !(m->options & NNK_OPTION_OWN_CONTRAST) == !job->own_contrast);
+}
+
+/// Whether what only some methods or jobs have is there for a reason.
+static bool fits_together(const nnk_job *job) {
+    return (!job->keep_best || (job->weights && job->cost_every > 0)) &&
+           (!job->gram || job->method->number == NNK_DUAL || job->method->number == NNK_DUAL_WIDE);
+}
+
 bool nnk_job_valid(const nnk_job *job) {
     return job && nnk_topology_valid(job->topology) && job->arithmetic && job->method && has_kernels(job) &&
            fits_method(job) && job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL &&
            job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES && nnk_positive(job->learning_rate) &&
-           decay_valid(job) && mirror_valid(job) && has_addresses(job);
+           decay_valid(job) && mirror_valid(job) && start_valid(job) && fits_together(job) &&
+           has_addresses(job);
+}
+
+size_t nnk_kept_parameters(const nnk_job *job) {
+    const size_t first = (size_t)job->topology->size[0] * (size_t)job->topology->size[1];
+    return nnk_parameters_of(job->topology) - (nnk_is_dual(job->method) ? first : 0);
 }
 
 uint32_t nnk_options_of(const nnk_job *job) {
-    return (uint32_t)(job->center * NNK_OPTION_CENTERED | job->own_contrast * NNK_OPTION_OWN_CONTRAST |
-                      nnk_is_mirrored(job) * NNK_OPTION_MIRRORED |
-                      (job->weights != NULL) * NNK_OPTION_WEIGHTS |
+    return (uint32_t)((job->gram != NULL) * NNK_OPTION_SHARED | job->center * NNK_OPTION_CENTERED |
+                      job->own_contrast * NNK_OPTION_OWN_CONTRAST |
+                      nnk_is_mirrored(job) * NNK_OPTION_MIRRORED | job->keep_best * NNK_OPTION_KEEP_BEST |
+                      (job->start != NULL) * NNK_OPTION_START | (job->weights != NULL) * NNK_OPTION_WEIGHTS |
                       !nnk_is_zero(job->weight_decay) * NNK_OPTION_DECAY);
 }
 
@@ -85,6 +107,7 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     numbers->cost_every = job->cost_every;
     numbers->examples = job->examples;
     numbers->options = nnk_options_of(job);
+    numbers->start_crc = job->start ? job->start->payload_crc : 0;
     numbers->mirror = job->mirror;
     numbers->learning_rate = job->learning_rate;
     numbers->weight_decay = job->weight_decay;
@@ -107,7 +130,8 @@ bool nnk_has_numbers(const nnk_job *job, const nnk_job_numbers *numbers) {
 }
 
 nnk_status nnk_check_arguments(const nnk_job *job, const void *memory) {
-    const bool has_data = nnk_job_valid(job) && job->labels && (job->images.images || job->images.read);
+    const bool has_data = nnk_job_valid(job) && (job->labels || nnk_forms_gram(job)) &&
+                          (job->images.images || job->images.read);
     if (!has_data || !memory) return NNK_E_ARGUMENT;
     return (uintptr_t)memory % 8 ? NNK_E_ALIGN : NNK_OK;
 }

@@ -33,8 +33,16 @@ static inline bool nnk_is_mapped(const nnk_job *job) { return job->images.images
 /// Whether the network learns other inputs than the images' bytes.
 static inline bool nnk_is_adjusted(const nnk_job *job) { return job->center || job->own_contrast; }
 
-/// The options of a job, as a model names them.
+enum { NNK_OPTION_SHARED = 256 }; ///< beside the options that a model names: G is not in the arena
+
+/// The options of a job.
 uint32_t nnk_options_of(const nnk_job *job);
+
+/// Whether the job forms a Gram matrix and trains nothing.
+static inline bool nnk_forms_gram(const nnk_job *job) { return job->method->number >= NNK_GRAM; }
+
+/// Parameters that a snapshot of the best ones holds: the dual methods do without W1.
+size_t nnk_kept_parameters(const nnk_job *job);
 
 /// The examples: the images, and behind them their mirror images.
 static inline uint32_t nnk_columns(const nnk_job *job) { return job->examples << nnk_is_mirrored(job); }

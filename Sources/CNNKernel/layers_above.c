@@ -2,10 +2,6 @@
 #include "layout.h"
 #include "work.h"
 
-void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t count, int32_t inputs) {
-    job->arithmetic->initialize(w, count, inputs, nnk_initializer_of(job), &a->trainer->random);
-}
-
 uint32_t nnk_draw_above_items(const nnk_job *job) {
     return nnk_units_of(job->topology) - (uint32_t)job->topology->size[1];
 }
@@ -16,7 +12,8 @@ nnk_status nnk_draw_above(const nnk_job *job, const arena *a, uint32_t item) {
     while (item >= (uint32_t)t->size[number]) item -= (uint32_t)t->size[number++];
     const layer l = nnk_layer(job, a, number);
     const size_t inputs = l.shape.inputs;
-    nnk_initialize(job, a, nnk_at(job, l.weights, item * inputs), inputs, (int32_t)inputs);
+    nnk_initialize(job, a, nnk_at(job, l.weights, item * inputs), number, (uint32_t)(item * inputs), inputs);
+    nnk_set(job, l.biases, item, nnk_initial_bias(job, number, item));
     return NNK_MORE;
 }
 
@@ -61,6 +58,34 @@ static void take_costs(const nnk_job *job, nnk_trainer *t, const nnk_real *z) {
     if (held_out.total > 0) t->held_out_cost = job->arithmetic->logit_cost(z, &held_out, nnk_columns(job));
 }
 
+static void copy_kept(const nnk_job *job, const arena *a, bool back) {
+    const bool is_dual = nnk_is_dual(job->method);
+    uint8_t *parameters = is_dual ? (uint8_t *)nnk_layer(job, a, 1).biases : (uint8_t *)a->parameters;
+    uint8_t *kept = (uint8_t *)a->kept;
+    const size_t bytes = nnk_kept_parameters(job) * nnk_real_bytes(job);
+    const size_t rows = is_dual ? (size_t)job->topology->size[1] * a->row : 0;
+    memcpy(back ? parameters : kept, back ? kept : parameters, bytes);
+    if (rows > 0)
+        memcpy(back ? (uint8_t *)a->deltas : kept + bytes, back ? kept + bytes : (uint8_t *)a->deltas, rows);
+}
+
+/// Keeps the parameters whose costs have just been taken, if their held-out cost is the lowest so far.
+static void keep_best(const nnk_job *job, const arena *a) {
+    nnk_trainer *t = a->trainer;
+    if (t->iteration > 0 && !(t->held_out_cost < t->best_cost)) return;
+    t->best_cost = t->held_out_cost;
+    t->kept_iteration = t->iteration;
+    copy_kept(job, a, false);
+}
+
+nnk_status nnk_restore(const nnk_job *job, const arena *a, uint32_t item) {
+    (void)item; // there is one
+    copy_kept(job, a, true);
+    return NNK_MORE;
+}
+
+uint32_t nnk_restore_items(const nnk_job *job) { return job->keep_best && job->iterations > 0; }
+
 /// Turns the logits of m examples into the last layer's deltas. Returns whether they were finite.
 static bool last_deltas(const nnk_job *job, nnk_real *z) {
     const bool finite = job->arithmetic->logit_backward(z, job->labels, job->examples);
@@ -75,6 +100,7 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_status status = NNK_MORE;
     if (job->cost_every && t->iteration % job->cost_every == 0) {
         take_costs(job, t, z);
+        if (job->keep_best) keep_best(job, a);
         status = NNK_COST;
     }
     bool finite = last_deltas(job, z);

@@ -31,6 +31,7 @@ static nnk_status peek(nnk_model *m, nnk_header *h, const void *bytes, const nnk
     m->iterations = h->iterations;
     m->examples = h->examples;
     m->data_crc = h->data_crc;
+    m->payload_crc = h->payload_crc;
     m->learning_rate = h->learning_rate;
     const uint32_t needed = nnk_payload_bytes(topology, m->dtype) + nnk_record_bytes(m->options);
     return m->payload_bytes == needed ? NNK_OK : NNK_E_SIZE;

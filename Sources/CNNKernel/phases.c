@@ -12,8 +12,8 @@ uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
 /// then the writing. An iteration counts when its descent is done.
 static uint32_t next_phase(const nnk_job *job, nnk_trainer *t) {
     switch (t->phase) {
-    case ADJUST: return job->iterations > 0 ? FORWARD : MEAN;
-    case DESCENT: return ++t->iteration < job->iterations ? FORWARD : MEAN;
+    case ADJUST: return job->iterations > 0 ? FORWARD : RESTORE;
+    case DESCENT: return ++t->iteration < job->iterations ? FORWARD : RESTORE;
     default: return t->phase + 1;
     }
 }
@@ -48,6 +48,10 @@ static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
 static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
     const bool has_loss = t->phase <= DESCENT && t->phase >= BACKWARD + (t->item == 0);
     const uint32_t losses = t->iteration + has_loss;
+    const bool kept = job->keep_best && losses > 0;
+    if (!nnk_finite(t->best_cost) || t->kept_iteration > job->iterations ||
+        (!kept && t->kept_iteration != job->iterations))
+        return false;
     if (!nnk_finite(t->held_out_cost) || (!job->weights && !nnk_is_zero(t->held_out_cost))) return false;
     if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && nnk_is_zero(t->cost);
     return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);

@@ -25,10 +25,11 @@ enum {
     BIASES,   ///< primal and wide dual: b1 and b2 are updated
     DESCENT,  ///< W1 is updated, or D and P are
     // Writing.
-    MEAN,   ///< primal, if images are adjusted: W1 X once more
-    FOLD,   ///< what is taken off all images goes into b1, and out of D
-    EXPAND, ///< wide dual: W1 from W1(0), D and X
-    MODEL,  ///< the model, by nnk_train_finish: an item is a byte of its payload, and the header comes last
+    RESTORE, ///< the best parameters, if they were kept
+    MEAN,    ///< primal, if images are adjusted: W1 X once more
+    FOLD,    ///< what is taken off all images goes into b1, and out of D
+    EXPAND,  ///< wide dual: W1 from W1(0), D and X
+    MODEL,   ///< the model, by nnk_train_finish: an item is a byte of its payload, and the header comes last
 };
 
 enum { NNK_SPAN = 16 }; ///< items of a span that make a slice

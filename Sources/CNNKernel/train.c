@@ -12,7 +12,10 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     nnk_take_numbers(&t->job, job);
     t->total_weight = nnk_total_weight(job);
     t->weights_crc = nnk_weights_crc(job);
-    t->data_crc = nnk_crc32(0, job->labels, job->examples);
+    t->kept_iteration = job->iterations;
+    t->data_crc = nnk_forms_gram(job) ? 0
+                  : job->gram         ? nnk_shared_data_crc(job)
+                                      : nnk_crc32(0, job->labels, job->examples);
     nnk_random_seed(&t->random, job->seed);
     nnk_advance(job, t, 0); // from PROJECT_ROWS to the first phase that the method has
     return NNK_OK;
@@ -82,6 +85,7 @@ nnk_status nnk_train_progress(const nnk_job *job, const void *memory, nnk_progre
     if (status != NNK_OK) return status;
     const bool is_trained = nnk_is_trained(t) && t->outcome != FAILED;
     const int32_t stage = nnk_is_in_setup(t) ? NNK_SETUP : is_trained ? NNK_TRAINED : NNK_LOOP;
-    *progress = (nnk_progress){stage, t->iteration, t->cost_iteration, t->cost, t->held_out_cost};
+    *progress =
+        (nnk_progress){stage, t->iteration, t->cost_iteration, t->kept_iteration, t->cost, t->held_out_cost};
     return NNK_OK;
 }

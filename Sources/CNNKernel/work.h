@@ -10,8 +10,8 @@
 
 static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
 
-/// An item is an image.
-static inline uint32_t nnk_images(const nnk_job *job) { return job->examples; }
+/// An item is an image, unless a Gram matrix that is there was formed of them.
+static inline uint32_t nnk_images(const nnk_job *job) { return job->gram ? 0 : job->examples; }
 
 /// An item is a block of up to 16 examples.
 static inline uint32_t nnk_blocks(const nnk_job *job) {
@@ -34,11 +34,6 @@ static inline uint32_t nnk_patches(const nnk_job *job) {
 ///   bytes (count, NNK_PATCH): room for copies
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch);
-
-/// The sums of an image's bytes and of their squares, below 2^24 and 2^32.
-typedef struct nnk_byte_sums {
-    uint32_t bytes, squares;
-} nnk_byte_sums;
 
 /// Adds an image to the data's checksum, and gives its sums unless `sums` is NULL. NNK_MORE; NNK_E_SOURCE:
 /// the checksum is as it was.
@@ -71,6 +66,9 @@ void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_b
 nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item);
 uint32_t nnk_adjust_items(const nnk_job *job);
 
+/// PROJECT in the primal method, with a model to start from: its bias is changed by W1 times the mean.
+uint32_t nnk_first_mean_items(const nnk_job *job);
+
 /// What a unit's deltas take off its row of P, beside their products with G: multiples of three vectors.
 typedef struct nnk_adjustment {
     double brightness, means, spread;
@@ -100,10 +98,14 @@ nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t u
 /// FOLD in the primal method: b1, and the row's mean off W1, from the row of W1 X / 255.
 nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit);
 
-// ---- The layers above the first (layers_above.c) ----------------------------------------------------------
+// ---- Initial parameters (initial.c) -----------------------------------------------------------------------
 
-/// Draws the next `count` initial weights of a layer with so many inputs.
-void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, size_t count, int32_t inputs);
+/// w = the next `count` initial weights of layer `number`: from the one of that index on.
+void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, int32_t number, uint32_t index,
+                    size_t count);
+double nnk_initial_bias(const nnk_job *job, int32_t number, uint32_t unit);
+
+// ---- The layers above the first (layers_above.c) ----------------------------------------------------------
 
 /// DRAW of these layers. An item is a row of a layer's weights.
 nnk_status nnk_draw_above(const nnk_job *job, const arena *a, uint32_t item);
@@ -112,6 +114,10 @@ uint32_t nnk_draw_above_items(const nnk_job *job);
 /// Computes the cost if it is due, then the last layer's deltas from its logits. NNK_MORE, NNK_COST,
 /// NNK_E_DIVERGED.
 nnk_status nnk_loss(const nnk_job *job, const arena *a);
+
+/// RESTORE: the best parameters.
+nnk_status nnk_restore(const nnk_job *job, const arena *a, uint32_t item);
+uint32_t nnk_restore_items(const nnk_job *job);
 
 /// FORWARD of these layers, for `columns` columns from `first` on. The last layer's logits stay logits.
 void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);

@@ -63,12 +63,14 @@ typedef struct options {
     nnk_training_record record;
 } options;
 
-static options options_of(const nnk_trainer *t) {
+static options options_of(const nnk_job *job, const nnk_trainer *t) {
     const nnk_job_numbers *numbers = &t->job;
-    return (options){(int32_t)numbers->options,
+    return (options){(int32_t)(numbers->options & NNK_OPTIONS),
                      {.mirror = numbers->mirror,
                       .weight_decay = numbers->weight_decay,
                       .weights_crc = t->weights_crc,
+                      .weights_rule = job->weights ? job->weights_rule : 0,
+                      .kept_iteration = job->keep_best ? t->kept_iteration : 0,
                       .start_crc = numbers->start_crc}};
 }
 
@@ -102,9 +104,9 @@ nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
-    if (!nnk_is_trained(t)) return NNK_E_STATE;
+    if (!nnk_is_trained(t) || nnk_forms_gram(job)) return NNK_E_STATE;
     if (t->outcome == WRITTEN) nnk_rewind_model(t);
-    const options o = options_of(t);
+    const options o = options_of(job, t);
     const uint32_t payload_bytes =
         nnk_payload_bytes(job->topology, job->arithmetic->dtype) + nnk_record_bytes(o.bits);
     nnk_status status;

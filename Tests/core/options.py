@@ -66,9 +66,9 @@ def initial(sizes, seed):
 
 def own_contrast_off(x):
     """Each column's mean off; then divided by its standard deviation, unless that is zero."""
-    x = x - x.mean(0)
-    sd = np.sqrt((x**2).mean(0))
-    return x / np.where(sd < 1e-9, 1, sd)
+    flat = x.max(0) == x.min(0)
+    x = np.where(flat, 0, x - x.mean(0))  # the mean of equal numbers may be rounded
+    return x / np.where(flat, 1, np.sqrt((x**2).mean(0)))
 
 
 def forward(layers, a):

@@ -10,8 +10,8 @@ enum { AT_MOST = 3072 }; // bytes of a write or a read
 
 /// Where things lie in a checkpoint (docs/FORMAT.md).
 enum { AT_PAYLOAD_BYTES = 32, AT_PAYLOAD_CRC = 36, AT_DATA_CRC = 56, AT_HEADER_CRC = 60 };
-enum { AT_PHASE = 92, AT_ITEM = 96, AT_ITERATION = 100, AT_COST_ITERATION = 104, AT_COST = 124 };
-enum { AT_RANDOM = 140, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
+enum { AT_PHASE = 92, AT_ITEM = 96, AT_ITERATION = 100, AT_COST_ITERATION = 104, AT_COST = 128 };
+enum { AT_RANDOM = 152, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
 
 enum { ENOUGH = 1 << 18 }; // bytes of an arena for any job here
 
@@ -493,6 +493,8 @@ static void test_cut_off(int32_t type, int32_t method) {
     c.bytes[c.size - 1] |= 1; // else zeros would put it right
     seal(&c);
     CHECK_EQUAL(load(&job, arena, &c), NNK_OK);
+    size_t header_end = NNK_HEADER_BYTES; // its last bytes may be zeros
+    while (c.bytes[header_end - 1] == 0) header_end--;
     for (size_t size = 0; size < c.size; size++) {
         uint8_t *part = copy_of(c.bytes, size); // so that a sanitizer sees a byte too many
         source s = {.bytes = part, .size = size};
@@ -502,10 +504,10 @@ static void test_cut_off(int32_t type, int32_t method) {
         const nnk_status status = load_from(&job, arena, &s);
         if (size < 4)
             CHECK_EQUAL(status, NNK_E_MAGIC);
-        else if (size < NNK_HEADER_BYTES)
+        else if (size < header_end)
             CHECK_EQUAL(status, NNK_E_HEADER);
         else // the interval of the costs stands at the payload's start
-            CHECK_EQUAL(status, size == NNK_HEADER_BYTES ? NNK_E_STATE : NNK_E_PAYLOAD);
+            CHECK_EQUAL(status, size <= NNK_HEADER_BYTES ? NNK_E_STATE : NNK_E_PAYLOAD);
         CHECK_EQUAL(nnk_train_step(&job, arena), NNK_E_STATE);
         free(part);
     }
@@ -533,7 +535,7 @@ static void test_flips(int32_t type, int32_t method, uint32_t slices) {
     const nnk_job job = job_with(type, method, &d, 3);
     uint8_t *arena = begun_and_stepped(&job, slices);
     file c = saved(&job, arena);
-    for (size_t bit = 0; bit < 8 * (NNK_HEADER_BYTES + 76); bit++) check_flip(&job, arena, &c, bit);
+    for (size_t bit = 0; bit < 8 * (NNK_HEADER_BYTES + 88); bit++) check_flip(&job, arena, &c, bit);
     for (uint32_t i = 0; i < check_rounds(500); i++)
         check_flip(&job, arena, &c,
                    8 * NNK_HEADER_BYTES + random_below(8 * ((uint32_t)c.size - NNK_HEADER_BYTES)));

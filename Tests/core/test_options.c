@@ -4,6 +4,7 @@
 /// Each is compared with gradient descent as a textbook has it, on inputs that are made in full, in the wide
 /// type.
 #include "jobs.h"
+#include "nnkernel/checkpoint.h"
 
 enum { SIZE = 192, ROW = 48, PIXEL = 3, EXAMPLES = 21, ITERATIONS = 12 };
 
@@ -13,10 +14,24 @@ static const nnk_topology topology = {3, {SIZE, 6, 4, 1}};
 typedef struct setting {
     data data;
     float weights[EXAMPLES];
+    file start_file;
+    nnk_model start;
     nnk_job job;
 } setting;
 
-enum { WEIGHTS = 1, DECAY = 2, MIRROR = 4, CENTER = 8, OWN_CONTRAST = 16, ALL = 31 };
+/// KEEP_BEST comes with WEIGHTS alone.
+enum {
+    WEIGHTS = 1,
+    DECAY = 2,
+    MIRROR = 4,
+    CENTER = 8,
+    OWN_CONTRAST = 16,
+    START = 32,
+    KEEP_BEST = 64,
+    ALL = 127
+};
+
+static bool makes_sense(int options) { return !(options & KEEP_BEST) || (options & WEIGHTS); }
 
 /// Brightness and contrast differ from image to image, as in photos. One image has no contrast.
 static void draw_images(uint8_t *images, size_t count) {
@@ -24,6 +39,14 @@ static void draw_images(uint8_t *images, size_t count) {
         const uint32_t from = random_below(150), range = j == 2 ? 1 : 70 + random_below(36);
         for (size_t k = 0; k < SIZE; k++) images[j * SIZE + k] = (uint8_t)(from + random_below(range));
     }
+}
+
+static void become_i8(setting *s) {
+    file i8 = new_file(&s->job);
+    CHECK_EQUAL(nnk_model_quantize(&s->start, sink_of(&i8)), NNK_OK);
+    free(s->start_file.bytes);
+    s->start_file = i8;
+    s->start = opened(&s->start_file, &topology);
 }
 
 static setting *setting_of(int options, int32_t type) {
@@ -40,13 +63,34 @@ static setting *setting_of(int options, int32_t type) {
     if (options & WEIGHTS) s->job.weights = s->weights;
     if (options & DECAY) s->job.weight_decay = 0.3;
     if (options & MIRROR) s->job.mirror = (nnk_mirror){ROW, PIXEL};
-    s->job.center = (options & CENTER) != 0;
     s->job.own_contrast = (options & OWN_CONTRAST) != 0;
+    // The model to start from is of another type, in turn.
+    nnk_job first = s->job;
+    first.arithmetic = arithmetic_at(NNK_F32 + options / 2 % 2, 0);
+    first.weights = NULL;
+    first.weight_decay = 0;
+    first.mirror = (nnk_mirror){0, 0};
+    first.iterations = 3;
+    first.seed = 5;
+    s->start_file = train(&first);
+    s->start = opened(&s->start_file, &topology);
+    if (options % 3 == 0) become_i8(s);
+    if (options & START) s->job.start = &s->start;
+    s->job.center = (options & CENTER) != 0;
+    s->job.keep_best = (options & KEEP_BEST) != 0;
     return s;
+}
+
+static nnk_status file_read(void *context, uint32_t offset, uint32_t count, uint8_t *out) {
+    const file *f = context;
+    if (!CHECK((size_t)offset + count <= f->size)) return NNK_E_SOURCE;
+    memcpy(out, f->bytes + offset, count);
+    return NNK_OK;
 }
 
 static void release_setting(setting *s) {
     release_data(s->data);
+    free(s->start_file.bytes);
     free(s);
 }
 
@@ -61,7 +105,8 @@ static uint8_t byte_of(const setting *s, uint32_t j, uint32_t k) {
 }
 
 /// x (examples, SIZE): what the network learns.
-static wide *inputs_of(const setting *s, uint32_t examples) {
+///   mean_of (SIZE): what is taken off all images
+static wide *inputs_of(const setting *s, uint32_t examples, wide *mean_of) {
     wide *x = room_for(sizeof *x * examples * SIZE);
     for (uint32_t j = 0; j < examples; j++) {
         uint32_t sum = 0, squares = 0;
@@ -78,10 +123,10 @@ static wide *inputs_of(const setting *s, uint32_t examples) {
                                                    : (byte - mean) / deviation;
         }
     }
-    for (uint32_t k = 0; k < SIZE && s->job.center; k++) {
-        wide mean = 0;
-        for (uint32_t j = 0; j < examples; j++) mean += x[j * SIZE + k] / examples;
-        for (uint32_t j = 0; j < examples; j++) x[j * SIZE + k] -= mean;
+    for (uint32_t k = 0; k < SIZE; k++) {
+        mean_of[k] = 0;
+        for (uint32_t j = 0; s->job.center && j < examples; j++) mean_of[k] += x[j * SIZE + k] / examples;
+        for (uint32_t j = 0; j < examples; j++) x[j * SIZE + k] -= mean_of[k];
     }
     return x;
 }
@@ -139,15 +184,30 @@ static wide weight_of(const reference *r, uint32_t j) {
     return r->s->job.weights ? (wide)r->s->weights[j % EXAMPLES] : 1;
 }
 
-/// It starts from the initial weights, which a job without options writes.
+/// A parameter of the model to start from, as a float or a byte says it.
+static wide start_parameter(const nnk_model *m, size_t i) {
+    if (m->dtype != NNK_I8) return (wide)parameter_of(m, i);
+    const size_t first = SIZE * 6;
+    const int8_t *w = nnk_model_weights(m, 1);
+    if (i < first) return (wide)nnk_model_scales(m)[i / SIZE] * w[i];
+    return (wide)((const float *)nnk_model_biases(m, 1))[i - first];
+}
+
+/// It starts from the initial weights, which a job without options writes, or from a model, whose bias is for
+/// images as they are.
 static reference reference_of(const setting *s) {
     const uint32_t examples = s->job.mirror.row_bytes ? 2 * EXAMPLES : EXAMPLES;
-    reference r = {s, examples, 0, 0, inputs_of(s, examples), room_for(PARAMETERS * sizeof(wide))};
+    wide mean[SIZE];
+    reference r = {s, examples, 0, 0, inputs_of(s, examples, mean), room_for(PARAMETERS * sizeof(wide))};
     nnk_job none = job_of(&topology, s->job.arithmetic, &s->data, 0);
     none.initializer = NNK_INIT_DEEP;
     file start = train(&none);
     const nnk_model m = opened(&start, &topology);
-    for (size_t i = 0; i < PARAMETERS; i++) r.p[i] = parameter_of(&m, i);
+    const int32_t type = s->job.arithmetic->dtype;
+    for (size_t i = 0; i < PARAMETERS; i++) r.p[i] = (wide)parameter_of(&m, i);
+    for (size_t i = 0; s->job.start && i < PARAMETERS; i++)
+        r.p[i] = (wide)rounded((double)start_parameter(&s->start, i), type);
+    for (size_t i = 0; s->job.start && i < SIZE * 6; i++) r.p[SIZE * 6 + i / SIZE] += r.p[i] * mean[i % SIZE];
     for (uint32_t j = 0; j < examples; j++) {
         r.total += weight_of(&r, j);
         r.held_out += weight_of(&r, j) == 0;
@@ -222,7 +282,9 @@ static void test_against_reference(int options, int32_t type, int32_t method) {
     // with little contrast multiplies that.
     const double tolerance = type == NNK_F64 ? 1e-12 : options & OWN_CONTRAST ? 1e-3 : 2e-5;
     nnk_status status;
-    uint32_t costs = 0;
+    uint32_t costs = 0, best = ITERATIONS;
+    double best_cost = 0;
+    wide *kept = room_for(PARAMETERS * sizeof *kept);
     bool far = true;
     compared++;
     while ((status = nnk_train_step(job, arena)) > 0) {
@@ -236,6 +298,12 @@ static void test_against_reference(int options, int32_t type, int32_t method) {
         CHECK_NEAR(now.cost, cost, tolerance);
         CHECK_NEAR(now.held_out_cost, held_out_cost, tolerance);
         CHECK((held_out_cost > 0) == (job->weights != NULL));
+        if (job->keep_best && (costs == 0 || held_out_cost < best_cost)) {
+            best = costs;
+            best_cost = held_out_cost;
+            memcpy(kept, r.p, PARAMETERS * sizeof *kept);
+        }
+        CHECK_EQUAL(now.kept_iteration, best);
         step_reference(&r);
         costs++;
     }
@@ -245,6 +313,11 @@ static void test_against_reference(int options, int32_t type, int32_t method) {
     file f = new_file(job);
     CHECK_EQUAL(finish(job, arena, &f), NNK_OK);
     const nnk_model m = opened(&f, &topology);
+    if (job->keep_best) {
+        CHECK(!far || m.record.kept_iteration == best);
+        memcpy(r.p, kept, PARAMETERS * sizeof *kept);
+    }
+    free(kept);
     for (uint32_t j = 0; far && j < EXAMPLES; j++) {
         wide z[UNITS];
         const double p = predict(nnk_fastest_inference(type), &m, s->data.images + j * SIZE, 0);
@@ -308,6 +381,121 @@ static void test_mirror(int options, int32_t type, int32_t method) {
     release_setting(s);
 }
 
+static void expect_start(const nnk_job *job, nnk_status want) {
+    const size_t bytes = nnk_train_bytes(job);
+    CHECK((bytes == 0) == (want == NNK_E_ARGUMENT));
+    void *arena = room_for(bytes);
+    CHECK_EQUAL(nnk_train_begin(job, arena, bytes), want);
+    free(arena);
+}
+
+/// Forms the Gram matrix of a job's images in a memory of its own.
+static void *formed_gram(const nnk_job *trainer, size_t *bytes) {
+    nnk_job job = *trainer;
+    job.method = trainer->method == &nnk_dual ? &nnk_gram_packed : &nnk_gram;
+    job.labels = NULL;
+    job.weights = NULL;
+    job.start = NULL;
+    job.keep_best = false;
+    *bytes = nnk_train_bytes(&job);
+    void *gram = room_for(*bytes);
+    memset(gram, 0xa5, *bytes);
+    CHECK_EQUAL(nnk_train_begin(&job, gram, *bytes), NNK_OK);
+    nnk_job user = *trainer;
+    user.gram = gram;
+    expect_start(&user, NNK_E_STATE); // it is not formed
+    CHECK_EQUAL(steps(&job, gram), NNK_OK);
+    file none = new_file(trainer);
+    CHECK_EQUAL(finish(&job, gram, &none), NNK_E_STATE);
+    CHECK_EQUAL(nnk_checkpoint_bytes(&job), 0);
+    free(none.bytes);
+    return gram;
+}
+
+/// Trainers that read one Gram matrix, with other labels, weights, seeds and options, write the models of
+/// trainers that form their own, and leave it as it is.
+static void test_shared_gram(int options, int32_t type, int32_t method) {
+    setting *s = setting_of(options, type);
+    size_t bytes;
+    s->job.method = methods[method];
+    void *gram = formed_gram(&s->job, &bytes), *before = copy_of(gram, bytes);
+    for (uint32_t fold = 0; fold < 3; fold++) {
+        nnk_job job = s->job;
+        job.seed = fold;
+        job.center = fold % 2;
+        if (!job.start) job.own_contrast = fold > 0;
+        job.weights = s->weights;
+        for (uint32_t j = 0; j < EXAMPLES; j++) s->weights[j] = j / 2 % 3 == fold ? 0 : 1;
+        s->data.labels[fold] ^= 1;
+        job.images = fold ? mapped(&s->data) : read_in(&s->data);
+        file want = train(&job);
+        job.gram = gram;
+        file got = train(&job);
+        CHECK_SAME_FILE(want, got);
+        free(want.bytes);
+        free(got.bytes);
+    }
+    CHECK_SAME(before, gram, bytes);
+    nnk_job other = s->job;
+    other.gram = gram;
+    other.examples--;
+    expect_start(&other, NNK_E_STATE);
+    other.examples++;
+    other.method = method == NNK_DUAL ? &nnk_dual_wide : &nnk_dual;
+    expect_start(&other, NNK_E_STATE);
+    other.method = &nnk_primal;
+    expect_start(&other, NNK_E_ARGUMENT);
+    free(before);
+    free(gram);
+    release_setting(s);
+}
+
+/// Saved after every few slices and loaded into another memory, a training writes the same model.
+static void test_resumed(int options, int32_t type, int32_t method, bool shared) {
+    setting *s = setting_of(options, type);
+    size_t gram_bytes = 0;
+    s->job.method = methods[method];
+    void *gram = shared ? formed_gram(&s->job, &gram_bytes) : NULL;
+    s->job.gram = gram;
+    nnk_job *job = &s->job;
+    file want = train(job);
+    const size_t bytes = nnk_train_bytes(job), size = nnk_checkpoint_bytes(job);
+    void *arena = room_for(bytes);
+    file c = {.room = size, .bytes = room_for(size)};
+    CHECK_EQUAL(nnk_train_begin(job, arena, bytes), NNK_OK);
+    nnk_status status = NNK_MORE;
+    for (uint32_t slice = 0; status > 0; slice++) {
+        if (slice % 11 == 0) {
+            nnk_checkpoint saving = {0}, loading = {0};
+            while ((status = nnk_checkpoint_save(job, arena, &saving, sink_of(&c))) > 0) {
+            }
+            CHECK_EQUAL(status, NNK_OK);
+            memset(arena, 0xa5, bytes);
+            while ((status = nnk_checkpoint_load(job, arena, bytes, &loading, (nnk_reader){file_read, &c})) >
+                   0) {
+            }
+            if (!CHECK_EQUAL(status, NNK_OK)) break;
+        }
+        status = nnk_train_step(job, arena);
+    }
+    file got = new_file(job);
+    CHECK_EQUAL(finish(job, arena, &got), NNK_OK);
+    CHECK_SAME_FILE(want, got);
+    if (options & WEIGHTS) { // a checkpoint with other weights of examples is refused
+        nnk_checkpoint loading = {0};
+        s->weights[0] += 1;
+        while ((status = nnk_checkpoint_load(job, arena, bytes, &loading, (nnk_reader){file_read, &c})) > 0) {
+        }
+        CHECK_EQUAL(status, NNK_E_STATE);
+    }
+    free(gram);
+    free(arena);
+    free(c.bytes);
+    free(want.bytes);
+    free(got.bytes);
+    release_setting(s);
+}
+
 /// Weights that are all 1 change no bit of the parameters.
 static void test_ones(int32_t type, int32_t method) {
     setting *s = setting_of(0, type);
@@ -326,6 +514,7 @@ static void test_ones(int32_t type, int32_t method) {
 static void test_record(int32_t type, int32_t method) {
     setting *s = setting_of(ALL, type);
     s->job.method = methods[method];
+    s->job.weights_rule = 77;
     file f = train(&s->job);
     uint32_t crc = 0;
     for (uint32_t j = 0; j < EXAMPLES; j++) {
@@ -336,21 +525,16 @@ static void test_record(int32_t type, int32_t method) {
         crc = nnk_crc32(crc, bytes, 4);
     }
     const nnk_model m = opened(&f, &topology);
-    CHECK_EQUAL(m.options, NNK_OPTION_CENTERED | NNK_OPTION_OWN_CONTRAST | NNK_OPTION_MIRRORED |
-                               NNK_OPTION_WEIGHTS | NNK_OPTION_DECAY);
+    CHECK_EQUAL(m.options, NNK_OPTION_KEEP_BEST | NNK_OPTION_START | NNK_OPTION_CENTERED |
+                               NNK_OPTION_OWN_CONTRAST | NNK_OPTION_MIRRORED | NNK_OPTION_WEIGHTS |
+                               NNK_OPTION_DECAY);
     CHECK(m.record.weight_decay == 0.3 && m.record.weights_crc == crc && crc != 0);
     CHECK(m.record.mirror.row_bytes == ROW && m.record.mirror.pixel_bytes == PIXEL);
     CHECK_EQUAL(m.examples, EXAMPLES);
+    CHECK_EQUAL(m.record.start_crc, nnk_model_payload_crc(s->start_file.bytes));
+    CHECK_EQUAL(m.record.weights_rule, 77);
     free(f.bytes);
     release_setting(s);
-}
-
-static void expect_start(const nnk_job *job, nnk_status want) {
-    const size_t bytes = nnk_train_bytes(job);
-    CHECK((bytes == 0) == (want == NNK_E_ARGUMENT));
-    void *arena = room_for(bytes);
-    CHECK_EQUAL(nnk_train_begin(job, arena, bytes), want);
-    free(arena);
 }
 
 /// What makes no sense is refused before any work.
@@ -385,16 +569,52 @@ static void test_refused(int32_t type) {
         job.mirror = mirrors[i];
         expect_start(&job, NNK_E_ARGUMENT);
     }
+    job = s->job;
+    job.keep_best = true;
+    expect_start(&job, NNK_OK);
+    job.cost_every = 0;
+    expect_start(&job, NNK_E_ARGUMENT);
+    job.cost_every = 1;
+    job.weights = NULL;
+    expect_start(&job, NNK_E_ARGUMENT);
+    job.weights = s->weights;
+    for (uint32_t j = 0; j < EXAMPLES; j++) s->weights[j] = 1;
+    expect_start(&job, NNK_E_WEIGHT); // none is held out
+    job = s->job;
+    job.start = &s->start;
+    expect_start(&job, NNK_OK);
+    job.own_contrast = true; // the model has none
+    expect_start(&job, NNK_E_ARGUMENT);
+    job.own_contrast = false;
+    const nnk_topology two = {2, {SIZE, 6, 1}};
+    job.topology = &two;
+    expect_start(&job, NNK_E_ARGUMENT);
+    job.topology = &topology;
+    for (int32_t l = 1; l <= topology.layers; l++) {
+        void *bias = (void *)(uintptr_t)nnk_model_biases(&s->start, l);
+        const double good = get(bias, 0, s->start.dtype);
+        put(bias, 0, (double)NAN, s->start.dtype);
+        expect_start(&job, NNK_E_PAYLOAD);
+        put(bias, 0, good, s->start.dtype);
+    }
+    expect_start(&job, NNK_OK);
     release_setting(s);
 }
 
 int main(void) {
     FOR_EACH_TYPE(type) {
-        for (int options = 0; options <= ALL; options++) FOR_EACH_METHOD(method) {
+        for (int options = 0; options <= ALL; options++) {
+            if (!makes_sense(options)) continue;
+            FOR_EACH_METHOD(method) {
                 test_against_reference(options, type, method);
                 test_same_bits(options, type, method);
                 if (!(options & MIRROR)) test_mirror(options, type, method);
+                test_resumed(options, type, method, false);
+                if (method == NNK_PRIMAL) continue;
+                test_resumed(options, type, method, true);
+                test_shared_gram(options, type, method);
             }
+        }
         FOR_EACH_METHOD(method) {
             test_ones(type, method);
             test_record(type, method);

@@ -37,6 +37,7 @@ static void check(size_t constant, size_t want, const char *what) {
 #define CHECK(constant, want) check((constant), (want), #constant)
 
 static const uint8_t no_bytes[1] = {0};
+static const float no_weights[1] = {0};
 
 static nnk_job job_of(const nnk_topology *topology, const nnk_arithmetic *arithmetic,
                       const nnk_method *method, uint32_t examples) {
@@ -65,11 +66,43 @@ static nnk_job job_of(const nnk_topology *topology, const nnk_arithmetic *arithm
         CHECK(METHOD##_SCRATCH_BYTES(network, real, m), nnk_train_scratch_bytes(&job));                      \
     } while (0)
 
+/// The same with options: `more` bytes in the arena and in the checkpoint. keep_best needs weights.
+#define CHECK_MORE(network, real, m, METHOD, job, more)                                                      \
+    do {                                                                                                     \
+        CHECK(NNK_##METHOD##_BYTES(network, real, m) + (more), nnk_train_bytes(&job));                       \
+        CHECK(NNK_##METHOD##_CHECKPOINT_BYTES(network, real, m) + (more), nnk_checkpoint_bytes(&job));       \
+    } while (0)
+
+#define CHECK_OPTIONS(network, topology, real, k, m, METHOD, method, ADJUSTED)                               \
+    do {                                                                                                     \
+        nnk_job job = job_of(topology, k, method, m);                                                        \
+        job.center = true;                                                                                   \
+        CHECK_MORE(network, real, m, METHOD, job, NNK_##ADJUSTED##_BYTES(network, real, m));                 \
+        job.own_contrast = true;                                                                             \
+        CHECK_MORE(network, real, m, METHOD, job, NNK_##ADJUSTED##_BYTES(network, real, m));                 \
+        job.weights = no_weights;                                                                            \
+        job.keep_best = true;                                                                                \
+        job.cost_every = 1;                                                                                  \
+        CHECK_MORE(network, real, m, METHOD, job,                                                            \
+                   NNK_##ADJUSTED##_BYTES(network, real, m) + NNK_##METHOD##_KEPT_BYTES(network, real, m));  \
+    } while (0)
+
+/// A Gram matrix on its own, and a trainer that reads it.
+#define CHECK_SHARED(network, topology, real, k, m, GRAM, gram_method, METHOD, method_)                      \
+    do {                                                                                                     \
+        nnk_job job = job_of(topology, k, gram_method, m);                                                   \
+        CHECK(NNK_##GRAM##_BYTES(network, real, m), nnk_train_bytes(&job));                                  \
+        job.gram = no_bytes;                                                                                 \
+        job.method = method_;                                                                                \
+        CHECK(NNK_##METHOD##_SHARING_BYTES(network, real, m), nnk_train_bytes(&job));                        \
+    } while (0)
+
 /// Everything that does not need two layers.
 #define CHECK_NETWORK(network, topology, real, k, inference, m)                                              \
     do {                                                                                                     \
         CHECK_METHOD(network, topology, real, k, m, NNK_PRIMAL, &nnk_primal);                                \
         CHECK_SCRATCH(network, topology, real, k, m, NNK_PRIMAL, &nnk_primal);                               \
+        CHECK_OPTIONS(network, topology, real, k, m, PRIMAL, &nnk_primal, ADJUSTED);                         \
         CHECK(NNK_MODEL_BYTES(network, real), nnk_model_bytes(topology, (k)->dtype));                        \
         CHECK(NNK_MODEL_I8_BYTES(network), nnk_model_bytes(topology, NNK_I8));                               \
         CHECK(NNK_PREDICT_BYTES(network, real), nnk_predict_bytes(topology, inference));                     \
@@ -85,6 +118,10 @@ static nnk_job job_of(const nnk_topology *topology, const nnk_arithmetic *arithm
         CHECK_METHOD(network, topology, real, k, m, NNK_DUAL, &nnk_dual);                                    \
         CHECK_METHOD(network, topology, real, k, m, NNK_DUAL_WIDE, &nnk_dual_wide);                          \
         CHECK_SCRATCH(network, topology, real, k, m, NNK_DUAL_WIDE, &nnk_dual_wide);                         \
+        CHECK_OPTIONS(network, topology, real, k, m, DUAL, &nnk_dual, DUAL_ADJUSTED);                        \
+        CHECK_OPTIONS(network, topology, real, k, m, DUAL_WIDE, &nnk_dual_wide, ADJUSTED);                   \
+        CHECK_SHARED(network, topology, real, k, m, GRAM, &nnk_gram, DUAL_WIDE, &nnk_dual_wide);             \
+        CHECK_SHARED(network, topology, real, k, m, GRAM_PACKED, &nnk_gram_packed, DUAL, &nnk_dual);         \
     } while (0)
 
 #define CHECK_BOTH_TYPES(network, topology, m)                                                               \

@@ -66,6 +66,7 @@ typedef struct nnk_model {
     uint32_t examples;
     uint32_t data_crc; ///< CRC-32 of the training data: of the labels, one byte each, then of the images
     double learning_rate;
+    uint32_t payload_crc;       ///< of the file's payload; nnk_model_write ignores it
     nnk_training_record record; ///< zeros after nnk_model_peek
 } nnk_model;
 
@@ -135,6 +136,9 @@ nnk_status nnk_model_quantize(const nnk_model *model, nnk_sink sink);
 
 /// CRC-32 as in zlib and PNG. Start with 0, and pass the last result on for the next piece.
 uint32_t nnk_crc32(uint32_t crc, const uint8_t *bytes, size_t count);
+
+/// The CRC-32 of bytes a followed by bytes b, from the CRC-32 of each. count: bytes of b.
+uint32_t nnk_crc32_joined(uint32_t crc_a, uint32_t crc_b, uint64_t count);
 
 #ifdef __cplusplus
 }

@@ -59,6 +59,22 @@
 #define NNK_DUAL_ADJUSTED_BYTES(network, real_bytes, examples)                                               \
     NNK_DUAL_ADJUSTED_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
 
+/// What a job with `keep_best` takes more, in its arena and in its checkpoint.
+#define NNK_PRIMAL_KEPT_BYTES(network, real_bytes, examples)                                                 \
+    NNK_PRIMAL_KEPT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_KEPT_BYTES(network, real_bytes, examples)                                                   \
+    NNK_DUAL_KEPT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_WIDE_KEPT_BYTES(network, real_bytes, examples)                                              \
+    NNK_DUAL_WIDE_KEPT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+
+/// A Gram matrix on its own, and the arena of a trainer that reads it.
+#define NNK_GRAM_BYTES(network, real_bytes, examples)        NNK_GRAM_BYTES_OF(real_bytes, examples)
+#define NNK_GRAM_PACKED_BYTES(network, real_bytes, examples) NNK_GRAM_PACKED_BYTES_OF(real_bytes, examples)
+#define NNK_DUAL_WIDE_SHARING_BYTES(network, real_bytes, examples)                                           \
+    NNK_DUAL_WIDE_SHARING_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+#define NNK_DUAL_SHARING_BYTES(network, real_bytes, examples)                                                \
+    NNK_DUAL_SHARING_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
+
 /// A checkpoint file: nnk_checkpoint_bytes.
 #define NNK_PRIMAL_CHECKPOINT_BYTES(network, real_bytes, examples)                                           \
     NNK_PRIMAL_CHECKPOINT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
@@ -126,6 +142,36 @@
 #define NNK_DUAL_ADJUSTED_BYTES_OF(sizes, real_bytes, examples)                                              \
     NNK_ADJUSTED_STRIDE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, examples)
 
+/// The parameters, without W1 in the dual methods, and D.
+#define NNK_KEPT_STRIDE_BYTES(parameters, units_1, real_bytes, stride)                                       \
+    NNK_ROUND_TO_CACHE_LINE(((size_t)(parameters) + (size_t)(units_1) * (stride)) * (real_bytes))
+#define NNK_PRIMAL_KEPT_BYTES_OF(sizes, real_bytes, examples)                                                \
+    NNK_KEPT_STRIDE_BYTES(NNK_PARAMETERS_OF(sizes), 0, real_bytes, examples)
+#define NNK_DUAL_WIDE_KEPT_BYTES_OF(sizes, real_bytes, examples)                                             \
+    NNK_KEPT_STRIDE_BYTES(NNK_PARAMETERS_ABOVE_OF(sizes), NNK_UNITS_1_OF(sizes), real_bytes,                 \
+                          NNK_STRIDE(examples))
+#define NNK_DUAL_KEPT_BYTES_OF(sizes, real_bytes, examples)                                                  \
+    NNK_KEPT_STRIDE_BYTES(NNK_PARAMETERS_ABOVE_OF(sizes), NNK_UNITS_1_OF(sizes), real_bytes, examples)
+
+/// The trainer, two sums of each image, G, and what forming it takes. `examples` counts mirror images, which
+/// have no sums; a job has room for some.
+#define NNK_GRAM_START_BYTES(images)                                                                         \
+    (NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer)) + NNK_ROUND_TO_CACHE_LINE((size_t)(images)*8))
+#define NNK_GRAM_BYTES_OF(real_bytes, examples)                                                              \
+    (NNK_GRAM_START_BYTES(examples) + NNK_ROWS_BYTES(examples, real_bytes, examples) + 2 * NNK_PATCH_BYTES + \
+     NNK_GRAM_BLOCK_BYTES)
+#define NNK_GRAM_PACKED_BYTES_OF(real_bytes, examples)                                                       \
+    (NNK_GRAM_START_BYTES(examples) +                                                                        \
+     NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8) +              \
+     2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES)
+#define NNK_DUAL_WIDE_SHARING_BYTES_OF(sizes, real_bytes, examples)                                          \
+    (NNK_DUAL_WIDE_BYTES_OF(sizes, real_bytes, examples) - NNK_ROWS_BYTES(examples, real_bytes, examples))
+#define NNK_DUAL_SHARING_BYTES_OF(sizes, real_bytes, examples)                                               \
+    (NNK_DUAL_BYTES_OF(sizes, real_bytes, examples) -                                                        \
+     NNK_LARGER(NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
+                2 * NNK_PATCH * (size_t)(real_bytes)) +                                                      \
+     2 * NNK_PATCH * (size_t)(real_bytes))
+
 /// Scratch of one slice: the gradient of a patch of W1; a tile of 16 images and their sums; or one row.
 #define NNK_SCRATCH_REALS(units_1, examples)                                                                 \
     NNK_LARGER(NNK_LARGER((size_t)(units_1)*NNK_PATCH, (NNK_PATCH + (size_t)(units_1)) * NNK_LANES),         \
@@ -181,7 +227,7 @@
      NNK_GRAM_BLOCK_BYTES)
 
 /// A checkpoint's header, the job's other numbers, the counters and costs, and the random number generator.
-#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 28 + 48 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
+#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 28 + 60 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
 
 #define NNK_PRIMAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                          \
     (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \

@@ -53,11 +53,19 @@ extern const nnk_method nnk_primal;    ///< Changes the weights themselves: for 
 extern const nnk_method nnk_dual;      ///< Dual in little memory: W1 exists one row at a time, G is packed.
 extern const nnk_method nnk_dual_wide; ///< Dual at speed, the same bits: W1 and a square G are in memory.
 
+/// The Gram matrix alone, in a memory of its own. A job with one of these methods is begun and run as a
+/// training is, on one thread or with a team, and has no model to write. Of the job it needs the topology,
+/// the arithmetic, the images, how many they are, and `mirror`; labels may be NULL.
+extern const nnk_method nnk_gram;        ///< for nnk_dual_wide
+extern const nnk_method nnk_gram_packed; ///< for nnk_dual
+
 /// The numbers of the methods in files. A model that nnk_dual_wide trained says NNK_DUAL: it has the same
 /// bits.
-#define NNK_PRIMAL    0
-#define NNK_DUAL      1
-#define NNK_DUAL_WIDE 2
+#define NNK_PRIMAL      0
+#define NNK_DUAL        1
+#define NNK_DUAL_WIDE   2
+#define NNK_GRAM        3
+#define NNK_GRAM_PACKED 4
 
 /// The method of that number; NULL for others. It links all of them.
 const nnk_method *nnk_method_of(int32_t number);
@@ -99,6 +107,19 @@ typedef struct nnk_job {
     /// Each image's own brightness and contrast are taken off: x becomes (x - mean of x) / sd of x. The model
     /// says so, and prediction does it too. Then a detector survives another light.
     bool own_contrast;
+    /// Of the parameters whose cost was computed, those with the lowest held-out cost become the model. It
+    /// needs examples of weight 0, and cost_every above 0.
+    bool keep_best;
+    /// A model to start from, instead of drawn weights; NULL: none. It has the job's topology and own
+    /// contrast, any element type and this processor's byte order, and it is read where it lies. nnk_dual
+    /// reads it once more at the end.
+    const struct nnk_model *start;
+    /// A Gram matrix of the images, formed with the method nnk_gram (for nnk_dual_wide) or nnk_gram_packed
+    /// (for nnk_dual) and the same element type, images and mirror; NULL: the trainer forms its own. Any
+    /// number of trainers read it, at once or one after the other.
+    const void *gram;
+    uint32_t
+        weights_rule; ///< how the caller made the weights, a number of the caller's own that the model keeps
 } nnk_job;
 
 /// The numbers of a job, kept so that a trainer goes on only with the job that it was begun with.
@@ -122,9 +143,11 @@ typedef struct nnk_trainer {
     uint32_t cost_iteration;
     uint32_t data_crc;
     uint32_t payload_crc;
-    uint32_t weights_crc; ///< CRC-32 of the weights of the examples, little-endian; 0 if there are none
-    uint32_t outcome;     ///< 0 until the model is written or the training has failed
+    uint32_t kept_iteration; ///< the model will be the parameters after so many iterations
+    uint32_t weights_crc;    ///< CRC-32 of the weights of the examples, little-endian; 0 if there are none
+    uint32_t outcome;        ///< 0 until the model is written or the training has failed
     double cost, held_out_cost;
+    double best_cost;    ///< with keep_best: the lowest held-out cost so far
     double total_weight; ///< of the examples; mirror images count
     nnk_job_numbers job;
     nnk_random random;
@@ -138,6 +161,7 @@ typedef struct nnk_progress {
     int32_t stage;           ///< NNK_SETUP, NNK_LOOP or NNK_TRAINED
     uint32_t iteration;      ///< gradient steps done
     uint32_t cost_iteration; ///< the last cost is of the parameters after that many steps
+    uint32_t kept_iteration; ///< the model will be that of so many steps; with keep_best: of the best so far
     double cost;             ///< of the examples with a weight; weight decay adds nothing to it
     double held_out_cost;    ///< the plain mean over the examples of weight 0; 0 if there are none
 } nnk_progress;
@@ -150,8 +174,10 @@ size_t nnk_train_bytes(const nnk_job *job);
 ///
 /// NNK_E_ARGUMENT, NNK_E_ALIGN. NNK_E_MEMORY: `bytes` is below nnk_train_bytes. NNK_E_LABEL: a label is
 /// neither 0 nor 1. NNK_E_WEIGHT: a weight is negative or not finite, or all examples of a class that is
-/// there are held out. NNK_E_FLOAT: the processor's floating point rounds differently, treats subnormal
-/// numbers as zeros, or the compiler was told to fuse products and sums.
+/// there are held out, or none is although keep_best is set. NNK_E_PAYLOAD: a parameter of the model to start
+/// from is not finite. NNK_E_STATE: the Gram matrix is not formed, or was formed of another number of images,
+/// in another size, type or layout. NNK_E_FLOAT: the processor's floating point rounds differently, treats
+/// subnormal numbers as zeros, or the compiler was told to fuse products and sums.
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
 /// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done. The longest slice
