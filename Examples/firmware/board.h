@@ -7,12 +7,16 @@
 
 #define CARD_BLOCK 512 ///< bytes; what SD cards read and write at a time
 
+/// The arena for up to `examples` training images, centred or not.
+#define BOARD_ARENA_BYTES(real_bytes, examples)                                                              \
+    (NNK_DUAL_BYTES(DEEP, real_bytes, examples) + NNK_DUAL_ADJUSTED_BYTES(DEEP, real_bytes, examples))
+
 typedef struct board {
     const char *name;
     const nnk_arithmetic *arithmetic;
     const nnk_inference *inference;
     uint8_t *arena;     ///< aligned to 8 bytes
-    size_t arena_bytes; ///< limits the number of training images, see NNK_DUAL_BYTES
+    size_t arena_bytes; ///< limits the number of training images, see BOARD_ARENA_BYTES
 } board;
 
 /// The board's name, precision and memory; defined in the board's folder.

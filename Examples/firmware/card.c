@@ -35,7 +35,7 @@ static uint32_t little_endian(const uint8_t *b) {
 
 int32_t card_read_job(card_job *job) {
     static const uint8_t magic[8] = "NNKCARD1";
-    uint8_t b[40];
+    uint8_t b[44];
     if (!card_bytes(CARD_JOB * CARD_BLOCK, sizeof b, b) || memcmp(b, magic, sizeof magic) != 0) return 0;
     job->examples = little_endian(b + 8);
     job->tests = little_endian(b + 12);
@@ -44,6 +44,7 @@ int32_t card_read_job(card_job *job) {
     job->seed = little_endian(b + 24);
     job->checkpoint_every = little_endian(b + 28);
     memcpy(&job->learning_rate, b + 32, sizeof job->learning_rate); // boards are little-endian
+    job->center = little_endian(b + 40) != 0;
     return card_bytes(CARD_JOB * CARD_BLOCK + 64, sizeof job->class_names, (uint8_t *)job->class_names);
 }
 

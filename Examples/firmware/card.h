@@ -19,7 +19,8 @@ enum {
 int32_t card_bytes(uint32_t at, uint32_t count, uint8_t *out);
 
 /// The job in the card's first block: "NNKCARD1" in bytes 0 ... 7; from byte 8 on the numbers below in their
-/// order, little-endian u32; the learning rate, f64, at byte 32; the class names at 64 and 96, 32 bytes each.
+/// order, little-endian u32; the learning rate, f64, at byte 32; center, u32, at 40; the class names at 64
+/// and 96, 32 bytes each.
 typedef struct card_job {
     uint32_t examples;         ///< training images, the first on the card
     uint32_t tests;            ///< test images, after the training images
@@ -28,6 +29,7 @@ typedef struct card_job {
     uint32_t seed;             ///< seed of the initial weights
     uint32_t checkpoint_every; ///< slices of work from one checkpoint to the next; 0: none
     double learning_rate;
+    bool center; ///< the mean of the images is taken off
     char class_names[2][NNK_CLASS_NAME_BYTES];
 } card_job;
 

@@ -2,7 +2,7 @@
 """Makes memory cards for the firmware, and copies models from them. card.h defines the layout of a card.
 
     card.py make card.img TRAIN [TEST] [--iterations 2500] [--cost-every 100] [--seed 1]
-                                       [--learning-rate 0.0075] [--checkpoint-every 0]
+                                       [--learning-rate 0.0075] [--checkpoint-every 0] [--center]
     card.py model card.img model.nnk
     card.py flat TRAIN FILE            writes a flat file, which Examples/trainer/trainer.c reads
     card.py images TRAIN FILE          writes the images alone, one after the other, which blink-cat reads
@@ -67,8 +67,8 @@ def make(o):
     if len(labels) + len(test_labels) > LABELS_ROOM:
         sys.exit(f"{o.card}: {len(labels) + len(test_labels)} images do not fit; at most {LABELS_ROOM} do")
     job = b"NNKCARD1" + struct.pack(
-        "<6Id", len(labels), len(test_labels), o.iterations, o.cost_every, o.seed, o.checkpoint_every,
-        o.learning_rate)
+        "<6IdI", len(labels), len(test_labels), o.iterations, o.cost_every, o.seed, o.checkpoint_every,
+        o.learning_rate, o.center)
     job = job.ljust(64, b"\0") + b"".join(name[:31].ljust(32, b"\0") for name in names)
     with open(o.card, "wb") as card:
         for block, content in (0, job), (LABELS, labels + test_labels), (IMAGES, images + test_images):
@@ -108,6 +108,7 @@ p.add_argument("test", nargs="?")
 for name, default in ("iterations", 2500), ("cost-every", 100), ("seed", 1), ("checkpoint-every", 0):
     p.add_argument("--" + name, type=int, default=default)
 p.add_argument("--learning-rate", type=float, default=0.0075)
+p.add_argument("--center", action="store_true")
 p = commands.add_parser("model")
 p.set_defaults(run=model)
 p.add_argument("card")

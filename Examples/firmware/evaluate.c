@@ -53,8 +53,9 @@ static nnk_status evaluate_batch(card_file *model, const memory *m, uint32_t fir
     for (uint32_t j = 0; j < count; j++) {
         uint8_t label;
         uint8_t *sums = m->sums + j * UNITS * real_bytes();
+        const uint32_t no_contrast[2] = {0, 0}; // only models with own contrast need it
         const double p = this_board.inference->head(&layers_above, (const nnk_parameters *)m->above,
-                                                    (nnk_real *)sums, (nnk_real *)m->work);
+                                                    no_contrast, (nnk_real *)sums, (nnk_real *)m->work);
         if (!card_bytes(CARD_LABELS * CARD_BLOCK + first + j, 1, &label)) return NNK_E_SOURCE;
         if (result->images++ == 0) result->of_first_one = p;
         result->right += (p > 0.5) == label;

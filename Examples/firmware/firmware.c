@@ -45,6 +45,7 @@ static nnk_job read_job(void) {
         .labels = labels,
         .class_names = {on_card.class_names[0], on_card.class_names[1]},
         .images = {.read = card_image},
+        .center = on_card.center,
     };
 }
 
@@ -153,7 +154,8 @@ static int32_t model_is_there(const nnk_job *job) {
     if (card_file_read(&model_file, 0, sizeof header, header) != NNK_OK ||
         nnk_model_peek(&m, header, job->topology) != NNK_OK || m.dtype != job->arithmetic->dtype ||
         m.method != NNK_DUAL || m.seed != job->seed || m.iterations != job->iterations ||
-        m.examples != job->examples || m.learning_rate != job->learning_rate)
+        m.examples != job->examples || m.learning_rate != job->learning_rate ||
+        m.options != (job->center ? NNK_OPTION_CENTERED : 0))
         return 0;
     uint32_t crc = 0;
     for (uint32_t done = 0; done < m.payload_bytes; done += CARD_BLOCK) {
@@ -182,7 +184,8 @@ static void print_score(const char *what, uint32_t first, uint32_t count) {
 void firmware(void) {
     print(this_board.name);
     print("\n");
-    const nnk_job job = read_job();
+    static nnk_job job; // not on the stack, which may take 1 KiB
+    job = read_job();
     if (model_is_there(&job)) {
         print("the model is already on the card\n");
     } else {
