@@ -115,7 +115,7 @@ static wide *inputs_of(const setting *s, uint32_t examples, wide *mean_of) {
             squares += (uint32_t)byte_of(s, j, k) * byte_of(s, j, k);
         }
         const uint32_t variance = SIZE * squares - sum * sum; // times SIZE^2
-        const wide mean = (wide)sum / SIZE, deviation = (wide)sqrtl((long double)variance) / SIZE;
+        const wide mean = (wide)sum / (wide)SIZE, deviation = (wide)sqrtl((long double)variance) / (wide)SIZE;
         for (uint32_t k = 0; k < SIZE; k++) {
             const wide byte = byte_of(s, j, k);
             x[j * SIZE + k] = !s->job.own_contrast ? byte / 255
