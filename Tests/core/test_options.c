@@ -6,7 +6,7 @@
 #include "jobs.h"
 #include "nnkernel/checkpoint.h"
 
-enum { SIZE = 192, ROW = 48, PIXEL = 3, EXAMPLES = 21, ITERATIONS = 12 };
+enum { SIZE = 192, ROW = 48, PIXEL = 3, EXAMPLES = 21, ITERATIONS = 8 };
 
 static const nnk_topology topology = {3, {SIZE, 6, 4, 1}};
 
@@ -465,7 +465,7 @@ static void test_resumed(int options, int32_t type, int32_t method, bool shared)
     CHECK_EQUAL(nnk_train_begin(job, arena, bytes), NNK_OK);
     nnk_status status = NNK_MORE;
     for (uint32_t slice = 0; status > 0; slice++) {
-        if (slice % 11 == 0) {
+        if (slice % 23 == 0) {
             nnk_checkpoint saving = {0}, loading = {0};
             while ((status = nnk_checkpoint_save(job, arena, &saving, sink_of(&c))) > 0) {
             }
@@ -491,6 +491,36 @@ static void test_resumed(int options, int32_t type, int32_t method, bool shared)
     free(gram);
     free(arena);
     free(c.bytes);
+    free(want.bytes);
+    free(got.bytes);
+    release_setting(s);
+}
+
+/// The independent slices of each phase, taken in two parts with a scratch of its own each, as two threads
+/// take them.
+static void test_two_parts(int options, int32_t type, int32_t method) {
+    setting *s = setting_of(options, type);
+    s->job.method = methods[method];
+    const size_t bytes = nnk_train_bytes(&s->job), scratch_bytes = nnk_train_scratch_bytes(&s->job);
+    void *arena = room_for(bytes), *scratch[2] = {room_for(scratch_bytes), room_for(scratch_bytes)};
+    file want = train(&s->job), got = new_file(&s->job);
+    CHECK_EQUAL(nnk_train_begin(&s->job, arena, bytes), NNK_OK);
+    nnk_status status = NNK_MORE;
+    while (status > 0) {
+        const uint32_t items = nnk_train_parallel(&s->job, arena), half = items / 2;
+        if (half == 0) {
+            status = nnk_train_step(&s->job, arena);
+            continue;
+        }
+        CHECK_EQUAL(nnk_train_items(&s->job, arena, half, items - half, scratch[1]), NNK_MORE);
+        CHECK_EQUAL(nnk_train_items(&s->job, arena, 0, half, scratch[0]), NNK_MORE);
+        CHECK_EQUAL(nnk_train_advance(&s->job, arena, items), NNK_MORE);
+    }
+    CHECK_EQUAL(finish(&s->job, arena, &got), NNK_OK);
+    CHECK_SAME_FILE(want, got);
+    free(arena);
+    free(scratch[0]);
+    free(scratch[1]);
     free(want.bytes);
     free(got.bytes);
     release_setting(s);
@@ -610,6 +640,7 @@ int main(void) {
                 test_same_bits(options, type, method);
                 if (!(options & MIRROR)) test_mirror(options, type, method);
                 test_resumed(options, type, method, false);
+                if (method != NNK_DUAL) test_two_parts(options, type, method);
                 if (method == NNK_PRIMAL) continue;
                 test_resumed(options, type, method, true);
                 test_shared_gram(options, type, method);
