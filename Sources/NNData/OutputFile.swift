@@ -101,7 +101,7 @@ public struct OutputFile {
                 return (file, name)
             } catch Errno.fileExists {
                 continue
-            } catch Errno.noSuchFileOrDirectory {
+            } catch Errno.noSuchFileOrDirectory where !Self.isFolder(target.folder.string) {
                 throw error("no folder \(target.folder)")
             } catch {
                 throw self.error("\(error)")
@@ -171,8 +171,10 @@ extension OutputFile {
             let found =
                 switch error {
                 case .fileExists: "a file"
-                case .noSuchFileOrDirectory: "no folder \(FilePath(path).folder) for it"
-                default: error.text()
+                case .noSuchFileOrDirectory where path.isEmpty: "no name"
+                case .noSuchFileOrDirectory where !isFolder(FilePath(path).folder.string):
+                    "no folder \(FilePath(path).folder) for it"
+                default: "\(error)"
                 }
             throw FileError(.io, file: path, expected: "a folder", found: found)
         }

@@ -156,7 +156,7 @@ public struct PhotoFolder: Sendable {
     private static func reason(_ skipped: [FileError], _ folder: String) -> String {
         let files = skipped.filter { $0.file.hasPrefix(folder + "/") }
         guard let first = files.first else { return "none" }
-        return "none of \(files.count) files is usable (\(first))"
+        return "\(counted(files.count, "unusable file")) (\(first))"
     }
 
     private static func read(

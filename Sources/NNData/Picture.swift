@@ -37,7 +37,7 @@ public enum Picture {
         }
         switch PictureFormat(bytes) {
         case .raw: return bytes
-        case .unknown: throw refusal("\(bytes.count) bytes")
+        case .unknown: throw refusal(FileKind.name(of: bytes) ?? counted(bytes.count, "byte"))
         case .unsupported(let name): throw refusal("a \(name) picture")
         case .picture:
             do {
@@ -73,9 +73,7 @@ private enum PictureFormat {
     case unsupported(String)
 
     init(_ bytes: [UInt8]) {
-        if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-            || bytes.starts(with: [0xff, 0xd8, 0xff])
-        {
+        if bytes.starts(with: FileKind.pngSignature) || bytes.starts(with: FileKind.jpegSignature) {
             self = .picture
         } else if bytes.count == DataSet.imageBytes {
             self = .raw

@@ -68,7 +68,7 @@ extension TensorFile {
             FileError(.badData, file: path, expected: expected, found: found)
         }
         guard bytes.count >= 10, bytes[8] == UInt8(ascii: "{") else {
-            throw bad("a file of safetensors or npz", "another kind of file")
+            throw bad("a file of safetensors or npz", FileKind.text(of: bytes))
         }
         let size: UInt64 = bytes.littleEndian(at: 0)
         guard size <= bytes.count - 8 else {

@@ -85,7 +85,9 @@ struct DataSetFile: ~Copyable {
         guard let file = HDF5Handle(H5Fopen(source.path, nn_h5_read_only(), access.id)) else {
             let found =
                 switch nn_h5_last_failure() {
-                case nn_h5_not_hdf5: source.size == 0 ? "an empty file" : "a file of another kind"
+                case nn_h5_not_hdf5:
+                    FileKind.text(
+                        of: try InputFile.readStart(source.path, expected: "an HDF5 file", count: 8))
                 case nn_h5_truncated: "one that is cut short"
                 default: "a damaged one"
                 }

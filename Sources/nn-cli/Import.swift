@@ -40,6 +40,9 @@ struct Import: ConsoleCommand {
         guard [0, 2].contains(classNames.count) else {
             throw ValidationError("--class-names: expected two names, got \(classNames.count)")
         }
+        guard Set(classNames).count == classNames.count || classNames == ["", ""] else {
+            throw ValidationError("--class-names: expected two different names, got \(classNames[0]) twice")
+        }
         if let name = classNames.first(where: { $0.utf8.count > Network.longestClassName }) {
             throw ValidationError(
                 "--class-names: expected at most \(Network.longestClassName) bytes per name, got \(name)")

@@ -35,6 +35,7 @@ struct NNCLI: ParsableCommand {
             if let index = words.firstIndex(of: "--color"), index + 1 < words.endIndex {
                 ConsoleOptions.Color(rawValue: words[index + 1]).map { Console.configure($0) }
             }
+            try checkEncoding()
             try checkName(words, of: Self.self)
             var command = try parseAsRoot()
             if let command = command as? any ConsoleCommand { Console.configure(command.console) }
@@ -54,16 +55,38 @@ struct NNCLI: ParsableCommand {
             exit(withError: ExitCode(70))
         } catch {
             let code = exitCode(for: error)
-            // Help and the version arrive as errors, but they are answers.
-            guard !code.isSuccess else { exit(withError: error) }
             let message = fullMessage(for: error)
+            // Help, completions and the version arrive as errors, but they are answers.
+            guard !code.isSuccess else { exit(withError: print(message)) }
             Console.error(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
             exit(withError: code)
+        }
+    }
+
+    /// Prints an answer of ArgumentParser's.
+    ///
+    /// - Returns: the exit code.
+    private static func print(_ answer: String) -> ExitCode {
+        do throws(FileError) {
+            try Console.answer(answer)
+            return .success
+        } catch {
+            Console.error(error.description)
+            return ExitCode(error.exitCode)
         }
     }
 }
 
 extension NNCLI {
+    /// Swift replaces what is not UTF-8 in an argument: a path would lead to another file.
+    private static func checkEncoding() throws {
+        for case let argument? in UnsafeBufferPointer(
+            start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+        where String(validatingCString: argument) == nil {
+            throw ValidationError("expected arguments in UTF-8, got \(String(cString: argument))")
+        }
+    }
+
     /// Names a wrong command. ArgumentParser would complain about the words after it instead.
     private static func checkName(_ words: ArraySlice<String>, of command: any ParsableCommand.Type) throws {
         let commands = command.configuration.subcommands

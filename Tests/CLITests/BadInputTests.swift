@@ -39,7 +39,7 @@ struct BadImageTests {
         try folder.write([UInt8](repeating: 1, count: count), as: "image.bin")
         expectRefusal(
             try await nnCLI("predict", "image.bin", in: folder), 65,
-            "image.bin: expected \(Self.expected), got \(count) bytes")
+            "image.bin: expected \(Self.expected), got \(count) \(count == 1 ? "byte" : "bytes")")
     }
 
     @Test("a huge image is not read to its end")
@@ -246,7 +246,7 @@ struct BadModelTests {
         }
         let empty = try await predict(with: [])
         #expect(empty.status == 65)
-        #expect(empty.complaint == "Error: bad.nnk: expected a SwiftNN model, got another kind of file")
+        #expect(empty.complaint == "Error: bad.nnk: expected a SwiftNN model, got an empty file")
     }
 
     @Test("a folder instead of a model")
@@ -261,6 +261,55 @@ struct BadModelTests {
         expectRefusal(
             try await nnCLI("predict", "image.bin", "-m", "/dev/zero", in: folder), 65,
             "/dev/zero: expected a model file, got more than 67108864 bytes")
+    }
+}
+
+@Suite("Files of another kind")
+struct OtherKindTests {
+    private let folder = TemporaryFolder()
+
+    init() throws {
+        try folder.write(Fixture.model, as: "model.nnk")
+        folder.write(Fixture.drawings, prefix: "test", as: "test.h5")
+        try folder.write(png(width: 1, height: 1, rgb: [0, 0, 0]), as: "photo.png")
+        try folder.write([], as: "empty")
+        try folder.write("PK\u{3}\u{4} and more".utf8, as: "w.npz")
+        try folder.write([0xff, 0xd8, 0xff, 0xe0, 0, 0, 0, 0], as: "photo.jpg")
+    }
+
+    private static let photo = "12288 bytes (64x64 RGB) or a PNG or JPEG picture"
+    private static let any = "a model, a checkpoint or a data set"
+
+    @Test(
+        "what was found is named",
+        arguments: [
+            ("predict model.nnk", "model.nnk: expected \(photo), got a SwiftNN model or checkpoint"),
+            ("predict test.h5", "test.h5: expected \(photo), got an HDF5 file"),
+            ("predict x -m photo.png", "photo.png: expected a SwiftNN model, got a PNG picture"),
+            ("predict x -m photo.jpg", "photo.jpg: expected a SwiftNN model, got a JPEG picture"),
+            ("evaluate --data x -m test.h5", "test.h5: expected a SwiftNN model, got an HDF5 file"),
+            (
+                "evaluate --data model.nnk",
+                "model.nnk: expected an HDF5 file, got a SwiftNN model or checkpoint"
+            ),
+            ("evaluate --data empty", "empty: expected an HDF5 file, got an empty file"),
+            ("inspect w.npz", "w.npz: expected \(any), got a zip or npz file"),
+            ("inspect empty", "empty: expected \(any), got an empty file"),
+            ("import empty -o x", "empty: expected a file of safetensors or npz, got an empty file"),
+            (
+                "train --resume --checkpoint model.nnk -o x --quiet",
+                "model.nnk: expected a checkpoint, got a model"
+            ),
+            (
+                "train --resume --checkpoint empty -o x --quiet",
+                "empty: expected a checkpoint, got an empty file"
+            ),
+        ])
+    func otherKind(command: String, message: String) async throws {
+        let before = try folder.names
+        let words = command.split(separator: " ").map(String.init)
+        expectRefusal(try await CommandLineTool(words, in: folder).run(), 65, message)
+        #expect(try folder.names == before)
     }
 }
 
@@ -279,7 +328,7 @@ struct BadDataSetTests {
     private static let cases: [(file: String, status: Int32, message: String)] = [
         ("gone.h5", 66, "no such file; expected a data set file"),
         (".", 66, "\(aFolder); expected a data set file"),
-        ("text.h5", 65, "expected an HDF5 file, got a file of another kind"),
+        ("text.h5", 65, "expected an HDF5 file, got another kind of file"),
         ("empty.h5", 65, "expected an HDF5 file, got an empty file"),
         ("bare.h5", 65, "expected train_set_x or test_set_x, got neither"),
     ]
@@ -353,6 +402,8 @@ struct BadOptionTests {
             "--ram: expected a size such as 131072, 128K or 1M, got 9007199254740992K"
         ),
         ("learn", "Unknown command 'learn'"),
+        ("dataset synth -o -", "--output: expected a folder, got - (standard output)"),
+        ("import w.npz -o m --class-names a a", "--class-names: expected two different names, got a twice"),
         ("predict -m - -", "standard input can be read only once: use - for one image or for the model"),
     ]
 

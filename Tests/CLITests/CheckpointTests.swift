@@ -4,6 +4,8 @@ import SwiftNN
 import Synchronization
 import Testing
 
+@testable import nn_cli
+
 /// Trainings of the two-layer network in float, on the drawings, and their checkpoints.
 private struct Run {
     var method: Method?
@@ -127,6 +129,15 @@ struct ResumeTests {
     func uninterrupted() async throws {
         #expect(try await Run.short.tool("--checkpoint", "run.ckpt", in: folder).run().status == 0)
         #expect(try folder.names == ["model.nnk"])
+    }
+
+    @Test("a checkpoint that another run wrote meanwhile stays")
+    func otherRun() throws {
+        let path = folder.path("run.ckpt")
+        let file = try CheckpointFile(path)
+        try folder.write(Run.shortCheckpoint, as: "run.ckpt")
+        try file.remove()
+        #expect(try folder.bytes(of: "run.ckpt") == Run.shortCheckpoint)
     }
 
     @Test("a link to the checkpoint stays, and the file that it names goes")
@@ -288,7 +299,7 @@ struct RefusedCheckpointTests {
         #expect(try await folder.bytes(of: "model.nnk") == whole.result().model)
     }
 
-    @Test("those that are cut off", arguments: [0, 1, 63, 64, 67, 68, 100_000, -1])
+    @Test("those that are cut off", arguments: [4, 63, 64, 67, 68, 100_000, -1])
     func cutOff(count: Int) async throws {
         let bytes = Run.shortCheckpoint
         let part = count < 0 ? bytes.dropLast(-count) : bytes.prefix(count)
@@ -328,13 +339,15 @@ struct RefusedCheckpointTests {
 
     @Test("other kinds of files")
     func otherKinds() async throws {
-        let message = "run.ckpt: expected a checkpoint, got another kind of file"
-        for bytes in [Fixture.model, Fixture.image] {
+        let message = "run.ckpt: expected a checkpoint, got"
+        for (bytes, found) in [
+            (Fixture.model, "a model"), (Fixture.image, "another kind of file"), ([], "an empty file"),
+        ] {
             try folder.write(bytes, as: "run.ckpt")
-            try await expect(65, message, Self.resume)
+            try await expect(65, "\(message) \(found)", Self.resume)
         }
         folder.write(Fixture.drawings, prefix: "train", as: "run.ckpt")
-        try await expect(65, message, Self.resume)
+        try await expect(65, "\(message) an HDF5 file", Self.resume)
     }
 
     @Test("a checkpoint is no model")

@@ -77,6 +77,31 @@ struct HabitsTests {
         check(NNCLI.self, "nn-cli")
     }
 
+    @Test("an argument that is not UTF-8 is refused: it would name another file")
+    func encoding() async throws {
+        let before = try folder.names
+        for command in ["predict", "train --iterations 1 -o"] {
+            let outcome = try await shell("nn-cli \(command) \"$(printf 'a\\377.bin')\"")
+            #expect(outcome.status == 64)
+            #expect(outcome.complaint == "Error: expected arguments in UTF-8, got a\u{fffd}.bin")
+            #expect(outcome.stdout == "")
+        }
+        #expect(try folder.names == before)
+    }
+
+    @Test("control characters in a name do not reach the terminal, but JSON has them")
+    func controlCharacters() async throws {
+        let name = "a\u{1b}[31m\u{7f}\u{9b}.bin"
+        try folder.write(Fixture.image, as: name)
+        let outcome = try await nnCLI("predict", name, in: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.stdout.hasPrefix("a[31m.bin: "))
+        let train = try await nnCLI("train", "--iterations", "1", "-o", name + "m", in: folder)
+        #expect(train.stderr.contains("\nwrote a[31m.binm ("))
+        let json = try await nnCLI("predict", "--json", name, in: folder)
+        #expect(try json.answer(PredictionAnswer.self).predictions.map(\.input) == [name])
+    }
+
     // MARK: Colours, and how much is said
 
     @Test(

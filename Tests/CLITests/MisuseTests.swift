@@ -41,19 +41,19 @@ struct MisuseTests {
     @Test(
         "an input that is missing, a folder, or of another kind",
         arguments: [
-            ("train --train X", aFolder, "a file of another kind"),
-            ("train --train good.h5 --test X", aFolder, "a file of another kind"),
-            ("evaluate --data X", aFolder, "a file of another kind"),
+            ("train --train X", aFolder, "another kind of file"),
+            ("train --train good.h5 --test X", aFolder, "another kind of file"),
+            ("evaluate --data X", aFolder, "another kind of file"),
             ("evaluate --data good.h5 -m X", "a folder", "another kind of file"),
-            ("report --data X", aFolder, "a file of another kind"),
-            ("report --data good.h5 --train X", aFolder, "a file of another kind"),
+            ("report --data X", aFolder, "another kind of file"),
+            ("report --data good.h5 --train X", aFolder, "another kind of file"),
             ("report --data good.h5 -m X", "a folder", "another kind of file"),
             ("predict X", "a folder", "16 bytes"), ("predict image.bin X", "a folder", "16 bytes"),
             ("predict image.bin -m X", "a folder", "another kind of file"),
             ("inspect X", "a folder", "another kind of file"),
             ("export --format i8 -m X", "a folder", "another kind of file"),
             ("import X -o new.nnk", "a folder", "another kind of file"),
-            ("dataset show X", aFolder, "a file of another kind"),
+            ("dataset show X", aFolder, "another kind of file"),
         ])
     func inputs(command: String, ofFolder: String, ofText: String) async throws {
         try await expectRefusal(command, "gone", 66, "no such file")

@@ -32,7 +32,7 @@ struct PackTests {
         #expect(outcome.stdout == "")
         #expect(
             outcome.stderr == """
-                skipped photos/cat/notes.txt: expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got 1 bytes
+                skipped photos/cat/notes.txt: expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got 1 byte
                 wrote cats.h5: 12 images; class 0, non-cat: 4; class 1, cat: 8
                 wrote cats-test.h5: 3 images; class 0, non-cat: 1; class 1, cat: 2
                 next: nn-cli train --train cats.h5 --test cats-test.h5
@@ -105,6 +105,22 @@ struct PackTests {
         #expect(outcome.status == 0)
         #expect(try shades("all.h5").count == 6)
         #expect(try folder.names == ["all.h5", "photos"])
+        #expect(outcome.stderr.contains("\nall-test.h5 was not written: no photos for testing\n"))
+        #expect(!outcome.stderr.contains("warning"))
+    }
+
+    @Test("a test set of an earlier run stays, with a warning")
+    func oldTestSet() async throws {
+        for name in ["a", "b"] { try write(3, to: "photos/\(name)") }
+        let first = try await nnCLI("dataset", "pack", "photos", in: folder)
+        #expect(first.status == 0 && !first.stderr.contains("warning"))
+        let before = try folder.bytes(of: "photos-test.h5")
+        let outcome = try await nnCLI("dataset", "pack", "photos", "--test-share", "0", in: folder)
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.stderr.contains(
+                "\nwarning: photos-test.h5 is of an earlier run; its photos may now be in photos.h5\n"))
+        #expect(try folder.bytes(of: "photos-test.h5") == before)
     }
 
     @Test("what can't be packed leaves no file")

@@ -196,9 +196,12 @@ struct TravelTests {
     func refusals() async throws {
         try folder.write(Fixture.model, as: "model.nnk")
         for (arguments, status, message) in [
-            (["model.nnk"], 65, "model.nnk: expected a file of safetensors or npz, got another kind of file"),
+            (
+                ["model.nnk"], 65,
+                "model.nnk: expected a file of safetensors or npz, got a SwiftNN model or checkpoint"
+            ),
             (["gone"], 66, "gone: no such file; expected a file of safetensors or npz"),
-            (["-"], 65, "stdin: expected a file of safetensors or npz, got another kind of file"),
+            (["-"], 65, "stdin: expected a file of safetensors or npz, got an empty file"),
             (["m.nnk"], 64, "--output: expected a file other than the weights, got m.nnk"),
             (["model.nnk", "--class-names", "a"], 64, "--class-names: expected two names, got 1"),
             (

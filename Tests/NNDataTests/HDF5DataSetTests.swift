@@ -193,7 +193,7 @@ struct HDF5DataSetTests {
     func otherFile() {
         expectRefusal(folder.write([]), "an HDF5 file", "an empty file")
         expectRefusal(
-            folder.write([UInt8](repeating: 65, count: 5000)), "an HDF5 file", "a file of another kind")
+            folder.write([UInt8](repeating: 65, count: 5000)), "an HDF5 file", "another kind of file")
     }
 
     // MARK: Not the arrays expected

@@ -173,7 +173,7 @@ struct PhotoFolderTests {
         try write([], as: "photos/b/x.jpg")
         try write([], as: "photos/b/y.jpg")
         let reason = "\(folder.path("photos/b/x.jpg")): expected \(Picture.expected), got 0 bytes"
-        expectRefusal("photos/b", "at least one photo", "none of 2 files is usable (\(reason))") {
+        expectRefusal("photos/b", "at least one photo", "2 unusable files (\(reason))") {
             _ = try PhotoFolder(folder.path("photos")).load()
         }
     }

@@ -66,28 +66,37 @@ enum Console {
         getenv(name).map { String(cString: $0) } ?? ""
     }
 
-    /// One line of an answer.
-    static func answer(_ line: String) throws(FileError) { try OutputFile.print(line) }
+    /// A line of an answer, or several.
+    static func answer(_ text: String) throws(FileError) { try OutputFile.print(printable(text)) }
+
+    /// Names of files and classes may contain control characters, which a terminal would obey.
+    private static func printable(_ text: String) -> String {
+        let isCommand = { (scalar: Unicode.Scalar) in
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isCommand) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isCommand($0) }))
+    }
 
     /// The whole answer of a `--json` run, as one object.
     static func answer(json object: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try answer(String(decoding: encoder.encode(object), as: UTF8.self))
+        try OutputFile.print(String(decoding: encoder.encode(object), as: UTF8.self))
     }
 
     /// A message that --verbose adds.
     static func detail(_ line: @autoclosure () -> String) {
-        if level == .verbose { writeToStandardError("\(colored(line(), .faint))\n") }
+        if level == .verbose { writeToStandardError("\(colored(printable(line()), .faint))\n") }
     }
 
     /// A message that --quiet leaves out.
     static func note(_ line: String) {
-        if level != .quiet { writeToStandardError("\(line)\n") }
+        if level != .quiet { writeToStandardError("\(printable(line))\n") }
     }
 
     static func error(_ message: String) {
-        writeToStandardError("\(colored("Error:", .boldRed)) \(message)\n")
+        writeToStandardError("\(colored("Error:", .boldRed)) \(printable(message))\n")
     }
 
     /// SGR, "select graphic rendition", of ECMA-48.

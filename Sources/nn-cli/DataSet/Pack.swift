@@ -92,6 +92,11 @@ struct Pack: ConsoleCommand {
         let training = "nn-cli train --train \(shellQuoted(trainFile.path))"
         guard let test else {
             Console.note("\(testFile.path) was not written: no photos for testing")
+            if OutputFile.exists(testFile.path) {
+                Console.note(
+                    "warning: \(testFile.path) is of an earlier run; its photos may now be in \(trainFile.path)"
+                )
+            }
             return Console.note("next: \(training)")
         }
         try testFile.write(test.hdf5(role: .test))
@@ -131,7 +136,7 @@ struct Pack: ConsoleCommand {
 
     private static func contents(_ data: DataSet) -> String {
         let ones = data.labels.count { $0 == 1 }
-        return "\(data.count) images; class 0, \(data.classes[0]): \(data.count - ones); "
+        return "\(counted(data.count, "image")); class 0, \(data.classes[0]): \(data.count - ones); "
             + "class 1, \(data.classes[1]): \(ones)"
     }
 }

@@ -54,7 +54,7 @@ struct Show: ConsoleCommand {
         let data = try CrashGuard.load(file)
         guard from < data.count else {
             throw Failure.usage(
-                "--from: expected a number below \(data.count), as \(file) has \(data.count) images, got \(from)"
+                "--from: expected a number below \(data.count), as \(file) has \(counted(data.count, "image")), got \(from)"
             )
         }
         let range = from..<min(data.count, from + limit)

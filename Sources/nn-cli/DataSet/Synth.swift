@@ -25,6 +25,12 @@ struct Synth: ConsoleCommand {
 
     @OptionGroup var console: ConsoleOptions
 
+    func validate() throws {
+        guard output != "-" else {
+            throw ValidationError("--output: expected a folder, got - (standard output)")
+        }
+    }
+
     func run() throws {
         try OutputFile.makeFolder(output)
         let test = DrawnData.test

@@ -8,13 +8,11 @@ enum ModelFile {
     /// Far above the size of the largest model, 2 MB.
     private static let limit = 1 << 26
 
-    /// The first bytes of each model. They tell a model that is cut off from other files.
-    static let magic: [UInt8] = [0x8e, 0x4e, 0x4e, 0x1a]
-
     static func load(_ path: String) throws(FileError) -> Network {
         guard path != BuiltInModel.path else { return BuiltInModel.load() }
         let bytes = try InputFile.read(path, expected: "a model file", limit: limit)
-        guard bytes.starts(with: magic) else {
+        // Else a short file of any kind would count as a model that is cut off.
+        guard bytes.starts(with: FileKind.modelMagic) else {
             throw self.error(.invalidModel(.notAModel), in: bytes, at: path)
         }
         do {
@@ -28,7 +26,7 @@ enum ModelFile {
         let (expected, found) =
             switch error {
             case .invalidModel(.truncated): ("a complete model", "only its first \(bytes.count) bytes")
-            case .invalidModel(.notAModel): ("a SwiftNN model", "another kind of file")
+            case .invalidModel(.notAModel): ("a SwiftNN model", FileKind.text(of: bytes))
             case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
             case .invalidModel(.laterVersion) where bytes[4] <= 2:
                 ("a model with known options", "options \(bytes[11]) in version \(bytes[4])")

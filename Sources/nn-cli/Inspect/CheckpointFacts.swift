@@ -1,3 +1,4 @@
+import NNData
 import SwiftNN
 
 struct CheckpointFacts: Facts {
@@ -36,10 +37,10 @@ struct CheckpointFacts: Facts {
             """
             checkpoint     \(path)
             layers         \(layers.map(String.init).joined(separator: "-")) in \(precision)
-            training       \(method) gradient descent, \(iterations) iterations, learning rate \(learningRate)
+            training       \(method) gradient descent, \(counted(iterations, "iteration")), learning rate \(learningRate)
             seed           \(seed)
-            costs          every \(logEvery) iterations
-            data           \(examples) images
+            costs          every \(counted(logEvery, "iteration"))
+            data           \(counted(examples, "image"))
             """)
     }
 }

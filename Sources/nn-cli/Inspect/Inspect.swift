@@ -39,16 +39,16 @@ struct Inspect: ConsoleCommand {
         }
         let expected = "a model, a checkpoint or a data set"
         let start = try InputFile.readStart(file, expected: expected, count: 8)
-        guard start != Self.hdf5Signature else { return DataSetFacts(try CrashGuard.load(file), path: file) }
-        guard start.starts(with: ModelFile.magic) else {
-            throw FileError(.badData, file: file, expected: expected, found: "another kind of file")
+        guard start != FileKind.hdf5Signature else {
+            return DataSetFacts(try CrashGuard.load(file), path: file)
+        }
+        guard start.starts(with: FileKind.modelMagic) else {
+            throw FileError(.badData, file: file, expected: expected, found: FileKind.text(of: start))
         }
         return start.last == CheckpointFile.kind
             ? CheckpointFacts(try CheckpointFile.load(file), path: file)
             : ModelFacts(try ModelFile.load(file), path: file)
     }
-
-    private static let hdf5Signature: [UInt8] = [0x89] + Array("HDF\r\n\u{1a}\n".utf8)
 }
 
 /// What a file contains: as JSON, and as lines for people.

@@ -91,9 +91,9 @@ struct ModelFacts: Facts {
         guard let origin else { return try Console.answer("training       unknown (imported weights)") }
         try Console.answer(
             """
-            training       \(origin.method.name) gradient descent, \(origin.iterations) iterations, learning rate \(origin.learningRate)
+            training       \(origin.method.name) gradient descent, \(counted(origin.iterations, "iteration")), learning rate \(origin.learningRate)
             initial        \(origin.initializer.name) weights, seed \(origin.seed)
-            data           \(origin.examples) images, CRC-32 \(origin.dataCRCText)
+            data           \(counted(origin.examples, "image")), CRC-32 \(origin.dataCRCText)
             """)
         if let options = origin.optionsText { try Console.answer("options        \(options)") }
         guard path == BuiltInModel.path else { return }

@@ -1,3 +1,4 @@
+import NNData
 import SwiftNN
 
 struct PlanReport: Encodable {
@@ -103,7 +104,7 @@ struct PlanReport: Encodable {
 
     func print() throws {
         try Console.answer(
-            "\(examples) images in \(ramBytes) bytes of RAM, \(stackBytes) of them for the stack and everything else"
+            "\(counted(examples, "image")) in \(counted(ramBytes, "byte")) of RAM, \(stackBytes) of them for the stack and everything else"
         )
         try table(
             ["training", "type", "method", "arena (bytes)", "fits", "most images"], numbers: [3, 5],

@@ -70,8 +70,8 @@ struct Report: ConsoleCommand {
         guard let origin = network.origin, crc != origin.dataCRC else { return }
         throw FileError(
             .badData, file: train!,
-            expected: "the \(origin.examples) images that \(modelOption.model) was trained on "
+            expected: "the \(counted(origin.examples, "image")) that \(modelOption.model) was trained on "
                 + "(CRC-32 \(origin.dataCRCText))",
-            found: "\(data.count) images with CRC-32 \(crcText(crc))")
+            found: "\(counted(data.count, "image")) with CRC-32 \(crcText(crc))")
     }
 }

@@ -8,6 +8,8 @@ struct CheckpointFile {
     /// How often a run is saved while it goes on.
     private static let interval = Duration.seconds(30)
     private var saved = ContinuousClock.now
+    /// Whether this run wrote the file, or continues from it.
+    private var isOwn = false
 
     /// Throws if it can't be written.
     init(_ path: String) throws { file = try OutputFile(path) }
@@ -18,14 +20,14 @@ struct CheckpointFile {
 
     mutating func save(_ trainer: inout Trainer) throws {
         try file.write(try trainer.checkpoint().bytes)
-        saved = ContinuousClock.now
+        (saved, isOwn) = (ContinuousClock.now, true)
     }
 
-    /// Removes the file: once the model is written, it is of no use.
-    func remove() throws { try file.remove() }
+    /// Removes the file: once the model is written, it is of no use. A file that another run wrote meanwhile stays.
+    func remove() throws { if isOwn { try file.remove() } }
 
     /// The trainer that continues from the file, if the file is of the same run.
-    func trainer(_ options: TrainingOptions, examples: Examples) throws -> Trainer {
+    mutating func trainer(_ options: TrainingOptions, examples: Examples) throws -> Trainer {
         let bytes = try Self.read(path)
         do {
             let checkpoint = try Checkpoint(bytes: bytes)
@@ -38,7 +40,9 @@ struct CheckpointFile {
             var options = options
             // A board's checkpoint continues in its own memory layout.
             options.usesLeastMemory = checkpoint.options.usesLeastMemory
-            return try Trainer(resuming: checkpoint, examples: examples, options: options)
+            let trainer = try Trainer(resuming: checkpoint, examples: examples, options: options)
+            isOwn = true
+            return trainer
         } catch NNError.invalidModel(let defect) {
             throw Self.error(defect, in: bytes, at: path)
         }
@@ -63,8 +67,10 @@ struct CheckpointFile {
     private static func error(_ defect: ModelDefect, in bytes: [UInt8], at path: String) -> FileError {
         let (expected, found) =
             switch defect {
+            case .truncated where !bytes.starts(with: FileKind.modelMagic), .notAModel:
+                ("a checkpoint", FileKind.text(of: bytes))
             case .truncated: ("a complete checkpoint", "only its first \(bytes.count) bytes")
-            case .notAModel, .otherKind: ("a checkpoint", "another kind of file")
+            case .otherKind: ("a checkpoint", "a model")
             case .laterVersion: ("a checkpoint of format version 1", "version \(bytes[4])")
             default: ("an intact checkpoint", "a damaged one")
             }

@@ -153,7 +153,8 @@ struct Train: ConsoleCommand {
 
         let data = try TrainingData(train: train, test: test)
         seconds.load = clock.lap(
-            "reading \(data.training.count) training images and \(data.test?.count ?? 0) test images")
+            "reading \(counted(data.training.count, "training image")) and "
+                + counted(data.test?.count ?? 0, "test image"))
 
         var run = try TrainingRun(
             options: options, examples: Examples(data.training), checkpoint: checkpointFile, modelPath: output
@@ -162,7 +163,7 @@ struct Train: ConsoleCommand {
 
         let network = trained.network
         try modelFile.write(network.bytes)
-        try checkpointFile?.remove()
+        try run.checkpoint?.remove()
         let results = try data.results(of: network, threads: options.threads)
         seconds.finish = clock.lap("writing and evaluating the model")
         seconds.total = clock.total

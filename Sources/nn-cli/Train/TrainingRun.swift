@@ -33,7 +33,7 @@ struct TrainingRun {
         Console.note(description(arenaBytes: arenaBytes))
         do {
             let costs = try descend(&trainer, &clock, &seconds, onCost)
-            seconds.loop = clock.lap("\(options.iterations) iterations")
+            seconds.loop = clock.lap(counted(options.iterations, "iteration"))
             return Result(
                 network: try trainer.finish(), costs: costs, begun: begun, method: method,
                 arenaBytes: arenaBytes)
@@ -76,8 +76,8 @@ struct TrainingRun {
 
     /// What is trained, by which method, and why by this one.
     private func description(arenaBytes: Int) -> String {
-        "training a \(options.topology.text) network in \(options.precision.name) on \(examples.count) images "
-            + "with \(arenaBytes) bytes of memory; method: \(method.name) (\(reason))"
+        "training a \(options.topology.text) network in \(options.precision.name) on "
+            + "\(counted(examples.count, "image")) with \(arenaBytes) bytes of memory; method: \(method.name) (\(reason))"
     }
 
     private var reason: String {
@@ -94,7 +94,7 @@ struct TrainingRun {
     /// Saves the checkpoint, if there is one to save.
     private mutating func interruption(_ trainer: inout Trainer) throws -> Failure {
         let message =
-            "interrupted after \(trainer.iteration) of \(options.iterations) iterations; "
+            "interrupted after \(trainer.iteration) of \(counted(options.iterations, "iteration")); "
             + "\(modelPath) was not written"
         guard checkpoint != nil else { return Failure(code: 130, message: message) }
         try checkpoint?.save(&trainer)
