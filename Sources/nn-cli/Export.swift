@@ -79,12 +79,10 @@ struct Export: ConsoleCommand {
     }
 
     func run() throws {
-        let file = output == "-" ? nil : try OutputFile(output)
-        let network = try ModelFile.load(modelOption.model)
-        let bytes = try encoded(network)
-        guard let file else { return try OutputFile.writeToStandardOutput(bytes) }
+        let file = try OutputFile(output)
+        let bytes = try encoded(ModelFile.load(modelOption.model))
         try file.write(bytes)
-        Console.note("wrote \(output) (\(bytes.count) bytes)")
+        if output != "-" { Console.note("wrote \(output) (\(bytes.count) bytes)") }
     }
 
     private func encoded(_ network: Network) throws -> [UInt8] {

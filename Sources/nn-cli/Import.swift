@@ -54,12 +54,7 @@ struct Import: ConsoleCommand {
 
     func run() throws {
         let outputFile = try OutputFile(output)
-        let expected = "a file of safetensors or npz"
-        let limit = 1 << 26
-        let bytes =
-            file == "-"
-            ? try InputFile.readStandardInput(expected: expected, limit: limit)
-            : try InputFile.read(file, expected: expected, limit: limit)
+        let bytes = try InputFile.read(file, expected: "a file of safetensors or npz", limit: 1 << 26)
         let path = file == "-" ? "stdin" : file
         let network = try Network(
             TensorFile(bytes: bytes, path: path), path: path,

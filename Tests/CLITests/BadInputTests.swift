@@ -75,7 +75,7 @@ struct BadImageTests {
             "standard input can be read only once: use - for one image or for the model")
     }
 
-    @Test("a bad image spoils the answers for all")
+    @Test("one bad image among good ones: no answer at all")
     func oneOfTwo() async throws {
         try folder.write(Fixture.image, as: "good.bin")
         try folder.write(Fixture.image.dropLast(), as: "bad.bin")
@@ -278,7 +278,7 @@ struct OtherKindTests {
     }
 
     private static let photo = "12288 bytes (64x64 RGB) or a PNG or JPEG picture"
-    private static let any = "a model, a checkpoint or a data set"
+    private static let inspectable = "a model, a checkpoint or a data set"
 
     @Test(
         "what was found is named",
@@ -293,8 +293,8 @@ struct OtherKindTests {
                 "model.nnk: expected an HDF5 file, got a SwiftNN model or checkpoint"
             ),
             ("evaluate --data empty", "empty: expected an HDF5 file, got an empty file"),
-            ("inspect w.npz", "w.npz: expected \(any), got a zip or npz file"),
-            ("inspect empty", "empty: expected \(any), got an empty file"),
+            ("inspect w.npz", "w.npz: expected \(inspectable), got a zip or npz file"),
+            ("inspect empty", "empty: expected \(inspectable), got an empty file"),
             ("import empty -o x", "empty: expected a file of safetensors or npz, got an empty file"),
             (
                 "train --resume --checkpoint model.nnk -o x --quiet",
@@ -339,14 +339,14 @@ struct BadDataSetTests {
             try await nnCLI("evaluate", "--data", file, in: folder), status, "\(file): \(message)")
     }
 
-    @Test("train too, for the training set", arguments: cases)
+    @Test("train gives the same errors for the training set", arguments: cases)
     func train(file: String, status: Int32, message: String) async throws {
         expectRefusal(
             try await nnCLI("train", "--train", file, in: folder), status, "\(file): \(message)")
         #expect(try folder.bytes(of: "model.nnk") == Fixture.model)
     }
 
-    @Test("and for the test set, before it trains", arguments: cases)
+    @Test("train gives them for the test set, before it trains", arguments: cases)
     func test(file: String, status: Int32, message: String) async throws {
         expectRefusal(
             try await nnCLI("train", "--train", "good.h5", "--test", file, in: folder), status,
@@ -416,7 +416,7 @@ struct BadOptionTests {
     }
 
     @Test(
-        "words that are no choice are answered with the choices",
+        "an unknown value is answered with the valid ones",
         arguments: [
             ("--topology wide", "'deep' and 'two-layer'"), ("--precision f16", "'f64' and 'f32'"),
         ])

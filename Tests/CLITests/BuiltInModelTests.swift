@@ -21,7 +21,7 @@ struct BuiltInModelTests {
         #expect(try await nnCLI("predict", "image.bin", in: folder).stderr == "model: model.nnk\n")
     }
 
-    @Test("inspect tells its origin and accuracy")
+    @Test("inspect shows its origin and accuracy")
     func facts() async throws {
         let outcome = try await nnCLI("inspect", "built-in", in: TemporaryFolder())
         #expect(outcome.status == 0)

@@ -68,13 +68,15 @@ extension Outcome {
     }
 }
 
-@Suite("Going on from a checkpoint")
+@Suite("Resuming from a checkpoint")
 struct ResumeTests {
     private let folder = TemporaryFolder()
 
     /// A pipe holds about 1,500 costs, so a run of 6,000 can't end before the first ones are seen; iterations
     /// of the primal method are slow.
-    @Test("an interrupted run ends as if it had not been", arguments: [(Method.dual, 6000), (.primal, 600)])
+    @Test(
+        "an interrupted run gives the same model as an uninterrupted one",
+        arguments: [(Method.dual, 6000), (.primal, 600)])
     func resumes(method: Method, iterations: Int) async throws {
         let run = Run(method: method, iterations: iterations, costEvery: 1)
         let elsewhere = TemporaryFolder()
@@ -184,7 +186,7 @@ struct RefusedCheckpointTests {
         #expect(try folder.names.map(folder.bytes) == before, sourceLocation: location)
     }
 
-    @Test("one that is there already, unless it is gone on from")
+    @Test("a checkpoint that exists, without --resume")
     func alreadyThere() async throws {
         let advice = "already exists; continue it with --resume, or remove it"
         try folder.write(Run.shortCheckpoint, as: "run.ckpt")
@@ -272,7 +274,7 @@ struct RefusedCheckpointTests {
         ),
     ]
 
-    @Test("those of other jobs, by the name of what differs", arguments: differences)
+    @Test("checkpoints of other runs, and what differs", arguments: differences)
     func otherJob(options: [String], named: String) async throws {
         try folder.write(Run.shortCheckpoint, as: "run.ckpt")
         folder.write(DataSet.drawn(count: 208, seed: 1), prefix: "train", as: "fewer.h5")
@@ -318,7 +320,7 @@ struct RefusedCheckpointTests {
     }
 
     @Test(
-        "counters that training never has, with checksums that say they are right", arguments: [68, 72, 76])
+        "impossible counters with valid checksums", arguments: [68, 72, 76])
     func counters(offset: Int) async throws {
         var bytes = Run.shortCheckpoint
         bytes[offset + 3] = 0xff
@@ -454,7 +456,7 @@ struct InspectCheckpointTests {
         #expect(facts.examples == 209)
     }
 
-    @Test("in words")
+    @Test("as text")
     func words() async throws {
         try folder.write(Run.shortCheckpoint, as: "run.ckpt")
         let outcome = try await nnCLI("inspect", "run.ckpt", in: folder)

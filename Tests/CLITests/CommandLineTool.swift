@@ -15,7 +15,7 @@ struct Outcome: Sendable {
 
 struct TimedOut: Error, CustomStringConvertible {
     let command: [String]
-    var description: String { "no end in sight of: \(command.joined(separator: " "))" }
+    var description: String { "timed out: \(command.joined(separator: " "))" }
 }
 
 /// One call of the nn-cli that was built with these tests.
@@ -164,7 +164,7 @@ private final class Collector: Sendable {
     }
 }
 
-/// Ends what takes too long.
+/// Ends a process that takes too long.
 private final class Deadline: Sendable {
     private enum State { case waiting, cancelled, passed }
     private let state = Mutex(State.waiting)

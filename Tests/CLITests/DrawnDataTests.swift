@@ -39,7 +39,7 @@ struct DrawnDataTests {
         }
     }
 
-    @Test("it says that it learns from drawings")
+    @Test("train says that it uses drawings")
     func saysThatItDraws() async throws {
         let note =
             "no --train: training on 209 built-in drawings of cats and other things, testing on 50 others\n"
@@ -62,7 +62,7 @@ struct DrawnDataTests {
         #expect(try await other.result().model != first)
     }
 
-    @Test("drawings that come from files give the same model")
+    @Test("drawings read from files give the same model")
     func filesGiveSameModel() async throws {
         let folder = TemporaryFolder()
         folder.write(DataSet.drawn(count: 209, seed: 1), prefix: "train", as: "train.h5")

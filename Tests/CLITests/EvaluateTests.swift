@@ -27,7 +27,7 @@ struct EvaluateTests {
         #expect(outcome.stderr == "")
     }
 
-    @Test("in words")
+    @Test("as text")
     func answersInWords() async throws {
         let outcome = try await nnCLI("evaluate", "--data", "test.h5", "-m", "model.nnk", in: folder)
         let right = Fixture.drawings.count - expected.mislabeled.count
@@ -45,7 +45,7 @@ struct EvaluateTests {
         folder.write(data, prefix: prefix, as: name)
     }
 
-    @Test("a data set whose classes are the model's the other way round is refused")
+    @Test("a data set with the model's classes in reverse order is refused")
     func exchangedClasses() async throws {
         write(classes: ["cat", "non-cat"], as: "other.h5")
         folder.write(Fixture.drawings, prefix: "train", as: "train.h5")
@@ -64,7 +64,7 @@ struct EvaluateTests {
         #expect(try folder.names == ["model.nnk", "other.h5", "test.h5", "train.h5"])
     }
 
-    @Test("other names of classes are told, names that a model has no room for are not")
+    @Test("other class names give a warning, names cut to the model's length do not")
     func otherClasses() async throws {
         write(classes: ["dogs", "cats"], as: "other.h5")
         let outcome = try await nnCLI("evaluate", "--data", "other.h5", in: folder)
@@ -94,7 +94,7 @@ struct EvaluateTests {
         )
     }
 
-    @Test("data sets do not come from the standard input")
+    @Test("a data set cannot be read from standard input")
     func fromStandardInput() async throws {
         let outcome = try await nnCLI("evaluate", "--data", "-", in: folder)
         #expect(outcome.status == 66)
@@ -111,7 +111,7 @@ struct EvaluateTests {
         #expect(outcome.status == 0)
     }
 
-    @Test("an accuracy that is missed is answered, and ends with 1", arguments: [[], ["--json"]])
+    @Test("an accuracy below --min-accuracy is printed, and the exit code is 1", arguments: [[], ["--json"]])
     func missed(_ options: [String]) async throws {
         let least = expected.accuracy.nextUp
         let arguments = ["evaluate", "--data", "test.h5", "--min-accuracy", "\(least)"] + options

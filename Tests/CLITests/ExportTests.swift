@@ -27,7 +27,7 @@ struct ExportBytesTests {
         bytes = try Fixture.network.quantized()
     }
 
-    @Test("the file is that of the library")
+    @Test("the file has the library's bytes")
     func isTheLibrarys() async throws {
         let outcome = try await workshop.export("--format", "i8", "-o", "small.nnk")
         #expect(outcome.status == 0)
@@ -46,7 +46,7 @@ struct ExportBytesTests {
         #expect(try folder.bytes(of: "out") == bytes.bytes)
     }
 
-    @Test("it predicts, is evaluated and inspected as any model")
+    @Test("an i8 model works like any other model")
     func isAModel() async throws {
         try folder.write(bytes.bytes, as: "small.nnk")
         try folder.write(Fixture.image, as: "image.bin")
@@ -69,7 +69,7 @@ struct ExportBytesTests {
         #expect(words.stdout.contains("\nparameters     86031 of i8\n"))
     }
 
-    @Test("what can't be made into bytes is refused, and leaves nothing")
+    @Test("a model that cannot be quantized is refused, and no file is left")
     func refusals() async throws {
         try folder.write(bytes.bytes, as: "small.nnk")
         let names = try folder.names
@@ -230,7 +230,7 @@ struct ExportCHeaderTests {
         #expect(text.hasSuffix(",\n};\n\n#endif\n"))
     }
 
-    @Test("a name that C does not take", arguments: ["", "7", "a-b", "a b", "ä"])
+    @Test("a name that is not a C identifier", arguments: ["", "7", "a-b", "a b", "ä"])
     func badNames(name: String) async throws {
         let outcome = try await workshop.export("--format", "c-header", "-o", "x.h", "--name", name)
         #expect(outcome.status == 64)
@@ -240,7 +240,7 @@ struct ExportCHeaderTests {
         #expect(try folder.names == ["model.nnk"])
     }
 
-    @Test("a name of a class does not get out of the comment", arguments: ["\\", "??/", "*/ int x;"])
+    @Test("a class name cannot end the comment", arguments: ["\\", "??/", "*/ int x;"])
     func trickyClassNames(name: String) async throws {
         let network = try Network(
             topology: .twoLayer, parameters: Fixture.network.parameters(as: Float.self),

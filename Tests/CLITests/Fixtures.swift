@@ -6,7 +6,7 @@ import SwiftNN
 @testable import NNData
 @testable import NNHDF5
 
-/// A folder of one test, gone with it, or at the end of all tests where a static variable keeps it.
+/// A test's own folder, removed with this object, or at the end of all tests where a static variable keeps it.
 final class TemporaryFolder: Sendable {
     let root: String
 
@@ -48,7 +48,7 @@ enum Fixture {
     static let network = trained(.twoLayer)
     static let model = network.bytes
 
-    /// Networks of a shape that nn-cli does not know.
+    /// A network of a topology that nn-cli does not know.
     static let otherModel = trained(try! Topology([12288, 3, 1])).bytes
 
     static func trained(_ topology: Topology) -> Network {
@@ -122,5 +122,5 @@ extension TemporaryFolder {
     }
 }
 
-/// Whether what a test needs may be missing, or the test has to fail then.
+/// Where CI is set, a test fails if something that it needs is missing. Elsewhere it is skipped.
 let isContinuousIntegration = ProcessInfo.processInfo.environment["CI"] != nil

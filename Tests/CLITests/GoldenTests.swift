@@ -3,8 +3,8 @@ import Testing
 
 /// SHA-256 of models after 100 iterations with seed 1: the same on every processor, and in every build.
 ///
-/// If one of them changes, the results of training have changed, for all who compare models. So that is never
-/// done in passing, and belongs in the changelog. A failing test names the new value; by hand it is printed by
+/// If one of them changes, training gives other results than before. That must be on purpose, and CHANGELOG.md must
+/// say so. A failing test shows the new value. These commands show it too:
 ///
 ///     nn-cli train --topology deep --precision f64 --method dual --iterations 100 --seed 1 [--train FILE]
 ///     nn-cli inspect model.nnk

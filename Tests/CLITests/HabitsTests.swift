@@ -102,10 +102,10 @@ struct HabitsTests {
         #expect(try json.answer(PredictionAnswer.self).predictions.map(\.input) == [name])
     }
 
-    // MARK: Colours, and how much is said
+    // MARK: Colours, --quiet and --verbose
 
     @Test(
-        "colours are for terminals, or for those who ask",
+        "colours are used on terminals, or on request",
         arguments: [("", false), ("--color auto", false), ("--color always", true), ("--color never", false)])
     func colors(option: String, isColored: Bool) async throws {
         let outcome = try await shell("nn-cli evaluate --data gone.h5 \(option)")
@@ -116,7 +116,7 @@ struct HabitsTests {
     }
 
     @Test(
-        "on a terminal, NO_COLOR and a dumb terminal keep them away",
+        "on a terminal, NO_COLOR and TERM=dumb turn colours off",
         .enabled(if: isLinux, "needs Linux's script"),
         arguments: [
             ("TERM=xterm NO_COLOR=", true), ("TERM=xterm NO_COLOR=1", false), ("TERM=dumb NO_COLOR=", false),
@@ -163,7 +163,7 @@ struct HabitsTests {
         #expect(lines.contains { $0.hasPrefix("[=") } == (columns >= 60))
     }
 
-    @Test("the time left is that of what is done here, not of what was done before")
+    @Test("the time left counts only the work of this run")
     func timeLeft() async throws {
         let progress = ProgressReport(total: 30, begun: 10)
         #expect(progress.timeLeft(10) == "starting")
@@ -172,7 +172,7 @@ struct HabitsTests {
         #expect(Double(left.1)! >= 1)
     }
 
-    @Test("--quiet leaves answers alone, --verbose tells more, both are too much")
+    @Test("--quiet keeps the answers, --verbose adds messages, and both together are refused")
     func levels() async throws {
         let normal = try await shell("nn-cli evaluate --data test.h5")
         let quiet = try await shell("nn-cli evaluate --data test.h5 --quiet")
@@ -191,7 +191,7 @@ struct HabitsTests {
 
     // MARK: Files and pipes
 
-    @Test("the table of costs has those of the answer, to the last digit")
+    @Test("the table has the costs of the answer, to the last digit")
     func logCSV() async throws {
         let outcome = try await shell("nn-cli \(Self.short) --json --quiet --log-csv costs.csv")
         let costs = try outcome.answer(TrainingAnswer.self).costs
@@ -201,7 +201,7 @@ struct HabitsTests {
         #expect(try await shell("nn-cli \(Self.short) --quiet --log-csv -").stdout == table)
     }
 
-    @Test("a model that goes through pipes is the same, and words keep out of its way")
+    @Test("a model has the same bytes through pipes, and messages do not mix with it")
     func pipes() async throws {
         let outcome = try await shell(
             """
@@ -217,7 +217,7 @@ struct HabitsTests {
     }
 
     @Test(
-        "two things can't have one place",
+        "two outputs cannot be the same file",
         arguments: [
             ("-o - --json", "--json prints to standard output, so no other output can be - as well"),
             ("-o - --log-csv -", "--log-csv: expected a file other than --output, got -"),
@@ -239,7 +239,8 @@ struct HabitsTests {
     }
 
     @Test(
-        "an output that can't be written is known before the training", arguments: ["--report", "--log-csv"])
+        "an output that cannot be written is an error before the training",
+        arguments: ["--report", "--log-csv"])
     func unwritable(option: String) async throws {
         let outcome = try await shell("nn-cli \(Self.short) -o new.nnk \(option) no/file")
         #expect(outcome.status == 74)
@@ -281,7 +282,7 @@ struct HabitsTests {
     }
 
     @Test(
-        "and folders where they are wanted",
+        "bash completes folders where a folder is expected",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
         arguments: ["dataset pack", "dataset synth -o", "dataset synth --output"])
     func folderCompletions(words: String) async throws {
@@ -424,7 +425,7 @@ struct CostCurveTests {
                 """)
     }
 
-    @Test("neither one cost nor a narrow terminal makes a curve")
+    @Test("a single cost or a narrow terminal gives no curve")
     func noCurve() {
         #expect(CostCurve.lines([cost(0, 1)], columns: 80) == nil)
         #expect(CostCurve.lines([], columns: 80) == nil)

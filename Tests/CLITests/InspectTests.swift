@@ -50,7 +50,7 @@ struct InspectTests {
         #expect(facts.dataCrc32 == crc)
     }
 
-    @Test("a model, in words")
+    @Test("a model, as text")
     func modelInWords() async throws {
         try folder.write(Fixture.model, as: "cats.nnk")
         let outcome = try await nnCLI("inspect", "cats.nnk", in: folder)
@@ -84,7 +84,7 @@ struct InspectTests {
         #expect(try outcome.answer(DataSetFacts.self) == facts)
     }
 
-    @Test("a data set, in words")
+    @Test("a data set, as text")
     func dataSetInWords() async throws {
         folder.write(Fixture.drawings, prefix: "train", as: "set.h5")
         let outcome = try await nnCLI("inspect", "set.h5", in: folder)

@@ -216,7 +216,7 @@ struct SystemFailureTests {
     }
 
     @Test(
-        "a page or table that can't be written takes neither model nor answer away",
+        "if a page or table cannot be written, model and answer are still there",
         .enabled(if: isLinux, "needs Linux's /dev/full"),
         arguments: ["--report", "--log-csv"], [[], ["--json"]])
     func fullPage(option: String, json: [String]) async throws {

@@ -176,7 +176,7 @@ struct PackTests {
         #expect(try folder.names == ["link.h5", "photos"])
     }
 
-    @Test("a picture on the standard output is all that is there")
+    @Test("with -o -, standard output contains only the picture")
     func showsToStandardOutput() async throws {
         folder.write(Fixture.drawings, prefix: "test", as: "data.h5")
         try folder.write([], as: "out.png")

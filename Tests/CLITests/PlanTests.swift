@@ -130,7 +130,7 @@ struct PlanTests {
         #expect(try await plan("--ram", text).ramBytes == 1 << 20)
     }
 
-    @Test("in words")
+    @Test("as text")
     func words() async throws {
         let outcome = try await nnCLI("plan", "--examples", "100", "--ram", "64K", in: folder)
         #expect(outcome.status == 0)

@@ -86,7 +86,7 @@ struct ReportTests {
                 """))
     }
 
-    @Test("one cost is a sentence and no chart")
+    @Test("a single cost is shown as a sentence, without a chart")
     func singleCost() async throws {
         let outcome = try await nnCLI(
             "train", "--topology", "two-layer", "--iterations", "3", "--report", "r.html", "-o", "x.nnk",
@@ -120,7 +120,7 @@ struct ReportTests {
         #expect(command?.hasPrefix("nn-cli train \\\n  --train '-a b' \\\n  --test c \\\n") == true)
     }
 
-    @Test("the page is whole: every element ends, and nothing is loaded")
+    @Test("every element is closed, and the page loads nothing")
     func pageIsWhole() async throws {
         for page in [try await trainingPage(), try await modelPage()] {
             #expect(Markup.defects(page) == [])
@@ -140,7 +140,7 @@ struct ReportTests {
         return outcome.stdout
     }
 
-    @Test("names are text, whatever is in them")
+    @Test("markup in names is escaped")
     func namesAreEscaped() async throws {
         let page = try await trainingPage()
         #expect(page.contains("&lt;i&gt;A&lt;/i&gt;"))
@@ -149,7 +149,7 @@ struct ReportTests {
         #expect(!page.contains("<b>.h5"))
     }
 
-    @Test("so many pictures and no more")
+    @Test("a page shows at most 200 mislabeled pictures")
     func picturesAreLimited() throws {
         let count = ReportPage.pictures + 7
         let data = DataSet(
@@ -231,7 +231,7 @@ private enum Chromium {
         .first(where: FileManager.default.isExecutableFile)
 }
 
-/// HTML as far as the reports use it.
+/// HTML as far as reports use it.
 private enum Markup {
     private static let void: Set<Substring> = ["meta", "img", "br"]
 
@@ -274,7 +274,7 @@ struct ReportPartsTests {
         #expect(0 < interval.lower && interval.lower < share && share < interval.upper && interval.upper < 1)
     }
 
-    @Test("none and all have an end at 0 and at 1")
+    @Test("the interval of none starts at 0, that of all ends at 1")
     func wilsonAtTheEnds() {
         // z^2 / (n + z^2), from the formula with a share of 0.
         let reach = 3.8414588206941236 / 13.841458820694124
@@ -307,13 +307,13 @@ struct ReportPartsTests {
         #expect(steps.allSatisfy { $0 > 0 && abs($0 / steps[0] - 1) < 1e-6 })
     }
 
-    @Test("ticks of whole things are whole", arguments: [1.0, 2, 3, 4, 9])
+    @Test("ticks of counts are whole numbers", arguments: [1.0, 2, 3, 4, 9])
     func wholeTicks(upper: Double) {
         let ticks = Ticks(0, upper, count: 5, least: 1)
         #expect(ticks.values.allSatisfy { $0 == $0.rounded() } && ticks.upper >= upper)
     }
 
-    @Test("weights are grey at zero, and as far from it as they are large")
+    @Test("a weight of zero is grey, and larger weights are further from grey")
     func weightTile() {
         let zeros = [Double](repeating: 0, count: DataSet.imageBytes)
         let weights = [0, 2, -2, 1, -1] + zeros.dropFirst(5)
@@ -362,7 +362,9 @@ struct ReportPartsTests {
         #expect(thinned.first?.iteration == 0 && thinned.last?.iteration == 99_999)
     }
 
-    @Test("words for the shell stay words", arguments: ["a.h5", "a b", "it's", "", "$(x)", "~", "a\nb", "ä"])
+    @Test(
+        "the shell reads a quoted word as one word",
+        arguments: ["a.h5", "a b", "it's", "", "$(x)", "~", "a\nb", "ä"])
     func quoting(word: String) async throws {
         var shell = CommandLineTool(["-c", "printf %s \(shellQuoted(word))"], in: TemporaryFolder())
         shell.program = "/bin/sh"

@@ -20,7 +20,7 @@ struct Schema {
         self.root = root
     }
 
-    /// Where `value` is otherwise, each as a path and what is wrong there.
+    /// What does not match in `value`: for each place its path and what is wrong there.
     func mismatches(_ value: JSON) throws -> [String] { try mismatches(value, root, "$") }
 
     private func mismatches(_ value: JSON, _ schema: JSON?, _ path: String) throws -> [String] {
@@ -153,7 +153,7 @@ struct SchemaTests {
         }
     }
 
-    @Test("a keyword that it does not know is no licence")
+    @Test("an unknown keyword is an error")
     func unknownKeyword() throws {
         #expect(throws: Schema.Unusable.self) {
             try Schema(json(#"{"multipleOf": 2}"#)).mismatches(.number(2))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A training run; equal ones happen once, for all tests together.
+/// A training run. Equal runs are done once and shared by all tests.
 struct Training: Hashable, Sendable {
     var isOnPhotos = false
     var topology = "deep"

@@ -47,7 +47,7 @@ struct TravelTests {
         #expect(words.stdout.hasSuffix("\ntraining       unknown (imported weights)\n"))
     }
 
-    // MARK: Files of others
+    // MARK: Files of other programs
 
     private let weights = Fixture.network.parameters(as: Float.self)
 
@@ -71,7 +71,7 @@ struct TravelTests {
         return try await CommandLineTool(["import", "w.npz", "-o", "m.nnk"] + options, in: folder).run()
     }
 
-    @Test("names of textbooks do, in any order, with biases as columns, from the standard input")
+    @Test("textbook names in any order, with biases as columns, from standard input")
     func textbookNames() async throws {
         var tensors = tensors(["W1", "b1", "W2", "b2"])
         let bias = tensors[1]
@@ -86,7 +86,7 @@ struct TravelTests {
         #expect(network.origin == nil)
     }
 
-    @Test("names of classes are those given, those of the file, or none")
+    @Test("class names are those of the option, those of the file, or none")
     func classNames() async throws {
         let named = ["class_0": "a", "class_1": "b"]
         for (metadata, options, expected) in [
@@ -192,7 +192,7 @@ struct TravelTests {
             "w.npz: expected metadata that nn-cli export wrote, or none, got seed missing")
     }
 
-    @Test("options that make no sense, and files that are none")
+    @Test("wrong options and wrong files")
     func refusals() async throws {
         try folder.write(Fixture.model, as: "model.nnk")
         for (arguments, status, message) in [

@@ -6,10 +6,9 @@
     import Darwin
 #endif
 
-func seconds(since start: ContinuousClock.Instant) -> Double {
-    let duration = ContinuousClock.now - start
-    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
-}
+func seconds(since start: ContinuousClock.Instant) -> Double { seconds(ContinuousClock.now - start) }
+
+func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 
 /// `value` with a fixed number of decimal places.
 func rounded(_ value: Double, places: Int) -> String {
@@ -33,4 +32,16 @@ func accuracyText(_ value: Double) -> String {
     var text = rounded(value, places: 12)
     while text.hasSuffix("0") && !text.hasSuffix(".0") { text.removeLast() }
     return text
+}
+
+/// "98.6 %", on one line
+func percent(_ share: Double) -> String { "\(rounded(100 * share, places: 1))\u{a0}%" }
+
+/// "1,967,912"
+func grouped(_ number: Int) -> String {
+    let digits = Array(String(number))
+    return digits.indices.reduce(into: "") { text, index in
+        if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+        text.append(digits[index])
+    }
 }

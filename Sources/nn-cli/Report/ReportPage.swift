@@ -27,7 +27,7 @@ struct ReportPage {
     /// The largest number of images shown per data set. Each takes about 12 KB of the page.
     static let pictures = 200
 
-    private var classes: [String] { [network.className(0), network.className(1)] }
+    var classes: [String] { [network.className(0), network.className(1)] }
 
     var html: HTML {
         """
@@ -111,124 +111,6 @@ struct ReportPage {
             """
     }
 
-    // MARK: A data set
-
-    private func section(_ results: Results) -> HTML {
-        """
-        <section>
-        <h2>\(results.name) images</h2>
-        \(results.path.map { "<p><code>\($0)</code></p>" })
-        <div class="pair">
-        <div>
-        <h3>True and predicted class</h3>
-        \(table(results.confusion))
-        </div>
-        <div>
-        <h3>Probability of \(classes[1])</h3>
-        \(Chart.probabilities(
-            ProbabilityHistogram(results.evaluation, labels: results.data.labels), classes: classes,
-            id: results.id))
-        </div>
-        </div>
-        \(mislabeled(results))
-        </section>
-        """
-    }
-
-    private func table(_ confusion: ConfusionMatrix) -> HTML {
-        """
-        <table class="confusion">
-        <thead><tr><td></td><th scope="col">predicted<br><b class="class-0">\(classes[0])</b></th>\
-        <th scope="col">predicted<br><b class="class-1">\(classes[1])</b></th><th scope="col">correct</th></tr></thead>
-        <tbody>
-        \((0...1).map { row(confusion, label: $0) })
-        </tbody>
-        </table>
-        """
-    }
-
-    private func row(_ confusion: ConfusionMatrix, label: Int) -> HTML {
-        let counts = confusion.counts[label]
-        let size = confusion.sizes[label]
-        let cells = (0...1).map { predicted -> HTML in
-            let kind = predicted == label ? "right" : "wrong"
-            return "<td class=\"\(kind)\">\(grouped(counts[predicted]))</td>"
-        }
-        return """
-            <tr><th scope="row"><b class="class-\(label)">\(classes[label])</b></th>\(cells)\
-            <td>\(size > 0 ? percent(Double(counts[label]) / Double(size)) : "-")</td></tr>
-            """
-    }
-
-    /// As print_mislabeled_images in the seed document, the largest errors first.
-    private func mislabeled(_ results: Results) -> HTML {
-        let all = results.evaluation.mislabeled
-        guard !all.isEmpty else { return "<p>All images are labeled correctly.</p>" }
-        let distance = { (index: Int) in abs(results.evaluation.probabilities[index] - 0.5) }
-        let shown = all.sorted { distance($0) > distance($1) }.prefix(Self.pictures)
-        let count: HTML =
-            shown.count < all.count
-            ? "the \(shown.count) largest errors of \(grouped(all.count))"
-            : all.count > 1 ? "\(all.count), the largest errors first" : "1"
-        return """
-            <h3>Mislabeled images: \(count)</h3>
-            <p class="note">Below each image: its true class, its predicted probability of \(classes[1]), and its number in \
-            the data set.</p>
-            <div class="pictures">
-            \(shown.map { figure(results, $0) })
-            </div>
-            """
-    }
-
-    private func figure(_ results: Results, _ index: Int) -> HTML {
-        let label = Int(results.data.labels[index])
-        let probability = rounded(results.evaluation.probabilities[index], places: 4)
-        let tile = Tile(results.data.image(index))
-        return """
-            <figure><img src="\(tile.dataURI)" width="64" height="64" alt="image \(index), \(classes[label])">\
-            <figcaption><b class="class-\(label)">\(classes[label])</b><br>\(probability)<br>\
-            <span class="note">\(index)</span></figcaption></figure>
-            """
-    }
-
-    // MARK: The model
-
-    private var firstLayer: HTML {
-        let weights = network.firstLayer
-        return """
-            <section>
-            <h2>The first layer</h2>
-            <p>The weights of its \(weights.count) units, shown as images. Grey is zero. Where a colour is brighter \
-            than grey, that colour in a photo raises the unit's output; where it is darker, it lowers the output. Each \
-            image is scaled to its largest weight, given below it.</p>
-            <div class="pictures weights">
-            \(weights.enumerated().map { unit($0 + 1, $1, "weights") })
-            </div>
-            \(network.initialFirstLayer.map { change(from: $0, to: weights) })
-            </section>
-            """
-    }
-
-    private func change(from initial: [ArraySlice<Double>], to weights: [ArraySlice<Double>]) -> HTML {
-        let changes = zip(weights, initial).map { weights, initial in zip(weights, initial).map(-) }
-        return """
-            <h3>What training added</h3>
-            <p class="note">The weights minus the random initial weights.</p>
-            <div class="pictures weights">
-            \(changes.enumerated().map { unit($0 + 1, $1[...], "change") })
-            </div>
-            """
-    }
-
-    private func unit(_ number: Int, _ weights: ArraySlice<Double>, _ what: String) -> HTML {
-        let largest = weights.reduce(0) { max($0, abs($1)) }
-        let tile = Tile(weights: weights)
-        return """
-            <figure><img src="\(tile.dataURI)" width="64" height="64" alt="\(what) of unit \(number)">\
-            <figcaption>\(number) <span class="note">±\(shortText(largest, digits: 2))</span></figcaption></figure>
-            """
-    }
-
     private func effort(_ run: TrainingReport) -> HTML {
         let phases = [
             ("reading the data", run.seconds.load), ("before the first iteration", run.seconds.setup),
@@ -257,34 +139,6 @@ struct ReportPage {
             """
     }
 
-    private var facts: HTML {
-        let facts =
-            [
-                ("File", "\(path), \(grouped(network.bytes.count)) bytes"),
-                ("SHA-256", sha256(network.bytes)),
-                ("Layers", network.topology.text),
-                ("Parameters", "\(grouped(network.topology.parameterCount)) of \(network.elementType.name)"),
-                ("Classes", "0: \(classes[0]), 1: \(classes[1])"),
-            ] + (network.origin.map(facts) ?? [("Training", "unknown (imported weights)")])
-        return """
-            <section>
-            <h2>The model</h2>
-            <dl>
-            \(facts.map { "<dt>\($0)</dt><dd>\($1)</dd>" as HTML })
-            </dl>
-            </section>
-            """
-    }
-
-    private func facts(of origin: Network.Origin) -> [(String, String)] {
-        [
-            ("Training", "\(origin.method.name) gradient descent, \(grouped(origin.iterations)) iterations"),
-            ("Learning rate", "\(origin.learningRate)"),
-            ("Initial weights", "\(origin.initializer.name), seed \(origin.seed)"),
-            ("Training data", "\(grouped(origin.examples)) images, CRC-32 \(origin.dataCRCText)"),
-        ]
-    }
-
     private func repetition(_ command: String) -> HTML {
         """
         <section>
@@ -293,17 +147,5 @@ struct ReportPage {
         <p class="note">This command gives the same file, to the byte, on every processor.</p>
         </section>
         """
-    }
-}
-
-/// "98.6 %", on one line
-private func percent(_ share: Double) -> String { "\(rounded(100 * share, places: 1))\u{a0}%" }
-
-/// "1,967,912"
-private func grouped(_ number: Int) -> String {
-    let digits = Array(String(number))
-    return digits.indices.reduce(into: "") { text, index in
-        if index > 0, (digits.count - index) % 3 == 0 { text += "," }
-        text.append(digits[index])
     }
 }

@@ -1,16 +1,15 @@
-/// Takes the time of one phase of a command after the other.
+/// Takes the time of one phase of a training after the other.
 struct PhaseClock {
     private let start = ContinuousClock.now
     private var lapStart = ContinuousClock.now
+    private(set) var seconds = TrainingReport.Seconds()
 
-    /// The seconds since the last lap, which --verbose shows.
-    mutating func lap(_ work: String) -> Double {
-        let lap = seconds(since: lapStart)
-        lapStart = .now
-        Console.detail("\(work): \(rounded(lap, places: 3)) s")
-        return lap
+    /// Ends a phase, which began where the one before ended. --verbose shows its time.
+    mutating func lap(_ phase: WritableKeyPath<TrainingReport.Seconds, Double>, _ work: String) {
+        let now = ContinuousClock.now
+        seconds[keyPath: phase] = nn_cli.seconds(now - lapStart)
+        seconds.total = nn_cli.seconds(now - start)
+        lapStart = now
+        Console.detail("\(work): \(rounded(seconds[keyPath: phase], places: 3)) s")
     }
-
-    /// The seconds of all phases.
-    var total: Double { seconds(since: start) }
 }

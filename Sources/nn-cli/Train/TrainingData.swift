@@ -29,6 +29,10 @@ struct TrainingData {
         if let test { try self.test?.checkClasses(of: test, are: training.classes, of: train) }
     }
 
+    var description: String {
+        "\(counted(training.count, "training image")) and \(counted(test?.count ?? 0, "test image"))"
+    }
+
     /// What a model says about the data sets.
     struct Results {
         let training: ReportPage.Results

@@ -22,8 +22,7 @@ struct TrainingRun {
     ///
     /// - Throws: `Failure` if the user interrupts it or the cost is no longer finite.
     mutating func train(
-        resuming: Bool, _ clock: inout PhaseClock, _ seconds: inout TrainingReport.Seconds,
-        onCost: (TrainingReport.Cost) throws -> Void
+        resuming: Bool, _ clock: inout PhaseClock, onCost: (TrainingReport.Cost) throws -> Void
     ) throws -> Result {
         var trainer =
             resuming
@@ -32,8 +31,8 @@ struct TrainingRun {
         let (begun, arenaBytes) = (trainer.iteration, trainer.arenaBytes)
         Console.note(description(arenaBytes: arenaBytes))
         do {
-            let costs = try descend(&trainer, &clock, &seconds, onCost)
-            seconds.loop = clock.lap(counted(options.iterations, "iteration"))
+            let costs = try descend(&trainer, &clock, onCost)
+            clock.lap(\.loop, counted(options.iterations, "iteration"))
             return Result(
                 network: try trainer.finish(), costs: costs, begun: begun, method: method,
                 arenaBytes: arenaBytes)
@@ -44,8 +43,7 @@ struct TrainingRun {
 
     /// The costs of the run, a slice of work at a time.
     private mutating func descend(
-        _ trainer: inout Trainer, _ clock: inout PhaseClock, _ seconds: inout TrainingReport.Seconds,
-        _ onCost: (TrainingReport.Cost) throws -> Void
+        _ trainer: inout Trainer, _ clock: inout PhaseClock, _ onCost: (TrainingReport.Cost) throws -> Void
     ) throws -> [TrainingReport.Cost] {
         var costs: [TrainingReport.Cost] = []
         var progress = ProgressReport(total: options.iterations, begun: trainer.iteration)
@@ -54,7 +52,7 @@ struct TrainingRun {
         while let step = try trainer.step() {
             if isSettingUp && !trainer.isSettingUp {
                 isSettingUp = false
-                seconds.setup = clock.lap("setting up")
+                clock.lap(\.setup, "setting up")
             }
             if let cost = step.cost {
                 costs.append(TrainingReport.Cost(iteration: cost.iteration, cost: cost.value))

@@ -1,0 +1,67 @@
+import ArgumentParser
+import SwiftNN
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The options of `train` that decide which model a data set gives.
+struct JobOptions: ParsableArguments {
+    @Option(help: "Sizes of the layers. deep: 12288-20-7-5-1; two-layer: 12288-7-1.")
+    var topology = Topology.deep
+
+    @Option(help: "Number type of the weights. f64: double; f32: float.")
+    var precision = Precision.f64
+
+    @Option(
+        help:
+            "How to compute the first layer. auto: the method with fewer operations, if its memory is at most 1 GiB."
+    )
+    var method = MethodChoice.auto
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Number of gradient steps, 1 to 4294967295.", valueName: "n"))
+    var iterations = 2500
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate, above 0.", valueName: "rate"))
+    var learningRate = 0.0075
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Seed of the initial weights, 0 to 4294967295.", valueName: "n"))
+    var seed: UInt32 = 1
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Show the cost every n iterations.", valueName: "n"))
+    var logEvery = 100
+
+    func validate() throws {
+        guard 1...Int(UInt32.max) ~= iterations else {
+            throw ValidationError("--iterations: expected 1 to \(UInt32.max), got \(iterations)")
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw ValidationError("--learning-rate: expected a number above 0, got \(learningRate)")
+        }
+        guard 1...Int(UInt32.max) ~= logEvery else {
+            throw ValidationError("--log-every: expected 1 to \(UInt32.max), got \(logEvery)")
+        }
+    }
+
+    /// The same as the library's options. Training takes as many threads as there are processors.
+    var trainingOptions: TrainingOptions {
+        var options = TrainingOptions()
+        options.topology = topology
+        options.precision = precision
+        options.seed = seed
+        options.iterations = iterations
+        options.learningRate = learningRate
+        options.costEvery = logEvery
+        options.method = method.method
+        options.threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        return options
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import NNData
+
+/// The files that `train` writes.
+struct OutputOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("Model file to write.", valueName: "file"), completion: .file())
+    var output = ModelFile.defaultPath
+
+    @Option(
+        help: ArgumentHelp(
+            "Save the run here on Ctrl-C and every 30 s; removed once the model is written.",
+            valueName: "file"), completion: .file())
+    var checkpoint: String?
+
+    @Flag(help: "Continue the run that --checkpoint saved; costs are shown from there on.")
+    var resume = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a web page (HTML) with costs, accuracies, mislabeled images and weights.",
+            valueName: "file"), completion: .file())
+    var report: String?
+
+    @Option(
+        name: .customLong("log-csv"),
+        help: ArgumentHelp("Write the costs as a table (CSV).", valueName: "file"), completion: .file())
+    var logCSV: String?
+
+    func validate() throws {
+        guard !resume || checkpoint != nil else {
+            throw ValidationError("--resume needs --checkpoint, the file to continue from")
+        }
+        guard checkpoint != "-" else {
+            throw ValidationError("--checkpoint: expected a file, got - (standard output)")
+        }
+        for (index, (name, path)) in all.enumerated() {
+            if let other = all.prefix(index).first(where: { OutputFile.isSameFile($0.path, path) }) {
+                throw ValidationError("\(name): expected a file other than \(other.name), got \(path)")
+            }
+        }
+        if let checkpoint {
+            guard resume || !OutputFile.exists(checkpoint) || OutputFile.isFolder(checkpoint) else {
+                throw ValidationError(
+                    "--checkpoint: \(checkpoint) already exists; continue it with --resume, or remove it")
+            }
+        }
+    }
+
+    private var all: [(name: String, path: String)] {
+        [("--output", output), ("--checkpoint", checkpoint), ("--report", report), ("--log-csv", logCSV)]
+            .compactMap { name, path in path.map { (name, $0) } }
+    }
+
+    /// Whether one of the files goes to standard output.
+    var isPiped: Bool { all.contains { $0.path == "-" } }
+
+    /// Refuses to replace a data set by an output.
+    func check(areNot dataSets: [String]) throws {
+        for (name, path) in all where dataSets.contains(where: { OutputFile.isSameFile($0, path) }) {
+            throw ValidationError("\(name): expected a file other than the data sets, got \(path)")
+        }
+    }
+}
