@@ -396,7 +396,8 @@ struct NetworkTests {
     @Test(
         "A field that this version can't use is named",
         arguments: [
-            Forgery(field: "version", offset: 4, value: 2, defect: .laterVersion),
+            Forgery(field: "version, without its options", offset: 4, value: 2, defect: .laterVersion),
+            Forgery(field: "version", offset: 4, value: 3, defect: .laterVersion),
             Forgery(field: "header bytes", offset: 5, value: 128, defect: .laterVersion),
             Forgery(field: "element type", offset: 6, value: 0, defect: .otherKind),
             Forgery(field: "element type", offset: 6, value: 4, defect: .otherKind),
