@@ -187,8 +187,7 @@ struct ExportCHeaderTests {
         try folder.write(program.utf8, as: "main.cpp")
         let core = [
             "predict", "model", "header", "topology", "crc32", "crc32_x86", "x86", "math_f32", "math_f64",
-            "sums",
-            "\(type)_inference",
+            "sums", "contrast", "\(type)_inference",
         ]
         let sources = core.map { "\(Self.root)/Sources/CNNKernel/\($0).c" }
         try await compile(Compilers.c!, ["-std=gnu11", "-O1", "-c"] + sources)
