@@ -7,7 +7,8 @@
 #
 # The result is a table with one row per job and one mark per build and choice of kernels. All results of a
 # row must agree with the first: the scalar kernels, compiled by gcc with -O0. `wide` is the fast form of
-# `dual`, so its rows must agree with those of `dual`.
+# `dual`, so its rows must agree with those of `dual`. Jobs with options of the training (dual+center) run on
+# emulated processors in two builds only, since these take most of the time.
 #
 # By default, it trains on drawings and needs about 10 minutes of processor time, 6 minutes on 2 cores. --full
 # adds the photos of the seed document (NN_DATA is their folder, default ../shared/data) with more iterations;
@@ -59,28 +60,31 @@ if [ ${#missing[@]} -gt 0 ] && has apt-get; then
 fi
 
 # ---- The builds ---------------------------------------------------------------------------------------------
-# One line per build: processor; label; compiler and flags; linker and flags; runner; kernels.
+# One line per build: processor; label; compiler and flags; linker and flags; runner; kernels; kernels for jobs
+# with options.
 # No build links libm, because the core must not need it.
 
 builds="$work/builds"
-add() { printf '%s;%s;%s;%s;%s;%s\n' "$@" >>"$builds"; }
+add() { printf '%s;%s;%s;%s;%s;%s;%s\n' "$@" >>"$builds"; }
 
 : >"$builds"
 [ "$machine" = x86_64 ] && kernels="scalar vectors avx2 avx512" || kernels="scalar fastest"
 for compiler in gcc clang; do
     has $compiler || { note "$compiler is missing: skipped"; continue; }
     for level in -O0 -O1 -O2 -O3 -Os; do
-        add "$machine" "$compiler $level" "$compiler $level" "$compiler" "" "$kernels"
+        add "$machine" "$compiler $level" "$compiler $level" "$compiler" "" "$kernels" "$kernels"
     done
     # Builds that could cause differences: fused multiply-adds, link-time optimization, unsigned char.
     fused=
     [ "$machine" = x86_64 ] && fused="-march=x86-64-v3"
-    add "$machine" "$compiler -O3 $fused" "$compiler -O3 $fused" "$compiler" "" "scalar fastest"
+    add "$machine" "$compiler -O3 $fused" "$compiler -O3 $fused" "$compiler" "" "scalar fastest" \
+        "scalar fastest"
 done
 if has gcc; then
     add "$machine" "gcc -O2 -ffp-contract=fast $fused -funsigned-char" \
-        "gcc -O2 -ffp-contract=fast $fused -funsigned-char" gcc "" "scalar fastest"
-    add "$machine" "gcc -O3 -flto $fused" "gcc -O3 -flto $fused" "gcc -O3 -flto" "" "scalar fastest"
+        "gcc -O2 -ffp-contract=fast $fused -funsigned-char" gcc "" "scalar fastest" "scalar fastest"
+    add "$machine" "gcc -O3 -flto $fused" "gcc -O3 -flto $fused" "gcc -O3 -flto" "" "scalar fastest" \
+        "scalar fastest"
 fi
 
 # Prints the command that runs programs of a processor; nothing if they run without one.
@@ -102,19 +106,19 @@ while IFS=';' read -r name prefix debian qemu triple flags; do
     fi
     link="$prefix-gcc -static"
     # Emulated programs without optimization are slow, so only the scalar kernels.
-    add "$name" "gcc -O0" "$prefix-gcc -O0 $flags" "$link" "$runner" "scalar"
-    add "$name" "gcc -O2" "$prefix-gcc -O2 $flags" "$link" "$runner" "fastest"
-    add "$name" "gcc -O3" "$prefix-gcc -O3 $flags" "$link" "$runner" "scalar fastest"
-    add "$name" "gcc -Os" "$prefix-gcc -Os $flags" "$link" "$runner" "fastest"
+    add "$name" "gcc -O0" "$prefix-gcc -O0 $flags" "$link" "$runner" "scalar" ""
+    add "$name" "gcc -O2" "$prefix-gcc -O2 $flags" "$link" "$runner" "fastest" ""
+    add "$name" "gcc -O3" "$prefix-gcc -O3 $flags" "$link" "$runner" "scalar fastest" "fastest"
+    add "$name" "gcc -Os" "$prefix-gcc -Os $flags" "$link" "$runner" "fastest" ""
     # Arm's NEON fuses products and flushes subnormals. gcc does not use it for strict floating point.
     [ "$name" = armhf ] && add "$name" "gcc -O3 -mfpu=neon-vfpv4" "$prefix-gcc -O3 -mfpu=neon-vfpv4" "$link" \
-        "$runner" "scalar fastest"
+        "$runner" "scalar fastest" ""
     clang="clang --target=$triple -isystem /usr/$prefix/include"
     # clang does use NEON, and the core would give other bits wherever a subnormal appears, so it is built without.
     [ "$name" = armhf ] && clang+=" -mfloat-abi=hard -mfpu=vfpv3-d16"
     if has clang && $clang -c "$work/probe.c" -o "$probe.o" 2>/dev/null && $link "$probe.o" -o "$probe" 2>/dev/null
     then
-        add "$name" "clang -O2" "$clang -O2 $flags" "$link" "$runner" "scalar fastest"
+        add "$name" "clang -O2" "$clang -O2 $flags" "$link" "$runner" "scalar fastest" "scalar"
     else
         note "clang cannot build for $name: skipped"
     fi
@@ -123,7 +127,7 @@ done <<<"$targets"
 # Does build number $1, described by the line $2.
 build() {
     local folder="$work/build-$1" compile link
-    IFS=';' read -r _ _ compile link _ _ <<<"$2"
+    IFS=';' read -r _ _ compile link _ <<<"$2"
     mkdir "$folder"
     cd "$folder"
     # shellcheck disable=SC2086 # commands with arguments
@@ -133,7 +137,7 @@ build() {
 }
 
 # ---- The jobs -----------------------------------------------------------------------------------------------
-# The arguments of trainer: data, topology, precision, method, iterations, seed.
+# The arguments of trainer: data, topology, precision, method and options, iterations, seed.
 
 jobs="$work/jobs"
 add_jobs() {
@@ -148,6 +152,17 @@ add_jobs() {
 }
 
 add_jobs drawn 2 20
+for precision in f32 f64; do
+    echo "drawn-few two-layer $precision primal+all 2 1"
+    echo "drawn-few two-layer $precision dual+all 4 1"
+    echo "drawn-few two-layer $precision wide+all 4 1"
+done >>"$jobs"
+echo "drawn-few two-layer f32 dual+center 4 1
+drawn-few two-layer f64 primal+contrast 2 1
+drawn-few two-layer f32 primal+mirror 2 1
+drawn-few two-layer f64 dual+decay 4 1
+drawn-few two-layer f64 dual+weights+best 4 1
+drawn-few two-layer f32 dual+start 4 1" >>"$jobs"
 if [ $full = 1 ]; then
     python=python3
     [ -x "$root/.venv/bin/python" ] && python="$root/.venv/bin/python"
@@ -179,6 +194,10 @@ run() {
     [ $status != 69 ] || echo unavailable >"$out"
 }
 
+# Whether a build runs a job with these kernels. Arguments: job, kernels, the build's kernels for jobs with
+# options.
+runs() { [[ $1 != *+* || " $3 " == *" $2 "* ]]; }
+
 # ---- Build and run ------------------------------------------------------------------------------------------
 
 export work
@@ -192,11 +211,12 @@ done <"$builds" | xargs -0 -n 2 -P "$parallel" bash -c 'build "$@"' build
 built=$SECONDS
 
 number=0
-while IFS=';' read -r _ _ _ _ runner kernels; do
+while IFS=';' read -r _ _ _ _ runner kernels with_options; do
     number=$((number + 1))
     for choice in $kernels; do
         while read -r job; do
-            printf '%s\0%s\0%s\0%s\0' "$number" "$choice" "$job" "$runner"
+            ! runs "$job" "$choice" "$with_options" ||
+                printf '%s\0%s\0%s\0%s\0' "$number" "$choice" "$job" "$runner"
         done <"$jobs"
     done
 done <"$builds" | xargs -0 -n 4 -P "$parallel" bash -c 'run "$@"' run
@@ -207,7 +227,7 @@ passed=0
 failed=0
 processors=$(cut -d ';' -f 1 "$builds" | uniq)
 
-echo "Marks: . agrees, X differs, - not available on this processor. Order of the marks:"
+echo "Marks: . agrees, X differs, - not available on this processor, blank not run. Order of the marks:"
 for processor in $processors; do
     grep "^$processor;" "$builds" |
         awk -F ';' -v name="$processor" '
@@ -221,17 +241,20 @@ first=$(head -n 1 "$builds" | cut -d ';' -f 6 | cut -d ' ' -f 1)
 : >"$work/differences"
 for pass in head rows; do
     while read -r job; do
-        reference=$(cat "$work/out/1.$first.$(sed 's/ wide / dual /; s/ /_/g' <<<"$job")")
-        line=$(printf '%-33s %-12.12s' "$job" "$reference")
-        [ $pass = head ] && line=$(printf '%-33s %-12s' job sha256)
+        reference=$(cat "$work/out/1.$first.$(sed 's/ wide\([ +]\)/ dual\1/; s/ /_/g' <<<"$job")")
+        line=$(printf '%-45s %-12.12s' "$job" "$reference")
+        [ $pass = head ] && line=$(printf '%-45s %-12s' job sha256)
         for processor in $processors; do
             marks=
             number=0
-            while IFS=';' read -r on label _ _ _ kernels; do
+            while IFS=';' read -r on label _ _ _ kernels with_options; do
                 number=$((number + 1))
                 [ "$on" = "$processor" ] || continue
                 for choice in $kernels; do
-                    [ $pass = head ] && { marks+=' '; continue; }
+                    if [ $pass = head ] || ! runs "$job" "$choice" "$with_options"; then
+                        marks+=' '
+                        continue
+                    fi
                     result=$(<"$work/out/$number.$choice.${job// /_}")
                     case "$result" in
                     unavailable) marks+=- ;;

@@ -1,10 +1,22 @@
 /// Trains a network with the C core alone, then predicts with it. Prints one line: the SHA-256 of the model
-/// file, the cost before the last iteration, and the probability that the first image is a cat; then, for the
-/// i8 model made from it, the SHA-256, the total of the first layer's sums for the first image, and the
-/// probability.
+/// file, the cost before the last iteration, and the probability that the first image is a cat; with weights
+/// also the held-out cost; then, for the i8 model made from it, the SHA-256, the total of the first layer's
+/// sums for the first image, and the probability.
 ///
 ///     cc -std=gnu11 -O2 -I../../include trainer.c ../../Sources/CNNKernel/*.c -o trainer
 ///     ./trainer drawn deep f32 dual 100 1
+///     ./trainer drawn deep f32 dual+center+mirror 100 1
+///
+/// Options of the training (nnk_job) follow the method, each after a +:
+///
+///     center     the mean of the images is taken off
+///     contrast   each image's own brightness and contrast are taken off
+///     mirror     each image is also learned mirrored
+///     decay      weight decay 0.1
+///     weights    of the examples: every fifth is held out; the others have 1, 1.5 or 2
+///     best       the parameters with the lowest held-out cost; needs `weights`
+///     start      from an i8 model, which the program trains first: 10 iterations with the next seed, by
+///     `wide` all        all of these
 ///
 /// The output is the same on every machine, to the bit; scripts/cross.sh tests this.
 #include "nnkernel/nnkernel.h"
@@ -18,12 +30,14 @@
 #include "vector_arithmetic.h"
 #endif
 
-static const char usage[] = "usage: trainer FILE|drawn deep|two-layer f32|f64 primal|dual|wide ITERATIONS "
-                            "SEED [scalar|fastest] [-o model.nnk] [-b model.i8.nnk]\n"
-                            "FILE has the number of images m (4 bytes, little-endian), m labels, m images "
-                            "of 12288 bytes\n";
+static const char usage[] =
+    "usage: trainer FILE|drawn|drawn-few deep|two-layer f32|f64 primal|dual|wide[+OPTION...] "
+    "ITERATIONS SEED [scalar|fastest] [-o model.nnk] [-b model.i8.nnk]\n"
+    "OPTION is center, contrast, mirror, decay, weights, best, start or all\n"
+    "FILE has the number of images m (4 bytes, little-endian), m labels, m images "
+    "of 12288 bytes\n";
 
-enum { IMAGE_BYTES = NNK_INPUTS(DEEP), DRAWN = 33, USAGE = 64, BAD_DATA = 65, UNAVAILABLE = 69 };
+enum { IMAGE_BYTES = NNK_INPUTS(DEEP), USAGE = 64, BAD_DATA = 65, UNAVAILABLE = 69 };
 
 _Noreturn static void fail(int code, const char *what, const char *why) {
     fprintf(stderr, "trainer: %s: %s\n%s", what, why, code == USAGE ? usage : "");
@@ -48,13 +62,13 @@ static data_set data_set_for(uint32_t examples) {
     return (data_set){examples, allocate(examples), allocate((size_t)examples * IMAGE_BYTES)};
 }
 
-/// Draws 33 images of noise, 0 ... 127, each with a square of 16 x 16 pixels that is brighter by 128: in the
-/// upper left for label 0, in the lower right for label 1. 33 is not a multiple of the 16 lanes of the core's
-/// sums. Only integers are used, so the images are the same everywhere.
-static data_set draw(void) {
-    data_set d = data_set_for(DRAWN);
+/// Draws images of noise, 0 ... 127, each with a square of 16 x 16 pixels that is brighter by 128: in the
+/// upper left for label 0, in the lower right for label 1. Only integers are used, so the images are the same
+/// everywhere.
+static data_set draw(uint32_t examples) {
+    data_set d = data_set_for(examples);
     uint32_t noise = 1;
-    for (uint32_t j = 0; j < DRAWN; j++) {
+    for (uint32_t j = 0; j < examples; j++) {
         const uint32_t label = j % 3 == 1, corner = 8 + 32 * label + j % 5;
         d.labels[j] = (uint8_t)label;
         for (uint32_t k = 0; k < IMAGE_BYTES; k++) {
@@ -81,6 +95,12 @@ static data_set load(const char *path) {
         fail(BAD_DATA, path, "incomplete: there are fewer images than its first number says");
     fclose(file);
     return d;
+}
+
+/// `drawn`: 33 images; `drawn-few`: 17. Neither is a multiple of the 16 lanes of the core's sums.
+static data_set data_for(const char *word) {
+    if (strcmp(word, "drawn") == 0) return draw(33);
+    return strcmp(word, "drawn-few") == 0 ? draw(17) : load(word);
 }
 
 // ---- Choices ----------------------------------------------------------------------------------------------
@@ -118,15 +138,42 @@ static const nnk_arithmetic *arithmetic_for(int32_t dtype, const char *kernels) 
     fail(USAGE, kernels, "unknown");
 }
 
-static const nnk_inference *inference_for(int32_t dtype, const char *kernels) {
+static const nnk_inference *inference_for(int32_t dtype, int32_t options, const char *kernels) {
     if (strcmp(kernels, "scalar") != 0) return nnk_fastest_inference(dtype);
+    if (options & NNK_OPTION_OWN_CONTRAST)
+        return dtype == NNK_F32   ? &nnk_f32_contrast_inference
+               : dtype == NNK_F64 ? &nnk_f64_contrast_inference
+                                  : &nnk_i8_contrast_inference;
     return dtype == NNK_F32 ? &nnk_f32_inference : dtype == NNK_F64 ? &nnk_f64_inference : &nnk_i8_inference;
+}
+
+/// The options that remain of the word of which strtok has taken the method: NNK_OPTION_CENTERED and so on.
+static int32_t remaining_options(void) {
+    int32_t options = 0;
+    for (const char *name; (name = strtok(NULL, "+"));)
+        options |= (int32_t[]){
+            NNK_OPTION_CENTERED, NNK_OPTION_OWN_CONTRAST, NNK_OPTION_MIRRORED, NNK_OPTION_DECAY,
+            NNK_OPTION_WEIGHTS,  NNK_OPTION_KEEP_BEST,    NNK_OPTION_START,    NNK_OPTIONS,
+        }[INDEX_OF(name, "center", "contrast", "mirror", "decay", "weights", "best", "start", "all")];
+    return options;
 }
 
 // ---- Training and prediction ------------------------------------------------------------------------------
 
-static nnk_status into_memory(void *file, uint32_t offset, const uint8_t *bytes, uint32_t count) {
-    memcpy((uint8_t *)file + offset, bytes, count);
+/// A model file in memory.
+typedef struct model_file {
+    uint8_t *bytes;
+    size_t length;
+} model_file;
+
+static model_file room_for(const nnk_topology *topology, int32_t dtype) {
+    return (model_file){allocate(nnk_model_bytes(topology, dtype) + NNK_TRAINING_RECORD_BYTES), 0};
+}
+
+static nnk_status into_memory(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
+    model_file *file = context;
+    memcpy(file->bytes + offset, bytes, count);
+    if (file->length < offset + count) file->length = offset + count;
     return NNK_OK;
 }
 
@@ -134,46 +181,85 @@ static void check(nnk_status status, const char *what) {
     if (status < 0) fail(BAD_DATA, what, nnk_status_text(status));
 }
 
-/// Returns the bytes of the model file; `cost` becomes the last cost.
-static uint8_t *train(const nnk_job *job, double *cost) {
+/// Returns the model; `progress` becomes that of the end.
+static model_file train(const nnk_job *job, nnk_progress *progress) {
     const size_t arena_bytes = nnk_train_bytes(job);
-    uint8_t *file = allocate(nnk_model_bytes(job->topology, job->arithmetic->dtype));
+    model_file file = room_for(job->topology, job->arithmetic->dtype);
     void *arena = allocate(arena_bytes);
-    nnk_progress progress;
     nnk_status status;
 
     check(nnk_train_begin(job, arena, arena_bytes), "begin");
     while ((status = nnk_train_step(job, arena)) > 0) {
     }
     check(status, "train");
-    check(nnk_train_progress(job, arena, &progress), "progress");
-    while ((status = nnk_train_finish(job, arena, (nnk_sink){into_memory, file})) > 0) {
+    check(nnk_train_progress(job, arena, progress), "progress");
+    while ((status = nnk_train_finish(job, arena, (nnk_sink){into_memory, &file})) > 0) {
     }
     check(status, "finish");
-
-    *cost = progress.cost;
     free(arena);
     return file;
 }
 
-/// Returns the i8 model file made from a model.
-static uint8_t *quantize(const nnk_model *model) {
-    uint8_t *file = allocate(nnk_model_bytes(model->topology, NNK_I8));
-    check(nnk_model_quantize(model, (nnk_sink){into_memory, file}), "quantize");
+/// Returns the i8 model made from a model.
+static model_file quantize(const nnk_model *model) {
+    model_file file = room_for(model->topology, NNK_I8);
+    check(nnk_model_quantize(model, (nnk_sink){into_memory, &file}), "quantize");
     return file;
 }
 
-/// Opens the model in `file`. On a big-endian machine this reverses the bytes of its numbers.
-static nnk_model opened(uint8_t *file, const nnk_topology *topology, int32_t dtype) {
+/// Opens a model. On a big-endian machine this reverses the bytes of its numbers.
+static nnk_model opened(model_file file, const nnk_topology *topology) {
     nnk_model model;
-    check(nnk_model_open(&model, file, nnk_model_bytes(topology, dtype), topology), "model");
-    nnk_model_to_native(&model, file);
+    check(nnk_model_open(&model, file.bytes, file.length, topology), "model");
+    nnk_model_to_native(&model, file.bytes);
     return model;
 }
 
-static void write_file(const char *path, const uint8_t *bytes, size_t length) {
+/// Weights of the examples: every fifth is held out.
+static float *example_weights(uint32_t examples) {
+    float *weights = allocate(examples * sizeof *weights);
+    for (uint32_t j = 0; j < examples; j++) weights[j] = j % 5 == 0 ? 0 : 1 + (float)(j % 3) / 2;
+    return weights;
+}
+
+/// The i8 model to start from: 10 iterations of the job with the next seed, by the fastest method.
+static model_file start_model(nnk_job job) {
+    nnk_progress progress;
+    job.method = &nnk_dual_wide;
+    job.seed++;
+    job.iterations = 10;
+    const model_file file = train(&job, &progress);
+    const nnk_model model = opened(file, job.topology);
+    const model_file in_bytes = quantize(&model);
+    free(file.bytes);
+    return in_bytes;
+}
+
+/// Trains with options; see above.
+static model_file train_with(int32_t options, nnk_job job, nnk_progress *progress) {
+    nnk_model start;
+    model_file start_file = {NULL, 0};
+    float *weights = options & NNK_OPTION_WEIGHTS ? example_weights(job.examples) : NULL;
+    job.own_contrast = options & NNK_OPTION_OWN_CONTRAST;
+    if (options & NNK_OPTION_START) {
+        start_file = start_model(job);
+        start = opened(start_file, job.topology);
+        job.start = &start;
+    }
+    job.center = options & NNK_OPTION_CENTERED;
+    job.keep_best = options & NNK_OPTION_KEEP_BEST;
+    job.weights = weights;
+    if (options & NNK_OPTION_MIRRORED) job.mirror = (nnk_mirror){192, 3};
+    if (options & NNK_OPTION_DECAY) job.weight_decay = 0.1;
+    const model_file file = train(&job, progress);
+    free(weights);
+    free(start_file.bytes);
+    return file;
+}
+
+static void write_file(const char *path, model_file file) {
     FILE *out = fopen(path, "wb");
-    if (!out || fwrite(bytes, 1, length, out) != length || fclose(out) != 0)
+    if (!out || fwrite(file.bytes, 1, file.length, out) != file.length || fclose(out) != 0)
         fail(UNAVAILABLE, path, "cannot be written");
 }
 
@@ -237,11 +323,12 @@ static void sha256_block(uint32_t state[8], const uint8_t block[64]) {
     for (int i = 0; i < 8; i++) state[i] += s[i];
 }
 
-static void print_sha256(const uint8_t *bytes, size_t length) {
+static void print_sha256(model_file file) {
+    const uint8_t *bytes = file.bytes;
     uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     uint8_t last[128] = {0};
-    const size_t rest = length % 64, end = rest < 56 ? 64 : 128;
+    const size_t length = file.length, rest = length % 64, end = rest < 56 ? 64 : 128;
     for (size_t i = 0; i + 64 <= length; i += 64) sha256_block(state, bytes + i);
     memcpy(last, bytes + length - rest, rest);
     last[rest] = 0x80;
@@ -263,44 +350,46 @@ int main(int count, char **word) {
         else
             output_in_bytes = word[i];
 
+    const char *method = strtok(word[4], "+");
     nnk_job job = {
         .topology =
             (const nnk_topology *[]){&nnk_deep, &nnk_two_layer}[INDEX_OF(word[2], "deep", "two-layer")],
         .arithmetic = arithmetic_for((int32_t[]){NNK_F32, NNK_F64}[INDEX_OF(word[3], "f32", "f64")], kernels),
-        .method = (const nnk_method *[]){&nnk_primal, &nnk_dual,
-                                         &nnk_dual_wide}[INDEX_OF(word[4], "primal", "dual", "wide")],
+        .method =
+            (const nnk_method *[]){&nnk_primal, &nnk_dual,
+                                   &nnk_dual_wide}[INDEX_OF(method ? method : "", "primal", "dual", "wide")],
         .seed = number(word[6]),
         .iterations = number(word[5]),
         .cost_every = 1,
         .learning_rate = 0.0075,
         .class_names = {"non-cat", "cat"},
     };
-    const data_set data = strcmp(word[1], "drawn") == 0 ? draw() : load(word[1]);
+    const int32_t options = remaining_options();
+    const data_set data = data_for(word[1]);
     job.examples = data.examples;
     job.labels = data.labels;
     job.images = (nnk_source){.images = data.images};
 
-    double cost;
-    const int32_t dtype = job.arithmetic->dtype;
-    const size_t length = nnk_model_bytes(job.topology, dtype),
-                 byte_length = nnk_model_bytes(job.topology, NNK_I8);
-    uint8_t *file = train(&job, &cost);
-    if (output) write_file(output, file, length);
-    print_sha256(file, length);
-    printf(" cost %.17g", cost);
-    const nnk_model model = opened(file, job.topology, dtype);
-    printf(" first %.17g", predict(&model, inference_for(dtype, kernels), data.images));
+    nnk_progress progress;
+    const model_file file = train_with(options, job, &progress);
+    if (output) write_file(output, file);
+    print_sha256(file);
+    printf(" cost %.17g", progress.cost);
+    const nnk_model model = opened(file, job.topology);
+    const nnk_inference *inference = inference_for(model.dtype, options, kernels);
+    printf(" first %.17g", predict(&model, inference, data.images));
+    if (options & NNK_OPTION_WEIGHTS) printf(" held out %.17g", progress.held_out_cost);
 
-    uint8_t *bytes = quantize(&model);
-    if (output_in_bytes) write_file(output_in_bytes, bytes, byte_length);
+    const model_file in_bytes_file = quantize(&model);
+    if (output_in_bytes) write_file(output_in_bytes, in_bytes_file);
     printf(" i8 ");
-    print_sha256(bytes, byte_length);
-    const nnk_model in_bytes = opened(bytes, job.topology, NNK_I8);
-    const nnk_inference *inference = inference_for(NNK_I8, kernels);
+    print_sha256(in_bytes_file);
+    const nnk_model in_bytes = opened(in_bytes_file, job.topology);
+    inference = inference_for(NNK_I8, options, kernels);
     printf(" total %lld", total(&in_bytes, inference, data.images));
     printf(" first %.17g\n", predict(&in_bytes, inference, data.images));
-    free(bytes);
-    free(file);
+    free(in_bytes_file.bytes);
+    free(file.bytes);
     free(data.images);
     free(data.labels);
     return 0;
