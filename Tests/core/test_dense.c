@@ -368,6 +368,20 @@ static void test_update(int32_t type) {
     }
 }
 
+static void test_dot(int32_t type) {
+    for (uint32_t round = 0; round < check_rounds(200); round++) {
+        const size_t count = random_below(70);
+        nnk_real *x = random_reals(count, type), *y = random_reals(count, type);
+        const double want = in_lanes(x, 0, y, 0, count, type);
+        wide size = 0;
+        const wide exact = exactly(x, 0, y, 0, count, type, &size);
+        CHECK_NEAR(want, (double)exact, tolerance(count, size, type));
+        FOR_EACH_ARITHMETIC(k, type) CHECK(k->dot(x, y, count) == want);
+        free(x);
+        free(y);
+    }
+}
+
 /// Checks the generator's state after k has drawn `count` normals. The words are those that nnk_random_normal
 /// leaves. In float the spare normal may be another double, but it is the same in every arithmetic.
 static void check_state(const nnk_random *got, const nnk_random *want, const nnk_random *scalar,
@@ -436,6 +450,7 @@ int main(void) {
         test_hidden_update(type);
         test_relu(type);
         test_update(type);
+        test_dot(type);
         test_initialize(type);
     }
     return check_end();

@@ -80,7 +80,7 @@
         .linear_backward = linear_backward, .relu = VECTOR(relu), .relu_backward = relu_backward,            \
         .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward, .cost = cost,                              \
         .cost_backward = cost_backward, .logit_cost = logit_cost, .logit_backward = VECTOR(logit_backward),  \
-        .weigh = weigh, .scale = scale, .dot = dot, .multiply = multiply, .add_up = add_up,                  \
+        .weigh = weigh, .scale = scale, .dot = VECTOR(dot), .multiply = multiply, .add_up = add_up,          \
         .update = update, .hidden_update = VECTOR(hidden_update), .bias_update = VECTOR(bias_update),        \
         .input_forward = VECTOR(input_forward), .input_activate = input_activate,                            \
         .input_gradient = VECTOR(input_gradient), .input_update = input_update, .unit_update = unit_update,  \

@@ -111,6 +111,19 @@ static void relu_vector(nnk_real *a_, const nnk_real *z_, size_t count) {
     relu((nnk_real *)(a + j), (const nnk_real *)(z + j), count - j);
 }
 
+/// Compilers use no vectors for the lanes of dense.h's dot.
+static double dot_vector(const nnk_real *x_, const nnk_real *y_, size_t count) {
+    if (count < NNK_LANES) return dot(x_, y_, count);
+    const real *x = (const real *)x_, *y = (const real *)y_;
+    lanes sum = {0};
+    size_t j = 0;
+    for (; j + NNK_LANES <= count; j += NNK_LANES) sum += *(const lanes *)(x + j) * *(const lanes *)(y + j);
+    real lane[NNK_LANES];
+    memcpy(lane, &sum, sizeof lane);
+    for (size_t i = 0; j < count; i++, j++) lane[i] += x[j] * y[j];
+    return (double)real_sum_of_lanes(lane);
+}
+
 /// dot (units, rows): dot[u][r] = dz[u] . a[r], sums over examples in lanes, for a known number of rows and
 /// units.
 INLINE void dot_tile(const size_t rows, const size_t units, real *dot, const real *a, const real *dz,
