@@ -6,35 +6,12 @@
 // operations are left in the loop when zeros are skipped. Then comes every kernel alone, with operands as in
 // that loop. Everything runs on one thread. Each round goes through all kernels in turn, so that disturbances
 // hit all alike.
-#include "nnkernel/nnkernel.h"
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bench.h"
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
-enum { PIXELS = 12288, UNITS = 20, CHAINS = 12, MAX_ROUNDS = 99, MAX_BENCHES = 64 };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void check(int ok, const char *what) {
-    if (ok) return;
-    fprintf(stderr, "kernels: failed: %s\n", what);
-    exit(70);
-}
-
-static void *memory(size_t bytes) {
-    void *p = aligned_alloc(64, (bytes + 127) / 64 * 64);
-    check(p != NULL, "memory");
-    memset(p, 0, bytes);
-    return p;
-}
+enum { UNITS = 20, CHAINS = 12, MAX_ROUNDS = 99, MAX_BENCHES = 64 };
 
 // ---------------------------------------------------------------------------------------- the yardsticks
 
@@ -146,20 +123,7 @@ static void read_memory(const void *bytes, size_t count) {
 
 // ------------------------------------------------------------------------------------------- the job
 
-static const uint8_t *images, *labels;
-static uint32_t m, iterations = 2500;
-
-static void read_data(const char *path) {
-    FILE *in = fopen(path, "rb");
-    check(in && fseek(in, 0, SEEK_END) == 0, path);
-    const size_t bytes = (size_t)ftell(in);
-    m = (uint32_t)(bytes / (PIXELS + 1));
-    uint8_t *data = memory(bytes);
-    rewind(in);
-    check(m > 0 && fread(data, 1, bytes, in) == bytes && fclose(in) == 0, path);
-    images = data;
-    labels = data + (size_t)m * PIXELS;
-}
+static uint32_t iterations = 2500;
 
 static nnk_job job_with(const nnk_arithmetic *arithmetic) {
     return (nnk_job){.topology = &nnk_deep,
@@ -177,11 +141,6 @@ static nnk_job job_with(const nnk_arithmetic *arithmetic) {
 typedef struct seconds {
     double setup, loop, expand, finish;
 } seconds;
-
-static nnk_status to_memory(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
-    memcpy((uint8_t *)context + offset, bytes, count);
-    return NNK_OK;
-}
 
 /// Trains once and writes the model to `model`.
 static seconds train(const nnk_arithmetic *arithmetic, uint8_t *model) {
@@ -267,7 +226,7 @@ static void t_linear_forward(nnk_real *z, const nnk_real *w, const nnk_real *b, 
     TIMED(linear_forward, (2 * s.inputs + 1) * s.outputs * s.examples, z, w, b, a, s);
 }
 static void t_relu(nnk_real *a, const nnk_real *z, size_t n) { TIMED(relu, 0, a, z, n); }
-static double t_logit_cost(const nnk_real *z, const uint8_t *y, size_t n) {
+static double t_logit_cost(const nnk_real *z, const nnk_targets *y, size_t n) {
     const double begun = now(), cost = inner->logit_cost(z, y, n);
     spent[K_logit_cost] += now() - begun;
     calls[K_logit_cost]++;
