@@ -2,7 +2,7 @@
 # Tests the firmware in Examples under QEMU:
 # - On each board that trains, the model on the memory card must be equal to that of Examples/trainer on this
 #   machine, byte for byte, and so must the first prediction. The stack used must not exceed what its calls
-#   can need.
+#   can need. One board, stm32f405, also trains centred.
 # - On three processors, Examples/blink-cat must give the same predictions as on this machine.
 # - The emulator is killed many times during training; the firmware must resume and end with the same model.
 #
@@ -63,7 +63,7 @@ else
     train=$photos/train_catvnoncat.h5 test=$photos/test_catvnoncat.h5 iterations=2500
 fi
 
-compile=(gcc -std=gnu11 -O2 -w -I"$root/include" -I"$root/Examples/firmware")
+compile=(gcc -std=gnu11 -O2 -w -I"$root/include")
 mkdir "$work/core"
 (cd "$work/core" && "${compile[@]}" -c "$root"/Sources/CNNKernel/*.c)
 "${compile[@]}" "$root/Examples/trainer/trainer.c" "$work"/core/*.o -o "$work/trainer"
@@ -74,12 +74,14 @@ bits_of() {
     "$python" -c "import struct; print(struct.pack('>d', float(input().split()[$1])).hex())"
 }
 
-# Writes this machine's model and the bits of its first prediction. Arguments: images, precision, iterations,
-# file.
-desktop() { "$work/trainer" "$1" deep "$2" dual "$3" 1 -o "$4" | bits_of 4 >"$4.first"; }
+# Writes this machine's model and the bits of its first prediction. Arguments: images, precision, method and
+# options, iterations, file.
+desktop() { "$work/trainer" "$1" deep "$2" "$3" "$4" 1 -o "$5" | bits_of 4 >"$5.first"; }
 for precision in f32 f64; do
-    desktop "$work/images" $precision $iterations "$work/$precision.nnk"
+    desktop "$work/images" $precision dual $iterations "$work/$precision.nnk"
 done
+centered_iterations=$((iterations < 300 ? iterations : 300))
+desktop "$work/images" f32 dual+center $centered_iterations "$work/f32-centered.nnk"
 
 # The model for blink-cat, the images that it classifies, and its predictions on this machine.
 "$work/trainer" "$work/images" deep f32 dual 2500 1 -b "$work/i8.nnk" | bits_of -1 >"$work/i8.first"
@@ -98,8 +100,8 @@ uint32_t ram_used(void) { return 0; }
 int main(void) { firmware(); }
 HERE
 blink=$root/Examples/blink-cat
-"${compile[@]}" -z noexecstack -DMODEL="\"$work/i8.nnk\"" -I"$blink" "$work/here.c" "$blink/blink.c" "$blink/cat.S" \
-    "$root/Examples/firmware/console.c" "$work"/core/*.o -o "$work/here"
+"${compile[@]}" -z noexecstack -DMODEL="\"$work/i8.nnk\"" -I"$blink" -I"$root/Examples/firmware" "$work/here.c" \
+    "$blink/blink.c" "$blink/cat.S" "$root/Examples/firmware/console.c" "$work"/core/*.o -o "$work/here"
 "$work/here" <"$work/image.bin" | grep -v '^RAM' >"$work/answers"
 
 # ---- Boards -----------------------------------------------------------------------------------------------
@@ -167,6 +169,21 @@ examine() {
     expect "$board: ${used:=unknown} bytes of stack used; the calls can need $most; $most_stack allowed" \
         test "$used" -le "$most" -a "$most" -le $most_stack
     sed -n "s/^\(.* set: [^;]*\);.*/        $board: \1/p" "$folder/log"
+    [ "$board" != stm32f405 ] || examine_centered "$board" "$precision"
+}
+
+# Tests a board that is built, with the mean of the images taken off. Arguments: folder, precision.
+examine_centered() {
+    local board=$1 precision=$2 folder="$work/centered-$1"
+    mkdir "$folder"
+    "$python" "$card" make "$folder/card.img" "$train" --iterations "$centered_iterations" --center
+    SECONDS=0
+    expect "$board: trains $centered_iterations iterations centred and evaluates" run "$board" "" "$folder"
+    "$python" "$card" model "$folder/card.img" "$folder/model" || true
+    expect "$board: same centred model as on this machine in $precision, byte for byte ($SECONDS s)" \
+        cmp "$folder/model" "$work/$precision-centered.nnk"
+    expect "$board: same first prediction as on this machine, to the bit" \
+        grep "training set: .*bits $(cat "$work/$precision-centered.nnk.first")" "$folder/log"
 }
 
 # Makes a folder with images in which blink-cat runs. Argument: board.
@@ -217,7 +234,7 @@ unplug() {
     local new_card=("$python" "$card" make "$folder/card.img" drawn --iterations 300 --checkpoint-every 20)
     mkdir "$folder"
     build $board
-    desktop drawn f64 300 "$work/small.nnk"
+    desktop drawn f64 dual 300 "$work/small.nnk"
     "${new_card[@]}"
     whole=$(date +%s%N)
     run $board "" "$folder" || status=$?
@@ -294,8 +311,8 @@ if [ "$mode" = --counts ]; then
     exit
 fi
 
-export -f make_board build run stands_alone costs_agree examine expect
-export root work card train test iterations python oracle most_stack
+export -f make_board build run stands_alone costs_agree examine examine_centered expect
+export root work card train test iterations centered_iterations python oracle most_stack
 tr ';' '\n' <<<"$boards" | xargs -n 4 -P 2 bash -c 'examine "$@" >"$work/lines-$1"' examine
 {
     expect "blink-cat: same first prediction as trainer on this machine, to the bit" \
