@@ -3,6 +3,7 @@
 
     compare.py job        209 images, 12288-20-7-5-1, 2500 iterations: time, ratio, peak memory, final cost
     compare.py scaling    m = 50 ... 4096 synthetic images: dual, primal and PyTorch
+    compare.py many       the networks of a cross-validation: how many are trained per second
 
 Prints Markdown; --json FILE also writes the numbers. Each contestant runs in its own process. Each round runs
 all contestants in turn, so that noise affects all alike. The minimum and the median time are kept.
@@ -18,12 +19,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).parent
 THREADS = min(2, os.cpu_count() or 1)
 TORCH = ["torch_columns", "torch_rows", "torch_autograd"]
 EXAMPLES = [50, 100, 209, 1000, 4096]
+PIXELS = 12288  # bytes of an image
 JOB = 2500  # iterations of a whole job
 
 
@@ -34,7 +38,7 @@ class Bench:
 
     def measure(self, command, threads=THREADS):
         """Runs a command. Returns the JSON that it prints, its wall time (s) and its peak memory (bytes)."""
-        result = self.folder / "measured.json"
+        result = self.folder / f"measured-{threading.get_ident()}.json"
         names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"]
         env = {**os.environ, **dict.fromkeys(names, str(threads))}
         tool = [self.options.tools / "measure", result]
@@ -66,6 +70,38 @@ class Bench:
         command = [sys.executable, HERE / "contestants.py", name, precision, data, str(iterations)]
         answer, _, peak = self.measure(command, threads)
         return {"seconds": answer["seconds"], "peak": peak, "costs": answer["costs"]}
+
+    def networks(self, name, precision, data, iterations, folds, threads):
+        """Trains networks with a script, as many at once as there are processors for, with so many threads
+        each. Returns the seconds of one whole job, divided by how many ran at once."""
+        command = [sys.executable, HERE / "contestants.py", name, precision, data, str(iterations), str(folds)]
+        at_once = THREADS // threads
+        with ThreadPoolExecutor(at_once) as pool:
+            answers = [a for a, _, _ in pool.map(lambda _: self.measure(command, threads), range(at_once))]
+        seconds = max(answer["seconds"] for answer in answers) / at_once
+        return {"seconds": seconds * self.options.iterations / iterations, "costs": answers[0]["costs"]}
+
+    def fastest_networks(self, names, precision, data, iterations, folds):
+        """The fastest way to train networks with these scripts: (name, threads of one network)."""
+        ways = [(name, threads) for name in names for threads in sorted({1, THREADS})]
+        times = {w: self.networks(w[0], precision, data, iterations, folds, w[1])["seconds"] for w in ways}
+        best = min(ways, key=times.get)
+        note(f"fastest in {precision}: {best[0]}, {THREADS // best[1]} at once, {best[1]} threads each")
+        return best
+
+    def many(self, how, precision, data, folds, seeds, most):
+        """Runs the program `many`. Returns what it says, and the seconds of the process for one network."""
+        command = [self.options.tools / "many", data, how, precision, THREADS, folds, seeds]
+        answer, seconds, _ = self.measure([*map(str, [*command, self.options.iterations, most])])
+        return {**answer, "seconds": seconds / answer["networks"]}
+
+    def nn_cli_in_turn(self, precision, data, options, networks):
+        """One `nn-cli train` after the other, each with another seed."""
+        command = [self.options.nn_cli, "train", *(["--train", data] if data else []), "--center", *options]
+        command += ["--precision", precision, "--iterations", str(self.options.iterations)]
+        command += ["--quiet", "--json", "-o", self.folder / "model.nnk", "--seed"]
+        seconds = sum(self.measure([*command, str(seed)])[1] for seed in range(1, networks + 1))
+        return {"seconds": seconds / networks}
 
     def fann(self, precision, data, iterations):
         tool = self.options.tools / {"f32": "fann-float", "f64": "fann-double"}[precision]
@@ -167,7 +203,7 @@ def job(bench, data, raw):
     runs = interleaved(contestants, rounds)
     rows = [summary(row, result, iterations) for row, result in zip(rows, runs)]
     image = bench.folder / "image.bin"
-    image.write_bytes(raw.read_bytes()[:12288])
+    image.write_bytes(raw.read_bytes()[:PIXELS])
     predict = [bench.options.nn_cli, "predict", image, "-m", bench.folder / "model.nnk", "--json"]
     predictions = [bench.measure(predict) for _ in range(20 * rounds)]
     for row in rows:
@@ -258,17 +294,109 @@ def scaling_markdown(result):
     return "\n".join(lines)
 
 
+def splits(examples):
+    """Title, folds, seeds, and what nn-cli train holds out."""
+    return [
+        ("5 folds x 10 seeds", 5, 10, ["--hold-out", "0.2"]),
+        (f"{examples} folds of one image", examples, 1, []),
+    ]
+
+
+def many(bench, data, raw):
+    """The networks of a cross-validation. `seconds` of a row are those of one network."""
+    examples = raw.stat().st_size // (PIXELS + 1)
+    quick, rows, contestants = bench.options.quick, [], []
+    slow, turns, most = (3, 2, 4) if quick else (201, 10, bench.options.networks)
+
+    def contestant(name, title, precision, what, run):
+        rows.append({"name": name, "split": title, "precision": precision, "what": what})
+        contestants.append((f"{name}, {title}, {precision}", run, 1))
+
+    ways = {}  # the fastest, found once for both splits
+
+    def scripts(name, names, title, p, folds, iterations):
+        if (name, p) not in ways:
+            some = names[:1] if quick else names
+            ways[name, p] = bench.fastest_networks(some, p, raw, max(3, iterations // 4), folds)
+        way = ways[name, p]
+        program = way[0].removeprefix("torch_")
+        contestant(
+            name,
+            title,
+            p,
+            f"training loop{f' ({program})' if len(names) > 1 else ''}, {iterations} iterations scaled up, "
+            f"{THREADS // way[1]} at once, {way[1]} thread{'s' if way[1] > 1 else ''} each",
+            lambda: bench.networks(way[0], p, raw, iterations, folds, way[1]),
+        )
+
+    for title, folds, seeds, options in splits(examples):
+        for p in ["f32", "f64"]:
+
+            def ours(how, most, p=p, folds=folds, seeds=seeds):
+                return bench.many(how, p, raw, folds, seeds, most)
+
+            together = f"whole process, {THREADS} at once, 1 thread each"
+            contestant(SHARED, title, p, together, lambda ours=ours: ours("models", most))
+            contestant(SHARED_COSTS, title, p, together, lambda ours=ours: ours("costs", most))
+            contestant(
+                IN_TURN, title, p, f"whole process, {THREADS} threads", lambda ours=ours: ours("in-turn", turns)
+            )
+            contestant(
+                NN_CLI,
+                title,
+                p,
+                f"whole processes, {os.cpu_count()} threads",
+                lambda p=p, options=options: bench.nn_cli_in_turn(p, data, options, turns),
+            )
+            scripts("PyTorch", TORCH, title, p, folds, slow)
+            scripts("scikit-learn", ["sklearn_mlp"], title, p, folds, max(3, slow // 4))
+    for row, runs in zip(rows, interleaved(contestants, bench.options.rounds)):
+        times = [run["seconds"] for run in runs]
+        best = min(runs, key=lambda run: run["seconds"])
+        row.update(best, seconds_min=min(times), seconds_median=statistics.median(times), runs=runs)
+    for row in rows:
+        shared = find(rows, SHARED, row["precision"], split=row["split"])
+        # Contestants of one round ran under the same conditions, so the ratio is taken in each round.
+        ratios = [other["seconds"] / our["seconds"] for other, our in zip(row["runs"], shared["runs"])]
+        row["ratio"] = statistics.median(ratios)
+    for row in rows:
+        del row["runs"]
+    return {"rounds": bench.options.rounds, "examples": examples, "networks_in_turn": turns, "rows": rows}
+
+
+SHARED = "SwiftNN, one Gram matrix"
+SHARED_COSTS = "SwiftNN, one Gram matrix, held-out costs only"
+IN_TURN = "SwiftNN, one network after the other, in one process"
+NN_CLI = "`nn-cli train`, one after the other"
+
+
+def many_markdown(result):
+    lines = [
+        "| contestant | networks | precision | what is timed | networks per second | median | "
+        "time of one to ours | held-out accuracy |",
+        "| --- | --- | --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for row in result["rows"]:
+        right = f"{row['right'] / row['held_out']:.1%}" if row.get("right") else "-"
+        lines.append(
+            f"| {row['name']} | {row['split']} | {row['precision']} | {row['what']} | "
+            f"{1 / row['seconds_min']:.3g} | {1 / row['seconds_median']:.3g} | {row['ratio']:.3g} | {right} |"
+        )
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["job", "scaling"])
+    parser.add_argument("what", choices=["job", "scaling", "many"])
     parser.add_argument("--nn-cli", default=HERE / "../.build/release/nn-cli", type=Path)
     parser.add_argument("--tools", default=HERE / "build", type=Path, help="folder of measure and fann-*")
     parser.add_argument("--train", type=Path, help="data set of the job (default: drawings by nn-cli)")
     parser.add_argument("--iterations", type=int, default=JOB, help="iterations of the job")
     parser.add_argument("--rounds", type=int, default=3, help="rounds through all contestants")
     parser.add_argument("--examples", type=int, nargs="+", default=EXAMPLES, help="for the scaling run")
+    parser.add_argument("--networks", type=int, default=1_000_000, help="of many: train only the first ones")
     parser.add_argument("--quick", action="store_true", help="run few iterations, only to test that it works")
     parser.add_argument("--json", type=Path, help="file for the numbers")
     options = parser.parse_args()
@@ -287,8 +415,12 @@ def main():
                 subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
                 data = bench.folder / "drawn/train.h5"
             subprocess.run([sys.executable, HERE / "contestants.py", "raw", data, raw], check=True)
-            result = job(bench, data, raw)
-            print(job_markdown(result))
+            if options.what == "many":
+                result = many(bench, data, raw)
+                print(many_markdown(result))
+            else:
+                result = job(bench, data, raw)
+                print(job_markdown(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Runs one training job with another tool, in a process of its own, so that its memory can be measured.
 
-    contestants.py NAME f32|f64 DATA.raw ITERATIONS     prints {"seconds", "costs"} of the training alone
+    contestants.py NAME f32|f64 DATA.raw ITERATIONS [FOLDS]
+                                                        prints {"seconds", "costs"} of the training alone
     contestants.py raw IN.h5 OUT.raw                    writes m images of 12288 bytes, then m labels
     contestants.py draw EXAMPLES OUT.h5                 writes a synthetic data set
 
-NAME is a function below: numpy_seed, numpy_dual, torch_rows, torch_columns, torch_autograd. All run the same
-full-batch gradient descent from the same weights, 12288-20-7-5-1, learning rate 0.0075. Images are loaded and
-scaled before the clock starts. A cost is computed before every 100th step.
+NAME is a function below: numpy_seed, numpy_dual, torch_rows, torch_columns, torch_autograd, sklearn_mlp. All
+run the same full-batch gradient descent, 12288-20-7-5-1, learning rate 0.0075; all but sklearn_mlp begin with
+the same weights. Images are loaded and scaled before the clock starts. A cost is computed before every 100th
+step. With FOLDS the mean of all images is taken off, and every FOLDSth image is left out, from the first on.
 """
 
 import json
 import os
 import sys
 import time
+import warnings
 
 SIZES = [12288, 20, 7, 5, 1]
 RATE = 0.0075
@@ -155,9 +158,43 @@ def torch_autograd(x, y, layers, iterations):
     return costs, time.perf_counter() - start
 
 
-def run(name, precision, path, iterations):
+def sklearn_mlp(x, y, layers, iterations):
+    """scikit-learn's MLPClassifier: full batch, SGD without momentum, decay and early end. It draws its own
+    weights, and computes the cost in every iteration."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    model = MLPClassifier(
+        hidden_layer_sizes=SIZES[1:-1],
+        solver="sgd",
+        alpha=0,
+        batch_size=y.size,
+        learning_rate_init=RATE,
+        momentum=0,
+        max_iter=iterations,
+        n_iter_no_change=iterations + 1,
+        shuffle=False,
+        random_state=1,
+    )
+    rows, labels = np.ascontiguousarray(x.T), y[0].astype(int)
+    start = time.perf_counter()
+    model.fit(rows, labels)
+    return [], time.perf_counter() - start
+
+
+def without_a_fold(x, y, folds):
+    """Takes the mean of all images off, and leaves the first fold out."""
+    kept = np.arange(y.size) % folds != 0
+    x = x - x.mean(axis=1, keepdims=True, dtype=np.float64).astype(x.dtype)
+    return np.ascontiguousarray(x[:, kept]), np.ascontiguousarray(y[:, kept])
+
+
+def run(name, precision, path, iterations, folds=None):
     real = {"f32": np.float32, "f64": np.float64}[precision]
     train, (x, y) = globals()[name], load(path, real)
+    if folds:
+        x, y = without_a_fold(x, y, folds)
     train(x, y, initial(real), 3)  # warm-up
     layers = initial(real)
     start = time.perf_counter()
@@ -200,4 +237,4 @@ if __name__ == "__main__":
             import torch
 
             torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-        run(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+        run(*sys.argv[1:4], *map(int, sys.argv[4:]))

@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import numpy
+import sklearn
 import torch
 
 
@@ -33,7 +34,7 @@ def processor():
 
 compiler, load, minutes = sys.argv[1:4]
 fann = first_line("dpkg-query", "-W", "-f=${Version}", "libfann-dev")
-packages = [platform.python_version(), numpy.__version__, torch.__version__, fann]
+packages = [platform.python_version(), numpy.__version__, torch.__version__, sklearn.__version__, fann]
 answer = {
     "date": datetime.date.today().isoformat(),
     "minutes": float(minutes),
@@ -45,7 +46,7 @@ answer = {
         ["system", f"{platform.system()} {platform.release()} {platform.machine()}"],
         ["Swift", first_line("swift", "--version")],
         ["C compiler", re.sub(r" \(http.*", "", first_line(compiler, "--version"))],
-        ["Python, numpy, PyTorch, FANN", ", ".join(packages)],
+        ["Python, numpy, PyTorch, scikit-learn, FANN", ", ".join(packages)],
     ],
 }
 print(json.dumps(answer, indent=1))

@@ -1,14 +1,24 @@
 #!/usr/bin/env python3
 """Prints docs/SPEED.md from the results of compare.py and kernels. scripts/bench.sh calls it.
 
-speed.py FOLDER > SPEED.md        FOLDER has job.json, scaling.json, kernels.json, machine.json
+speed.py FOLDER > SPEED.md        FOLDER has job.json, scaling.json, many.json, kernels.json, machine.json
 """
 
 import json
 import sys
 from pathlib import Path
 
-from compare import JOB, find, job_markdown, scaling_markdown
+from compare import (
+    IN_TURN,
+    JOB,
+    NN_CLI,
+    SHARED,
+    SHARED_COSTS,
+    find,
+    job_markdown,
+    many_markdown,
+    scaling_markdown,
+)
 
 PRECISIONS = ["f32", "f64"]
 
@@ -75,7 +85,7 @@ LOOP = [
 EXPAND = ["input_gradient", "input_update"]
 
 
-def figures(job, scaling, kernels):
+def figures(job, scaling, many, kernels):
     """The table of figures and goals. `reached` is None where there is no goal."""
     rows = []
 
@@ -141,6 +151,19 @@ def figures(job, scaling, kernels):
             f"{time(torch['iteration_min'])} / {time(primal['iteration_min'])} per iteration; "
             "no dual algebra, so the ratio is that of the kernels",
         )
+    for name, goal in [("PyTorch", 200), (NN_CLI, 2.5)]:
+        for row in many["rows"]:
+            if row["name"] != name:
+                continue
+            shared = find(many["rows"], SHARED, row["precision"], split=row["split"])
+            figure(
+                f"networks per second, {row['split']}, {row['precision']}, against {name}",
+                f">= {goal} x",
+                f"{row['ratio']:.3g} x",
+                row["ratio"] >= goal,
+                f"{time(row['seconds_median'])} / {time(shared['seconds_median'])} per network, medians; the "
+                "ratio is the median of those within one round",
+            )
     ours, torch = find(job["rows"], "SwiftNN, dual", "f64"), find(job["rows"], "PyTorch", "f64")
     apart = abs(ours["final_cost"][1] - torch["final_cost"][1])
     figure("final cost against PyTorch, f64", "<= 1e-6 apart", f"{apart:.1e}", apart <= 1e-6, "the same job")
@@ -295,10 +318,36 @@ def texts(job, kernels):
     )
 
 
+def many_text(many, p):
+    """Where the time of a network goes, and what sharing saves."""
+    shared = find(many["rows"], SHARED, p, split=many["rows"][0]["split"])
+    in_turn, costs = (find(many["rows"], n, p, split=shared["split"]) for n in [IN_TURN, SHARED_COSTS])
+    names = ["setup", "loop", "expand", "finish", "evaluate"]
+    parts = ", ".join(f"{name} {time(shared['parts'][name] / shared['networks'])}" for name in names)
+    saved = 1 - costs["seconds_median"] / shared["seconds_median"]
+    return (
+        f"**One of many networks, {p}**: {parts}, on one thread, beside others. The Gram matrix takes "
+        f"{time(shared['parts']['gram'])}, once. Without models, the networks take {percent(saved)} less. "
+        f"In one process, but one network after the other and each with a Gram matrix of its own, they take "
+        f"{in_turn['ratio']:.2f} times as long."
+    )
+
+
+def cost_text(many):
+    """How far the costs of the first network are from PyTorch's, where both were computed last."""
+    apart = []
+    for p in PRECISIONS:
+        ours, torch = (find(many["rows"], n, p, split=many["rows"][0]["split"]) for n in [SHARED, "PyTorch"])
+        iteration, cost = torch["costs"][-1]
+        apart.append(f"{abs(dict(map(tuple, ours['costs']))[iteration] - cost):.1e} in {p}")
+    return f"After {iteration} iterations of the first network, its cost and PyTorch's are {', '.join(apart)} apart."
+
+
 def main():
     folder = Path(sys.argv[1])
-    job, scaling, answer, machine = (
-        json.loads((folder / f"{name}.json").read_text()) for name in ["job", "scaling", "kernels", "machine"]
+    job, scaling, many, answer, machine = (
+        json.loads((folder / f"{name}.json").read_text())
+        for name in ["job", "scaling", "many", "kernels", "machine"]
     )
     kernels = Kernels(answer)
     data = "drawings of `nn-cli dataset synth`" if job["drawn"] else "the seed document's data"
@@ -310,14 +359,14 @@ def main():
     examples = kernels.jobs["f64"]["examples"]
     print(f"""# Speed
 
-How fast SwiftNN is, compared with PyTorch, numpy and FANN, and what limits it. `scripts/bench.sh` wrote this
+How fast SwiftNN is, compared with PyTorch, scikit-learn, numpy and FANN, and what limits it. `scripts/bench.sh` wrote this
 page on {machine["date"]}, in {machine["minutes"]:.1f} minutes; do not edit it by hand.{quick}
 
 {table(["machine", ""], ["---", "---"], machine["rows"])}
 
 ## Figures
 
-{figures(job, scaling, kernels)}
+{figures(job, scaling, many, kernels)}
 
 Times are the minimum of all runs. The whole job is `nn-cli train` as a process, from its start until it has
 ended and the model is on disk. For the others, only the training is timed: their images are already loaded
@@ -347,6 +396,26 @@ iterations. The speed of the dual loop depends on how many deltas are zero, whic
 
 {scaling_markdown(scaling)}
 
+## Many networks
+
+The networks of two cross-validations of the same images: 5 folds with 10 seeds, and every image left out
+once. All of them are centred, and all else is as in the same job. The images of a fold have weight 0. Each of
+{many["rounds"]} rounds runs all contestants in turn. The ratio is the median of those within one round.
+
+{many_markdown(many)}
+
+"One Gram matrix" is the program Benchmarks/many.c: it forms the Gram matrix once, and each of its threads takes
+whole networks, writes their models into memory and classifies the held-out images with them. With the
+held-out costs only, it makes no models. `nn-cli train --center` reads the data and forms a Gram matrix each
+time, writes the model to disk and evaluates it; a fold is `--hold-out 0.2`. Of those that train one network
+after the other, {many["networks_in_turn"]} networks are timed. PyTorch and scikit-learn train on the images that
+are not held out, and only their training is timed. PyTorch is the fastest of the three programs above. Both
+run in the faster of two ways: one network at a time on all threads, or a network per thread, in processes.
+scikit-learn is MLPClassifier with the whole batch, SGD without momentum and without decay. It draws other
+weights (Glorot's), computes the cost in every iteration, and checks and converts its input.
+{cost_text(many)}
+
+{chr(10).join(many_text(many, p) + chr(10) for p in PRECISIONS)}
 ## Kernels
 
 Each kernel on one thread. The peak is s = s c + d in registers, one multiplication and one addition; FMA is

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures the speed of SwiftNN, numpy, PyTorch and FANN side by side, and writes docs/SPEED.md.
+# Measures the speed of SwiftNN, numpy, PyTorch, scikit-learn and FANN side by side, and writes docs/SPEED.md.
 #
-#     scripts/bench.sh            about 10 minutes on 2 cores after the first run; run nothing else meanwhile
+#     scripts/bench.sh            about 15 minutes on 2 cores after the first run; run nothing else meanwhile
 #     scripts/bench.sh --quick    only tests that the benchmark works
 #
 # NN_DATA is the folder of the seed document's data set (default ../shared/data); if it is missing, the job
@@ -29,8 +29,8 @@ fi
 python=Benchmarks/.venv/bin/python
 [ -x $python ] || python3 -m venv Benchmarks/.venv
 # The build without CUDA if pip finds it, otherwise the usual one.
-$python -c 'import numpy, h5py, torch' 2>/dev/null || {
-    $python -m pip install --quiet --disable-pip-version-check numpy h5py
+$python -c 'import numpy, h5py, sklearn, torch' 2>/dev/null || {
+    $python -m pip install --quiet --disable-pip-version-check numpy h5py scikit-learn
     $python -m pip install --quiet --disable-pip-version-check 'torch==2.13.0+cpu' 2>/dev/null ||
         $python -m pip install --quiet --disable-pip-version-check torch
 }
@@ -66,6 +66,10 @@ $python Benchmarks/compare.py job ${train[@]+"${train[@]}"} --nn-cli "$nn_cli" $
 
 step "scaling"
 $python Benchmarks/compare.py scaling --nn-cli "$nn_cli" $quick --json $results/scaling.json >&2
+
+step "many networks"
+$python Benchmarks/compare.py many ${train[@]+"${train[@]}"} --nn-cli "$nn_cli" $quick \
+    --json $results/many.json >&2
 
 seconds=$(($(date +%s) - start))
 minutes=$((seconds / 60)).$((seconds % 60 / 6))
