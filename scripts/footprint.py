@@ -59,10 +59,10 @@ def pointer_targets(given):
         for phase in re.findall(r"^    \[\w+\] = \{(.*?)\}", text, re.M | re.S):
             fields = [field.strip() for field in phase.split(",")]
             names = ("work", "items", "parallel", "span")
-            named = dict(re.findall(r"\.(\w+) = (\w+)", phase)) or dict(zip(names, fields))
+            named = dict(re.findall(r"\.(\w+) = (?:NNK_OPTION_ONLY\()?(\w+)", phase)) or dict(zip(names, fields))
             for member in "work", "items", "span":
                 targets[member] |= {named.get(member, "0")} - {"0"}
-        for member, function in re.findall(r"^    \.(\w+) = ([a-z]\w+),$", text, re.M):
+        for member, function in re.findall(r"^    \.(\w+) = (?:NNK_OPTION_ONLY\()?([a-z]\w+)\)?,$", text, re.M):
             targets.setdefault(member, set()).add(function)
     for word in given:
         member, functions = word.split("=")

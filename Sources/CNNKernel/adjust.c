@@ -48,7 +48,8 @@ static void form_means(const nnk_job *job, const arena *a) {
     k->scale(e, 1 / (double)m, a->stride);
     memset(a->means, 0, a->row);
     job->method->times_gram(job, a, a->means, e);
-    if (job->own_contrast) k->update(a->means, a->brightness, k->dot(a->brightness, e, m), a->stride);
+    if (nnk_takes_contrast_off(job))
+        k->update(a->means, a->brightness, k->dot(a->brightness, e, m), a->stride);
     k->update(a->means, a->spread, k->dot(a->contrast, a->means, m) / (2 * (double)m), a->stride);
 }
 
@@ -64,11 +65,11 @@ static void clear_flat(const nnk_job *job, const arena *a, nnk_real *row) {
 static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, double row_sum) {
     const nnk_arithmetic *k = job->arithmetic;
     const size_t m = nnk_columns(job);
-    if (job->own_contrast) {
+    if (nnk_takes_contrast_off(job)) {
         k->update(row, a->brightness, row_sum / (255 * brightness_factor(job)), a->stride);
         clear_flat(job, a, row);
     }
-    if (!job->center) return 0;
+    if (!nnk_centers(job)) return 0;
     const double mean = k->dot(a->contrast, row, m) / (double)m;
     k->update(row, a->spread, mean, a->stride);
     return mean;
@@ -85,22 +86,21 @@ static double sum_of_row(const nnk_job *job, const arena *a, uint32_t unit) {
 
 static nnk_status prepare(const nnk_job *job, const arena *a) {
     if (!nnk_is_adjusted(job)) return NNK_MORE;
-    if (!job->own_contrast) take_no_contrast(job, a);
-    if (job->own_contrast && job->gram) {
-        const arena g = nnk_carve_gram(job, job->gram);
-        for (uint32_t j = 0; j < job->examples; j++) nnk_take_contrast(job, a, j, g.sums_of[j]);
+    if (!nnk_takes_contrast_off(job)) take_no_contrast(job, a);
+    if (nnk_takes_contrast_off(job) && nnk_gram_of(job)) {
+        for (uint32_t j = 0; j < job->examples; j++) nnk_take_contrast(job, a, j, a->sums_of[j]);
     }
-    if (job->center && nnk_is_dual(job->method)) form_means(job, a);
+    if (nnk_centers(job) && nnk_is_dual(job->method)) form_means(job, a);
     return NNK_MORE;
 }
 
 uint32_t nnk_adjust_items(const nnk_job *job) {
-    if (!nnk_is_adjusted(job) && !job->start) return 0;
-    return 1 + (nnk_is_dual(job->method) || job->start ? (uint32_t)job->topology->size[1] : 0);
+    if (!nnk_is_adjusted(job) && !nnk_start_of(job)) return 0;
+    return 1 + (nnk_is_dual(job->method) || nnk_start_of(job) ? (uint32_t)job->topology->size[1] : 0);
 }
 
 uint32_t nnk_first_mean_items(const nnk_job *job) {
-    return nnk_is_adjusted(job) && job->start ? nnk_blocks(job) : 0;
+    return nnk_is_adjusted(job) && nnk_start_of(job) ? nnk_blocks(job) : 0;
 }
 
 nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item) {
@@ -110,14 +110,14 @@ nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item) {
     const bool is_dual = nnk_is_dual(job->method);
     double mean = 0;
     if (nnk_is_adjusted(job)) {
-        const double row_sum = !job->own_contrast ? 0
-                               : is_dual          ? nnk_get(job, a->row_sums, unit)
-                                                  : sum_of_row(job, a, unit);
+        const double row_sum = !nnk_takes_contrast_off(job) ? 0
+                               : is_dual                    ? nnk_get(job, a->row_sums, unit)
+                                                            : sum_of_row(job, a, unit);
         mean = adjust_row(job, a, nnk_row(a, is_dual ? a->logits : l.rows, unit), row_sum);
         nnk_set(job, a->row_means, unit, mean);
     }
     // The bias of a model is for images as they are.
-    if (job->start) nnk_set(job, l.biases, unit, nnk_initial_bias(job, 1, unit) + mean);
+    if (nnk_start_of(job)) nnk_set(job, l.biases, unit, nnk_initial_bias(job, 1, unit) + mean);
     return NNK_MORE;
 }
 
@@ -125,8 +125,8 @@ nnk_adjustment nnk_adjustment_of(const nnk_job *job, const arena *a, const nnk_r
     const nnk_arithmetic *k = job->arithmetic;
     const size_t m = nnk_columns(job);
     nnk_adjustment adjustment = {0, 0, 0};
-    if (job->own_contrast) adjustment.brightness = k->dot(a->brightness, dz, m);
-    if (job->center) {
+    if (nnk_takes_contrast_off(job)) adjustment.brightness = k->dot(a->brightness, dz, m);
+    if (nnk_centers(job)) {
         adjustment.means = k->dot(a->spread, dz, m);
         adjustment.spread = k->dot(a->means, dz, m);
     }
@@ -138,9 +138,9 @@ void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjus
     const nnk_arithmetic *k = job->arithmetic;
     const double scale = nnk_delta_scale(job, a);
     nnk_real *p = nnk_at(job, row, column);
-    if (job->own_contrast)
+    if (nnk_takes_contrast_off(job))
         k->update(p, nnk_at(job, a->brightness, column), scale * adjustment.brightness, columns);
-    if (job->center) {
+    if (nnk_centers(job)) {
         k->update(p, nnk_at(job, a->means, column), scale * adjustment.means, columns);
         k->update(p, nnk_at(job, a->spread, column), scale * adjustment.spread, columns);
     }
@@ -148,7 +148,7 @@ void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjus
 
 void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row) {
     const size_t m = nnk_columns(job);
-    if (!job->center) return;
+    if (!nnk_centers(job)) return;
     job->arithmetic->update(row, a->contrast, job->arithmetic->dot(a->spread, row, m) / (double)m, a->stride);
 }
 
@@ -167,9 +167,9 @@ nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
     const double left = nnk_whole_decay(job, a->trainer->kept_iteration),
                  inputs = (double)job->topology->size[0];
     nnk_real *d = nnk_row(a, a->deltas, unit), *b = nnk_layer(job, a, 1).biases;
-    if (job->center) nnk_set(job, b, unit, nnk_get(job, b, unit) - last_mean(job, a, unit, left));
+    if (nnk_centers(job)) nnk_set(job, b, unit, nnk_get(job, b, unit) - last_mean(job, a, unit, left));
     nnk_center_deltas(job, a, d);
-    if (!job->own_contrast) return NNK_MORE;
+    if (!nnk_takes_contrast_off(job)) return NNK_MORE;
     const double brightness =
         job->arithmetic->dot(a->brightness, d, nnk_columns(job)) / brightness_factor(job);
     nnk_set(job, a->row_sums, unit,
@@ -183,8 +183,8 @@ nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t u
     const layer l = nnk_layer(job, a, 1);
     const nnk_shape one = {1, 1, a->stride, a->stride};
     nnk_real *row = nnk_row(a, l.rows, unit);
-    adjust_row(job, a, row, job->own_contrast ? sum_of_row(job, a, unit) : 0);
-    if (job->own_contrast) job->arithmetic->multiply(row, row, a->contrast, a->stride);
+    adjust_row(job, a, row, nnk_takes_contrast_off(job) ? sum_of_row(job, a, unit) : 0);
+    if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(row, row, a->contrast, a->stride);
     job->arithmetic->dual_logits(row, row, nnk_at(job, l.biases, unit), job->topology->layers > 1, one);
     return NNK_MORE;
 }
@@ -192,10 +192,10 @@ nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t u
 nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit) {
     const layer l = nnk_layer(job, a, 1);
     const size_t units = l.shape.outputs;
-    const double row_sum = job->own_contrast ? sum_of_row(job, a, unit) : 0;
+    const double row_sum = nnk_takes_contrast_off(job) ? sum_of_row(job, a, unit) : 0;
     const double mean = adjust_row(job, a, nnk_row(a, l.rows, unit), row_sum);
     nnk_set(job, l.biases, unit, nnk_get(job, l.biases, unit) - mean);
-    for (size_t k = 0; job->own_contrast && k < l.shape.inputs; k++) {
+    for (size_t k = 0; nnk_takes_contrast_off(job) && k < l.shape.inputs; k++) {
         const size_t at = k * units + unit;
         nnk_set(job, l.weights, at, nnk_get(job, l.weights, at) - row_sum / (double)l.shape.inputs);
     }

@@ -12,7 +12,7 @@ void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next) {
     const size_t units = (size_t)job->topology->size[1];
     if (!nnk_is_adjusted(job)) return next;
     a->contrast = next;
-    a->spread = job->own_contrast ? nnk_row(a, a->contrast, 1) : a->contrast;
+    a->spread = nnk_takes_contrast_off(job) ? nnk_row(a, a->contrast, 1) : a->contrast;
     a->brightness = nnk_row(a, a->contrast, 2);
     a->means = nnk_row(a, a->contrast, 3);
     a->row_sums = nnk_row(a, a->contrast, 4);
@@ -22,28 +22,22 @@ void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next) {
 }
 
 void *nnk_carve_kept(const nnk_job *job, arena *a, void *next) {
-    if (!job->keep_best) return next;
+    if (!nnk_keeps_best(job)) return next;
     const size_t units = nnk_is_dual(job->method) ? (size_t)job->topology->size[1] : 0;
     a->kept = next;
     return (uint8_t *)next +
            NNK_KEPT_STRIDE_BYTES(nnk_kept_parameters(job), units, nnk_real_bytes(job), a->stride);
 }
 
-/// The trainer and the sums of each image's bytes come first. Returns where G is.
-static uint8_t *carve_gram(const nnk_job *job, arena *a, uint8_t *memory) {
-    a->sums_of = (nnk_byte_sums *)(void *)(memory + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer)));
-    return (uint8_t *)a->sums_of + NNK_ROUND_TO_CACHE_LINE(job->examples * sizeof(nnk_byte_sums));
-}
-
-arena nnk_carve_gram(const nnk_job *job, const void *memory) {
-    arena a = {.trainer = (nnk_trainer *)(uintptr_t)memory};
-    a.packed_gram = carve_gram(job, &a, (uint8_t *)a.trainer);
-    a.gram = (nnk_real *)(void *)a.packed_gram;
-    return a;
+void nnk_carve_gram(const nnk_job *job, arena *a, const void *memory) {
+    uint8_t *next = (uint8_t *)(uintptr_t)memory + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer));
+    a->sums_of = (nnk_byte_sums *)(void *)next;
+    a->packed_gram = next + NNK_ROUND_TO_CACHE_LINE(job->examples * sizeof(nnk_byte_sums));
+    a->gram = (nnk_real *)(void *)a->packed_gram;
 }
 
 uint32_t nnk_shared_data_crc(const nnk_job *job) {
-    const nnk_trainer *gram = job->gram;
+    const nnk_trainer *gram = nnk_gram_of(job);
     return nnk_crc32_joined(nnk_crc32(0, job->labels, job->examples), gram->data_crc,
                             (uint64_t)job->examples * (uint64_t)job->topology->size[0]);
 }
@@ -103,19 +97,19 @@ nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes
 static nnk_status check_weights(const nnk_job *job) {
     bool is_there[2] = {false, false}, teaches[2] = {false, false}, is_held_out = false;
     for (uint32_t j = 0; j < job->examples; j++) {
-        const float w = job->weights[j];
+        const float w = nnk_weights_of(job)[j];
         if (!(w >= 0 && w <= FLT_MAX)) return NNK_E_WEIGHT;
         is_there[job->labels[j]] = true;
         if (w > 0) teaches[job->labels[j]] = true;
         is_held_out |= w == 0;
     }
-    if (job->keep_best && !is_held_out) return NNK_E_WEIGHT;
+    if (nnk_keeps_best(job) && !is_held_out) return NNK_E_WEIGHT;
     return is_there[0] == teaches[0] && is_there[1] == teaches[1] ? NNK_OK : NNK_E_WEIGHT;
 }
 
 /// Whether the Gram matrix is formed, and of images like these.
 static nnk_status check_gram(const nnk_job *job) {
-    const nnk_trainer *t = job->gram;
+    const nnk_trainer *t = nnk_gram_of(job);
     const int32_t method = job->method->number == NNK_DUAL ? NNK_GRAM_PACKED : NNK_GRAM;
     const bool fits = (uintptr_t)t % 8 == 0 && t->magic == NNK_TRAINER_MAGIC && nnk_is_trained(t) &&
                       t->job.method == method && t->job.dtype == job->arithmetic->dtype &&
@@ -130,11 +124,11 @@ nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes)
     if (status != NNK_OK) return status;
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     if (nnk_forms_gram(job)) return NNK_OK;
-    if (job->gram && (status = check_gram(job)) != NNK_OK) return status;
+    if (nnk_gram_of(job) && (status = check_gram(job)) != NNK_OK) return status;
     if ((status = nnk_check_initial(job)) != NNK_OK) return status;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;
-    return job->weights ? check_weights(job) : NNK_OK;
+    return nnk_weights_of(job) ? check_weights(job) : NNK_OK;
 }
 
 void nnk_set(const nnk_job *job, nnk_real *reals, size_t index, double x) {
@@ -155,7 +149,7 @@ double nnk_get(const nnk_job *job, const nnk_real *reals, size_t index) {
 
 double nnk_total_weight(const nnk_job *job) {
     double total = 0;
-    if (!job->weights) return (double)nnk_columns(job);
-    for (uint32_t j = 0; j < job->examples; j++) total += (double)job->weights[j];
+    if (!nnk_weights_of(job)) return (double)nnk_columns(job);
+    for (uint32_t j = 0; j < job->examples; j++) total += (double)nnk_weights_of(job)[j];
     return nnk_is_mirrored(job) ? 2 * total : total;
 }

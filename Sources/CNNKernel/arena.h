@@ -31,7 +31,7 @@ typedef struct nnk_arena {
     nnk_real *logits;       ///< dual: P (units of layer 1, stride)
     nnk_real *deltas;       ///< dual: D (units of layer 1, stride)
     nnk_real *kept;         ///< with keep_best: the best parameters, without W1 in the dual methods, and D
-    nnk_byte_sums *sums_of; ///< of a Gram matrix on its own: of each image
+    nnk_byte_sums *sums_of; ///< with a Gram matrix on its own: of each image
     nnk_real *gram;         ///< wide dual: G (stride / 16, examples, 16), perhaps not in the arena
     uint8_t *packed_gram;   ///< packed dual: the lower triangle of G, row by row, perhaps not in the arena
     union {
@@ -76,8 +76,8 @@ void nnk_set(const nnk_job *job, nnk_real *reals, size_t index, double x);
 /// The part for the best parameters, if they are kept, from `next` on. Returns where the next part begins.
 void *nnk_carve_kept(const nnk_job *job, arena *a, void *next);
 
-/// The parts of a Gram matrix on its own, in this memory.
-arena nnk_carve_gram(const nnk_job *job, const void *memory);
+/// The parts of a Gram matrix on its own, in this memory: the sums of each image and G, behind a trainer.
+void nnk_carve_gram(const nnk_job *job, arena *a, const void *memory);
 
 /// The CRC-32 of the labels and the images, of which a Gram matrix on its own knows the images'.
 uint32_t nnk_shared_data_crc(const nnk_job *job);

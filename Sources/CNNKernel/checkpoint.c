@@ -24,7 +24,7 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     const void *before_activations = packed ? a.logits : a.activations;
     const void *after_activations = packed ? a.triangle : (void *)(a.logits ? a.logits : a.scratch);
     // A Gram matrix on its own is not a part of the file.
-    const void *gram_here = packed ? a.triangle : (void *)(job->gram ? a.scratch : a.gram);
+    const void *gram_here = packed ? a.triangle : (void *)(nnk_gram_of(job) ? a.scratch : a.gram);
     const void *after_logits = packed ? a.activations : gram_here;
     const void *after_gram = packed ? a.end : (void *)a.scratch;
 #define SECTION(from, to, size)                                                                              \
@@ -174,7 +174,7 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
         return NNK_E_PAYLOAD;
     if (t->weights_crc != nnk_weights_crc(job)) return NNK_E_STATE;
     t->total_weight = nnk_total_weight(job);
-    progress->crc = job->gram ? nnk_shared_data_crc(job) : nnk_crc32(0, job->labels, job->examples);
+    progress->crc = nnk_gram_of(job) ? nnk_shared_data_crc(job) : nnk_crc32(0, job->labels, job->examples);
     progress->position++;
     return NNK_MORE;
 }
@@ -183,7 +183,9 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
 /// inlined, so that reading takes no stack for it.
 static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_trainer *t,
                                                        nnk_checkpoint *progress, uint32_t image) {
-    const uint32_t images = t->phase < DIGEST || job->gram ? 0 : t->phase == DIGEST ? t->item : job->examples;
+    const uint32_t images = t->phase < DIGEST || nnk_gram_of(job) ? 0
+                            : t->phase == DIGEST                  ? t->item
+                                                                  : job->examples;
     if (image < images) {
         uint8_t bytes[NNK_PATCH]; // the arena's own are part of what was read
         const nnk_status status = nnk_digest_image(job, bytes, image, &progress->crc, NULL);

@@ -13,7 +13,7 @@ static size_t triangle_bytes(const nnk_job *job) {
 /// Bytes of the place of the packed Gram matrix, which also has room for two patches of weights.
 static size_t gram_bytes(const nnk_job *job) {
     const size_t room = 2 * NNK_PATCH * nnk_real_bytes(job);
-    return job->gram ? room : NNK_LARGER(triangle_bytes(job), room);
+    return nnk_gram_of(job) ? room : NNK_LARGER(triangle_bytes(job), room);
 }
 
 /// The layers' rows and scratch lie where the images' bytes and the products do: the loop needs only the
@@ -36,7 +36,8 @@ static void carve(const nnk_job *job, arena *a) {
     a->activations = (nnk_real *)(void *)a->bytes;
     a->scratch = nnk_row(a, a->activations, rows_above);
     a->triangle = a->bytes + NNK_LARGER(in_loop, 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
-    a->packed_gram = job->gram ? nnk_carve_gram(job, job->gram).packed_gram : a->triangle;
+    a->packed_gram = a->triangle;
+    if (nnk_gram_of(job)) nnk_carve_gram(job, a, nnk_gram_of(job));
     a->end = a->triangle + gram_bytes(job);
 }
 
@@ -83,7 +84,8 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     nnk_real *p = nnk_row(a, a->logits, unit);
     if (slice == 0) {
         nnk_initialize(job, a, a->piece, 1, unit * (uint32_t)t->size[0] + offset, width);
-        if (job->own_contrast) job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), a->piece, 1, width);
+        if (nnk_takes_contrast_off(job))
+            job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), a->piece, 1, width);
         return NNK_MORE;
     }
     if (project_block(job, a, p, slice - 1, offset, width) != NNK_OK) return NNK_E_SOURCE;
@@ -109,8 +111,8 @@ static nnk_real *bias(const nnk_job *job, const arena *a, uint32_t unit) {
 static nnk_real *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
     const nnk_shape one = {1, 1, a->stride, a->stride};
     nnk_real *z = a->scratch, *p = nnk_row(a, a->logits, unit);
-    if (job->own_contrast) job->arithmetic->multiply(z, p, a->contrast, a->stride);
-    job->arithmetic->dual_logits(z, job->own_contrast ? z : p, bias(job, a, unit), true, one);
+    if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(z, p, a->contrast, a->stride);
+    job->arithmetic->dual_logits(z, nnk_takes_contrast_off(job) ? z : p, bias(job, a, unit), true, one);
     return z;
 }
 
@@ -169,7 +171,7 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     nnk_real *row = activation_row(job, a, item);
     update_unit(job, a, &l, item, row);
     k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job, a), one);
-    if (job->own_contrast) k->multiply(row, row, a->contrast, a->stride);
+    if (nnk_takes_contrast_off(job)) k->multiply(row, row, a->contrast, a->stride);
     const nnk_adjustment adjustment = nnk_adjustment_of(job, a, row);
     k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job, a), nnk_columns(job));
     k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, nnk_columns(job));
@@ -198,7 +200,7 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **byt
     const double decay = nnk_whole_decay(job, a->trainer->kept_iteration);
     if (decay != 1) k->scale(w, decay, p.width);
     k->input_update(w, g, nnk_weight_rate(job, a) / 255.0, 1, p.width);
-    if (job->own_contrast) {
+    if (nnk_takes_contrast_off(job)) {
         for (uint32_t i = 0; i < p.width; i++)
             memcpy(nnk_at(job, g, i), nnk_at(job, a->row_sums, unit), real);
         k->update(w, g, 1, p.width);
@@ -215,19 +217,19 @@ static const nnk_phase phases[MODEL] = {
     [DRAW] = {.work = nnk_draw_above, .items = nnk_draw_above_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
-    [ADJUST] = {.work = nnk_adjust, .items = nnk_adjust_items},
+    [ADJUST] = {.work = NNK_OPTION_ONLY(nnk_adjust), .items = NNK_OPTION_ONLY(nnk_adjust_items)},
     [FORWARD] = {.work = forward, .items = items_by_unit},
     [BACKWARD] = {.work = backward, .items = nnk_backward_items},
     [DESCENT] = {.work = descend, .items = items_by_unit},
-    [RESTORE] = {.work = nnk_restore, .items = nnk_restore_items},
-    [FOLD] = {.work = nnk_fold, .items = nnk_fold_items},
+    [RESTORE] = {.work = NNK_OPTION_ONLY(nnk_restore), .items = NNK_OPTION_ONLY(nnk_restore_items)},
+    [FOLD] = {.work = NNK_OPTION_ONLY(nnk_fold), .items = NNK_OPTION_ONLY(nnk_fold_items)},
 };
 
 const nnk_method nnk_dual = {
     .number = NNK_DUAL,
     .first_layer = 2,
     .store = store,
-    .times_gram = times_gram,
+    .times_gram = NNK_OPTION_ONLY(times_gram),
     .carve = carve,
     .phases = phases,
     .next_weights = next_weights,
@@ -236,7 +238,7 @@ const nnk_method nnk_dual = {
 // ---- The Gram matrix alone --------------------------------------------------------------------------------
 
 static void carve_gram(const nnk_job *job, arena *a) {
-    *a = nnk_carve_gram(job, a->trainer);
+    nnk_carve_gram(job, a, a->trainer);
     a->stride = nnk_columns(job);
     a->row = a->stride * nnk_real_bytes(job);
     a->bytes = a->packed_gram + triangle_bytes(job);

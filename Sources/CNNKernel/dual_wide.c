@@ -12,8 +12,9 @@ static void carve(const nnk_job *job, arena *a) {
     a->logits = nnk_carve_layers(job, a);
     a->deltas = nnk_row(a, a->logits, units_1);
     nnk_real *next = nnk_row(a, a->deltas, units_1);
-    a->gram = job->gram ? nnk_carve_gram(job, job->gram).gram : next;
-    nnk_carve_scratch(job, a, job->gram ? next : nnk_row(a, a->gram, nnk_columns(job)));
+    a->gram = next;
+    if (nnk_gram_of(job)) nnk_carve_gram(job, a, nnk_gram_of(job));
+    nnk_carve_scratch(job, a, nnk_gram_of(job) ? next : nnk_row(a, a->gram, nnk_columns(job)));
 }
 
 /// Layer 1, of which `columns` columns are computed.
@@ -48,10 +49,10 @@ static void forward(const nnk_job *job, const arena *a, uint32_t first, uint32_t
     const uint32_t column = first * NNK_LANES;
     const layer l = first_layer(job, a, count * (size_t)NNK_LANES);
     nnk_real *z = nnk_at(job, l.rows, column), *p = nnk_at(job, a->logits, column);
-    for (size_t i = 0; job->own_contrast && i < l.shape.outputs; i++)
+    for (size_t i = 0; nnk_takes_contrast_off(job) && i < l.shape.outputs; i++)
         job->arithmetic->multiply(nnk_row(a, z, i), nnk_row(a, p, i), nnk_at(job, a->contrast, column),
                                   l.shape.examples);
-    job->arithmetic->dual_logits(z, job->own_contrast ? z : p, l.biases, true, l.shape);
+    job->arithmetic->dual_logits(z, nnk_takes_contrast_off(job) ? z : p, l.biases, true, l.shape);
     nnk_forward_above(job, a, column, l.shape.examples);
 }
 
@@ -72,14 +73,14 @@ static void descend(const nnk_job *job, const arena *a, uint32_t first, uint32_t
 }
 
 static uint32_t expand_items(const nnk_job *job) {
-    return job->iterations || job->own_contrast ? nnk_patches(job) : 0;
+    return job->iterations || nnk_takes_contrast_off(job) ? nnk_patches(job) : 0;
 }
 
 /// An item is NNK_PATCH columns of W1 = W1(0) - rate/m D X^T, where W1(0) has decayed.
 static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_status status = nnk_input_descent(
         job, a, a->deltas, nnk_whole_decay(job, a->trainer->kept_iteration), nnk_weight_rate(job, a), item);
-    if (status == NNK_MORE && job->own_contrast) nnk_take_off_row_sums(job, a, item);
+    if (status == NNK_MORE && nnk_takes_contrast_off(job)) nnk_take_off_row_sums(job, a, item);
     return status;
 }
 
@@ -88,14 +89,14 @@ static const nnk_phase phases[MODEL] = {
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [PROJECT] = {.work = project, .items = nnk_blocks, .parallel = true},
     [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items, .parallel = true},
-    [ADJUST] = {.work = nnk_adjust, .items = nnk_adjust_items},
+    [ADJUST] = {.work = NNK_OPTION_ONLY(nnk_adjust), .items = NNK_OPTION_ONLY(nnk_adjust_items)},
     [FORWARD] = {.span = forward, .items = nnk_blocks, .parallel = true},
     [BACKWARD] = {.work = nnk_backward, .items = nnk_backward_items},
     [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items, .parallel = true},
     [BIASES] = {.work = nnk_update_biases, .items = nnk_one_item},
     [DESCENT] = {.span = descend, .items = nnk_blocks, .parallel = true},
-    [RESTORE] = {.work = nnk_restore, .items = nnk_restore_items},
-    [FOLD] = {.work = nnk_fold, .items = nnk_fold_items},
+    [RESTORE] = {.work = NNK_OPTION_ONLY(nnk_restore), .items = NNK_OPTION_ONLY(nnk_restore_items)},
+    [FOLD] = {.work = NNK_OPTION_ONLY(nnk_fold), .items = NNK_OPTION_ONLY(nnk_fold_items)},
     [EXPAND] = {.work = expand, .items = expand_items, .parallel = true},
 };
 
@@ -104,7 +105,7 @@ const nnk_method nnk_dual_wide = {
     .first_layer = 1,
     .scratch_bytes = scratch_bytes,
     .store = store,
-    .times_gram = times_gram,
+    .times_gram = NNK_OPTION_ONLY(times_gram),
     .carve = carve,
     .phases = phases,
     .next_weights = nnk_transposed_weights,
@@ -115,7 +116,7 @@ const nnk_method nnk_dual_wide = {
 static size_t no_scratch_bytes(const nnk_job *job) { return (void)job, 0; }
 
 static void carve_gram(const nnk_job *job, arena *a) {
-    *a = nnk_carve_gram(job, a->trainer);
+    nnk_carve_gram(job, a, a->trainer);
     a->stride = NNK_STRIDE(nnk_columns(job));
     a->row = a->stride * nnk_real_bytes(job);
     nnk_carve_scratch(job, a, nnk_row(a, a->gram, nnk_columns(job)));

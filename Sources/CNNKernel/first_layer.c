@@ -34,7 +34,8 @@ nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item) {
     if (row >= units) return nnk_draw_above(job, a, item - units * pieces);
     nnk_initialize(job, a, a->scratch, 1, row * inputs + offset, count);
     copy_reals(job, weight(job, a, offset, row), units, a->scratch, 1, count);
-    if (job->own_contrast) job->arithmetic->add_up(nnk_at(job, a->row_sums, row), a->scratch, 1, count);
+    if (nnk_takes_contrast_off(job))
+        job->arithmetic->add_up(nnk_at(job, a->row_sums, row), a->scratch, 1, count);
     return NNK_MORE;
 }
 

@@ -46,8 +46,9 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
     }
     NNK_ASSERT(width <= NNK_PATCH);
     for (uint32_t j = first; j < first + count; j++, bytes += NNK_PATCH) {
-        const nnk_status status = j < m ? copy_bytes(job, j, offset, width, bytes)
-                                        : copy_mirrored(job, j - m, offset, width, bytes);
+        const nnk_status status = j < m || !nnk_is_mirrored(job)
+                                      ? copy_bytes(job, j, offset, width, bytes)
+                                      : copy_mirrored(job, j - m, offset, width, bytes);
         if (status != NNK_OK) return NNK_E_SOURCE;
     }
     return NNK_OK;
@@ -76,13 +77,13 @@ nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, 
 
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
     nnk_byte_sums sums = {0, 0};
-    const bool takes_sums = a->sums_of || job->own_contrast;
+    const bool takes_sums = nnk_forms_gram(job) || nnk_takes_contrast_off(job);
     const nnk_status status =
         nnk_digest_image(job, a->bytes, item, &a->trainer->data_crc, takes_sums ? &sums : NULL);
     if (status != NNK_MORE) return status;
-    if (a->sums_of)
+    if (nnk_forms_gram(job))
         a->sums_of[item] = sums;
-    else if (job->own_contrast)
+    else if (nnk_takes_contrast_off(job))
         nnk_take_contrast(job, a, item, sums);
     return NNK_MORE;
 }
@@ -95,7 +96,7 @@ double nnk_delta_scale(const nnk_job *job, const arena *a) {
 static uint32_t image_blocks(const nnk_job *job) { return (job->examples + NNK_LANES - 1) / NNK_LANES; }
 
 uint32_t nnk_gram_items(const nnk_job *job) {
-    if (job->gram) return 0;
+    if (nnk_gram_of(job)) return 0;
     return (image_blocks(job) * (image_blocks(job) + 1) / 2) << nnk_is_mirrored(job);
 }
 

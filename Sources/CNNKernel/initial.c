@@ -21,21 +21,21 @@ static double parameter(const nnk_model *m, uint32_t index) {
 void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, int32_t number, uint32_t index,
                     size_t count) {
     const nnk_topology *t = job->topology;
-    if (!job->start) {
+    if (!nnk_start_of(job)) {
         job->arithmetic->initialize(w, count, t->size[number - 1], nnk_initializer_of(job),
                                     &a->trainer->random);
         return;
     }
     const uint32_t at = nnk_weights_at(t, number) + index;
-    for (uint32_t i = 0; i < count; i++) nnk_set(job, w, i, parameter(job->start, at + i));
+    for (uint32_t i = 0; i < count; i++) nnk_set(job, w, i, parameter(nnk_start_of(job), at + i));
 }
 
 double nnk_initial_bias(const nnk_job *job, int32_t number, uint32_t unit) {
-    return job->start ? parameter(job->start, nnk_biases_at(job->topology, number) + unit) : 0;
+    return nnk_start_of(job) ? parameter(nnk_start_of(job), nnk_biases_at(job->topology, number) + unit) : 0;
 }
 
 nnk_status nnk_check_initial(const nnk_job *job) {
-    for (uint32_t i = 0; job->start && i < nnk_parameters_of(job->topology); i++)
-        if (!nnk_finite(parameter(job->start, i))) return NNK_E_PAYLOAD;
+    for (uint32_t i = 0; nnk_start_of(job) && i < nnk_parameters_of(job->topology); i++)
+        if (!nnk_finite(parameter(nnk_start_of(job), i))) return NNK_E_PAYLOAD;
     return NNK_OK;
 }

@@ -2,13 +2,9 @@
 #include "header.h"
 #include "layout.h"
 
-double nnk_decay(const nnk_job *job) {
-    const double factor = 1 - job->learning_rate * job->weight_decay;
-    return job->arithmetic->real_bytes == 4 ? (double)(float)factor : factor;
-}
-
 double nnk_whole_decay(const nnk_job *job, uint32_t iterations) {
     double power = nnk_decay(job), left = 1;
+    if (!NNK_HAS_OPTIONS) return 1;
     for (; iterations > 0; iterations >>= 1, power *= power)
         if (iterations & 1) left *= power;
     return left;
@@ -65,12 +61,18 @@ static bool fits_together(const nnk_job *job) {
            (!job->gram || job->method->number == NNK_DUAL || job->method->number == NNK_DUAL_WIDE);
 }
 
+/// Whether the options are in their ranges and fit together; or, where the core has none, whether there are
+/// none.
+static bool options_valid(const nnk_job *job) {
+    if (!NNK_HAS_OPTIONS) return nnk_options_of(job) == 0 && job->method->number <= NNK_DUAL_WIDE;
+    return decay_valid(job) && mirror_valid(job) && start_valid(job) && fits_together(job);
+}
+
 bool nnk_job_valid(const nnk_job *job) {
     return job && nnk_topology_valid(job->topology) && job->arithmetic && job->method && has_kernels(job) &&
            fits_method(job) && job->initializer >= NNK_INIT_DEFAULT && job->initializer <= NNK_INIT_SMALL &&
            job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES && nnk_positive(job->learning_rate) &&
-           decay_valid(job) && mirror_valid(job) && start_valid(job) && fits_together(job) &&
-           has_addresses(job);
+           options_valid(job) && has_addresses(job);
 }
 
 size_t nnk_kept_parameters(const nnk_job *job) {
@@ -81,14 +83,15 @@ size_t nnk_kept_parameters(const nnk_job *job) {
 uint32_t nnk_options_of(const nnk_job *job) {
     return (uint32_t)((job->gram != NULL) * NNK_OPTION_SHARED | job->center * NNK_OPTION_CENTERED |
                       job->own_contrast * NNK_OPTION_OWN_CONTRAST |
-                      nnk_is_mirrored(job) * NNK_OPTION_MIRRORED | job->keep_best * NNK_OPTION_KEEP_BEST |
-                      (job->start != NULL) * NNK_OPTION_START | (job->weights != NULL) * NNK_OPTION_WEIGHTS |
+                      (job->mirror.row_bytes > 0) * NNK_OPTION_MIRRORED |
+                      job->keep_best * NNK_OPTION_KEEP_BEST | (job->start != NULL) * NNK_OPTION_START |
+                      (job->weights != NULL) * NNK_OPTION_WEIGHTS |
                       !nnk_is_zero(job->weight_decay) * NNK_OPTION_DECAY);
 }
 
 uint32_t nnk_weights_crc(const nnk_job *job) {
     uint32_t crc = 0;
-    for (uint32_t j = 0; job->weights && j < job->examples; j++) {
+    for (uint32_t j = 0; nnk_weights_of(job) && j < job->examples; j++) {
         uint8_t bytes[sizeof(float)];
         memcpy(bytes, &job->weights[j], sizeof bytes);
         nnk_swap(bytes, sizeof bytes, sizeof bytes);

@@ -25,13 +25,39 @@ static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : 
 
 static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
 
-static inline bool nnk_is_mirrored(const nnk_job *job) { return job->mirror.row_bytes > 0; }
+// ---- Options ----------------------------------------------------------------------------------------------
+//
+// The trainer looks at a job's options through these functions alone. Compiled with -DNNK_WITHOUT_OPTIONS=1
+// they answer that there are none, and compilers leave out what follows from options; a job that has any is
+// not valid.
+
+#if defined(NNK_WITHOUT_OPTIONS)
+enum { NNK_HAS_OPTIONS = 0 };
+#else
+enum { NNK_HAS_OPTIONS = 1 };
+#endif
+
+static inline bool nnk_centers(const nnk_job *job) { return NNK_HAS_OPTIONS && job->center; }
+static inline bool nnk_takes_contrast_off(const nnk_job *job) { return NNK_HAS_OPTIONS && job->own_contrast; }
+static inline bool nnk_keeps_best(const nnk_job *job) { return NNK_HAS_OPTIONS && job->keep_best; }
+static inline bool nnk_is_mirrored(const nnk_job *job) {
+    return NNK_HAS_OPTIONS && job->mirror.row_bytes > 0;
+}
+static inline const float *nnk_weights_of(const nnk_job *job) {
+    return NNK_HAS_OPTIONS ? job->weights : NULL;
+}
+static inline const struct nnk_model *nnk_start_of(const nnk_job *job) {
+    return NNK_HAS_OPTIONS ? job->start : NULL;
+}
+static inline const void *nnk_gram_of(const nnk_job *job) { return NNK_HAS_OPTIONS ? job->gram : NULL; }
 
 /// Whether all examples lie in memory.
 static inline bool nnk_is_mapped(const nnk_job *job) { return job->images.images && !nnk_is_mirrored(job); }
 
 /// Whether the network learns other inputs than the images' bytes.
-static inline bool nnk_is_adjusted(const nnk_job *job) { return job->center || job->own_contrast; }
+static inline bool nnk_is_adjusted(const nnk_job *job) {
+    return nnk_centers(job) || nnk_takes_contrast_off(job);
+}
 
 enum { NNK_OPTION_SHARED = 256 }; ///< beside the options that a model names: G is not in the arena
 
@@ -39,7 +65,9 @@ enum { NNK_OPTION_SHARED = 256 }; ///< beside the options that a model names: G 
 uint32_t nnk_options_of(const nnk_job *job);
 
 /// Whether the job forms a Gram matrix and trains nothing.
-static inline bool nnk_forms_gram(const nnk_job *job) { return job->method->number >= NNK_GRAM; }
+static inline bool nnk_forms_gram(const nnk_job *job) {
+    return NNK_HAS_OPTIONS && job->method->number >= NNK_GRAM;
+}
 
 /// Parameters that a snapshot of the best ones holds: the dual methods do without W1.
 size_t nnk_kept_parameters(const nnk_job *job);
@@ -51,7 +79,11 @@ static inline uint32_t nnk_columns(const nnk_job *job) { return job->examples <<
 ///
 /// The weights W <- f W - rate/m g. The layers above the first, P and D do this in two steps: first they take
 /// rate / f in the place of the rate, and then they are multiplied by f.
-double nnk_decay(const nnk_job *job);
+static inline double nnk_decay(const nnk_job *job) {
+    const double factor = 1 - job->learning_rate * job->weight_decay;
+    if (!NNK_HAS_OPTIONS) return 1;
+    return job->arithmetic->real_bytes == 4 ? (double)(float)factor : factor;
+}
 
 /// The same to the power of the iterations: what is left of the initial weights.
 double nnk_whole_decay(const nnk_job *job, uint32_t iterations);

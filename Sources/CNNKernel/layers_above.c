@@ -40,11 +40,11 @@ static __attribute__((noinline)) nnk_real *last_rows(const nnk_job *job, const a
 
 /// The examples that teach, or those that are held out.
 static nnk_targets targets_of(const nnk_job *job, const nnk_trainer *t, bool held_out) {
-    nnk_targets targets = {job->labels, job->weights, job->examples, held_out, t->total_weight};
+    nnk_targets targets = {job->labels, nnk_weights_of(job), job->examples, held_out, t->total_weight};
     if (!held_out) return targets;
     targets.total = 0;
     for (uint32_t j = 0; j < job->examples; j++)
-        if (job->weights[j] == 0) targets.total += nnk_is_mirrored(job) ? 2 : 1;
+        if (nnk_weights_of(job)[j] == 0) targets.total += nnk_is_mirrored(job) ? 2 : 1;
     return targets;
 }
 
@@ -53,7 +53,7 @@ static void take_costs(const nnk_job *job, nnk_trainer *t, const nnk_real *z) {
     const nnk_targets taught = targets_of(job, t, false);
     t->cost = job->arithmetic->logit_cost(z, &taught, nnk_columns(job));
     t->cost_iteration = t->iteration;
-    if (!job->weights) return;
+    if (!nnk_weights_of(job)) return;
     const nnk_targets held_out = targets_of(job, t, true);
     if (held_out.total > 0) t->held_out_cost = job->arithmetic->logit_cost(z, &held_out, nnk_columns(job));
 }
@@ -84,12 +84,12 @@ nnk_status nnk_restore(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-uint32_t nnk_restore_items(const nnk_job *job) { return job->keep_best && job->iterations > 0; }
+uint32_t nnk_restore_items(const nnk_job *job) { return nnk_keeps_best(job) && job->iterations > 0; }
 
 /// Turns the logits of m examples into the last layer's deltas. Returns whether they were finite.
 static bool last_deltas(const nnk_job *job, nnk_real *z) {
     const bool finite = job->arithmetic->logit_backward(z, job->labels, job->examples);
-    if (job->weights) job->arithmetic->weigh(z, job->weights, job->examples);
+    if (nnk_weights_of(job)) job->arithmetic->weigh(z, nnk_weights_of(job), job->examples);
     return finite;
 }
 
@@ -100,7 +100,7 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_status status = NNK_MORE;
     if (job->cost_every && t->iteration % job->cost_every == 0) {
         take_costs(job, t, z);
-        if (job->keep_best) keep_best(job, a);
+        if (nnk_keeps_best(job)) keep_best(job, a);
         status = NNK_COST;
     }
     bool finite = last_deltas(job, z);
@@ -163,7 +163,7 @@ nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item) 
     const layer l = nnk_layer(job, a, 1);
     for (size_t i = 0; nnk_is_adjusted(job) && i < l.shape.outputs; i++) {
         nnk_real *row = nnk_row(a, l.rows, i);
-        if (job->own_contrast) job->arithmetic->multiply(row, row, a->contrast, a->stride);
+        if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(row, row, a->contrast, a->stride);
         if (!nnk_is_dual(job->method)) nnk_center_deltas(job, a, row);
     }
     return NNK_MORE;

@@ -37,6 +37,13 @@ struct nnk_method {
                                uint32_t *count);
 };
 
+/// A function of phases that only jobs with options have.
+#if defined(NNK_WITHOUT_OPTIONS)
+#define NNK_OPTION_ONLY(function) (0 ? function : NULL)
+#else
+#define NNK_OPTION_ONLY(function) function
+#endif
+
 static inline bool nnk_is_dual(const nnk_method *method) { return method->number != NNK_PRIMAL; }
 
 #endif

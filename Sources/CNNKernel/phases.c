@@ -48,11 +48,12 @@ static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
 static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
     const bool has_loss = t->phase <= DESCENT && t->phase >= BACKWARD + (t->item == 0);
     const uint32_t losses = t->iteration + has_loss;
-    const bool kept = job->keep_best && losses > 0;
+    const bool kept = nnk_keeps_best(job) && losses > 0;
     if (!nnk_finite(t->best_cost) || t->kept_iteration > job->iterations ||
         (!kept && t->kept_iteration != job->iterations))
         return false;
-    if (!nnk_finite(t->held_out_cost) || (!job->weights && !nnk_is_zero(t->held_out_cost))) return false;
+    if (!nnk_finite(t->held_out_cost) || (!nnk_weights_of(job) && !nnk_is_zero(t->held_out_cost)))
+        return false;
     if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && nnk_is_zero(t->cost);
     return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);
 }

@@ -39,7 +39,7 @@ static const nnk_phase phases[MODEL] = {
     [DRAW] = {.work = nnk_draw_all, .items = nnk_draw_all_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [PROJECT] = {.work = forward, .items = nnk_first_mean_items, .parallel = true},
-    [ADJUST] = {.work = nnk_adjust, .items = nnk_adjust_items},
+    [ADJUST] = {.work = NNK_OPTION_ONLY(nnk_adjust), .items = NNK_OPTION_ONLY(nnk_adjust_items)},
     [FORWARD] = {.work = forward, .items = nnk_blocks, .parallel = true},
     [CENTER] = {.work = nnk_adjust_activations, .items = nnk_fold_items, .parallel = true},
     [ABOVE] = {.span = above, .items = adjusted_blocks, .parallel = true},
@@ -47,9 +47,9 @@ static const nnk_phase phases[MODEL] = {
     [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items, .parallel = true},
     [BIASES] = {.work = nnk_update_biases, .items = nnk_one_item},
     [DESCENT] = {.work = descend, .items = nnk_patches, .parallel = true},
-    [RESTORE] = {.work = nnk_restore, .items = nnk_restore_items},
+    [RESTORE] = {.work = NNK_OPTION_ONLY(nnk_restore), .items = NNK_OPTION_ONLY(nnk_restore_items)},
     [MEAN] = {.work = forward, .items = adjusted_blocks, .parallel = true},
-    [FOLD] = {.work = nnk_fold_sums, .items = nnk_fold_items},
+    [FOLD] = {.work = NNK_OPTION_ONLY(nnk_fold_sums), .items = NNK_OPTION_ONLY(nnk_fold_items)},
 };
 
 const nnk_method nnk_primal = {

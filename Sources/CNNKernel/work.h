@@ -11,7 +11,7 @@
 static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
 
 /// An item is an image, unless a Gram matrix that is there was formed of them.
-static inline uint32_t nnk_images(const nnk_job *job) { return job->gram ? 0 : job->examples; }
+static inline uint32_t nnk_images(const nnk_job *job) { return nnk_gram_of(job) ? 0 : job->examples; }
 
 /// An item is a block of up to 16 examples.
 static inline uint32_t nnk_blocks(const nnk_job *job) {

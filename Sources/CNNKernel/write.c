@@ -64,13 +64,14 @@ typedef struct options {
 } options;
 
 static options options_of(const nnk_job *job, const nnk_trainer *t) {
+    if (!NNK_HAS_OPTIONS) return (options){0, {{0, 0}, 0, 0, 0, 0, 0}};
     const nnk_job_numbers *numbers = &t->job;
     return (options){(int32_t)(numbers->options & NNK_OPTIONS),
                      {.mirror = numbers->mirror,
                       .weight_decay = numbers->weight_decay,
                       .weights_crc = t->weights_crc,
-                      .weights_rule = job->weights ? job->weights_rule : 0,
-                      .kept_iteration = job->keep_best ? t->kept_iteration : 0,
+                      .weights_rule = nnk_weights_of(job) ? job->weights_rule : 0,
+                      .kept_iteration = nnk_keeps_best(job) ? t->kept_iteration : 0,
                       .start_crc = numbers->start_crc}};
 }
 

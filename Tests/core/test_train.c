@@ -768,6 +768,28 @@ static void test_method_numbers(void) {
     CHECK(!nnk_method_of(-1) && !nnk_method_of(NNK_DUAL_WIDE + 1) && !nnk_method_of(INT32_MIN));
 }
 
+#if defined(NNK_WITHOUT_OPTIONS)
+/// A job with an option is not valid where the core has none.
+static void test_no_options(void) {
+    data d = random_data(&topologies[0], 9);
+    const nnk_job plain = job_of(&topologies[0], &nnk_f64, &d, 1);
+    const float weights[9] = {1};
+    nnk_job jobs[8];
+    for (size_t i = 0; i < 8; i++) jobs[i] = plain;
+    jobs[0].center = true;
+    jobs[1].own_contrast = true;
+    jobs[2].weights = weights;
+    jobs[3].weight_decay = 0.1;
+    jobs[4].mirror = (nnk_mirror){5, 1};
+    jobs[5].start = (const nnk_model *)(const void *)weights;
+    jobs[6].gram = weights;
+    jobs[7].method = &nnk_gram;
+    CHECK(nnk_train_bytes(&plain) > 0);
+    for (size_t i = 0; i < 8; i++) CHECK_EQUAL(nnk_train_bytes(&jobs[i]), 0);
+    release_data(d);
+}
+#endif
+
 int main(void) {
     test_method_numbers();
     for (size_t i = 0; i < TOPOLOGIES; i++) {
@@ -779,6 +801,9 @@ int main(void) {
     }
     test_invalid_jobs();
     test_other_jobs();
+#if defined(NNK_WITHOUT_OPTIONS)
+    test_no_options();
+#endif
     FOR_EACH_METHOD_OF(method, &topologies[0]) test_late_divergence(method);
     test_checksum();
     test_strictness();

@@ -90,13 +90,19 @@
         .dual_update = VECTOR(dual_update)                                                                   \
     }
 
+#if defined(NNK_WITHOUT_OPTIONS)
+#define NNK_OPTION_KERNELS
+#else
+#define NNK_OPTION_KERNELS                                                                                   \
+    .weigh = weigh, .scale = scale, .dot = dot, .multiply = multiply, .add_up = add_up, .update = update,
+#endif
+
 /// What nnk_dual calls.
 #define NNK_DUAL_ARITHMETIC                                                                                  \
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict, .crc32 = NNK_CRC32,   \
         .initialize = initialize, .logit_cost = logit_cost, .logit_backward = logit_backward,                \
-        .weigh = weigh, .scale = scale, .dot = dot, .multiply = multiply, .add_up = add_up,                  \
-        .update = update, .bias_update = bias_update, .input_gradient = input_gradient,                      \
+        NNK_OPTION_KERNELS.bias_update = bias_update, .input_gradient = input_gradient,                      \
         .input_update = input_update, .unit_update = unit_update, .unit_forward = unit_forward,              \
         .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products, .gram_pack = gram_pack,                 \
         .project = project, .project_end = project_end, .dual_logits = dual_logits,                          \
