@@ -8,6 +8,16 @@ public enum NNError: Error, Equatable, Sendable {
     case wrongCount(of: Quantity, expected: Int, found: Int)
     /// A label, of the example with this index, is neither 0 nor 1.
     case invalidLabel(UInt8, example: Int)
+    /// The weight of the example with this index is below 0, an infinity or no number.
+    case invalidWeight(Float, example: Int)
+    /// All examples of the class with this index are held out: nothing teaches it.
+    case heldOutClass(Int)
+    /// ``TrainingOptions/keepsBest`` is set, but no example is held out.
+    case nothingHeldOut
+    /// A model to start from that differs in this from the training: its topology, or whether own contrast is taken off.
+    case otherStart(Option)
+    /// A Gram matrix of other images (``Option/examples``), or for trainings that differ in this.
+    case otherGram(Option)
     /// A parameter, counted from W1 on, is an infinity or no number.
     case notFinite(parameter: Int)
     /// The weights are bytes already.
@@ -24,6 +34,8 @@ public enum NNError: Error, Equatable, Sendable {
     case otherRun(Option)
     /// A checkpoint of a run on other images or labels.
     case otherImages
+    /// A checkpoint of a run with other weights of the examples.
+    case otherWeights
     /// The cost is no longer finite, at this iteration: the learning rate is too high.
     case diverged(iteration: Int)
     /// This processor, or a setting of this thread, does not compute floating point as the results rely on.
@@ -55,12 +67,24 @@ public enum NNError: Error, Equatable, Sendable {
         case costEvery
         /// The size of a step
         case learningRate
+        /// Whether the mean of the images is taken off
+        case centersImages
+        /// Whether each image's own brightness and contrast are taken off
+        case takesOwnContrastOff
+        /// How images are mirrored
+        case mirror
         /// How fast weights decay
         case weightDecay
         /// Bytes of a row of mirrored images
         case mirrorRow
         /// Bytes of a pixel of mirrored images
         case mirrorPixel
+        /// The model that the training started from
+        case start
+        /// Whether the Gram matrix is shared
+        case gram
+        /// Whether the best parameters are kept
+        case keepsBest
         /// The iteration whose parameters were kept
         case keptIteration
         /// The number of examples
@@ -83,6 +107,8 @@ public enum NNError: Error, Equatable, Sendable {
         case bytesOfImages
         /// Labels
         case labels
+        /// Weights of examples
+        case exampleWeights
         /// Names of classes
         case classNames
         /// Weights and biases

@@ -8,6 +8,14 @@ extension NNError: CustomStringConvertible {
             "expected \(expected) \(quantity.text), found \(found)"
         case .invalidLabel(let label, let example):
             "expected label 0 or 1, found \(label) for example \(example)"
+        case .invalidWeight(let weight, let example):
+            "expected a finite weight of 0 or above, found \(weight) for example \(example)"
+        case .heldOutClass(let index):
+            "all examples of class \(index) are held out, so nothing teaches it"
+        case .nothingHeldOut: "no example is held out, so none can tell which parameters are the best"
+        case .otherStart(let option): "the model to start from has another \(option.text)"
+        case .otherGram(.examples): "the Gram matrix is of other images"
+        case .otherGram(let option): "the Gram matrix is for trainings with another \(option.text)"
         case .notFinite(let parameter): "parameter \(parameter) is not finite"
         case .alreadyQuantized: "the weights are bytes already"
         case .insufficientMemory(let expected, let found):
@@ -17,6 +25,7 @@ extension NNError: CustomStringConvertible {
         case .untrained: "the training has not ended yet"
         case .otherRun(let option): "the checkpoint is of a run with another \(option.text)"
         case .otherImages: "the checkpoint is of a run on other images or labels"
+        case .otherWeights: "the checkpoint is of a run with other weights of the examples"
         case .diverged(let iteration): "the cost is no longer finite after iteration \(iteration)"
         case .unsupportedFloatingPoint: "floating point does not compute as the results rely on"
         case .invalidModel(let defect): "unusable file: \(defect.text)"
@@ -34,7 +43,7 @@ extension NNError: CustomStringConvertible {
     }
 
     /// All finite numbers above 0.
-    private static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
+    static let positive = Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude
 
     /// Throws ``invalidOption(name:value:allowed:)`` unless the value is finite and above 0.
     static func check(positive value: Double, _ name: Option) throws(NNError) {
@@ -57,9 +66,15 @@ extension NNError.Option {
         case .iterations: "number of iterations"
         case .costEvery: "number of iterations between two costs"
         case .learningRate: "learning rate"
+        case .centersImages: "choice whether the mean of the images is taken off"
+        case .takesOwnContrastOff: "choice whether each image's own contrast is taken off"
+        case .mirror: "choice of mirrored images"
         case .weightDecay: "weight decay"
         case .mirrorRow: "bytes of a row of mirrored images"
         case .mirrorPixel: "bytes of a pixel of mirrored images"
+        case .start: "model to start from"
+        case .gram: "choice whether the Gram matrix is shared"
+        case .keepsBest: "choice whether the best parameters are kept"
         case .keptIteration: "kept iteration"
         case .examples: "number of examples"
         case .inputs: "bytes of one image"
@@ -76,6 +91,7 @@ extension NNError.Quantity {
         case .bytesOfImage: "bytes of an image"
         case .bytesOfImages: "bytes of images"
         case .labels: "labels"
+        case .exampleWeights: "weights of examples"
         case .classNames: "class names"
         case .parameters: "parameters"
         }

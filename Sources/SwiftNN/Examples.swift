@@ -11,6 +11,11 @@ public struct Examples: Sendable {
     /// The names of class 0 and class 1; two empty strings if they have none. Of longer names, the whole characters
     /// of the first 31 bytes of UTF-8 become part of a model.
     public let classNames: [String]
+    /// One weight per example, 0 or more; nil: all are 1. The cost is the weighted mean. An example of weight 0 is held
+    /// out: it teaches nothing, and ``Trainer/Cost/heldOut`` watches it. Only training goes by the weights.
+    public private(set) var weights: [Float]?
+    /// How a program made the weights, by a number of its own; a model keeps it. 0: not known.
+    public private(set) var weightsRule: UInt32 = 0
 
     /// How many examples there are, 1 or more.
     public var count: Int { labels.count }
@@ -41,4 +46,38 @@ public struct Examples: Sendable {
         self.imageBytes = imageBytes
         self.classNames = classNames
     }
+
+    /// The same examples with other weights, and without a copy of the images. So a fold of a cross-validation is
+    ///
+    ///     let fold = try examples.weighted(by: (0..<examples.count).map { $0 % 5 == 0 ? 0 : 1 })
+    ///
+    /// - Parameters:
+    ///   - weights: one per example, finite, 0 or more. Each class that has examples keeps one that is not held out.
+    ///   - rule: ``weightsRule``.
+    /// - Throws: ``NNError/wrongCount(of:expected:found:)``, ``NNError/invalidWeight(_:example:)``,
+    ///   ``NNError/heldOutClass(_:)``.
+    public func weighted(by weights: [Float], rule: UInt32 = 0) throws(NNError) -> Examples {
+        try NNError.check(countOf: .exampleWeights, weights.count, expected: count)
+        if let example = weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+            throw .invalidWeight(weights[example], example: example)
+        }
+        for label in Set(labels).sorted()
+        where zip(weights, labels).allSatisfy({ $0 == 0 || $1 != label }) {
+            throw .heldOutClass(Int(label))
+        }
+        var examples = self
+        examples.weights = weights
+        examples.weightsRule = rule
+        return examples
+    }
+
+    /// The same examples; all weights are 1.
+    public var unweighted: Examples {
+        var examples = self
+        (examples.weights, examples.weightsRule) = (nil, 0)
+        return examples
+    }
+
+    /// The examples of weight 0, ascending.
+    public var heldOut: [Int] { weights.map { weights in weights.indices.filter { weights[$0] == 0 } } ?? [] }
 }

@@ -2,19 +2,27 @@ import CNNKernel
 
 // Files of the C core in memory: what a sink writes, and what a reader reads.
 
-/// A file of `count` bytes, which `write` gives to a sink until it is done or fails.
-func written(count: Int, _ write: (nnk_sink) -> nnk_status) -> (nnk_status, [UInt8]) {
-    var bytes = [UInt8](repeating: 0, count: count)
-    let status = unsafe bytes.withUnsafeMutableBytes { file in
-        var file = unsafe file
-        return unsafe withUnsafeMutablePointer(to: &file) { file in
+/// A file of up to `count` bytes, which `write` gives to a sink until it is done or fails.
+func written(atMost count: Int, _ write: (nnk_sink) -> nnk_status) -> (nnk_status, [UInt8]) {
+    var status = NNK_MORE
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { memory, end in
+        unsafe UnsafeMutableRawBufferPointer(memory).initializeMemory(as: UInt8.self, repeating: 0)
+        var file = unsafe WrittenFile(memory: UnsafeMutableRawBufferPointer(memory))
+        unsafe withUnsafeMutablePointer(to: &file) { file in
             let sink = unsafe nnk_sink(write: copyToMemory, context: file)
-            var status = NNK_MORE
             while status == NNK_MORE { status = unsafe write(sink) }
-            return status
         }
+        end = unsafe file.end
     }
     return (status, bytes)
+}
+
+/// What a sink has written so far.
+@unsafe
+private struct WrittenFile {
+    let memory: UnsafeMutableRawBufferPointer
+    /// Behind the last byte.
+    var end = 0
 }
 
 /// What `read` says of a file's bytes in the end; it is given a reader of them.
@@ -30,14 +38,18 @@ func reading(_ bytes: [UInt8], _ read: (nnk_reader) -> nnk_status) -> nnk_status
     }
 }
 
-/// The sink whose context points to the file's memory.
+/// The sink whose context points to the file.
 private func copyToMemory(
     context: UnsafeMutableRawPointer?, offset: UInt32, bytes: UnsafePointer<UInt8>?, count: UInt32
 ) -> nnk_status {
-    guard let file = unsafe context?.load(as: UnsafeMutableRawBufferPointer.self), let bytes = unsafe bytes,
-        Int(offset) + Int(count) <= file.count
-    else { return NNK_E_SINK }
-    unsafe (file.baseAddress! + Int(offset)).copyMemory(from: bytes, byteCount: Int(count))
+    guard let file = unsafe context?.assumingMemoryBound(to: WrittenFile.self), let bytes = unsafe bytes
+    else {
+        return NNK_E_SINK
+    }
+    let end = Int(offset) + Int(count)
+    guard unsafe end <= file.pointee.memory.count else { return NNK_E_SINK }
+    unsafe (file.pointee.memory.baseAddress! + Int(offset)).copyMemory(from: bytes, byteCount: Int(count))
+    unsafe file.pointee.end = max(file.pointee.end, end)
     return NNK_OK
 }
 

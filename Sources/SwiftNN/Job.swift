@@ -15,7 +15,11 @@ extension TrainingOptions {
                             unsafe job.images.images = images.baseAddress
                             unsafe job.labels = labels.baseAddress
                             unsafe job.class_names = (name0, name1)
-                            return unsafe withUnsafePointer(to: job, body)
+                            unsafe job.weights_rule = examples.weightsRule
+                            return unsafe examples.weights.withPointer { weights in
+                                unsafe job.weights = weights
+                                return unsafe withUnsafePointer(to: job, body)
+                            }
                         }
                     }
                 }
@@ -42,7 +46,31 @@ extension TrainingOptions {
             unsafe job.cost_every = UInt32(costEvery)
             unsafe job.examples = UInt32(examples)
             unsafe job.learning_rate = learningRate
-            return unsafe body(&job)
+            unsafe job.center = centersImages
+            unsafe job.own_contrast = takesOwnContrastOff
+            unsafe job.mirror = nnk_mirror(mirror)
+            unsafe job.weight_decay = weightDecay
+            unsafe job.keep_best = keepsBest
+            unsafe job.gram = gram?.memory
+            return unsafe withStart { start in
+                unsafe job.start = start
+                // A job that keeps the best has weights. Sizes do not depend on them.
+                let weights: [Float]? = keepsBest ? [1] : nil
+                return unsafe weights.withPointer { weights in
+                    unsafe job.weights = weights
+                    return unsafe body(&job)
+                }
+            }
+        }
+    }
+
+    /// The model to start from, valid within `body`; NULL if there is none.
+    private func withStart<Result>(_ body: (UnsafePointer<nnk_model>?) -> Result) -> Result {
+        guard let start else { return body(nil) }
+        return unsafe start.view.withModel { model, _ in
+            var model = unsafe model.pointee
+            unsafe model.payload_crc = start.payloadCRC
+            return unsafe withUnsafePointer(to: model) { unsafe body($0) }
         }
     }
 }
@@ -62,6 +90,35 @@ extension TrainingOptions {
         iterations = Int(numbers.iterations)
         learningRate = numbers.learning_rate
         costEvery = Int(numbers.cost_every)
+        let options = Int32(bitPattern: numbers.options)
+        centersImages = options & NNK_OPTION_CENTERED != 0
+        takesOwnContrastOff = options & NNK_OPTION_OWN_CONTRAST != 0
+        mirror = Mirror(numbers.mirror)
+        weightDecay = numbers.weight_decay
+        keepsBest = options & NNK_OPTION_KEEP_BEST != 0
+    }
+}
+
+extension nnk_mirror {
+    init(_ mirror: TrainingOptions.Mirror?) {
+        self.init(
+            row_bytes: UInt32(mirror?.rowBytes ?? 0), pixel_bytes: UInt32(mirror?.pixelBytes ?? 0))
+    }
+}
+
+extension Network.Origin.Mirror {
+    /// nil for zeros: no mirror images
+    init?(_ mirror: nnk_mirror) {
+        guard mirror.row_bytes > 0 else { return nil }
+        self.init(rowBytes: Int(mirror.row_bytes), pixelBytes: Int(mirror.pixel_bytes))
+    }
+}
+
+extension [Float]? {
+    /// The numbers as the core takes them, valid within `body`; NULL for nil.
+    fileprivate func withPointer<Result>(_ body: (UnsafePointer<Float>?) -> Result) -> Result {
+        guard let self else { return body(nil) }
+        return unsafe self.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
     }
 }
 

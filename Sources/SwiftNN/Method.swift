@@ -22,13 +22,15 @@ extension TrainingOptions {
     /// Multiply-adds of a whole run in its first layer; the other layers take the same by both methods.
     ///
     /// With m images of n bytes and u units: primal 2 u n m per iteration; dual at most u m^2 per iteration, and
-    /// 2 u n m + n m^2 / 2 before and after.
+    /// 2 u n m + n m^2 / 2 before and after. Mirrored images count as images, but half of the products of their pairs
+    /// are known from the others.
     public func multiplyAdds(_ method: Method, examples: Int) -> Double {
-        let (m, n, u) = (Double(examples), Double(topology.inputs), Double(topology.firstUnits))
+        let m = Double(columns(examples: examples))
+        let (n, u) = (Double(topology.inputs), Double(topology.firstUnits))
         let steps = Double(iterations)
         return switch method {
         case .primal: steps * 2 * u * n * m
-        case .dual: steps * u * m * m + 2 * u * n * m + n * m * m / 2
+        case .dual: steps * u * m * m + 2 * u * n * m + n * m * m / (mirror == nil ? 2 : 4)
         }
     }
 
@@ -37,6 +39,7 @@ extension TrainingOptions {
 
     /// The method that nil stands for: the dual where it has less to compute and enough memory, else the primal.
     public func chosenMethod(examples: Int) -> Method {
+        guard gram == nil else { return .dual }
         var options = self
         options.method = .dual
         guard multiplyAdds(.dual, examples: examples) < multiplyAdds(.primal, examples: examples),

@@ -62,6 +62,11 @@ public struct Network: Sendable {
         }
     }
 
+    /// The CRC-32 of all bytes behind the header: ``Origin/startCRC`` of networks that are trained from this one.
+    public var payloadCRC: UInt32 {
+        unsafe bytes.withUnsafeBytes { unsafe nnk_model_payload_crc($0.baseAddress) }
+    }
+
     /// Bytes of one image.
     public var inputs: Int { topology.inputs }
 
@@ -105,6 +110,11 @@ public struct Network: Sendable {
             unsafe NetworkView(checked: bytes.span.bytes, topology, elementType, elementType.fastestKernels)
         }
     }
+}
+
+extension Network: Equatable {
+    /// Networks are equal if their files are.
+    public static func == (a: Network, b: Network) -> Bool { a.bytes == b.bytes }
 }
 
 extension NetworkView {

@@ -42,6 +42,15 @@ extension Network {
                 self.rowBytes = rowBytes
                 self.pixelBytes = pixelBytes
             }
+
+            /// Rows of RGB pixels; the given topologies take images with rows of 64.
+            public static func rgb(width: Int) -> Mirror { Mirror(rowBytes: 3 * width, pixelBytes: 3) }
+
+            /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` if an image of so many bytes has no such rows.
+            func check(inputs: Int) throws(NNError) {
+                try NNError.check(rowBytes, .mirrorRow, dividing: inputs)
+                try NNError.check(pixelBytes, .mirrorPixel, dividing: rowBytes)
+            }
         }
 
         /// Which weights the examples had.
@@ -90,10 +99,7 @@ extension Network.Origin {
         unsafe dataCRC = model.data_crc
         let (options, record) = unsafe (model.options, model.record)
         isCentered = options & NNK_OPTION_CENTERED != 0
-        if options & NNK_OPTION_MIRRORED != 0 {
-            mirror = Mirror(
-                rowBytes: Int(record.mirror.row_bytes), pixelBytes: Int(record.mirror.pixel_bytes))
-        }
+        if options & NNK_OPTION_MIRRORED != 0 { mirror = Mirror(record.mirror) }
         if options & NNK_OPTION_DECAY != 0 { weightDecay = record.weight_decay }
         if options & NNK_OPTION_WEIGHTS != 0 {
             exampleWeights = ExampleWeights(crc: record.weights_crc, rule: record.weights_rule)
@@ -121,11 +127,9 @@ extension Network.Origin {
     private func fillOptions(_ model: inout nnk_model, inputs: Int) throws(NNError) {
         if isCentered { unsafe model.options |= NNK_OPTION_CENTERED }
         if let mirror {
-            try NNError.check(mirror.rowBytes, .mirrorRow, dividing: inputs)
-            try NNError.check(mirror.pixelBytes, .mirrorPixel, dividing: mirror.rowBytes)
+            try mirror.check(inputs: inputs)
             unsafe model.options |= NNK_OPTION_MIRRORED
-            unsafe model.record.mirror = nnk_mirror(
-                row_bytes: UInt32(mirror.rowBytes), pixel_bytes: UInt32(mirror.pixelBytes))
+            unsafe model.record.mirror = nnk_mirror(mirror)
         }
         if let weightDecay {
             try NNError.check(positive: weightDecay, .weightDecay)

@@ -92,9 +92,8 @@ extension Network {
                     var model = unsafe model
                     unsafe model.topology = table
                     unsafe model.class_names = (name0, name1)
-                    let record = unsafe model.options == 0 ? 0 : Int(NNK_TRAINING_RECORD_BYTES)
-                    let count = topology.modelBytes(elementType) + record
-                    let (status, bytes) = unsafe written(count: count) { unsafe write(&model, $0) }
+                    let count = topology.modelBytes(elementType) + Int(NNK_TRAINING_RECORD_BYTES)
+                    let (status, bytes) = unsafe written(atMost: count) { unsafe write(&model, $0) }
                     return status == NNK_OK ? .success(bytes) : .failure(NNError(status))
                 }
             }

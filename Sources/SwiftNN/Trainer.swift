@@ -16,6 +16,7 @@ public struct Trainer: ~Copyable, Sendable {
     private let examples: Examples
     private let arena: Arena
     private let team: Team
+    private let holdsOut: Bool
 
     /// How far a run is.
     public struct Progress: Equatable, Sendable {
@@ -23,14 +24,18 @@ public struct Trainer: ~Copyable, Sendable {
         public let iteration: Int
         /// The cost, if this slice of work computed one (``TrainingOptions/costEvery``).
         public let cost: Cost?
+        /// The iteration whose parameters become the model: with ``TrainingOptions/keepsBest``, the best so far.
+        public let keptIteration: Int
     }
 
     /// The cost at one point of a run.
     public struct Cost: Equatable, Sendable {
         /// Gradient steps done before.
         public let iteration: Int
-        /// The binary cross-entropy, a mean over the examples.
+        /// The binary cross-entropy, a mean over the examples by their weights. Weight decay adds nothing to it.
         public let value: Double
+        /// The plain mean over the examples that are held out; nil if none is.
+        public let heldOut: Double?
     }
 
     // MARK: Beginning
@@ -41,7 +46,9 @@ public struct Trainer: ~Copyable, Sendable {
     ///   - examples: images of as many bytes as the topology has inputs.
     ///   - options: what to train, and how.
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)``; ``NNError/wrongCount(of:expected:found:)`` for images
-    ///   of another size; ``NNError/outOfMemory(bytes:)``; ``NNError/unsupportedFloatingPoint``.
+    ///   of another size; ``NNError/nothingHeldOut``, ``NNError/otherStart(_:)``, and ``ModelDefect/damagedWeights`` of a
+    ///   model to start from with a weight that is not finite; ``NNError/outOfMemory(bytes:)``;
+    ///   ``NNError/unsupportedFloatingPoint``.
     public init(examples: Examples, options: TrainingOptions = TrainingOptions()) throws(NNError) {
         let bytes = try Self.arenaBytes(options, on: examples)
         try self.init(examples, options, Arena(byteCount: bytes), nil)
@@ -73,10 +80,11 @@ public struct Trainer: ~Copyable, Sendable {
     /// - Parameters:
     ///   - checkpoint: of a run on these examples.
     ///   - examples: those of the run; names of classes may differ.
-    ///   - options: those of the run; ``TrainingOptions/threads`` may differ. nil: ``Checkpoint/options``.
+    ///   - options: those of the run; ``TrainingOptions/threads`` may differ. nil: ``Checkpoint/options``, for a run that
+    ///     started from drawn weights.
     /// - Throws: ``NNError/otherRun(_:)`` for other options or another number of examples, ``NNError/otherImages`` for
-    ///   other images or labels, ``NNError/invalidModel(_:)`` for a state that no run reaches; what
-    ///   ``init(examples:options:)`` throws.
+    ///   other images or labels, ``NNError/otherWeights`` for other weights of the examples,
+    ///   ``NNError/invalidModel(_:)`` for a state that no run reaches; what ``init(examples:options:)`` throws.
     public init(
         resuming checkpoint: Checkpoint, examples: Examples, options: TrainingOptions? = nil
     ) throws(NNError) {
@@ -85,6 +93,7 @@ public struct Trainer: ~Copyable, Sendable {
         if let option = checkpoint.difference(from: options, examples: examples.count) {
             throw .otherRun(option)
         }
+        guard checkpoint.weightsCRC == examples.weightsCRC else { throw .otherWeights }
         try self.init(examples, options, Arena(byteCount: bytes), checkpoint)
     }
 
@@ -106,6 +115,7 @@ public struct Trainer: ~Copyable, Sendable {
         self.options = options.resolved(examples: examples.count)
         self.examples = examples
         self.arena = arena
+        holdsOut = examples.weights?.contains(0) ?? false
     }
 
     private static func load(
@@ -136,6 +146,8 @@ public struct Trainer: ~Copyable, Sendable {
     private static func arenaBytes(_ options: TrainingOptions, on examples: Examples) throws(NNError) -> Int {
         let bytes = try arenaBytes(options, examples: examples.count)
         try NNError.check(countOf: .bytesOfImage, examples.imageBytes, expected: options.topology.inputs)
+        if let option = options.gram?.difference(from: options, examples) { throw .otherGram(option) }
+        guard !options.keepsBest || examples.weights?.contains(0) ?? false else { throw .nothingHeldOut }
         return bytes
     }
 
@@ -161,7 +173,13 @@ public struct Trainer: ~Copyable, Sendable {
         if status == NNK_OK { return nil }
         return Progress(
             iteration: Int(now.iteration),
-            cost: status == NNK_COST ? Cost(iteration: Int(now.cost_iteration), value: now.cost) : nil)
+            cost: status == NNK_COST ? cost(now) : nil, keptIteration: Int(now.kept_iteration))
+    }
+
+    private func cost(_ progress: nnk_progress) -> Cost {
+        Cost(
+            iteration: Int(progress.cost_iteration), value: progress.cost,
+            heldOut: holdsOut ? progress.held_out_cost : nil)
     }
 
     /// How many helpers would find anything to do.
@@ -198,7 +216,7 @@ public struct Trainer: ~Copyable, Sendable {
     public mutating func checkpoint() throws(NNError) -> Checkpoint {
         let count = unsafe options.withJob(examples) { unsafe nnk_checkpoint_bytes($0) }
         var position = nnk_checkpoint()
-        let (status, bytes) = unsafe written(count: max(count, Int(NNK_HEADER_BYTES))) { sink in
+        let (status, bytes) = unsafe written(atMost: max(count, Int(NNK_HEADER_BYTES))) { sink in
             unsafe options.withJob(examples) { unsafe nnk_checkpoint_save($0, arena.memory, &position, sink) }
         }
         try NNError.check(status, iteration: iteration)
@@ -209,7 +227,7 @@ public struct Trainer: ~Copyable, Sendable {
     /// - Throws: ``NNError/untrained`` before ``step()`` has returned nil.
     public consuming func finish() throws(NNError) -> Network {
         let count = options.topology.modelBytes(ElementType(options.precision))
-        let (status, bytes) = unsafe written(count: count) { sink in
+        let (status, bytes) = unsafe written(atMost: count + Int(NNK_TRAINING_RECORD_BYTES)) { sink in
             unsafe options.withJob(examples) { unsafe nnk_train_finish($0, arena.memory, sink) }
         }
         try NNError.check(status, iteration: iteration)

@@ -201,7 +201,8 @@ static void test_enumerations(void) {
         CHECK(nnk_fastest_inference(invalid_dtypes[i]) == NULL);
     }
     CHECK(nnk_fastest(NNK_I8) == NULL); // no training is of bytes
-    CHECK(nnk_method_of(-1) == NULL && nnk_method_of(NNK_DUAL_WIDE + 1) == NULL);
+    CHECK(nnk_method_of(-1) == NULL && nnk_method_of(NNK_GRAM_PACKED + 1) == NULL);
+    CHECK(nnk_method_of(NNK_GRAM) == &nnk_gram && nnk_method_of(NNK_GRAM_PACKED) == &nnk_gram_packed);
     FOR_EACH_METHOD(number) CHECK(nnk_method_of(number) == methods[number]);
     CHECK_EQUAL(nnk_fastest(NNK_F32)->dtype, NNK_F32);
     CHECK_EQUAL(nnk_fastest(NNK_F64)->dtype, NNK_F64);

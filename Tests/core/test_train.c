@@ -765,7 +765,7 @@ static void test_late_divergence(int32_t method) {
 /// The methods by their numbers, as a file or an option has them.
 static void test_method_numbers(void) {
     FOR_EACH_METHOD(method) CHECK(nnk_method_of(method) == methods[method]);
-    CHECK(!nnk_method_of(-1) && !nnk_method_of(NNK_DUAL_WIDE + 1) && !nnk_method_of(INT32_MIN));
+    CHECK(!nnk_method_of(-1) && !nnk_method_of(NNK_GRAM_PACKED + 1) && !nnk_method_of(INT32_MIN));
 }
 
 #if defined(NNK_WITHOUT_OPTIONS)
