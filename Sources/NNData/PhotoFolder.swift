@@ -218,7 +218,8 @@ extension DataSet {
         return (examples(train), test.isEmpty ? nil : examples(test))
     }
 
-    private func examples(_ indices: [Int]) -> DataSet {
+    /// The examples of these indices.
+    package func examples(_ indices: [Int]) -> DataSet {
         var images: [UInt8] = []
         images.reserveCapacity(indices.count * Self.imageBytes)
         for index in indices { images += image(index) }

@@ -16,14 +16,15 @@ struct NNCLI: ParsableCommand {
               nn-cli export --format c-header --i8    write the model for a board
 
             EXIT CODES
-              0 done   1 --min-accuracy not reached   64 usage error   65 bad data
+              0 done   1 --min-accuracy not reached, or not reproduced   64 usage error   65 bad data
               66 missing input   70 internal error   74 reading or writing failed
               130 interrupted
             """,
         version: "0.1.0",
         // Each command states its commandName. To derive it from the type's name takes a tenth of a prediction's time.
         subcommands: [
-            Train.self, Predict.self, Evaluate.self, Report.self, Inspect.self, Export.self, Import.self,
+            Train.self, Reproduce.self, Predict.self, Evaluate.self, Report.self, Inspect.self, Export.self,
+            Import.self,
             DataSetCommand.self, Plan.self,
         ]
     )

@@ -254,7 +254,7 @@ struct HabitsTests {
         "bash completes commands, options and files",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
         arguments: [
-            (["rep"], "report"), (["train", "--repo"], "--report"),
+            (["repo"], "report"), (["train", "--repo"], "--report"),
             (["train", "--topology", "two"], "two-layer"), (["import", "--topology", "de"], "deep"),
             (["train", "--method", "pri"], "primal"), (["train", "--precision", "f3"], "f32"),
         ])
@@ -269,7 +269,8 @@ struct HabitsTests {
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
         arguments: [
             "train --train", "train --test", "train -o", "train --output", "train --checkpoint",
-            "train --report", "train --log-csv", "predict", "predict -m", "predict --model",
+            "train --report", "train --log-csv", "train --from", "reproduce", "reproduce --train",
+            "reproduce --from", "predict", "predict -m", "predict --model",
             "evaluate --data", "evaluate -m", "evaluate --model", "report --data", "report --train",
             "report -m", "report --model", "report -o", "report --output", "inspect", "export -m",
             "export --model", "export -o", "export --output", "import", "import -o", "import --output",
@@ -380,6 +381,7 @@ struct HabitsTests {
             nn-cli export --format npz -o w.npz && nn-cli import w.npz -o in.nnk && nn-cli inspect in.nnk --json >inspect.4.json
             nn-cli train --iterations 4000000000 --checkpoint run.ckpt --quiet >/dev/null 2>&1 & sleep 2; kill -INT $!; wait $!
             nn-cli inspect run.ckpt --json >inspect.5.json && nn-cli inspect built-in --json >inspect.6.json &&
+            nn-cli reproduce model.nnk --train test.h5 --json >reproduce.1.json &&
             nn-cli plan --json >plan.1.json && nn-cli plan --examples 9 --ram 2K --json >plan.2.json
             """)
         #expect(outcome.status == 0, "\(outcome.stderr)")
@@ -398,7 +400,7 @@ struct HabitsTests {
                     assert not validator.is_valid(answer | {key: {"of": "another type"}}), (path, key)
                 print(path)
             """, in: folder)
-        #expect(checked.split(separator: "\n").count == 13)
+        #expect(checked.split(separator: "\n").count == 14)
     }
 }
 

@@ -75,6 +75,8 @@ struct ModelFacts: Facts {
         try object.encodeIfPresent(testAccuracy, forKey: .testAccuracy)
     }
 
+    static let contrastText = "each image's own brightness and contrast are taken off"
+
     func print() throws {
         try Console.answer(
             """
@@ -86,7 +88,7 @@ struct ModelFacts: Facts {
             classes        0: \(classes[0].isEmpty ? "-" : classes[0]), 1: \(classes[1].isEmpty ? "-" : classes[1])
             """)
         if takesOwnContrastOff {
-            try Console.answer("contrast       each image's own brightness and contrast are taken off")
+            try Console.answer("contrast       \(Self.contrastText)")
         }
         guard let origin else { return try Console.answer("training       unknown (imported weights)") }
         try Console.answer(
@@ -107,7 +109,7 @@ struct ModelFacts: Facts {
 
 extension Network.Origin {
     /// The options of the training in words; nil if it had none.
-    fileprivate var optionsText: String? {
+    var optionsText: String? {
         let options = [
             isCentered ? "centered" : nil,
             mirror.map { "mirrored (rows of \($0.rowBytes) bytes, pixels of \($0.pixelBytes))" },

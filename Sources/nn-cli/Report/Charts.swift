@@ -39,18 +39,23 @@ struct Scale {
 enum Chart {
     /// The cost over the iterations.
     /// - Precondition: `all` is not empty.
-    static func costs(_ all: [TrainingReport.Cost]) -> HTML {
+    static func costs(_ all: [TrainingReport.Cost], heldOut: [TrainingReport.Cost]? = nil) -> HTML {
         let (first, last) = (all.first!, all.last!)
         let costs = thinned(all, columns: 500)
-        let ticks = Ticks(0, costs.map(\.cost).max()!, count: 4)
+        let heldOut = heldOut.map { thinned($0, columns: 500) } ?? []
+        let ticks = Ticks(0, (costs + heldOut).map(\.cost).max()!, count: 4)
         let labels = ticks.values.map { shortText($0, digits: 7) }
         // A digit is up to 9 wide (ReportStyle).
         let (left, right, top, bottom) = (8 + 9 * Double(labels.map(\.count).max()!), 476.0, 8.0, 180.0)
         let iterations = Scale(lower: 0, upper: Double(max(1, last.iteration)), from: left, to: right)
         let y = Scale(lower: ticks.lower, upper: ticks.upper, from: bottom, to: top)
-        let points = costs.map { cost in
-            "\(rounded(iterations(Double(cost.iteration)), places: 1)),\(rounded(y(cost.cost), places: 1))"
+        let points = { (costs: [TrainingReport.Cost]) in
+            costs.map { cost in
+                "\(rounded(iterations(Double(cost.iteration)), places: 1)),\(rounded(y(cost.cost), places: 1))"
+            }.joined(separator: " ")
         }
+        let dashes: HTML? =
+            heldOut.isEmpty ? nil : "<polyline class=\"line held-out\" points=\"\(points(heldOut))\"/>"
         return """
             <svg class="wide" viewBox="0 0 480 222" role="img" aria-labelledby="cost-title cost-desc">
             <title id="cost-title">The cost over the iterations</title>
@@ -59,7 +64,7 @@ enum Chart {
             \(zip(ticks.values, labels).map { gridLine(y($0), from: left, to: right, label: $1) })
             \(iterationLabels(iterations, y: bottom + 6))
             <text class="end" x="\(right)" y="218">iteration</text>
-            <polyline class="line" points="\(points.joined(separator: " "))"/>
+            \(dashes)<polyline class="line" points="\(points(costs))"/>
             <circle class="dot" cx="\(iterations(Double(last.iteration)))" cy="\(y(last.cost))" r="3"/>
             </svg>
             """

@@ -66,5 +66,7 @@ extension ReportPage {
             ("Initial weights", "\(origin.initializer.name), seed \(origin.seed)"),
             ("Training data", "\(grouped(origin.examples)) images, CRC-32 \(origin.dataCRCText)"),
         ]
+            + (origin.optionsText.map { [("Options", $0)] } ?? [])
+            + (network.takesOwnContrastOff ? [("Contrast", ModelFacts.contrastText)] : [])
     }
 }

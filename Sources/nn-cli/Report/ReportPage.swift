@@ -5,13 +5,13 @@ import SwiftNN
 struct ReportPage {
     /// A data set and what the model says about it.
     struct Results {
-        /// "Test" or "Training": part of headings and of the names of elements.
+        /// "Test", "Held out" or "Training": part of headings and of the names of elements.
         let name: String
         let path: String?
         let data: DataSet
         let evaluation: Evaluation
 
-        var id: String { name.lowercased() }
+        var id: String { name.lowercased().split(separator: " ").joined(separator: "-") }
         var confusion: ConfusionMatrix { ConfusionMatrix(evaluation, labels: data.labels) }
     }
 
@@ -99,16 +99,25 @@ struct ReportPage {
         guard let first = run.costs.first, let last = run.costs.last else { return nil }
         let (chart, end): (HTML, HTML) =
             run.costs.count > 1
-            ? (Chart.costs(run.costs), ", \(shortText(last.cost)) at iteration \(grouped(last.iteration))")
+            ? (
+                Chart.costs(run.costs, heldOut: run.heldOutCosts),
+                ", \(shortText(last.cost)) at iteration \(grouped(last.iteration))"
+            )
             : ("", "")
         return """
             <section>
             <h2>Cost</h2>
             \(chart)
             <p class="note">Binary cross-entropy on the training images, before the gradient step of each iteration: \
-            \(shortText(first.cost)) at iteration \(grouped(first.iteration))\(end).</p>
+            \(shortText(first.cost)) at iteration \(grouped(first.iteration))\(end).\(heldOut(run))</p>
             </section>
             """
+    }
+
+    private func heldOut(_ run: TrainingReport) -> String {
+        guard let last = run.heldOutCosts?.last else { return "" }
+        return " The dashed curve is the cost on the \(grouped(run.heldOut ?? 0)) images that were held out: "
+            + "\(shortText(last.cost)) at iteration \(grouped(last.iteration))."
     }
 
     private func effort(_ run: TrainingReport) -> HTML {

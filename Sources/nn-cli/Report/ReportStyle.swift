@@ -40,6 +40,7 @@ enum ReportStyle {
         .half { stroke: var(--faint); stroke-dasharray: 3 4; }
         .reach { stroke: var(--ink); stroke-width: 5; opacity: 0.35; }
         .line { fill: none; stroke: var(--ink); stroke-width: 1.5; stroke-linejoin: round; }
+        .held-out { stroke: var(--faint); stroke-dasharray: 4 3; }
         .dot { fill: var(--ink); }
         table { border-collapse: collapse; width: 100%; }
         th, td { padding: 0.45rem 0.5rem; text-align: right; font-weight: 400; border-bottom: 1px solid var(--rule); }

@@ -42,7 +42,7 @@ extension Network {
 
     /// W1 before the first iteration; nil if it is not known how the network was trained.
     var initialFirstLayer: [ArraySlice<Double>]? {
-        guard let origin else { return nil }
+        guard let origin, origin.startCRC == nil else { return nil }
         let (inputs, units) = (topology.sizes[0], topology.sizes[1])
         let layers = MultilayerPerceptron<Double>(
             sizes: [inputs, units], initializer: origin.initializer, seed: origin.seed

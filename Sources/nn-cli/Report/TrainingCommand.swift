@@ -4,9 +4,15 @@ import SwiftNN
 extension Network {
     /// The nn-cli command that trains this network again; nil if no command does.
     ///
-    /// - Parameter data: the path of the training set; nil: the built-in drawings, or not known.
-    func trainingCommand(data: String?, test: String?, output: String) -> String? {
+    /// - Parameters:
+    ///   - data: the path of the training set; nil: the built-in drawings, or not known.
+    ///   - start: the path of the model that the training started from.
+    ///   - logEvery: how often costs were computed; nil: not known.
+    func trainingCommand(
+        data: String?, test: String?, output: String, start: String? = nil, logEvery: Int? = nil
+    ) -> String? {
         guard let origin, let precision = elementType.precision,
+            let learning = origin.learningOptions(takesOwnContrastOff, start: start, logEvery: logEvery),
             // nn-cli has no option for the initializer: it is small for up to two layers, else deep.
             origin.initializer == (topology.sizes.count <= 3 ? .small : .deep)
         else { return nil }
@@ -19,10 +25,38 @@ extension Network {
         options += [
             ("--topology", topology.name), ("--precision", precision.name),
             ("--method", origin.method.name), ("--iterations", "\(origin.iterations)"),
-            ("--learning-rate", "\(origin.learningRate)"), ("--seed", "\(origin.seed)"), ("--output", output),
+            ("--learning-rate", "\(origin.learningRate)"), ("--seed", "\(origin.seed)"),
         ]
-        let words = options.compactMap { name, value in value.map { "\(name) \(shellQuoted($0))" } }
+        options += learning + [("--output", output)]
+        // A flag has no value.
+        let words = options.compactMap { name, value in
+            value.map { $0.isEmpty ? name : "\(name) \(shellQuoted($0))" }
+        }
         return (["nn-cli train"] + words).joined(separator: " \\\n  ")
+    }
+}
+
+extension Network.Origin {
+    /// The options of train that change how a network learns, with an empty value for a flag and nil for one that is not
+    /// there. nil if train cannot learn like this.
+    fileprivate func learningOptions(
+        _ takesOwnContrastOff: Bool, start: String?, logEvery: Int?
+    ) -> [(name: String, value: String?)]? {
+        guard mirror == nil || mirror == LearningOptions.mirror, startCRC == nil || start != nil,
+            keptIteration == nil || logEvery != nil
+        else { return nil }
+        let rule = exampleWeights.flatMap { WeightRule(code: $0.rule) }
+        guard exampleWeights == nil || rule != nil else { return nil }
+        let flag = { (isThere: Bool) in isThere ? "" : nil as String? }
+        return [
+            ("--center", flag(isCentered)), ("--own-contrast", flag(takesOwnContrastOff)),
+            ("--mirror", flag(mirror != nil)), ("--weight-decay", weightDecay.map { "\($0)" }),
+            ("--balance", flag(rule?.balances ?? false)),
+            ("--keep-best", flag(keptIteration != nil)),
+            ("--log-every", keptIteration.flatMap { _ in logEvery.map(String.init) }),
+            ("--from", startCRC.flatMap { _ in start }),
+            ("--hold-out", rule.flatMap { $0.heldOut == 0 ? nil : "\(Double($0.heldOut) / 10_000)" }),
+        ]
     }
 }
 

@@ -15,6 +15,16 @@ extension Checkpoint {
         compare("--iterations", "\(options.iterations)", "\(other.iterations)")
         compare("--learning-rate", "\(options.learningRate)", "\(other.learningRate)")
         compare("--log-every", "\(options.costEvery)", "\(other.costEvery)")
+        let onOrOff = { (isOn: Bool) in isOn ? "on" : "off" }
+        compare("--center", onOrOff(options.centersImages), onOrOff(other.centersImages))
+        compare("--own-contrast", onOrOff(options.takesOwnContrastOff), onOrOff(other.takesOwnContrastOff))
+        compare("--mirror", onOrOff(options.mirror != nil), onOrOff(other.mirror != nil))
+        compare("--weight-decay", "\(options.weightDecay)", "\(other.weightDecay)")
+        compare("--keep-best", onOrOff(options.keepsBest), onOrOff(other.keepsBest))
+        if startCRC != other.start?.payloadCRC { found.append("another model in --from") }
+        if weightsCRC != examples.weightsCRC {
+            found.append("other weights of images (--hold-out, --balance)")
+        }
         if self.examples != examples.count || dataCRC.map({ $0 != examples.crc }) ?? false {
             found.append("other training data")
         }

@@ -33,7 +33,7 @@ struct JobOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Seed of the initial weights, 0 to 4294967295.", valueName: "n"))
+        help: ArgumentHelp("Seed of the initial weights and of --hold-out, 0 to 4294967295.", valueName: "n"))
     var seed: UInt32 = 1
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Show the cost every n iterations.", valueName: "n"))
@@ -51,6 +51,9 @@ struct JobOptions: ParsableArguments {
         }
     }
 
+    /// How many processors this machine has.
+    static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     /// The same as the library's options. Training takes as many threads as there are processors.
     var trainingOptions: TrainingOptions {
         var options = TrainingOptions()
@@ -61,7 +64,7 @@ struct JobOptions: ParsableArguments {
         options.learningRate = learningRate
         options.costEvery = logEvery
         options.method = method.method
-        options.threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        options.threads = Self.processors
         return options
     }
 }

@@ -26,6 +26,8 @@ struct Train: ConsoleCommand {
 
     @OptionGroup var job: JobOptions
 
+    @OptionGroup var learning: LearningOptions
+
     @OptionGroup var files: OutputOptions
 
     @Flag(help: "Print one JSON object.")
@@ -40,6 +42,7 @@ struct Train: ConsoleCommand {
         guard !files.isPiped || !json else {
             throw ValidationError("--json prints to standard output, so no other output can be - as well")
         }
+        try learning.check(learningRate: job.learningRate)
         try files.check(areNot: [train, test].compactMap { $0 })
     }
 
@@ -52,12 +55,16 @@ struct Train: ConsoleCommand {
         let page = try files.report.map(OutputFile.init)
         let checkpoint = try files.checkpoint.map { try CheckpointFile($0) }
 
-        let data = try TrainingData(train: train, test: test)
+        let data = try TrainingData(train: train, test: test, weights: learning.weightRule, seed: job.seed)
         clock.lap(\.load, "reading \(data.description)")
 
-        let options = job.trainingOptions
-        var run = try TrainingRun(
-            options: options, examples: Examples(data.training), checkpoint: checkpoint,
+        var warnings = TrainingWarning.of(training: data.training, test: data.test)
+        for warning in warnings { Console.note("warning: \(warning.text)") }
+        var options = job.trainingOptions
+        learning.apply(to: &options)
+        options.start = try learning.start(options, data.training, train: train)
+        var run = TrainingRun(
+            options: options, examples: data.examples, checkpoint: checkpoint,
             modelPath: files.output)
         let trained = try run.train(resuming: files.resume, &clock, onCost: show)
 
@@ -65,11 +72,15 @@ struct Train: ConsoleCommand {
         try modelFile.write(network.bytes)
         try run.checkpoint?.remove()
         let results = try data.results(of: network, threads: options.threads)
+        for warning in TrainingWarning.of(results.training, options) {
+            Console.note("warning: \(warning.text)")
+            warnings.append(warning)
+        }
         clock.lap(\.finish, "writing and evaluating the model")
 
         let answer = TrainingReport(
             options, trained, model: ModelSummary(network, path: files.output), results: results,
-            seconds: clock.seconds)
+            warnings: warnings, seconds: clock.seconds)
         // The answer comes before the table and the page: it is there even if one of these cannot be written.
         if json { try Console.answer(json: answer) } else { try show(answer) }
         note(
@@ -84,11 +95,15 @@ struct Train: ConsoleCommand {
     // MARK: What the user sees
 
     private func show(_ cost: TrainingReport.Cost) throws {
-        if !json { try say("Cost after iteration \(cost.iteration): \(text(ofCost: cost.cost))") }
+        guard !json else { return }
+        let heldOut = cost.heldOut.map { ", held out: \(text(ofCost: $0))" } ?? ""
+        try say("Cost after iteration \(cost.iteration): \(text(ofCost: cost.cost))\(heldOut)")
     }
 
     private func show(_ answer: TrainingReport) throws {
         try say("Train Accuracy \(accuracyText(answer.trainAccuracy))")
+        if let kept = answer.keptIteration { try say("Kept the parameters before iteration \(kept)") }
+        if let accuracy = answer.heldOutAccuracy { try say("Held-out Accuracy \(accuracyText(accuracy))") }
         if let accuracy = answer.testAccuracy { try say("Test Accuracy \(accuracyText(accuracy))") }
         draw(answer.costs)
     }
@@ -117,7 +132,11 @@ struct Train: ConsoleCommand {
     }
 
     private func csv(_ costs: [TrainingReport.Cost]) -> [UInt8] {
-        Array("iteration,cost\n".utf8) + costs.flatMap { "\($0.iteration),\($0.cost)\n".utf8 }
+        let holdsOut = learning.holdOut != nil
+        return Array("iteration,cost\(holdsOut ? ",held_out_cost" : "")\n".utf8)
+            + costs.flatMap { cost in
+                "\(cost.iteration),\(cost.cost)\(cost.heldOut.map { ",\($0)" } ?? "")\n".utf8
+            }
     }
 
     private func html(
@@ -125,8 +144,10 @@ struct Train: ConsoleCommand {
     ) -> [UInt8] {
         let page = ReportPage(
             path: files.output, network: network,
-            results: [results.test, results.training].compactMap { $0 },
-            run: answer, command: network.trainingCommand(data: train, test: test, output: files.output))
+            results: [results.test, results.heldOut, results.training].compactMap { $0 },
+            run: answer,
+            command: network.trainingCommand(
+                data: train, test: test, output: files.output, start: learning.from, logEvery: job.logEvery))
         return Array(page.html.text.utf8)
     }
 }

@@ -4,29 +4,47 @@ import SwiftNN
 /// The data sets of a training, checked against each other.
 struct TrainingData {
     let training: DataSet
+    /// The training set, with the weights of its examples.
+    let examples: Examples
     /// nil: the user gave a training set alone.
     let test: DataSet?
     /// nil: drawings.
     private let paths: (train: String?, test: String?)
 
     /// Without `train`, the drawings that the tool makes.
-    init(train: String?, test: String?) throws(FileError) {
+    init(train: String?, test: String?, weights: WeightRule?, seed: UInt32) throws {
+        (training, self.test) = try Self.load(train, test)
         paths = (train, test)
+        let examples = try Examples(training)
+        do throws(NNError) {
+            self.examples =
+                try weights.map { rule throws(NNError) in try rule.weighted(examples, seed: seed) }
+                ?? examples
+        } catch .heldOutClass(let index) {
+            throw FileError(
+                .badData, file: train ?? "the drawings",
+                expected: "two images or more of each class for --hold-out",
+                found: "one of \(training.classes[index])")
+        }
+    }
+
+    private static func load(_ train: String?, _ test: String?) throws(FileError) -> (DataSet, DataSet?) {
         guard let train else {
             Console.note(
                 "no --train: training on 209 built-in drawings of cats and other things, testing on 50 others"
             )
-            (training, self.test) = (DrawnData.training, DrawnData.test)
-            return
+            return (DrawnData.training, DrawnData.test)
         }
-        training = try CrashGuard.load(train)
+        let training = try CrashGuard.load(train)
         for name in training.classes where name.utf8.count > Network.longestClassName {
             Console.note(
                 "\(train): the model keeps only the first \(Network.longestClassName) bytes of the class name \(name)"
             )
         }
-        self.test = try test.map(CrashGuard.load)
-        if let test { try self.test?.checkClasses(of: test, are: training.classes, of: train) }
+        guard let test else { return (training, nil) }
+        let testSet = try CrashGuard.load(test)
+        try testSet.checkClasses(of: test, are: training.classes, of: train)
+        return (training, testSet)
     }
 
     var description: String {
@@ -35,7 +53,9 @@ struct TrainingData {
 
     /// What a model says about the data sets.
     struct Results {
+        /// On the examples that are not held out.
         let training: ReportPage.Results
+        let heldOut: ReportPage.Results?
         let test: ReportPage.Results?
     }
 
@@ -45,8 +65,14 @@ struct TrainingData {
                 name: name, path: path, data: data,
                 evaluation: try network.evaluate(Examples(data), threads: threads))
         }
+        let heldOut = examples.heldOut
+        let isHeldOut = Set(heldOut)
+        let taught = training.labels.indices.filter { !isHeldOut.contains($0) }
         return Results(
-            training: try evaluate(training, "Training", paths.train),
+            training: try evaluate(
+                heldOut.isEmpty ? training : training.examples(taught), "Training", paths.train),
+            heldOut: heldOut.isEmpty
+                ? nil : try evaluate(training.examples(heldOut), "Held out", paths.train),
             test: try test.map { try evaluate($0, "Test", paths.test) })
     }
 }

@@ -5,6 +5,8 @@ struct TrainingReport: Encodable {
     struct Cost: Encodable {
         let iteration: Int
         let cost: Double
+        /// On the held-out examples; nil if there are none.
+        var heldOut: Double?
 
         func encode(to encoder: any Encoder) throws {
             var pair = encoder.unkeyedContainer()
@@ -30,15 +32,21 @@ struct TrainingReport: Encodable {
     let begun: Int
     let costs: [Cost]
     let trainAccuracy: Double
+    /// How many examples were held out, and how many of them are classified correctly; nil: none.
+    let heldOut: Int?
+    let heldOutAccuracy: Double?
+    /// The iteration whose parameters were kept; nil without --keep-best.
+    let keptIteration: Int?
     /// null without a test set
     let testAccuracy: Double?
     let mislabeled: [Int]
+    let warnings: [TrainingWarning]
     let arenaBytes: Int
     let seconds: Seconds
 
     init(
         _ options: TrainingOptions, _ trained: TrainingRun.Result, model: ModelSummary,
-        results: TrainingData.Results, seconds: Seconds
+        results: TrainingData.Results, warnings: [TrainingWarning], seconds: Seconds
     ) {
         self.model = model
         method = trained.method.name
@@ -48,14 +56,29 @@ struct TrainingReport: Encodable {
         begun = trained.begun
         costs = trained.costs
         trainAccuracy = results.training.evaluation.accuracy
+        heldOut = results.heldOut?.data.count
+        heldOutAccuracy = results.heldOut?.evaluation.accuracy
+        keptIteration = trained.network.origin?.keptIteration
         testAccuracy = results.test?.evaluation.accuracy
         mislabeled = results.test?.evaluation.mislabeled ?? []
+        self.warnings = warnings
         arenaBytes = trained.arenaBytes
         self.seconds = seconds
     }
 
+    /// The costs on the held-out examples; nil if there are none.
+    var heldOutCosts: [Cost]? {
+        heldOut == nil
+            ? nil
+            : costs.compactMap { cost in cost.heldOut.map { Cost(iteration: cost.iteration, cost: $0) } }
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case model, method, seed, iterations, costs, mislabeled, seconds
+        case model, method, seed, iterations, costs, mislabeled, warnings, seconds
+        case heldOut = "held_out"
+        case heldOutCosts = "held_out_costs"
+        case heldOutAccuracy = "held_out_accuracy"
+        case keptIteration = "kept_iteration"
         case learningRate = "learning_rate"
         case trainAccuracy = "train_accuracy"
         case testAccuracy = "test_accuracy"
@@ -71,8 +94,13 @@ struct TrainingReport: Encodable {
         try object.encode(learningRate, forKey: .learningRate)
         try object.encode(costs, forKey: .costs)
         try object.encode(trainAccuracy, forKey: .trainAccuracy)
+        try object.encodeIfPresent(heldOut, forKey: .heldOut)
+        try object.encodeIfPresent(heldOutCosts, forKey: .heldOutCosts)
+        try object.encodeIfPresent(heldOutAccuracy, forKey: .heldOutAccuracy)
+        try object.encodeIfPresent(keptIteration, forKey: .keptIteration)
         try object.encode(testAccuracy, forKey: .testAccuracy)
         try object.encode(mislabeled, forKey: .mislabeled)
+        try object.encode(warnings, forKey: .warnings)
         try object.encode(arenaBytes, forKey: .arenaBytes)
         try object.encode(seconds, forKey: .seconds)
     }

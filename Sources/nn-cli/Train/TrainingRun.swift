@@ -55,7 +55,9 @@ struct TrainingRun {
                 clock.lap(\.setup, "setting up")
             }
             if let cost = step.cost {
-                costs.append(TrainingReport.Cost(iteration: cost.iteration, cost: cost.value))
+                costs.append(
+                    TrainingReport.Cost(
+                        iteration: cost.iteration, cost: cost.value, heldOut: cost.heldOut))
                 progress.clear()
                 try onCost(costs.last!)
             } else {
