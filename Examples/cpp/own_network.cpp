@@ -29,18 +29,19 @@ void run(const std::filesystem::path &folder) {
         labels[j] = j % 2 == 1;
         std::memset(&images[j * pixels], int(5 * j + 150 * labels[j]), pixels);
     }
-    const nnk_job job = {.topology = &small,
-                         .arithmetic = nnk_fastest(NNK_F32),
-                         .method = &nnk_dual,
-                         .initializer = NNK_INIT_DEFAULT,
-                         .seed = 1,
-                         .iterations = 2000,
-                         .cost_every = 500,
-                         .examples = examples,
-                         .learning_rate = 0.0075,
-                         .labels = labels.data(),
-                         .class_names = {"dark", "bright"},
-                         .images = {.images = images.data(), .read = nullptr, .context = nullptr}};
+    nnk_job job = {}; // zeros: no options
+    job.topology = &small;
+    job.arithmetic = nnk_fastest(NNK_F32);
+    job.method = &nnk_dual;
+    job.seed = 1;
+    job.iterations = 2000;
+    job.cost_every = 500;
+    job.examples = examples;
+    job.learning_rate = 0.0075;
+    job.labels = labels.data();
+    job.class_names[0] = "dark";
+    job.class_names[1] = "bright";
+    job.images.images = images.data();
     {
         nnkernel::Trainer trainer(job);
         train(trainer, 1000);

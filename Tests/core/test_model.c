@@ -56,8 +56,11 @@ static void test_crc(void) {
     CHECK(nnk_crc32(0, zeros, 4) == 0x2144df1c);
     uint8_t *bytes = random_bytes(1000);
     const uint32_t whole = nnk_crc32(0, bytes, 1000);
-    for (size_t cut = 0; cut <= 1000; cut++)
-        CHECK(nnk_crc32(nnk_crc32(0, bytes, cut), bytes + cut, 1000 - cut) == whole);
+    for (size_t cut = 0; cut <= 1000; cut++) {
+        const uint32_t head = nnk_crc32(0, bytes, cut), tail = nnk_crc32(0, bytes + cut, 1000 - cut);
+        CHECK(nnk_crc32(head, bytes + cut, 1000 - cut) == whole);
+        CHECK_EQUAL(nnk_crc32_joined(head, tail, 1000 - cut), whole);
+    }
     free(bytes);
 }
 
