@@ -141,8 +141,8 @@ def _check(status):
 
 # ---- The C interface: the structures of include/nnkernel, field by field ------------------------------------
 
-_int, _uint, _size, _double, _pointer = (
-    ctypes.c_int32, ctypes.c_uint32, ctypes.c_size_t, ctypes.c_double, ctypes.c_void_p)
+_bool, _int, _uint, _size, _double, _pointer = (
+    ctypes.c_bool, ctypes.c_int32, ctypes.c_uint32, ctypes.c_size_t, ctypes.c_double, ctypes.c_void_p)
 _WRITE = ctypes.CFUNCTYPE(_int, _pointer, _uint, _pointer, _uint)
 
 
@@ -163,11 +163,15 @@ class _Job(ctypes.Structure):
         ("topology", ctypes.POINTER(_Topology)), ("arithmetic", _pointer), ("method", _pointer),
         ("initializer", _int), ("seed", _uint), ("iterations", _uint), ("cost_every", _uint),
         ("examples", _uint), ("learning_rate", _double), ("labels", _pointer),
-        ("class_names", ctypes.c_char_p * 2), ("images", _Source)]
+        ("class_names", ctypes.c_char_p * 2), ("images", _Source), ("weights", _pointer),
+        ("weight_decay", _double), ("mirror", _uint * 2), ("center", _bool), ("own_contrast", _bool),
+        ("keep_best", _bool), ("start", _pointer), ("gram", _pointer), ("weights_rule", _uint)]
 
 
 class _Progress(ctypes.Structure):
-    _fields_ = [("stage", _int), ("iteration", _uint), ("cost_iteration", _uint), ("cost", _double)]
+    _fields_ = [
+        ("stage", _int), ("iteration", _uint), ("cost_iteration", _uint), ("kept_iteration", _uint),
+        ("cost", _double), ("held_out_cost", _double)]
 
 
 class _Model(ctypes.Structure):
@@ -175,7 +179,7 @@ class _Model(ctypes.Structure):
         ("topology", ctypes.POINTER(_Topology)), ("parameters", _pointer),
         ("class_names", ctypes.c_char_p * 2), ("payload_bytes", _uint), ("dtype", _int), ("options", _int),
         ("method", _int), ("initializer", _int), ("seed", _uint), ("iterations", _uint), ("examples", _uint),
-        ("data_crc", _uint), ("learning_rate", _double), ("record", ctypes.c_uint64 * 4)]
+        ("data_crc", _uint), ("learning_rate", _double), ("payload_crc", _uint), ("record", ctypes.c_uint64 * 4)]
 
 
 def _load():
