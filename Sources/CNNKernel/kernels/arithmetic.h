@@ -16,7 +16,7 @@
 ///     NNK_TILE_ROWS, NNK_TILE_COLUMNS
 ///                            products of matrices keep so many sums in registers, each a whole register
 ///     NNK_PART_UNITS         products with bytes keep the sums of so many units, each a whole register
-///     NNK_GRAM_BYTES         32 or 64: bytes that x86 multiplies at a time; elsewhere undefined
+///     NNK_PRODUCT_BYTES      32 or 64: bytes that x86 multiplies at a time; elsewhere undefined
 ///     NNK_CRC32              nnk_crc32 by this target's instructions, or undefined
 ///     NNK_HAS_FMA            where __builtin_fma is one instruction, or undefined
 ///
@@ -54,7 +54,7 @@
 #include "dual_vector.h"
 #include "input_vector.h"
 #include "loss_vector.h"
-#if defined(NNK_GRAM_BYTES)
+#if defined(NNK_PRODUCT_BYTES)
 #include "gram_vector.h"
 #endif
 
@@ -63,7 +63,7 @@
 #define VECTOR(kernel) kernel
 #endif
 
-#if defined(NNK_GRAM_BYTES)
+#if defined(NNK_PRODUCT_BYTES)
 #define GRAM_PRODUCTS gram_products_vector
 #else
 #define GRAM_PRODUCTS gram_products

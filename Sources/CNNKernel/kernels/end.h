@@ -6,7 +6,7 @@
 #undef NNK_TILE_ROWS
 #undef NNK_TILE_COLUMNS
 #undef NNK_PART_UNITS
-#undef NNK_GRAM_BYTES
+#undef NNK_PRODUCT_BYTES
 #undef NNK_CRC32
 #undef NNK_HAS_FMA
 

@@ -15,7 +15,7 @@ static void gram_part(uint32_t *sum, nnk_patch x, nnk_patch y, size_t i, size_t 
         }
 }
 
-#if !defined(NNK_GRAM_BYTES)
+#if !defined(NNK_PRODUCT_BYTES)
 static void gram_products(uint32_t *sum, nnk_patch x, nnk_patch y) {
     gram_part(sum, x, y, 0, NNK_LANES, 0, NNK_LANES);
 }

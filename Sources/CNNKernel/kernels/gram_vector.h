@@ -2,9 +2,9 @@
 /// 32 bits. Sums of GRAM_ROWS x GRAM_COLUMNS pairs of images stay in registers, so that each byte is widened
 /// for several pairs.
 ///
-/// Part of kernels/arithmetic.h, where NNK_GRAM_BYTES is 32 or 64.
+/// Part of kernels/arithmetic.h, where NNK_PRODUCT_BYTES is 32 or 64.
 
-#if NNK_GRAM_BYTES == 64
+#if NNK_PRODUCT_BYTES == 64
 typedef __m512i gram_vector;
 enum { GRAM_ROWS = 4, GRAM_COLUMNS = 4 };
 #define gram_widen(bytes)   _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(const void *)(bytes)))
@@ -17,7 +17,10 @@ enum { GRAM_ROWS = 4, GRAM_COLUMNS = 2 };
 #define gram_add(sum, x, y) _mm256_add_epi32(sum, _mm256_madd_epi16(x, y))
 #define gram_zero()         _mm256_setzero_si256()
 #endif
-enum { GRAM_WIDTH = NNK_GRAM_BYTES / 2, GRAM_SUMS = NNK_GRAM_BYTES / 4 }; ///< bytes and sums in a register
+enum {
+    GRAM_WIDTH = NNK_PRODUCT_BYTES / 2,
+    GRAM_SUMS = NNK_PRODUCT_BYTES / 4
+}; ///< bytes and sums in a register
 
 /// sum[i][j] += x_i . y_j over `width` bytes, a multiple of GRAM_WIDTH, for GRAM_ROWS x GRAM_COLUMNS pairs.
 static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const uint8_t *y, size_t y_stride,

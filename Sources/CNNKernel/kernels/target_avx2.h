@@ -7,7 +7,7 @@
 #define NNK_TILE_ROWS      3
 #define NNK_TILE_COLUMNS   4
 #define NNK_PART_UNITS     10
-#define NNK_GRAM_BYTES     32
+#define NNK_PRODUCT_BYTES  32
 #define NNK_CRC32          nnk_crc32_by_products
 #define NNK_HAS_FMA
 

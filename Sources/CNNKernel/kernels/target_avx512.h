@@ -7,7 +7,7 @@
 #define NNK_TILE_ROWS      3
 #define NNK_TILE_COLUMNS   7
 #define NNK_PART_UNITS     20
-#define NNK_GRAM_BYTES     64
+#define NNK_PRODUCT_BYTES  64
 #define NNK_CRC32          nnk_crc32_by_products
 #define NNK_HAS_FMA
 
