@@ -22,7 +22,7 @@ card="$root/Examples/firmware/card.py"
 photos=${NN_DATA:-$root/../shared/data}
 oracle=$photos/../oracle/deep_seed1.json
 most_stack=1024
-most_ram=400 # bytes to predict: variables and stack
+most_ram=430 # bytes to predict: variables and stack
 kills=${BOARD_KILLS:-100}
 RANDOM=${BOARD_SEED:-1}
 
