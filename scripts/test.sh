@@ -125,7 +125,7 @@ swift_tests() {
     TMPDIR=$work/temporary swift test -c release --skip-build -Xswiftc -enable-testing
     local left
     # TemporaryDirectory.* and locks are SwiftPM's own.
-    left=$(find "$work/temporary" -mindepth 1 -name 'TemporaryDirectory.*' -prune -o -mindepth 1 ! -name '*.lock' -print)
+    left=$(find "$work/temporary" -mindepth 1 -name 'TemporaryDirectory.*' -prune -o ! -name '*.lock' -print)
     [[ -z $left ]] || { echo "expected no files left behind by the tests, found:" "$left" && return 1; }
 }
 
