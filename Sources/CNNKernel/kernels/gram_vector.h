@@ -17,10 +17,8 @@ enum { GRAM_ROWS = 4, GRAM_COLUMNS = 2 };
 #define gram_add(sum, x, y) _mm256_add_epi32(sum, _mm256_madd_epi16(x, y))
 #define gram_zero()         _mm256_setzero_si256()
 #endif
-enum {
-    GRAM_WIDTH = NNK_PRODUCT_BYTES / 2,
-    GRAM_SUMS = NNK_PRODUCT_BYTES / 4
-}; ///< bytes and sums in a register
+/// Bytes and sums in a register.
+enum { GRAM_WIDTH = NNK_PRODUCT_BYTES / 2, GRAM_SUMS = NNK_PRODUCT_BYTES / 4 };
 
 /// sum[i][j] += x_i . y_j over `width` bytes, a multiple of GRAM_WIDTH, for GRAM_ROWS x GRAM_COLUMNS pairs.
 static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const uint8_t *y, size_t y_stride,
