@@ -246,6 +246,15 @@ static void carve_gram(const nnk_job *job, arena *a) {
     a->end = (uint8_t *)a->products + NNK_GRAM_BLOCK_BYTES;
 }
 
+static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {
+    const size_t row = j > k ? j : k, column = j > k ? k : j;
+    const size_t element = job->arithmetic->real_bytes == 4 ? 3 : 4;
+    const uint8_t *bytes = a->packed_gram + (row * (row + 1) / 2 + column) * element;
+    uint32_t g = 0;
+    for (size_t b = 0; b < element; b++) g |= (uint32_t)bytes[b] << 8 * b;
+    return g;
+}
+
 static const nnk_phase gram_phases[MODEL] = {
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
@@ -255,6 +264,7 @@ const nnk_method nnk_gram_packed = {
     .number = NNK_GRAM_PACKED,
     .first_layer = 2,
     .store = store,
+    .load = load,
     .carve = carve_gram,
     .phases = gram_phases,
 };

@@ -122,6 +122,11 @@ static void carve_gram(const nnk_job *job, arena *a) {
     nnk_carve_scratch(job, a, nnk_row(a, a->gram, nnk_columns(job)));
 }
 
+static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {
+    const size_t block = k / NNK_LANES * nnk_columns(job);
+    return nnk_get(job, a->gram, (block + j) * NNK_LANES + k % NNK_LANES);
+}
+
 static const nnk_phase gram_phases[MODEL] = {
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items, .parallel = true},
@@ -132,6 +137,7 @@ const nnk_method nnk_gram = {
     .first_layer = 1,
     .scratch_bytes = no_scratch_bytes,
     .store = store,
+    .load = load,
     .carve = carve_gram,
     .phases = gram_phases,
 };

@@ -48,6 +48,13 @@ static nnk_targets targets_of(const nnk_job *job, const nnk_trainer *t, bool hel
     return targets;
 }
 
+/// Writes the logits of the examples that are held out.
+static void give_logits(const nnk_job *job, uint32_t iteration, const nnk_real *z) {
+    double *row = job->held_out_logits + (size_t)(iteration / job->cost_every) * job->examples;
+    for (uint32_t j = 0; j < job->examples; j++)
+        if (nnk_weights_of(job)[j] == 0) row[j] = nnk_get(job, z, j);
+}
+
 /// The cost, and that of the examples that are held out.
 static void take_costs(const nnk_job *job, nnk_trainer *t, const nnk_real *z) {
     const nnk_targets taught = targets_of(job, t, false);
@@ -56,6 +63,7 @@ static void take_costs(const nnk_job *job, nnk_trainer *t, const nnk_real *z) {
     if (!nnk_weights_of(job)) return;
     const nnk_targets held_out = targets_of(job, t, true);
     if (held_out.total > 0) t->held_out_cost = job->arithmetic->logit_cost(z, &held_out, nnk_columns(job));
+    if (job->held_out_logits) give_logits(job, t->iteration, z);
 }
 
 static void copy_kept(const nnk_job *job, const arena *a, bool back) {

@@ -26,6 +26,8 @@ struct nnk_method {
     size_t (*scratch_bytes)(const nnk_job *job); ///< of one thread; NULL where there is only one
     /// Stores x_j . x_k as an element of G, k <= j: dual methods.
     void (*store)(const nnk_job *job, const struct nnk_arena *a, size_t j, size_t k, uint32_t product);
+    /// x_j . x_k as it is stored, in gram_unit: methods that form a Gram matrix.
+    double (*load)(const nnk_job *job, const struct nnk_arena *a, size_t j, size_t k);
     /// p += G e: dual methods, once G is formed.
     ///   p, e (stride): e may be overwritten
     void (*times_gram)(const nnk_job *job, const struct nnk_arena *a, nnk_real *p, nnk_real *e);

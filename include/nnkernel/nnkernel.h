@@ -8,6 +8,7 @@
 
 #include "nnkernel/arithmetic.h"
 #include "nnkernel/checkpoint.h"
+#include "nnkernel/judge.h"
 #include "nnkernel/model.h"
 #include "nnkernel/predict.h"
 #include "nnkernel/random.h"

@@ -120,6 +120,9 @@ typedef struct nnk_job {
     const void *gram;
     uint32_t
         weights_rule; ///< how the caller made the weights, a number of the caller's own that the model keeps
+    /// Where the logits of the examples of weight 0 go, whenever a cost is computed; NULL: nowhere. Row
+    /// iteration / cost_every of m doubles is written, and of it only the places of these examples.
+    double *held_out_logits;
 } nnk_job;
 
 /// The numbers of a job, kept so that a trainer goes on only with the job that it was begun with.

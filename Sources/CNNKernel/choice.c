@@ -1,0 +1,230 @@
+// Which recipe, how its logits are calibrated, and what to expect of it.
+#include "exp_log.h"
+#include "judgement.h"
+#include "layout.h"
+#include "math_f64.h"
+
+/// Held-out logits and the examples that count.
+typedef struct seen {
+    const double *logits; ///< (repeats, examples)
+    uint32_t repeats, examples;
+    const uint8_t *labels;
+    const uint32_t *fold; ///< NULL: all examples count
+    uint32_t left_out;
+} seen;
+
+static bool counts(const seen *s, uint32_t j) { return !s->fold || s->fold[j] != s->left_out; }
+
+static double loss_of(const seen *s, uint32_t j) {
+    return nnk_mean_loss(s->logits, s->repeats, s->examples, j, s->labels[j]);
+}
+
+/// The mean log loss; NaN if a logit is, or if no example counts.
+static double mean_loss(const seen *s) {
+    double sum = 0, count = 0;
+    for (uint32_t j = 0; j < s->examples; j++) {
+        if (!counts(s, j)) continue;
+        sum += loss_of(s, j);
+        count++;
+    }
+    return count > 0 ? sum / count : NNK_NAN;
+}
+
+// ---- Choosing ---------------------------------------------------------------------------------------------
+
+/// A validation, and the examples that count.
+typedef struct search {
+    const nnk_validation *v;
+    double *logits;
+    const uint32_t *fold;
+    uint32_t left_out;
+} search;
+
+static seen seen_at(const search *s, nnk_choice choice) {
+    return (seen){nnk_validation_logits(s->v, s->logits, choice),
+                  s->v->repeats,
+                  s->v->job.examples,
+                  s->v->job.labels,
+                  s->fold,
+                  s->left_out};
+}
+
+/// The point of a recipe with the lowest mean loss, and this loss; DBL_MAX if it diverged at all of them.
+static double best_point(const search *s, uint32_t recipe, nnk_choice *best) {
+    double least = DBL_MAX;
+    for (uint32_t point = 0; point < nnk_validation_points(s->v); point++) {
+        const nnk_choice choice = {recipe, point};
+        const seen here = seen_at(s, choice);
+        const double loss = mean_loss(&here);
+        if (!(loss < least)) continue;
+        least = loss;
+        *best = choice;
+    }
+    return least;
+}
+
+/// The standard error of the mean of the differences of two losses, example by example.
+static double error_of_difference(const seen *a, const seen *b, double mean) {
+    double squares = 0;
+    uint32_t count = 0;
+    for (uint32_t j = 0; j < a->examples; j++) {
+        if (!counts(a, j)) continue;
+        const double d = loss_of(a, j) - loss_of(b, j) - mean;
+        squares += d * d;
+        count++;
+    }
+    return nnk_standard_error(squares, count);
+}
+
+nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint32_t *fold, uint32_t left_out,
+                      nnk_choice *choice) {
+    if (nnk_validation_points(v) == 0 || !logits || !v->job.labels || !choice) return NNK_E_ARGUMENT;
+    const search s = {v, (double *)(uintptr_t)logits, fold, left_out};
+    nnk_choice best = {0, 0}, of_recipe = {0, 0};
+    double least = DBL_MAX;
+    for (uint32_t r = 0; r < v->recipe_count; r++) {
+        const double loss = best_point(&s, r, &of_recipe);
+        if (!(loss < least)) continue;
+        least = loss;
+        best = of_recipe;
+    }
+    if (!(least < DBL_MAX)) return NNK_E_DIVERGED;
+    const seen of_best = seen_at(&s, best);
+    for (uint32_t r = 0; r < best.recipe; r++) {
+        const double above = best_point(&s, r, &of_recipe) - least;
+        const seen here = seen_at(&s, of_recipe);
+        if (!(above <= error_of_difference(&here, &of_best, above))) continue;
+        best = of_recipe;
+        break;
+    }
+    *choice = best;
+    return NNK_OK;
+}
+
+// ---- Calibrating ------------------------------------------------------------------------------------------
+//
+// The loss of target t is -t log p - (1 - t) log(1 - p), p = sigmoid(a z + c). Its sum is convex in a and c,
+// so Newton's method with halved steps finds the lowest one: with r = p - t and w = p (1 - p),
+//
+//     gradient (sum r z, sum r),   Hessian [[sum w z^2, sum w z], [sum w z, sum w]]
+
+/// Sums over all logits that count.
+typedef struct newton {
+    double loss, g[2], h[3];
+} newton;
+
+typedef struct targets {
+    double of[2], mean;
+} targets;
+
+static targets targets_of(const seen *s) {
+    double count[2] = {0, 0};
+    for (uint32_t j = 0; j < s->examples; j++)
+        if (counts(s, j)) count[s->labels[j]]++;
+    targets t = {{1 / (count[0] + 2), (count[1] + 1) / (count[1] + 2)}, 0.5};
+    if (count[0] + count[1] > 0) t.mean = (count[0] * t.of[0] + count[1] * t.of[1]) / (count[0] + count[1]);
+    return t;
+}
+
+static newton sums_at(const seen *s, const targets *t, nnk_calibration c) {
+    newton n = {0, {0, 0}, {0, 0, 0}};
+    for (uint32_t r = 0; r < s->repeats; r++)
+        for (uint32_t j = 0; j < s->examples; j++) {
+            if (!counts(s, j)) continue;
+            const double z = s->logits[(size_t)r * s->examples + j], y = c.scale * z + c.shift;
+            const double p = nnk_probability(y), q = nnk_probability(-y), target = t->of[s->labels[j]];
+            n.loss += target * nnk_log_loss(y, 1) + (1 - target) * nnk_log_loss(y, 0);
+            n.g[0] += (p - target) * z, n.g[1] += p - target;
+            n.h[0] += p * q * z * z, n.h[1] += p * q * z, n.h[2] += p * q;
+        }
+    return n;
+}
+
+/// Takes Newton's step, halved until the loss is lower. Returns whether there was one.
+static bool descend(const seen *s, const targets *t, nnk_calibration *c, newton *n) {
+    const double determinant = n->h[0] * n->h[2] - n->h[1] * n->h[1];
+    if (!(determinant > 0)) return false;
+    const double scale = (n->h[2] * n->g[0] - n->h[1] * n->g[1]) / determinant;
+    const double shift = (n->h[0] * n->g[1] - n->h[1] * n->g[0]) / determinant;
+    for (double step = 1; step > 1e-10; step /= 2) {
+        const nnk_calibration next = {c->scale - step * scale, c->shift - step * shift};
+        const newton there = sums_at(s, t, next);
+        if (!(there.loss < n->loss)) continue;
+        *c = next;
+        *n = there;
+        return true;
+    }
+    return false;
+}
+
+enum { MOST_STEPS = 100 }; // it takes 5 to 10
+
+static nnk_calibration calibrate(const seen *s) {
+    const targets t = targets_of(s);
+    const nnk_calibration share = {0, nnk_log_f64(t.mean) - nnk_log_f64(1 - t.mean)};
+    nnk_calibration c = share;
+    newton n = sums_at(s, &t, c);
+    for (uint32_t i = 0; i < MOST_STEPS && descend(s, &t, &c, &n); i++) {
+    }
+    return c.scale > 0 ? c : share;
+}
+
+nnk_status nnk_calibrate(const double *logits, uint32_t repeats, const uint8_t *labels, uint32_t examples,
+                         const uint32_t *fold, uint32_t left_out, nnk_calibration *calibration) {
+    if (!logits || repeats == 0 || !labels || examples == 0 || !calibration) return NNK_E_ARGUMENT;
+    const seen s = {logits, repeats, examples, labels, fold, left_out};
+    for (uint32_t j = 0; j < examples; j++) {
+        if (labels[j] > 1) return NNK_E_LABEL;
+        for (uint32_t r = 0; counts(&s, j) && r < repeats; r++)
+            if (!nnk_finite(logits[(size_t)r * examples + j])) return NNK_E_DIVERGED;
+    }
+    *calibration = calibrate(&s);
+    return NNK_OK;
+}
+
+// ---- What to expect ---------------------------------------------------------------------------------------
+
+/// Chooses and calibrates without a fold, and applies it to this fold of a repeat.
+static nnk_status expect_fold(const nnk_validation *v, const double *logits, const uint32_t *fold,
+                              uint32_t number, uint32_t repeat, double *expected) {
+    const uint32_t m = v->job.examples;
+    nnk_choice choice;
+    nnk_calibration c;
+    nnk_status status = nnk_choose(v, logits, fold, number, &choice);
+    if (status != NNK_OK) return status;
+    const double *z = nnk_validation_logits(v, (double *)(uintptr_t)logits, choice);
+    status = nnk_calibrate(z, v->repeats, v->job.labels, m, fold, number, &c);
+    for (uint32_t j = 0; status == NNK_OK && j < m; j++)
+        if (fold[j] == number) expected[j] = c.scale * z[(size_t)repeat * m + j] + c.shift;
+    return status;
+}
+
+nnk_status nnk_expect(const nnk_validation *v, const double *logits, uint32_t *fold, double *expected) {
+    if (nnk_validation_points(v) == 0 || !logits || !v->job.labels || !fold || !expected)
+        return NNK_E_ARGUMENT;
+    for (uint32_t r = 0; r < v->repeats; r++) {
+        nnk_status status = nnk_validation_deal(v, r, fold);
+        for (uint32_t k = 0; status == NNK_OK && k < v->folds.count; k++)
+            status = expect_fold(v, logits, fold, k, r, expected + (size_t)r * v->job.examples);
+        if (status != NNK_OK) return status;
+    }
+    return NNK_OK;
+}
+
+// ---- What would help --------------------------------------------------------------------------------------
+
+void nnk_curve_recipes(const nnk_recipe *chosen, nnk_recipe recipes[NNK_CURVE_RECIPES]) {
+    static const double shares[NNK_CURVE_RECIPES][2] = {{0.5, 0}, {0, 0.5}, {0.5, 0.5}, {0.25, 0.25}};
+    for (uint32_t i = 0; chosen && recipes && i < NNK_CURVE_RECIPES; i++) {
+        recipes[i] = *chosen;
+        recipes[i].share[0] = shares[i][0];
+        recipes[i].share[1] = shares[i][1];
+    }
+}
+
+int32_t nnk_class_to_add(const nnk_scores *whole, const nnk_scores curve[NNK_CURVE_RECIPES]) {
+    if (!whole || !curve) return -1;
+    const double costs[2] = {curve[0].log_loss - whole->log_loss, curve[1].log_loss - whole->log_loss};
+    const int32_t dearer = costs[1] > costs[0];
+    return costs[dearer] > whole->log_loss_error ? dearer : -1;
+}
