@@ -82,12 +82,13 @@ strangers=$(find "$root/Sources/CNNKernel" -mindepth 1 ! \( -type f \( -name '*.
 [[ -z $strangers ]] || fail "Sources/CNNKernel holds more than .c and .h, or its folder kernels more than .h:" $strangers
 echo "Sources/CNNKernel: .c and .h alone, in its folder kernels .h alone"
 
-if "$python" -c 'import numpy' 2>/dev/null; then
+if "$python" -c 'import numpy, sklearn' 2>/dev/null; then
     quietly "$python" "$root/Tests/core/golden.py" --check
     quietly "$python" "$root/Tests/core/options.py" --check
-    echo "golden.h, options.h: as numpy computes"
+    quietly "$python" "$root/Tests/core/scores.py" --check
+    echo "golden.h, options.h, scores.h: as numpy and scikit-learn compute"
 else
-    echo "golden.h, options.h: not compared, there is no numpy"
+    echo "golden.h, options.h, scores.h: not compared, numpy or scikit-learn is missing"
 fi
 
 compilers=()
