@@ -12,6 +12,12 @@ public enum NNError: Error, Equatable, Sendable {
     case invalidWeight(Float, example: Int)
     /// All examples of the class with this index are held out: nothing teaches it.
     case heldOutClass(Int)
+    /// There is no example of the class with this index.
+    case missingClass(Int)
+    /// A class has too few examples for two folds.
+    case tooFewExamples(ofClass: Int, expected: Int, found: Int)
+    /// An option is no multiple of another number.
+    case notAMultiple(name: Option, value: Int, of: Int)
     /// ``TrainingOptions/keepsBest`` is set, but no example is held out.
     case nothingHeldOut
     /// A model to start from that differs in this from the training: its topology, or whether own contrast is taken off.
@@ -87,6 +93,12 @@ public enum NNError: Error, Equatable, Sendable {
         case keepsBest
         /// The iteration whose parameters were kept
         case keptIteration
+        /// How many folds
+        case folds
+        /// ``Folds/block``
+        case block
+        /// How often a cross-validation is repeated
+        case repeats
         /// The number of examples
         case examples
         /// Bytes of one image
@@ -113,6 +125,8 @@ public enum NNError: Error, Equatable, Sendable {
         case classNames
         /// Weights and biases
         case parameters
+        /// Recipes to compare
+        case recipes
     }
 }
 

@@ -12,6 +12,12 @@ extension NNError: CustomStringConvertible {
             "expected a finite weight of 0 or above, found \(weight) for example \(example)"
         case .heldOutClass(let index):
             "all examples of class \(index) are held out, so nothing teaches it"
+        case .missingClass(let index):
+            "there are no examples of class \(index), so there is nothing to tell apart"
+        case .tooFewExamples(let index, let expected, let found):
+            "expected \(expected) examples of class \(index) or more, found \(found)"
+        case .notAMultiple(let name, let value, let unit):
+            "\(name.text): expected a multiple of \(unit), found \(value)"
         case .nothingHeldOut: "no example is held out, so none can tell which parameters are the best"
         case .otherStart(let option): "the model to start from has another \(option.text)"
         case .otherGram(.examples): "the Gram matrix is of other images"
@@ -76,6 +82,9 @@ extension NNError.Option {
         case .gram: "choice whether the Gram matrix is shared"
         case .keepsBest: "choice whether the best parameters are kept"
         case .keptIteration: "kept iteration"
+        case .folds: "number of folds"
+        case .block: "examples of a block"
+        case .repeats: "number of repeats"
         case .examples: "number of examples"
         case .inputs: "bytes of one image"
         case .layers: "number of layers"
@@ -94,6 +103,7 @@ extension NNError.Quantity {
         case .exampleWeights: "weights of examples"
         case .classNames: "class names"
         case .parameters: "parameters"
+        case .recipes: "recipes"
         }
     }
 }

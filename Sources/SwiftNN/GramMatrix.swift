@@ -12,9 +12,7 @@ public final class GramMatrix: Sendable {
     private let arena: Arena
     private let images: [UInt8]
     private let imageBytes: Int
-    private let precision: Precision
-    private let mirror: TrainingOptions.Mirror?
-    private let usesLeastMemory: Bool
+    private let formedWith: TrainingOptions
 
     /// Bytes of memory that it takes.
     public var byteCount: Int { arena.byteCount }
@@ -32,9 +30,7 @@ public final class GramMatrix: Sendable {
         try NNError.check(countOf: .bytesOfImage, examples.imageBytes, expected: options.topology.inputs)
         images = examples.images
         imageBytes = examples.imageBytes
-        precision = options.precision
-        mirror = options.mirror
-        usesLeastMemory = options.usesLeastMemory
+        formedWith = options
 
         let bytes = unsafe options.withGramJob(examples) { unsafe nnk_train_bytes($0) }
         guard bytes > 0 else { throw .outOfMemory(bytes: .max) }
@@ -60,13 +56,19 @@ public final class GramMatrix: Sendable {
     /// As the core takes it.
     var memory: UnsafeRawPointer { unsafe UnsafeRawPointer(arena.memory) }
 
+    /// Calls `body` with the job that formed this matrix.
+    /// - Precondition: it was formed of these examples.
+    func withJob<Result>(_ examples: Examples, _ body: (UnsafePointer<nnk_job>) -> Result) -> Result {
+        unsafe formedWith.withGramJob(examples, body)
+    }
+
     /// In what a training on these examples needs another one; nil: in nothing.
     func difference(from options: TrainingOptions, _ examples: Examples) -> NNError.Option? {
         let options = options.resolved(examples: examples.count)
         if options.method != .dual { return .method }
-        if options.precision != precision { return .precision }
-        if options.mirror != mirror { return .mirror }
-        if options.usesLeastMemory != usesLeastMemory { return .usesLeastMemory }
+        if options.precision != formedWith.precision { return .precision }
+        if options.mirror != formedWith.mirror { return .mirror }
+        if options.usesLeastMemory != formedWith.usesLeastMemory { return .usesLeastMemory }
         // The same array is not compared byte by byte.
         return examples.imageBytes == imageBytes && examples.images == images ? nil : .examples
     }

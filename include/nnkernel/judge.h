@@ -72,8 +72,8 @@ typedef struct nnk_recipe {
 
 /// The recipes to try where nobody says which, the simplest first. They are for centred images. Own contrast
 /// enlarges the inputs, so it takes more decay.
-extern const nnk_recipe nnk_recipes[];
 #define NNK_RECIPES 8
+extern const nnk_recipe nnk_recipes[NNK_RECIPES];
 
 /// A cross-validation: for each recipe, repeat and fold, a network. Networks are numbered: folds run fastest,
 /// recipes slowest.

@@ -1,0 +1,57 @@
+/// What a ``Teacher`` found out: the network, and what to expect of it.
+public struct Lesson: Sendable {
+    /// Trained on all examples, and calibrated.
+    public let network: Network
+    /// The cross-validation by which the recipe was chosen.
+    public let heldOut: HeldOutLogits
+    /// The recipe and the iterations that were chosen.
+    public let choice: CrossValidation.Choice
+    /// What makes the network's probabilities honest; it is part of ``network``.
+    public let calibration: Calibration
+    /// What to expect on images not seen.
+    public let scores: Scores
+    /// The logits that ``scores`` sums up: each example's answer by networks that have not learned it.
+    public let expected: LabeledLogits
+    /// The costs of the training of ``network``.
+    public let costs: [Trainer.Cost]
+    /// What more examples would bring.
+    public let learningCurve: LearningCurve
+    /// The examples that the networks think to be of the other class, the most doubtful label first.
+    public let doubtful: [Doubt]
+    /// Images that are nearly alike, the most alike first.
+    public let alike: [AlikePair]
+    /// Whether images that follow each other are so much more alike than others that they seem to be frames taken one
+    /// after another.
+    public let isSequence: Bool
+    /// How long it took.
+    public let durations: Durations
+
+    /// The recipe that was chosen.
+    public var recipe: Recipe { heldOut.validation.recipes[choice.recipe] }
+    /// The iterations that were chosen.
+    public var iterations: Int { heldOut.validation.iterations(of: choice) }
+    /// How the examples were dealt into folds.
+    public var folds: Folds { heldOut.validation.folds }
+    /// The log loss of the recipe by iterations.
+    public var heldOutCurve: [(iterations: Int, logLoss: Double)] { heldOut.curve(ofRecipe: choice.recipe) }
+
+    /// An example whose label may be wrong.
+    public struct Doubt: Equatable, Sendable {
+        /// Its place.
+        public let example: Int
+        /// The probability of its own class, below 0.5.
+        public let probability: Double
+    }
+
+    /// How long each part took.
+    public struct Durations: Equatable, Sendable {
+        /// The Gram matrices, and how much the images are alike
+        public internal(set) var gramMatrices = Duration.zero
+        /// The cross-validation, and the choice
+        public internal(set) var crossValidation = Duration.zero
+        /// The learning curve
+        public internal(set) var learningCurve = Duration.zero
+        /// The network
+        public internal(set) var training = Duration.zero
+    }
+}
