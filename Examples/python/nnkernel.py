@@ -177,9 +177,10 @@ class _Progress(ctypes.Structure):
 class _Model(ctypes.Structure):
     _fields_ = [
         ("topology", ctypes.POINTER(_Topology)), ("parameters", _pointer),
-        ("class_names", ctypes.c_char_p * 2), ("payload_bytes", _uint), ("dtype", _int), ("options", _int),
-        ("method", _int), ("initializer", _int), ("seed", _uint), ("iterations", _uint), ("examples", _uint),
-        ("data_crc", _uint), ("learning_rate", _double), ("payload_crc", _uint), ("record", ctypes.c_uint64 * 4)]
+        ("class_names", ctypes.c_char_p * 2), ("records", _pointer), ("payload_bytes", _uint),
+        ("dtype", _int), ("options", _int), ("method", _int), ("initializer", _int), ("seed", _uint),
+        ("iterations", _uint), ("examples", _uint), ("data_crc", _uint), ("learning_rate", _double),
+        ("payload_crc", _uint)]
 
 
 def _load():

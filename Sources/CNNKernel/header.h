@@ -40,21 +40,31 @@ static inline bool nnk_dtype_valid(int32_t dtype, uint32_t kind) {
     return dtype >= NNK_F32 && dtype <= (kind == NNK_KIND_MODEL ? NNK_I8 : NNK_F64);
 }
 
-/// Bytes of a model's parameters and of the class names behind them, without the training record.
+/// Bytes of a model's parameters and of the class names behind them, without the records.
 uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype);
 
-/// Bytes of the training record.
-static inline uint32_t nnk_record_bytes(int32_t options) { return options ? NNK_TRAINING_RECORD_BYTES : 0; }
+/// Bytes of the records.
+static inline uint32_t nnk_record_bytes(int32_t options) {
+    const uint32_t expectation = options & NNK_OPTION_JUDGED ? NNK_EXPECTATION_BYTES : 0;
+    return options ? NNK_TRAINING_RECORD_BYTES + expectation : 0;
+}
 
 _Static_assert(sizeof(nnk_training_record) == NNK_TRAINING_RECORD_BYTES &&
-                   offsetof(nnk_training_record, weight_decay) == 8,
-               "a record in memory is one in a file, but for the order of bytes");
+                   offsetof(nnk_training_record, weight_decay) == 8 &&
+                   sizeof(nnk_expectation) == NNK_EXPECTATION_BYTES &&
+                   offsetof(nnk_records, expectation) == NNK_TRAINING_RECORD_BYTES,
+               "records in memory are those in a file, but for the order of bytes");
 
 /// Turns a record from this processor's byte order to little-endian, or back.
 static inline void nnk_swap_record(nnk_training_record *r) {
     nnk_swap(&r->mirror, sizeof r->mirror, 4);
     nnk_swap(&r->weight_decay, sizeof r->weight_decay, 8);
     nnk_swap(&r->weights_crc, 4 * sizeof r->weights_crc, 4);
+}
+
+static inline void nnk_swap_expectation(nnk_expectation *e) {
+    nnk_swap(&e->scale, 2 * sizeof e->scale, 8);
+    nnk_swap(&e->accuracy, sizeof *e - 2 * sizeof e->scale, 4);
 }
 
 /// Bytes of these that are floats or doubles; they come first.
@@ -83,7 +93,8 @@ static inline bool nnk_origin_valid(const nnk_model *m) {
 /// Whether the rows of a mirrored image are whole, and so are their pixels.
 bool nnk_mirror_valid(nnk_mirror mirror, uint32_t inputs);
 
-/// Whether a model can say this of its options. Each of the record's fields is zero without its option.
+/// Whether a model can say this of its options. Each of the training record's fields is zero without its
+/// option; an expectation has numbers in their ranges.
 bool nnk_options_valid(const nnk_model *m);
 
 #pragma GCC visibility pop

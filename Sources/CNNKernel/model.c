@@ -52,11 +52,9 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     if (length - NNK_HEADER_BYTES > m->payload_bytes) return NNK_E_SIZE;
     const uint8_t *payload = (const uint8_t *)bytes + NNK_HEADER_BYTES;
     if (nnk_crc32(0, payload, m->payload_bytes) != h.payload_crc) return NNK_E_PAYLOAD;
-    const uint32_t record_bytes = nnk_record_bytes(m->options);
-    const uint8_t *record = payload + m->payload_bytes - record_bytes,
-                  *names = record - 2 * NNK_CLASS_NAME_BYTES;
-    memcpy(&m->record, record, record_bytes);
-    nnk_swap_record(&m->record);
+    const uint8_t *records = payload + nnk_payload_bytes(topology, m->dtype),
+                  *names = records - 2 * NNK_CLASS_NAME_BYTES;
+    if (m->options) m->records = records;
     // Checksums can be right where numbers are not.
     if (!nnk_origin_valid(m) || !nnk_options_valid(m)) return NNK_E_HEADER;
     m->parameters = payload;

@@ -1,5 +1,5 @@
-// Writing a model: slice by slice at the end of a training, or from memory, as it is or with weights as
-// bytes.
+// Writing a model: slice by slice at the end of a training, or from memory: as it is, calibrated, or with
+// weights as bytes.
 #include "arena.h"
 #include "header.h"
 #include "math_f64.h"
@@ -18,15 +18,20 @@ static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char 
     }
 }
 
-enum { MOST_TRAILER_BYTES = 2 * NNK_CLASS_NAME_BYTES + NNK_TRAINING_RECORD_BYTES };
+enum { MOST_TRAILER_BYTES = 2 * NNK_CLASS_NAME_BYTES + sizeof(nnk_records) };
 
-/// Puts what follows the parameters: the class names, and with options the record. Returns its bytes.
+/// Puts what follows the parameters: the class names, and with options the records. Returns its bytes.
+///   records: in the file's byte order; NULL: zeros
 static uint32_t put_trailer(uint8_t bytes[MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
-                            nnk_training_record record) {
+                            const void *records) {
+    uint8_t *behind_names = bytes + 2 * NNK_CLASS_NAME_BYTES;
+    const uint32_t record_bytes = nnk_record_bytes(options);
     put_class_names(bytes, names);
-    nnk_swap_record(&record);
-    memcpy(bytes + 2 * NNK_CLASS_NAME_BYTES, &record, sizeof record);
-    return 2 * NNK_CLASS_NAME_BYTES + nnk_record_bytes(options);
+    if (records)
+        memcpy(behind_names, records, record_bytes);
+    else
+        memset(behind_names, 0, record_bytes);
+    return 2 * NNK_CLASS_NAME_BYTES + record_bytes;
 }
 
 // ---- At the end of a training -----------------------------------------------------------------------------
@@ -57,7 +62,7 @@ static nnk_status next_parameters(const nnk_job *job, const arena *a, uint32_t l
     return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
 }
 
-/// The options of a training, and what belongs to them.
+/// The options of a training, and what belongs to them, in the file's byte order.
 typedef struct options {
     int32_t bits;
     nnk_training_record record;
@@ -66,13 +71,15 @@ typedef struct options {
 static options options_of(const nnk_job *job, const nnk_trainer *t) {
     if (!NNK_HAS_OPTIONS) return (options){0, {{0, 0}, 0, 0, 0, 0, 0}};
     const nnk_job_numbers *numbers = &t->job;
-    return (options){(int32_t)(numbers->options & NNK_OPTIONS),
-                     {.mirror = numbers->mirror,
-                      .weight_decay = numbers->weight_decay,
-                      .weights_crc = t->weights_crc,
-                      .weights_rule = nnk_weights_of(job) ? job->weights_rule : 0,
-                      .kept_iteration = nnk_keeps_best(job) ? t->kept_iteration : 0,
-                      .start_crc = numbers->start_crc}};
+    options o = {(int32_t)(numbers->options & NNK_OPTIONS),
+                 {.mirror = numbers->mirror,
+                  .weight_decay = numbers->weight_decay,
+                  .weights_crc = t->weights_crc,
+                  .weights_rule = nnk_weights_of(job) ? job->weights_rule : 0,
+                  .kept_iteration = nnk_keeps_best(job) ? t->kept_iteration : 0,
+                  .start_crc = numbers->start_crc}};
+    nnk_swap_record(&o.record);
+    return o;
 }
 
 static nnk_status write_payload(const nnk_job *job, const arena *a, const options *o, nnk_sink sink) {
@@ -91,7 +98,7 @@ static nnk_status write_payload(const nnk_job *job, const arena *a, const option
         if (status != NNK_OK) return status;
         NNK_ASSERT(count > 0 && t->item + count <= parameters);
     } else {
-        count = put_trailer(bytes, job->class_names, o->bits, o->record);
+        count = put_trailer(bytes, job->class_names, o->bits, &o->record);
     }
     if (sink.write(sink.context, NNK_HEADER_BYTES + t->item, bytes, count) != NNK_OK) return NNK_E_SINK;
     t->payload_crc = job->arithmetic->crc32(t->payload_crc, bytes, count);
@@ -163,7 +170,7 @@ static void put_real(writer *w, const void *from, int32_t real_bytes) {
 /// Puts what follows the parameters, and writes the header.
 static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
     uint8_t trailer[MOST_TRAILER_BYTES];
-    const uint32_t count = put_trailer(trailer, model->class_names, model->options, model->record);
+    const uint32_t count = put_trailer(trailer, model->class_names, model->options, model->records);
     for (uint32_t b = 0; b < count; b++) put_byte(w, trailer[b]);
     flush(w);
     if (w->status != NNK_OK) return w->status;
@@ -203,12 +210,57 @@ nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {
     return finish(&w, m, m->dtype);
 }
 
-// ---- Weights as bytes -------------------------------------------------------------------------------------
+// ---- Calibrated -------------------------------------------------------------------------------------------
 
 static double parameter(const nnk_model *m, uint32_t index) {
     return m->dtype == NNK_F32 ? (double)((const float *)m->parameters)[index]
                                : ((const double *)m->parameters)[index];
 }
+
+/// Puts `x` rounded to float; NNK_E_PAYLOAD if it is not finite or too large.
+static void put_float(writer *w, double x) {
+    const bool fits = x >= -(double)FLT_MAX && x <= (double)FLT_MAX;
+    const float rounded = fits ? (float)x : 0;
+    if (!fits) w->status = NNK_E_PAYLOAD;
+    put_real(w, &rounded, 4);
+}
+
+static void put_double(writer *w, double x) {
+    if (!nnk_finite(x)) w->status = NNK_E_PAYLOAD;
+    put_real(w, &x, 8);
+}
+
+/// Puts the parameters, with the last layer's weights times the scale, and its bias also plus the shift.
+static void put_calibrated(writer *w, const nnk_model *m, const nnk_expectation *e) {
+    const uint32_t last = nnk_weights_at(m->topology, m->topology->layers),
+                   bias = nnk_biases_at(m->topology, m->topology->layers);
+    for (uint32_t i = 0; i <= bias && w->status == NNK_OK; i++) {
+        const double x = parameter(m, i), scaled = i < last ? x : x * e->scale,
+                     calibrated = i < bias ? scaled : scaled + e->shift;
+        if (m->dtype == NNK_F32)
+            put_float(w, calibrated);
+        else
+            put_double(w, calibrated);
+    }
+}
+
+nnk_status nnk_model_calibrate(const nnk_model *m, const nnk_expectation *e, nnk_sink sink) {
+    if (!writable(m, sink) || !e) return NNK_E_ARGUMENT;
+    if (m->dtype == NNK_I8) return NNK_E_KIND;
+    if (m->options & NNK_OPTION_JUDGED) return NNK_E_STATE;
+    nnk_records records = {.expectation = *e};
+    nnk_model_record(m, &records.training);
+    nnk_records_to_file(&records);
+    nnk_model judged = *m;
+    judged.options |= NNK_OPTION_JUDGED;
+    judged.records = &records;
+    if (!nnk_options_valid(&judged)) return NNK_E_ARGUMENT;
+    writer w = {.sink = sink};
+    put_calibrated(&w, m, e);
+    return finish(&w, &judged, m->dtype);
+}
+
+// ---- Weights as bytes -------------------------------------------------------------------------------------
 
 /// The scale of row `unit` of W1: a 127th of its largest weight. 0 for a row that is zero, or so small that
 /// its scale would be subnormal, which has too few bits; negative if a weight is not finite or is too large
@@ -222,14 +274,6 @@ static float scale_of(const nnk_model *m, uint32_t unit) {
         if (size > largest) largest = size;
     }
     return largest / 127 < (double)FLT_MIN ? 0 : (float)(largest / 127);
-}
-
-/// Puts `x` rounded to float; NNK_E_PAYLOAD if it is not finite or too large.
-static void put_float(writer *w, double x) {
-    const bool fits = x >= -(double)FLT_MAX && x <= (double)FLT_MAX;
-    const float rounded = fits ? (float)x : 0;
-    if (!fits) w->status = NNK_E_PAYLOAD;
-    put_real(w, &rounded, 4);
 }
 
 /// Puts a row of W1 as w / scale, rounded to the nearest even: |w / scale| <= 127 (1 + 2^-24), so no byte

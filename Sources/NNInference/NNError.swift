@@ -28,6 +28,8 @@ public enum NNError: Error, Equatable, Sendable {
     case notFinite(parameter: Int)
     /// The weights are bytes already.
     case alreadyQuantized
+    /// The network was judged and calibrated already.
+    case alreadyJudged
     /// The memory handed over has fewer bytes than are needed.
     case insufficientMemory(expected: Int, found: Int)
     /// The system does not give so many bytes of memory. `Int.max`: more than the address space holds.
@@ -99,6 +101,8 @@ public enum NNError: Error, Equatable, Sendable {
         case block
         /// How often a cross-validation is repeated
         case repeats
+        /// A number of what to expect of a network
+        case expectation
         /// The number of examples
         case examples
         /// Bytes of one image

@@ -71,8 +71,7 @@ public struct NetworkView: ~Escapable {
     public func className(_ index: Int) -> RawSpan {
         precondition(index == 0 || index == 1, "a network has two classes")
         let size = Int(NNK_CLASS_NAME_BYTES)
-        let behind = options == 0 ? 0 : Int(NNK_TRAINING_RECORD_BYTES)
-        let start = bytes.byteCount - behind - (2 - index) * size
+        let start = topology.modelBytes(elementType) - (2 - index) * size
         let slot = bytes.extracting(start..<start + size)
         var length = 0
         while length < size, unsafe slot.unsafeLoad(fromByteOffset: length, as: UInt8.self) != 0 {

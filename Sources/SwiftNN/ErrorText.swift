@@ -24,6 +24,7 @@ extension NNError: CustomStringConvertible {
         case .otherGram(let option): "the Gram matrix is for trainings with another \(option.text)"
         case .notFinite(let parameter): "parameter \(parameter) is not finite"
         case .alreadyQuantized: "the weights are bytes already"
+        case .alreadyJudged: "the network was judged and calibrated already"
         case .insufficientMemory(let expected, let found):
             "expected \(expected) bytes of memory, found \(found)"
         case .outOfMemory(let bytes): "the system does not give \(bytes) bytes of memory"
@@ -85,6 +86,7 @@ extension NNError.Option {
         case .folds: "number of folds"
         case .block: "examples of a block"
         case .repeats: "number of repeats"
+        case .expectation: "number of what to expect of a network"
         case .examples: "number of examples"
         case .inputs: "bytes of one image"
         case .layers: "number of layers"

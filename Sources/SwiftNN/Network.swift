@@ -14,6 +14,8 @@ public struct Network: Sendable {
     public let origin: Origin?
     /// Whether each image's own brightness and contrast are taken off before the network sees it. A prediction does it.
     public let takesOwnContrastOff: Bool
+    /// What to expect of it on images not seen; nil if it was not judged.
+    public let expectation: Expectation?
     /// The names of class 0 and class 1, without control characters; two empty strings if the data had none.
     public let classNames: [String]
 
@@ -31,13 +33,17 @@ public struct Network: Sendable {
         var status = NNK_E_TOPOLOGY
         for topology in topologies where status == NNK_E_TOPOLOGY {
             var model = unsafe nnk_model()
+            var (origin, expectation) = (Origin?.none, Expectation?.none)
             status = unsafe bytes.withUnsafeBytes { file in
                 unsafe withUnsafePointer(to: topology.table) {
-                    unsafe nnk_model_open(&model, file.baseAddress, file.count, $0)
+                    let status = unsafe nnk_model_open(&model, file.baseAddress, file.count, $0)
+                    guard status == NNK_OK else { return status }
+                    // The model's pointers are valid here.
+                    unsafe (origin, expectation) = (Origin(&model), Expectation(&model))
+                    return status
                 }
             }
             guard status == NNK_OK else { continue }
-            let origin = unsafe Origin(model)
             guard let elementType = unsafe ElementType(code: model.dtype),
                 unsafe origin != nil || model.initializer == NNK_INIT_NONE
             else { throw .invalidModel(.otherKind) }
@@ -46,8 +52,9 @@ public struct Network: Sendable {
             self.elementType = elementType
             self.origin = origin
             unsafe takesOwnContrastOff = model.options & NNK_OPTION_OWN_CONTRAST != 0
-            let record = unsafe model.options == 0 ? 0 : Int(NNK_TRAINING_RECORD_BYTES)
-            classNames = Self.names(at: bytes.dropLast(record).suffix(2 * Int(NNK_CLASS_NAME_BYTES)))
+            self.expectation = expectation
+            let withNames = bytes.prefix(topology.modelBytes(elementType))
+            classNames = Self.names(at: withNames.suffix(2 * Int(NNK_CLASS_NAME_BYTES)))
             return
         }
         throw NNError(status)

@@ -86,7 +86,8 @@ extension Network {
 
 extension Network.Origin {
     /// nil if the weights were imported.
-    init?(_ model: nnk_model) {
+    init?(_ opened: UnsafePointer<nnk_model>) {
+        let model = unsafe opened.pointee
         guard let method = unsafe Method(code: model.method),
             let initializer = unsafe Initializer(code: model.initializer)
         else { return nil }
@@ -97,7 +98,9 @@ extension Network.Origin {
         unsafe learningRate = model.learning_rate
         unsafe examples = Int(model.examples)
         unsafe dataCRC = model.data_crc
-        let (options, record) = unsafe (model.options, model.record)
+        let options = unsafe model.options
+        var record = nnk_training_record()
+        _ = unsafe nnk_model_record(opened, &record)
         isCentered = options & NNK_OPTION_CENTERED != 0
         if options & NNK_OPTION_MIRRORED != 0 { mirror = Mirror(record.mirror) }
         if options & NNK_OPTION_DECAY != 0 { weightDecay = record.weight_decay }
@@ -109,7 +112,9 @@ extension Network.Origin {
     }
 
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` if a number does not fit its field.
-    func fill(_ model: inout nnk_model, inputs: Int) throws(NNError) {
+    func fill(
+        _ model: inout nnk_model, _ record: inout nnk_training_record, inputs: Int
+    ) throws(NNError) {
         try NNError.check(iterations, .iterations, 0...Int(UInt32.max))
         try NNError.check(examples, .examples, 0...Int(UInt32.max))
         try NNError.check(positive: learningRate, .learningRate)
@@ -120,36 +125,37 @@ extension Network.Origin {
         unsafe model.learning_rate = learningRate
         unsafe model.examples = UInt32(examples)
         unsafe model.data_crc = dataCRC
-        try unsafe fillOptions(&model, inputs: inputs)
+        unsafe model.options |= try options(&record, inputs: inputs)
     }
 
-    /// Adds the options to those that the model has, and fills its record.
-    private func fillOptions(_ model: inout nnk_model, inputs: Int) throws(NNError) {
-        if isCentered { unsafe model.options |= NNK_OPTION_CENTERED }
+    /// The options, and what belongs to them.
+    private func options(_ record: inout nnk_training_record, inputs: Int) throws(NNError) -> Int32 {
+        var options = isCentered ? NNK_OPTION_CENTERED : 0
         if let mirror {
             try mirror.check(inputs: inputs)
-            unsafe model.options |= NNK_OPTION_MIRRORED
-            unsafe model.record.mirror = nnk_mirror(mirror)
+            options |= NNK_OPTION_MIRRORED
+            record.mirror = nnk_mirror(mirror)
         }
         if let weightDecay {
             try NNError.check(positive: weightDecay, .weightDecay)
-            unsafe model.options |= NNK_OPTION_DECAY
-            unsafe model.record.weight_decay = weightDecay
+            options |= NNK_OPTION_DECAY
+            record.weight_decay = weightDecay
         }
         if let exampleWeights {
-            unsafe model.options |= NNK_OPTION_WEIGHTS
-            unsafe model.record.weights_crc = exampleWeights.crc
-            unsafe model.record.weights_rule = exampleWeights.rule
+            options |= NNK_OPTION_WEIGHTS
+            record.weights_crc = exampleWeights.crc
+            record.weights_rule = exampleWeights.rule
         }
         if let startCRC {
-            unsafe model.options |= NNK_OPTION_START
-            unsafe model.record.start_crc = startCRC
+            options |= NNK_OPTION_START
+            record.start_crc = startCRC
         }
         if let keptIteration {
             try NNError.check(keptIteration, .keptIteration, 0...iterations)
-            unsafe model.options |= NNK_OPTION_KEEP_BEST
-            unsafe model.record.kept_iteration = UInt32(keptIteration)
+            options |= NNK_OPTION_KEEP_BEST
+            record.kept_iteration = UInt32(keptIteration)
         }
+        return options
     }
 }
 

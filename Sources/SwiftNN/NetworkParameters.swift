@@ -13,25 +13,33 @@ extension Network {
     ///   - origin: how they were trained, if that is known.
     ///   - takesOwnContrastOff: whether a prediction takes each image's own brightness and contrast off first. The
     ///     weights of each unit of layer 1 must sum up to 0 then, as the mean of an image is not subtracted from it.
+    ///   - expectation: what to expect of it, if it was judged; its calibration is a part of the parameters already.
     /// - Throws: ``NNError/wrongCount(of:expected:found:)``, ``NNError/notFinite(parameter:)``;
-    ///   ``NNError/invalidOption(name:value:allowed:)`` for numbers of `origin` that a model has no room for.
+    ///   ``NNError/invalidOption(name:value:allowed:)`` for numbers of `origin` or `expectation` that a model has no
+    ///   room for.
     public init<S: Scalar>(
         topology: Topology, parameters: [S], classNames: [String] = ["", ""], origin: Origin? = nil,
-        takesOwnContrastOff: Bool = false
+        takesOwnContrastOff: Bool = false, expectation: Expectation? = nil
     ) throws(NNError) {
         try NNError.check(countOf: .parameters, parameters.count, expected: topology.parameterCount)
         try NNError.check(countOf: .classNames, classNames.count, expected: 2)
         if let index = parameters.firstIndex(where: { !$0.isFinite }) { throw .notFinite(parameter: index) }
-        var model = unsafe nnk_model()
+        var (model, records) = unsafe (nnk_model(), nnk_records())
         let elementType = ElementType(S.precision)
         unsafe model.dtype = elementType.code
         if takesOwnContrastOff { unsafe model.options = NNK_OPTION_OWN_CONTRAST }
-        if let origin { try unsafe origin.fill(&model, inputs: topology.inputs) }
-        let file = unsafe parameters.withUnsafeBytes { parameters in
-            unsafe model.parameters = parameters.baseAddress
-            return unsafe Self.file(model, topology, elementType, classNames, nnk_model_write)
+        if let origin { try unsafe origin.fill(&model, &records.training, inputs: topology.inputs) }
+        if let expectation {
+            unsafe model.options |= NNK_OPTION_JUDGED
+            records.expectation = try nnk_expectation(expectation)
         }
-        try self.init(bytes: file.get(), topologies: [topology])
+        unsafe nnk_records_to_file(&records)
+        let (status, file) = unsafe parameters.withUnsafeBytes { parameters in
+            unsafe model.parameters = parameters.baseAddress
+            return unsafe Self.file(model, records, topology, elementType, classNames)
+        }
+        try NNError.check(status)
+        try self.init(bytes: file, topologies: [topology])
     }
 
     /// The same network with the weights of its first layer in bytes: a quarter or an eighth of the size.
@@ -40,12 +48,24 @@ extension Network {
     ///   a float.
     public func quantized() throws(NNError) -> Network {
         guard elementType != .i8 else { throw .alreadyQuantized }
-        let file = unsafe view.withModel { model, _ in
-            var model = unsafe model.pointee
-            try! unsafe origin?.fill(&model, inputs: inputs)
-            return unsafe Self.file(model, topology, .i8, classNames, nnk_model_quantize)
+        return try unsafe rewritten(.i8, nnk_model_quantize)
+    }
+
+    /// The network of the file that `write` makes of this one's.
+    func rewritten(
+        _ elementType: ElementType, _ write: (UnsafePointer<nnk_model>, nnk_sink) -> nnk_status
+    ) throws(NNError) -> Network {
+        let (status, file) = unsafe bytes.withUnsafeBytes { bytes in
+            unsafe withUnsafePointer(to: topology.table) { table in
+                var model = unsafe nnk_model()
+                _ = unsafe nnk_model_open(&model, bytes.baseAddress, bytes.count, table)  // checked before
+                return unsafe written(atMost: topology.largestModelBytes(elementType)) {
+                    unsafe write(&model, $0)
+                }
+            }
         }
-        return try Network(bytes: file.get(), topologies: [topology])
+        try NNError.check(status)
+        return try Network(bytes: file, topologies: [topology])
     }
 
     /// W1, b1, W2, b2, ...: each W row by row. Bytes are multiplied by their scale.
@@ -81,23 +101,33 @@ extension Network {
                 .map { S($0) }
     }
 
-    /// The file that `write` makes of a model.
+    /// The file of a model.
     private static func file(
-        _ model: nnk_model, _ topology: Topology, _ elementType: ElementType, _ classNames: [String],
-        _ write: (UnsafePointer<nnk_model>, nnk_sink) -> nnk_status
-    ) -> Result<[UInt8], NNError> {
+        _ model: nnk_model, _ records: nnk_records, _ topology: Topology, _ elementType: ElementType,
+        _ classNames: [String]
+    ) -> (nnk_status, [UInt8]) {
         unsafe withUnsafePointer(to: topology.table) { table in
-            unsafe classNames[0].withTruncatedCString { name0 in
-                unsafe classNames[1].withTruncatedCString { name1 in
-                    var model = unsafe model
-                    unsafe model.topology = table
-                    unsafe model.class_names = (name0, name1)
-                    let count = topology.modelBytes(elementType) + Int(NNK_TRAINING_RECORD_BYTES)
-                    let (status, bytes) = unsafe written(atMost: count) { unsafe write(&model, $0) }
-                    return status == NNK_OK ? .success(bytes) : .failure(NNError(status))
+            unsafe withUnsafePointer(to: records) { records in
+                unsafe classNames[0].withTruncatedCString { name0 in
+                    unsafe classNames[1].withTruncatedCString { name1 in
+                        var model = unsafe model
+                        unsafe model.topology = table
+                        unsafe model.class_names = (name0, name1)
+                        unsafe model.records = UnsafeRawPointer(records)
+                        return unsafe written(atMost: topology.largestModelBytes(elementType)) {
+                            unsafe nnk_model_write(&model, $0)
+                        }
+                    }
                 }
             }
         }
+    }
+}
+
+extension Topology {
+    /// Bytes of a model file with all records.
+    func largestModelBytes(_ elementType: ElementType) -> Int {
+        modelBytes(elementType) + Int(NNK_TRAINING_RECORD_BYTES + NNK_EXPECTATION_BYTES)
     }
 }
 

@@ -179,6 +179,12 @@ static inline nnk_model opened(file *f, const nnk_topology *t) {
     return model;
 }
 
+static inline nnk_training_record record_of(const nnk_model *m) {
+    nnk_training_record record;
+    CHECK_EQUAL(nnk_model_record(m, &record), NNK_OK);
+    return record;
+}
+
 /// The probability of an image that is fed in pieces of `piece` bytes; 0: of random sizes.
 static inline double predict(const nnk_inference *k, const nnk_model *m, const uint8_t *x, uint32_t piece) {
     const uint32_t size = (uint32_t)m->topology->size[0];

@@ -220,6 +220,41 @@ static file small_model(void) {
     return f;
 }
 
+static const nnk_expectation expectation = {1, 0, 0.7f, 0.6f, 0.8f, 0.5f, 0.75f, 0.6f, 60, 5};
+
+static void check_unwritable(const nnk_model *m, nnk_sink sink) {
+    CHECK_EQUAL(nnk_model_write(m, sink), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_quantize(m, sink), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_calibrate(m, &expectation, sink), NNK_E_ARGUMENT);
+}
+
+/// What a model says, and one that says nothing, or too much.
+static void test_records(void) {
+    file f = small_model();
+    const nnk_model m = opened(&f, &topology);
+    nnk_training_record record;
+    nnk_expectation e;
+    CHECK_EQUAL(nnk_model_record(NULL, &record), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_record(&m, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_record(&m, &record), NNK_OK);
+    CHECK(record.mirror.row_bytes == 0 && record.weight_decay == 0 && record.weights_rule == 0);
+    CHECK_EQUAL(nnk_model_expectation(NULL, &e), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_expectation(&m, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_expectation(&m, &e), NNK_E_STATE);
+    CHECK_EQUAL(nnk_model_calibrate(&m, NULL, writing), NNK_E_ARGUMENT);
+    nnk_records_to_file(NULL);
+    nnk_model wrong = m;
+    wrong.options = NNK_OPTION_JUDGED; // and no expectation
+    CHECK_EQUAL(nnk_model_expectation(&wrong, &e), NNK_E_STATE);
+    CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
+    static const int32_t unknown[] = {INT32_MIN, -1, NNK_OPTIONS + 1, INT32_MAX};
+    FOR_EACH(i, unknown) {
+        wrong.options = unknown[i];
+        check_unwritable(&wrong, writing);
+    }
+    free(f.bytes);
+}
+
 static void test_models(void) {
     file f = small_model();
     nnk_model m;
@@ -242,32 +277,27 @@ static void test_models(void) {
     CHECK_EQUAL(nnk_model_quantize(&m, no_sink), NNK_E_ARGUMENT);
     nnk_model wrong = m;
     wrong.parameters = NULL;
-    CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
-    CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
+    check_unwritable(&wrong, writing);
     FOR_EACH(i, invalid_topologies) {
         wrong = m;
         wrong.topology = invalid_topologies[i];
-        CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
-        CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
+        check_unwritable(&wrong, writing);
         nnk_model_to_native(&wrong, f.bytes);
     }
     FOR_EACH(i, invalid_dtypes) {
         wrong = m;
         wrong.dtype = invalid_dtypes[i];
-        CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
-        CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
+        check_unwritable(&wrong, writing);
     }
     // One byte of a file holds each of these: 256 + NNK_DUAL would be taken for NNK_DUAL.
     static const int32_t invalid[] = {INT32_MIN, -1, 3, 99, 256, 257, INT32_MAX};
     FOR_EACH(i, invalid) {
         wrong = m;
         wrong.method = invalid[i];
-        CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
-        CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
+        check_unwritable(&wrong, writing);
         wrong = m;
         wrong.initializer = invalid[i];
-        CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
-        CHECK_EQUAL(nnk_model_quantize(&wrong, writing), NNK_E_ARGUMENT);
+        check_unwritable(&wrong, writing);
     }
     free(f.bytes);
 }
@@ -356,6 +386,7 @@ int main(void) {
     test_topologies();
     test_enumerations();
     test_models();
+    test_records();
     test_parts();
     test_predictions();
     test_checkpoints();

@@ -316,88 +316,124 @@ static void test_parts(void) {
 // ---- Version 2 --------------------------------------------------------------------------------------------
 
 static file empty_file(int32_t type) {
-    file f = {.room = nnk_model_bytes(&small, type) + NNK_TRAINING_RECORD_BYTES};
+    file f = {.room = nnk_model_bytes(&small, type) + NNK_TRAINING_RECORD_BYTES + NNK_EXPECTATION_BYTES};
     f.bytes = room_for(f.room);
     return f;
 }
 
+/// A model and what it says.
+typedef struct described {
+    nnk_model m;
+    nnk_records r; ///< in this processor's byte order; `m` does not point to it
+} described;
+
 /// A model with all options.
-static nnk_model model_with_options(int32_t type, const void *parameters) {
-    return (nnk_model){.topology = &small,
-                       .parameters = parameters,
-                       .class_names = {"non-cat", "cat"},
-                       .dtype = type,
-                       .options = NNK_OPTIONS,
-                       .method = NNK_DUAL,
-                       .initializer = NNK_INIT_DEEP,
-                       .seed = 7,
-                       .iterations = 8,
-                       .examples = 9,
-                       .data_crc = 10,
-                       .learning_rate = 0.5,
-                       .record = {{10, 2}, 0.25, 0x11223344, 0x55667788, 6, 0x99aabbcc}};
+static described model_with_options(int32_t type, const void *parameters) {
+    return (described){
+        .m = {.topology = &small,
+              .parameters = parameters,
+              .class_names = {"non-cat", "cat"},
+              .dtype = type,
+              .options = NNK_OPTIONS,
+              .method = NNK_DUAL,
+              .initializer = NNK_INIT_DEEP,
+              .seed = 7,
+              .iterations = 8,
+              .examples = 9,
+              .data_crc = 10,
+              .learning_rate = 0.5},
+        .r = {.training = {{10, 2}, 0.25, 0x11223344, 0x55667788, 6, 0x99aabbcc},
+              .expectation = {2, -0.5, 0.75f, 0.5f, 1, 2, 0.25f, 0.125f, 0x01020304, 5}},
+    };
 }
 
-/// The record that model_with_options has, as docs/FORMAT.md states it.
-static const uint8_t record_bytes[] = {10,   0,    0, 0,    2,    0,    0,    0,    0,    0,    0,
-                                       0,    0,    0, 0xd0, 0x3f, 0x44, 0x33, 0x22, 0x11, 0x88, 0x77,
-                                       0x66, 0x55, 6, 0,    0,    0,    0xcc, 0xbb, 0xaa, 0x99};
+/// The records that model_with_options has, as docs/FORMAT.md states them.
+static const uint8_t record_bytes[] = {
+    10,   0,    0,    0,    2,    0,    0,    0,    0, 0, 0,    0,    0,    0,    0xd0, 0x3f, // decay
+    0x44, 0x33, 0x22, 0x11, 0x88, 0x77, 0x66, 0x55, 6, 0, 0,    0,    0xcc, 0xbb, 0xaa, 0x99, // CRCs
+    0,    0,    0,    0,    0,    0,    0,    0x40, 0, 0, 0,    0,    0,    0,    0xe0, 0xbf, // scale
+    0,    0,    0x40, 0x3f, 0,    0,    0,    0x3f, 0, 0, 0x80, 0x3f, 0,    0,    0,    0x40, // scores
+    0,    0,    0x80, 0x3e, 0,    0,    0,    0x3e, 4, 3, 2,    1,    5,    0,    0,    0,    // folds
+};
 
 static void seal(file *f) {
     put_u32(f->bytes + 36, crc_by_bits(0, f->bytes + 64, f->size - 64));
     put_u32(f->bytes + 60, crc_by_bits(0, f->bytes, 60));
 }
 
-/// A file with options from one without: the bytes of version 2 by hand.
-static file by_hand(const file *plain) {
-    file f = {.room = plain->size + sizeof record_bytes, .size = plain->size + sizeof record_bytes};
+/// A file with these options from one without: the bytes of version 2 by hand.
+static file by_hand(const file *plain, int32_t options) {
+    const uint32_t more = options & NNK_OPTION_JUDGED ? 80 : 32;
+    file f = {.room = plain->size + more, .size = plain->size + more};
     f.bytes = room_for(f.room);
     memcpy(f.bytes, plain->bytes, plain->size);
-    memcpy(f.bytes + plain->size, record_bytes, sizeof record_bytes);
+    memcpy(f.bytes + plain->size, record_bytes, more);
     f.bytes[4] = 2;
-    f.bytes[11] = 127;
+    f.bytes[11] = (uint8_t)options;
     put_u32(f.bytes + 32, (uint32_t)(f.size - 64));
     seal(&f);
     return f;
 }
 
-static int same_record(const nnk_model *a, const nnk_model *b) {
-    const nnk_training_record *r = &a->record, *s = &b->record;
-    return a->options == b->options && r->mirror.row_bytes == s->mirror.row_bytes &&
-           r->mirror.pixel_bytes == s->mirror.pixel_bytes && r->weight_decay == s->weight_decay &&
-           r->weights_crc == s->weights_crc && r->start_crc == s->start_crc &&
-           r->kept_iteration == s->kept_iteration && r->weights_rule == s->weights_rule;
+/// Writes the model with its records.
+static nnk_status write_described(const described *d, file *f) {
+    nnk_records records = d->r;
+    nnk_model m = d->m;
+    nnk_records_to_file(&records);
+    m.records = &records;
+    return nnk_model_write(&m, sink_of(f));
 }
 
-/// What is written is what is by hand, and is read; a bit more or less in the record is noticed.
-static void check_options(const nnk_model *m, nnk_status (*write)(const nnk_model *, nnk_sink),
-                          int32_t type) {
-    nnk_model without = *m;
-    without.options = 0;
-    memset(&without.record, 0, sizeof without.record);
-    file plain = empty_file(type), f = empty_file(type), again = empty_file(type);
-    CHECK_EQUAL(write(&without, sink_of(&plain)), NNK_OK);
-    CHECK_EQUAL(plain.size, nnk_model_bytes(&small, type));
-    CHECK_EQUAL(write(m, sink_of(&f)), NNK_OK);
-    file want = by_hand(&plain);
-    CHECK_SAME_FILE(f, want);
+/// Whether a model says what `d` does.
+static int says(const nnk_model *m, const described *d) {
+    const nnk_training_record r = record_of(m), *s = &d->r.training;
+    const nnk_expectation *want = &d->r.expectation;
+    nnk_expectation e;
+    return m->options == d->m.options && r.mirror.row_bytes == s->mirror.row_bytes &&
+           r.mirror.pixel_bytes == s->mirror.pixel_bytes && r.weight_decay == s->weight_decay &&
+           r.weights_crc == s->weights_crc && r.start_crc == s->start_crc &&
+           r.kept_iteration == s->kept_iteration && r.weights_rule == s->weights_rule &&
+           nnk_model_expectation(m, &e) == NNK_OK && e.scale == want->scale && e.shift == want->shift &&
+           e.accuracy == want->accuracy && e.low == want->low && e.high == want->high &&
+           e.log_loss == want->log_loss && e.auc == want->auc && e.guessing == want->guessing &&
+           e.examples == want->examples && e.folds == want->folds;
+}
 
-    nnk_model peeked, read;
-    CHECK_EQUAL(nnk_model_peek(&peeked, f.bytes, &small), NNK_OK);
-    CHECK(peeked.options == NNK_OPTIONS && peeked.record.mirror.row_bytes == 0);
-    for (size_t bit = 8 * plain.size; bit < 8 * f.size; bit++) {
-        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        CHECK_EQUAL(open_status(f.bytes, f.size, &small), NNK_E_PAYLOAD);
-        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+/// Of a file with all options, cut or with one bit more or less in its records.
+static void check_damaged(file *f, size_t plain_bytes) {
+    for (size_t bit = 8 * plain_bytes; bit < 8 * f->size; bit++) {
+        f->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        CHECK_EQUAL(open_status(f->bytes, f->size, &small), NNK_E_PAYLOAD);
+        f->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
-    for (size_t bytes = 64; bytes < f.size; bytes++) {
-        uint8_t *cut = copy_of(f.bytes, bytes);
+    for (size_t bytes = 64; bytes < f->size; bytes++) {
+        uint8_t *cut = copy_of(f->bytes, bytes);
         CHECK_EQUAL(open_status(cut, bytes, &small), NNK_E_LENGTH);
         free(cut);
     }
-    CHECK_EQUAL(open_status(f.bytes, f.size + 1, &small), NNK_E_SIZE);
-    read = opened(&f, &small);
-    CHECK(same_record(&read, m) && strcmp(read.class_names[0], "non-cat") == 0 &&
+    CHECK_EQUAL(open_status(f->bytes, f->size + 1, &small), NNK_E_SIZE);
+}
+
+/// What is written is what is by hand, and is read.
+static void check_options(const described *d) {
+    const int32_t type = d->m.dtype;
+    nnk_model without = d->m;
+    without.options = 0;
+    file plain = empty_file(type), f = empty_file(type), again = empty_file(type);
+    CHECK_EQUAL(nnk_model_write(&without, sink_of(&plain)), NNK_OK);
+    CHECK_EQUAL(plain.size, nnk_model_bytes(&small, type));
+    CHECK_EQUAL(write_described(d, &f), NNK_OK);
+    file want = by_hand(&plain, NNK_OPTIONS);
+    CHECK_SAME_FILE(f, want);
+
+    nnk_model peeked;
+    nnk_expectation e;
+    CHECK_EQUAL(nnk_model_peek(&peeked, f.bytes, &small), NNK_OK);
+    CHECK(peeked.options == NNK_OPTIONS && record_of(&peeked).mirror.row_bytes == 0);
+    CHECK_EQUAL(nnk_model_expectation(&peeked, &e), NNK_E_STATE);
+    check_damaged(&f, plain.size);
+    const nnk_model read = opened(&f, &small);
+    CHECK(says(&read, d) && strcmp(read.class_names[0], "non-cat") == 0 &&
           strcmp(read.class_names[1], "cat") == 0);
     CHECK_EQUAL(read.payload_bytes, f.size - 64);
     CHECK_EQUAL(nnk_model_write(&read, sink_of(&again)), NNK_OK);
@@ -411,33 +447,48 @@ static void check_options(const nnk_model *m, nnk_status (*write)(const nnk_mode
 static void test_options(void) {
     FOR_EACH_TYPE(type) {
         void *parameters = random_reals(nnk_parameter_count(&small), type);
-        const nnk_model m = model_with_options(type, parameters);
-        check_options(&m, nnk_model_write, type);
+        const described d = model_with_options(type, parameters);
+        check_options(&d);
         free(parameters);
     }
 }
 
-/// The status of opening a model with other options or another record, whose checksums are right; writing
+/// Puts records at `to`, as docs/FORMAT.md states them; the expectation only if the options have one.
+static void put_records(uint8_t *to, const described *d) {
+    const nnk_training_record *r = &d->r.training;
+    const nnk_expectation *e = &d->r.expectation;
+    const float scores[] = {e->accuracy, e->low, e->high, e->log_loss, e->auc, e->guessing};
+    put_u32(to, r->mirror.row_bytes);
+    put_u32(to + 4, r->mirror.pixel_bytes);
+    put_f64(to + 8, r->weight_decay);
+    put_u32(to + 16, r->weights_crc);
+    put_u32(to + 20, r->start_crc);
+    put_u32(to + 24, r->kept_iteration);
+    put_u32(to + 28, r->weights_rule);
+    if (!(d->m.options & NNK_OPTION_JUDGED)) return;
+    put_f64(to + 32, e->scale);
+    put_f64(to + 40, e->shift);
+    for (int i = 0; i < 6; i++) {
+        uint32_t bits;
+        memcpy(&bits, &scores[i], 4);
+        put_u32(to + 48 + 4 * i, bits);
+    }
+    put_u32(to + 72, e->examples);
+    put_u32(to + 76, e->folds);
+}
+
+/// The status of opening a model with other options or other records, whose checksums are right; writing
 /// such a model says the same.
-static nnk_status status_of(const nnk_model *m) {
-    nnk_model plain = *m;
+static nnk_status status_of(const described *d) {
+    nnk_model plain = d->m;
     plain.options = 0;
-    memset(&plain.record, 0, sizeof plain.record);
-    file one = empty_file(m->dtype), written = empty_file(m->dtype);
+    file one = empty_file(d->m.dtype), written = empty_file(d->m.dtype);
     CHECK_EQUAL(nnk_model_write(&plain, sink_of(&one)), NNK_OK);
-    file f = by_hand(&one);
-    uint8_t *record = f.bytes + f.size - sizeof record_bytes;
-    f.bytes[11] = (uint8_t)m->options;
-    put_u32(record, m->record.mirror.row_bytes);
-    put_u32(record + 4, m->record.mirror.pixel_bytes);
-    put_f64(record + 8, m->record.weight_decay);
-    put_u32(record + 16, m->record.weights_crc);
-    put_u32(record + 20, m->record.start_crc);
-    put_u32(record + 24, m->record.kept_iteration);
-    put_u32(record + 28, m->record.weights_rule);
+    file f = by_hand(&one, d->m.options);
+    put_records(f.bytes + one.size, d);
     seal(&f);
     const nnk_status status = open_status(f.bytes, f.size, &small);
-    const nnk_status writing = nnk_model_write(m, sink_of(&written));
+    const nnk_status writing = write_described(d, &written);
     CHECK_EQUAL(writing, status == NNK_OK ? NNK_OK : NNK_E_ARGUMENT);
     if (status == NNK_OK) CHECK_SAME_FILE(written, f);
     free(one.bytes);
@@ -446,51 +497,57 @@ static nnk_status status_of(const nnk_model *m) {
     return status;
 }
 
+#define WITH(field, value, status)                                                                           \
+    do {                                                                                                     \
+        described changed = all;                                                                             \
+        changed.field = value;                                                                               \
+        CHECK_EQUAL(status_of(&changed), status);                                                            \
+    } while (0)
+
 /// Options and records that no training has.
 static void test_options_without_sense(void) {
     void *parameters = random_reals(nnk_parameter_count(&small), NNK_F32);
-    const nnk_model all = model_with_options(NNK_F32, parameters);
+    const described all = model_with_options(NNK_F32, parameters);
     CHECK_EQUAL(status_of(&all), NNK_OK);
-#define WITH(field, value, status)                                                                           \
-    do {                                                                                                     \
-        nnk_model m = all;                                                                                   \
-        m.field = value;                                                                                     \
-        CHECK_EQUAL(status_of(&m), status);                                                                  \
-    } while (0)
-    // A field without its option.
+    // A field without its option. What is not judged has no expectation at all.
     for (int32_t option = 1; option <= NNK_OPTIONS; option *= 2) {
-        const int needs_no_field = option == NNK_OPTION_CENTERED || option == NNK_OPTION_OWN_CONTRAST;
-        WITH(options, NNK_OPTIONS - option, needs_no_field ? NNK_OK : NNK_E_HEADER);
+        const int needs_no_field =
+            option == NNK_OPTION_CENTERED || option == NNK_OPTION_OWN_CONTRAST || option == NNK_OPTION_JUDGED;
+        WITH(m.options, NNK_OPTIONS - option, needs_no_field ? NNK_OK : NNK_E_HEADER);
     }
-    WITH(options, 128, NNK_E_VERSION);
-    WITH(options, 255, NNK_E_VERSION);
     // Rows of the mirror that do not divide the image, pixels that do not divide the row, none at all.
     static const nnk_mirror bad[] = {{7, 1}, {10, 3}, {10, 0}, {0, 2}, {0, 0}, {2, 10}, {100, 10}};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) WITH(record.mirror, bad[i], NNK_E_HEADER);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) WITH(r.training.mirror, bad[i], NNK_E_HEADER);
     static const nnk_mirror good[] = {{10, 5}, {50, 50}, {1, 1}, {2, 1}};
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) WITH(record.mirror, good[i], NNK_OK);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) WITH(r.training.mirror, good[i], NNK_OK);
     const double decays[] = {0, -0.0, -1, (double)NAN, (double)INFINITY, -(double)INFINITY};
     for (size_t i = 0; i < sizeof decays / sizeof decays[0]; i++)
-        WITH(record.weight_decay, decays[i], NNK_E_HEADER);
-    WITH(record.weight_decay, 1e-300, NNK_OK);
-    WITH(record.kept_iteration, 8, NNK_OK);
-    WITH(record.kept_iteration, 9, NNK_E_HEADER);
+        WITH(r.training.weight_decay, decays[i], NNK_E_HEADER);
+    WITH(r.training.weight_decay, 1e-300, NNK_OK);
+    WITH(r.training.kept_iteration, 8, NNK_OK);
+    WITH(r.training.kept_iteration, 9, NNK_E_HEADER);
     // Checksums and numbers of the caller's may be zero.
-    WITH(record.weights_crc, 0, NNK_OK);
-    WITH(record.weights_rule, 0, NNK_OK);
-    WITH(record.start_crc, 0, NNK_OK);
-#undef WITH
-    // Weights that were imported: own contrast is the one option that they can have, as prediction needs it.
-    nnk_model imported = {.topology = &small, .parameters = parameters, .dtype = NNK_F32};
-    for (imported.options = 1; imported.options <= NNK_OPTIONS; imported.options++)
-        CHECK_EQUAL(status_of(&imported),
-                    imported.options == NNK_OPTION_OWN_CONTRAST ? NNK_OK : NNK_E_HEADER);
-    imported.options = NNK_OPTION_OWN_CONTRAST;
-    imported.record.start_crc = 1;
+    WITH(r.training.weights_crc, 0, NNK_OK);
+    WITH(r.training.weights_rule, 0, NNK_OK);
+    WITH(r.training.start_crc, 0, NNK_OK);
+    // Weights that were imported: prediction needs own contrast, and anyone can judge.
+    described imported = {.m = {.topology = &small, .parameters = parameters, .dtype = NNK_F32}};
+    for (imported.m.options = 1; imported.m.options <= NNK_OPTIONS; imported.m.options++) {
+        const int32_t of_training = imported.m.options & ~(NNK_OPTION_OWN_CONTRAST | NNK_OPTION_JUDGED);
+        CHECK_EQUAL(status_of(&imported), of_training ? NNK_E_HEADER : NNK_OK);
+    }
+    imported.m.options = NNK_OPTION_OWN_CONTRAST;
+    imported.r.training.start_crc = 1;
     CHECK_EQUAL(status_of(&imported), NNK_E_HEADER);
-    // A record with zeros and a version without options: nothing says that of a plain model.
+    free(parameters);
+}
+
+/// Records and a version without options: nothing says that of a plain model.
+static void test_records_without_options(void) {
+    void *parameters = random_reals(nnk_parameter_count(&small), NNK_F32);
+    const described all = model_with_options(NNK_F32, parameters);
     file f = empty_file(NNK_F32);
-    CHECK_EQUAL(nnk_model_write(&all, sink_of(&f)), NNK_OK);
+    CHECK_EQUAL(write_described(&all, &f), NNK_OK);
     f.bytes[11] = 0;
     memset(f.bytes + f.size - sizeof record_bytes, 0, sizeof record_bytes);
     seal(&f);
@@ -501,24 +558,163 @@ static void test_options_without_sense(void) {
     f.bytes[11] = 1;
     seal(&f);
     CHECK_EQUAL(open_status(f.bytes, f.size, &small), NNK_E_VERSION);
+    // All records, and options of which one record is.
+    f.bytes[4] = 2;
+    f.bytes[11] = NNK_OPTIONS - NNK_OPTION_JUDGED;
+    seal(&f);
+    CHECK_EQUAL(open_status(f.bytes, f.size, &small), NNK_E_SIZE);
     free(f.bytes);
     free(parameters);
 }
 
-/// Quantizing keeps options and record, at whatever address the record then lies.
+/// Expectations that no judgement has.
+static void test_expectations_without_sense(void) {
+    void *parameters = random_reals(nnk_parameter_count(&small), NNK_F64);
+    const described all = model_with_options(NNK_F64, parameters);
+    const float bad[] = {-0.25f, -FLT_TRUE_MIN, 1.0000001f, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        WITH(r.expectation.accuracy, bad[i], NNK_E_HEADER);
+        WITH(r.expectation.low, bad[i], NNK_E_HEADER);
+        WITH(r.expectation.high, bad[i], NNK_E_HEADER);
+        WITH(r.expectation.auc, bad[i], NNK_E_HEADER);
+        WITH(r.expectation.guessing, bad[i], NNK_E_HEADER);
+        WITH(r.expectation.log_loss, bad[i], i == 2 ? NNK_OK : NNK_E_HEADER); // it may be above 1
+    }
+    const double none[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        WITH(r.expectation.scale, none[i], NNK_E_HEADER);
+        WITH(r.expectation.shift, none[i], NNK_E_HEADER);
+    }
+    WITH(r.expectation.scale, -1e-300, NNK_E_HEADER);
+    WITH(r.expectation.high, 0.25f, NNK_E_HEADER); // below low
+    // No better than chance: the answer is always the same.
+    WITH(r.expectation.scale, 0, NNK_OK);
+    WITH(r.expectation.scale, -0.0, NNK_OK);
+    WITH(r.expectation.shift, -1e300, NNK_OK);
+    WITH(r.expectation.low, 1, NNK_OK);
+    WITH(r.expectation.accuracy, 0, NNK_OK);
+    WITH(r.expectation.examples, 0, NNK_OK);
+    WITH(r.expectation.folds, UINT32_MAX, NNK_OK);
+    free(parameters);
+}
+#undef WITH
+
+/// Quantizing keeps options and records, at whatever address the records then lie.
 static void test_options_quantized(void) {
     void *parameters = random_reals(nnk_parameter_count(&small), NNK_F64);
-    const nnk_model m = model_with_options(NNK_F64, parameters);
-    file f = empty_file(NNK_I8);
-    CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&f)), NNK_OK);
-    CHECK_EQUAL(f.size, nnk_model_bytes(&small, NNK_I8) + NNK_TRAINING_RECORD_BYTES);
-    CHECK_SAME(f.bytes + f.size - sizeof record_bytes, record_bytes, sizeof record_bytes);
-    const nnk_model q = opened(&f, &small);
-    CHECK(q.dtype == NNK_I8 && same_record(&q, &m));
-    check_options(&q, nnk_model_write, NNK_I8);
+    described d = model_with_options(NNK_F64, parameters);
+    file f = empty_file(NNK_F64), i8 = empty_file(NNK_I8);
+    CHECK_EQUAL(write_described(&d, &f), NNK_OK);
+    const nnk_model m = opened(&f, &small);
+    CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&i8)), NNK_OK);
+    CHECK_EQUAL(i8.size, nnk_model_bytes(&small, NNK_I8) + sizeof record_bytes);
+    CHECK_SAME(i8.bytes + i8.size - sizeof record_bytes, record_bytes, sizeof record_bytes);
+    const nnk_model q = opened(&i8, &small);
+    CHECK(q.dtype == NNK_I8 && says(&q, &d));
+    d.m.dtype = NNK_I8;
+    d.m.parameters = q.parameters;
+    check_options(&d);
+    free(f.bytes);
+    free(i8.bytes);
+    free(parameters);
+}
+
+// ---- Calibration ------------------------------------------------------------------------------------------
+
+/// The parameters of a calibrated model against those of the model before: equal below the last layer; there
+/// within the roundings of a product, a sum, and to the model's type.
+static void check_calibrated(const nnk_model *before, const nnk_model *after, const nnk_expectation *e) {
+    const uint32_t last = nnk_weights_at(before->topology, before->topology->layers),
+                   bias = nnk_biases_at(before->topology, before->topology->layers);
+    const double unit = before->dtype == NNK_F32 ? 0x1p-24 : 0x1p-53;
+    for (uint32_t i = 0; i <= bias; i++) {
+        const wide x = (wide)parameter_of(before, i), scaled = x * (wide)e->scale,
+                   want = i < last   ? x
+                          : i < bias ? scaled
+                                     : scaled + (wide)e->shift;
+        const wide error = wide_abs((wide)parameter_of(after, i) - want),
+                   most = (wide)unit * wide_abs(want) +
+                          (wide)0x1p-53 * (wide_abs(scaled) + wide_abs(want)) * (wide)1.001 +
+                          (wide)(before->dtype == NNK_F32 ? (double)FLT_TRUE_MIN : 0);
+        CHECK(i < last ? error == 0 : error <= most);
+    }
+}
+
+/// A model with these options, calibrated: it says so, and keeps what it said.
+static void check_calibration(int32_t type, int32_t options, const nnk_topology *t) {
+    void *parameters = random_reals(nnk_parameter_count(t), type);
+    described d = model_with_options(type, parameters);
+    const nnk_expectation e = {1.7, -0.3, 0.7f, 0.6f, 0.8f, 0.5f, 0.75f, 0.6f, 60, 5};
+    const size_t room = nnk_model_bytes(t, type) + sizeof(nnk_records);
+    file f = {.room = room, .bytes = room_for(room)}, judged = {.room = room, .bytes = room_for(room)};
+    d.m.topology = t;
+    d.m.options = options;
+    if (!options) memset(&d.r.training, 0, sizeof d.r.training);
+    CHECK_EQUAL(write_described(&d, &f), NNK_OK);
+    const nnk_model m = opened(&f, t);
+    CHECK_EQUAL(nnk_model_calibrate(&m, &e, sink_of(&judged)), NNK_OK);
+    CHECK_EQUAL(judged.size, nnk_model_bytes(t, type) + sizeof(nnk_records));
+    CHECK_SAME(judged.bytes + 12, f.bytes + 12, 20); // sizes and examples
+    CHECK_SAME(judged.bytes + 40, f.bytes + 40, 20); // from the seed to the CRC of the data
+    const nnk_model after = opened(&judged, t);
+    d.m.options |= NNK_OPTION_JUDGED;
+    d.r.expectation = e;
+    CHECK(says(&after, &d) && strcmp(after.class_names[1], "cat") == 0);
+    check_calibrated(&m, &after, &e);
+    file again = {.room = room, .bytes = room_for(room)};
+    CHECK_EQUAL(nnk_model_calibrate(&after, &e, sink_of(&again)), NNK_E_STATE);
+    CHECK_EQUAL(again.size, 0);
+    free(again.bytes);
+    free(judged.bytes);
     free(f.bytes);
     free(parameters);
 }
+
+static void test_calibration(void) {
+    static const nnk_topology one_layer = {1, {50, 1}}; // W1 is the last layer
+    FOR_EACH_TYPE(type) {
+        check_calibration(type, 0, &small);
+        check_calibration(type, NNK_OPTIONS - NNK_OPTION_JUDGED, &small);
+        check_calibration(type, 0, &one_layer);
+    }
+}
+
+/// What cannot be calibrated, and nothing is written of it.
+static void test_calibration_refused(void) {
+    const nnk_expectation e = {2, 0, 0.7f, 0.6f, 0.8f, 0.5f, 0.75f, 0.6f, 60, 5};
+    FOR_EACH_TYPE(type) {
+        file f = small_model(type), q = empty_file(NNK_I8), out = empty_file(type);
+        const nnk_model m = opened(&f, &small);
+        CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&q)), NNK_OK);
+        const nnk_model i8 = opened(&q, &small);
+        CHECK_EQUAL(nnk_model_calibrate(&i8, &e, sink_of(&out)), NNK_E_KIND);
+        nnk_expectation bad[] = {e, e, e, e};
+        bad[0].scale = -1;
+        bad[1].shift = (double)NAN;
+        bad[2].guessing = 1.5f;
+        bad[3].low = 0.9f; // above high
+        for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+            CHECK_EQUAL(nnk_model_calibrate(&m, &bad[i], sink_of(&out)), NNK_E_ARGUMENT);
+        CHECK_EQUAL(out.size, 0);
+        // Too large for the type, and no number.
+        const float largest = FLT_MAX;
+        const double largest_double = DBL_MAX;
+        void *last_weight = f.bytes + nnk_model_weights_at(&small, type, 3);
+        if (type == NNK_F32)
+            memcpy(last_weight, &largest, sizeof largest);
+        else
+            memcpy(last_weight, &largest_double, sizeof largest_double);
+        CHECK_EQUAL(nnk_model_calibrate(&m, &e, sink_of(&out)), NNK_E_PAYLOAD);
+        memset(last_weight, 0, type == NNK_F32 ? 4 : 8);
+        memset(f.bytes + NNK_HEADER_BYTES, 0xff, 8);
+        CHECK_EQUAL(nnk_model_calibrate(&m, &e, sink_of(&out)), NNK_E_PAYLOAD);
+        free(f.bytes);
+        free(q.bytes);
+        free(out.bytes);
+    }
+}
+
+// ---- Of a training ----------------------------------------------------------------------------------------
 
 /// A trained model says what its job was told.
 static void test_options_of_training(void) {
@@ -528,6 +724,7 @@ static void test_options_of_training(void) {
     for (size_t i = 0; i < sizeof bytes; i += 4) nnk_swap(bytes + i, 4, 4);
     FOR_EACH_TYPE(type) FOR_EACH_METHOD(method) {
         data d = random_data(&small, 5);
+        for (int j = 0; j < 5; j++) d.labels[j] = j & 1; // both classes have weight
         nnk_job job = job_of(&small, type == NNK_F32 ? &nnk_f32 : &nnk_f64, &d, 3);
         job.method = methods[method];
         for (int32_t bits = 0; bits < 8; bits++) {
@@ -540,10 +737,11 @@ static void test_options_of_training(void) {
             const nnk_model m = opened(&f, &small);
             CHECK_EQUAL(m.options, (bits & 1 ? NNK_OPTION_WEIGHTS : 0) | (bits & 2 ? NNK_OPTION_DECAY : 0) |
                                        (bits & 4 ? NNK_OPTION_MIRRORED : 0));
-            CHECK_EQUAL(m.record.weights_crc, bits & 1 ? nnk_crc32(0, bytes, sizeof bytes) : 0);
-            CHECK(m.record.weight_decay == job.weight_decay);
-            CHECK(m.record.mirror.row_bytes == job.mirror.row_bytes &&
-                  m.record.mirror.pixel_bytes == job.mirror.pixel_bytes);
+            const nnk_training_record record = record_of(&m);
+            CHECK_EQUAL(record.weights_crc, bits & 1 ? nnk_crc32(0, bytes, sizeof bytes) : 0);
+            CHECK(record.weight_decay == job.weight_decay);
+            CHECK(record.mirror.row_bytes == job.mirror.row_bytes &&
+                  record.mirror.pixel_bytes == job.mirror.pixel_bytes);
             free(f.bytes);
         }
         release_data(d);
@@ -573,7 +771,11 @@ int main(void) {
     test_other_headers();
     test_options();
     test_options_without_sense();
+    test_records_without_options();
+    test_expectations_without_sense();
     test_options_quantized();
+    test_calibration();
+    test_calibration_refused();
     test_options_of_training();
     return check_end();
 }

@@ -314,7 +314,7 @@ static void test_against_reference(int options, int32_t type, int32_t method) {
     CHECK_EQUAL(finish(job, arena, &f), NNK_OK);
     const nnk_model m = opened(&f, &topology);
     if (job->keep_best) {
-        CHECK(!far || m.record.kept_iteration == best);
+        CHECK(!far || record_of(&m).kept_iteration == best);
         memcpy(r.p, kept, PARAMETERS * sizeof *kept);
     }
     free(kept);
@@ -558,11 +558,12 @@ static void test_record(int32_t type, int32_t method) {
     CHECK_EQUAL(m.options, NNK_OPTION_KEEP_BEST | NNK_OPTION_START | NNK_OPTION_CENTERED |
                                NNK_OPTION_OWN_CONTRAST | NNK_OPTION_MIRRORED | NNK_OPTION_WEIGHTS |
                                NNK_OPTION_DECAY);
-    CHECK(m.record.weight_decay == 0.3 && m.record.weights_crc == crc && crc != 0);
-    CHECK(m.record.mirror.row_bytes == ROW && m.record.mirror.pixel_bytes == PIXEL);
+    const nnk_training_record record = record_of(&m);
+    CHECK(record.weight_decay == 0.3 && record.weights_crc == crc && crc != 0);
+    CHECK(record.mirror.row_bytes == ROW && record.mirror.pixel_bytes == PIXEL);
     CHECK_EQUAL(m.examples, EXAMPLES);
-    CHECK_EQUAL(m.record.start_crc, nnk_model_payload_crc(s->start_file.bytes));
-    CHECK_EQUAL(m.record.weights_rule, 77);
+    CHECK_EQUAL(record.start_crc, nnk_model_payload_crc(s->start_file.bytes));
+    CHECK_EQUAL(record.weights_rule, 77);
     free(f.bytes);
     release_setting(s);
 }

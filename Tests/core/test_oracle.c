@@ -85,7 +85,7 @@ static void test_row(size_t row, int32_t method) {
         job.keep_best = true;
         file best = train(&job);
         const nnk_model kept = opened(&best, t);
-        CHECK_EQUAL(kept.record.kept_iteration, options_rows[row].best);
+        CHECK_EQUAL(record_of(&kept).kept_iteration, options_rows[row].best);
         free(best.bytes);
     }
     free(arena);

@@ -1,5 +1,6 @@
-/// The model file: a 64-byte header, the parameters, the class names, and a training record if the training
-/// had options. It is used in place, in RAM or flash. docs/FORMAT.md describes every byte.
+/// The model file: a 64-byte header, the parameters, the class names, then records: of the training if it had
+/// options, and of what to expect if the model was judged. It is used in place, in RAM or flash.
+/// docs/FORMAT.md describes every byte.
 ///
 ///     nnk_model model;
 ///     nnk_status status = nnk_model_open(&model, file, length, &nnk_deep);
@@ -21,12 +22,14 @@ extern "C" {
 #define NNK_HEADER_BYTES     64
 #define NNK_CLASS_NAME_BYTES 32 ///< for each class: up to 31 bytes of UTF-8, then zeros
 
-/// What nnk_model_bytes and NNK_MODEL_BYTES do not count: a model with any option ends with this.
+/// What nnk_model_bytes and NNK_MODEL_BYTES do not count: a model with any option has a training record, and
+/// one with NNK_OPTION_JUDGED an expectation behind it.
 #define NNK_TRAINING_RECORD_BYTES 32
+#define NNK_EXPECTATION_BYTES     48
 
 #define NNK_INIT_NONE 0 ///< initializer of a model whose weights were imported, not trained
 
-// The options of a training, bits of nnk_model.options. Prediction depends on own contrast alone; the others
+// The options of a model, bits of nnk_model.options. Prediction depends on own contrast alone; the others
 // say how the weights came about.
 #define NNK_OPTION_CENTERED     1   ///< the mean of the images was taken off; it is folded into b1
 #define NNK_OPTION_OWN_CONTRAST 2   ///< each image's own brightness and contrast are taken off
@@ -35,7 +38,8 @@ extern "C" {
 #define NNK_OPTION_WEIGHTS      16  ///< the examples had weights
 #define NNK_OPTION_START        32  ///< the initial weights were those of another model
 #define NNK_OPTION_DECAY        64  ///< the weights decayed
-#define NNK_OPTIONS             127 ///< all of them
+#define NNK_OPTION_JUDGED       128 ///< the model was judged and calibrated; no option of a training
+#define NNK_OPTIONS             255 ///< all of them
 
 /// What belongs to the options. A field is zero without its option.
 typedef struct nnk_training_record {
@@ -47,6 +51,21 @@ typedef struct nnk_training_record {
     uint32_t weights_rule;   ///< NNK_OPTION_WEIGHTS: how the caller made them, a number of the caller's own
 } nnk_training_record;
 
+/// What to expect of a model with NNK_OPTION_JUDGED. The scores are those of nnk_scores (judge.h), on images
+/// that were not seen: 0 ... 1, but for the log loss, which is 0 or more.
+typedef struct nnk_expectation {
+    double scale, shift; ///< the calibration, which is part of the last layer: logit = scale z + shift
+    float accuracy, low, high, log_loss, auc, guessing; ///< low ... high: the interval of the accuracy
+    uint32_t examples;                                  ///< judged on so many
+    uint32_t folds;                                     ///< of the cross-validation
+} nnk_expectation;
+
+/// Both records as they follow each other in a file; one that is not judged ends with the first.
+typedef struct nnk_records {
+    nnk_training_record training;
+    nnk_expectation expectation;
+} nnk_records;
+
 /// What a model's header says, and where its parameters are.
 typedef struct nnk_model {
     const nnk_topology *topology;
@@ -55,10 +74,12 @@ typedef struct nnk_model {
     /// part.
     const void *parameters;
     const char *class_names[2]; ///< each ends with a zero; empty if the job had none
-    uint32_t payload_bytes;     ///< of the parameters, the class names and the training record
-    int32_t dtype;              ///< NNK_F32, NNK_F64 or NNK_I8
-    int32_t options;            ///< NNK_OPTION_CENTERED and so on, added; 0: none
-    // How the model was trained. All zeros for an imported model, which has no option but own contrast.
+    const void *records;    ///< nnk_records, little-endian, at any address; NULL: the training's are zeros
+    uint32_t payload_bytes; ///< of the parameters, the class names and the records
+    int32_t dtype;          ///< NNK_F32, NNK_F64 or NNK_I8
+    int32_t options;        ///< NNK_OPTION_CENTERED and so on, added; 0: none
+    // How the model was trained. All zeros for an imported model. It can have two options: own contrast,
+    // which its prediction needs, and that it was judged, which needs images but no training.
     int32_t method;      ///< NNK_PRIMAL or NNK_DUAL
     int32_t initializer; ///< NNK_INIT_DEEP or NNK_INIT_SMALL; NNK_INIT_NONE: imported
     uint32_t seed;
@@ -66,8 +87,7 @@ typedef struct nnk_model {
     uint32_t examples;
     uint32_t data_crc; ///< CRC-32 of the training data: of the labels, one byte each, then of the images
     double learning_rate;
-    uint32_t payload_crc;       ///< of the file's payload; nnk_model_write ignores it
-    nnk_training_record record; ///< zeros after nnk_model_peek
+    uint32_t payload_crc; ///< of the file's payload; nnk_model_write ignores it
 } nnk_model;
 
 /// Checks a model file of `length` bytes and describes it. `model` refers to `bytes` and `topology`, which
@@ -79,8 +99,8 @@ typedef struct nnk_model {
 /// NNK_E_KIND: a checkpoint, or an unknown element type. NNK_E_TOPOLOGY: another one. NNK_E_SIZE: the header
 /// says another size than the topology needs. NNK_E_LENGTH or NNK_E_SIZE: fewer or more bytes than the header
 /// says. NNK_E_PAYLOAD: wrong checksum of the payload. NNK_E_HEADER: a method or an initializer that does not
-/// exist, or a learning rate, options or a record that no training has. NNK_E_KIND: a class name does not
-/// end.
+/// exist, or a learning rate, options or a record that no training has, or an expectation that is not
+/// possible. NNK_E_KIND: a class name does not end.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
 /// The same for the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL. The
@@ -91,8 +111,17 @@ nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topolog
 /// place, which nnk_predict_begin and nnk_model_weights need. On other processors it does nothing.
 void nnk_model_to_native(const nnk_model *model, void *bytes);
 
+/// The training record of an opened model; zeros if the model has no option, or no records. NNK_E_ARGUMENT.
+nnk_status nnk_model_record(const nnk_model *model, nnk_training_record *record);
+
+/// What to expect of an opened model. NNK_E_ARGUMENT. NNK_E_STATE: it was not judged.
+nnk_status nnk_model_expectation(const nnk_model *model, nnk_expectation *expectation);
+
+/// Turns records from this processor's byte order to that of a file, for nnk_model.records, or back.
+void nnk_records_to_file(nnk_records *records);
+
 /// Bytes of a model file with this element type; 0 if the topology or the type is not valid. A model with
-/// options has NNK_TRAINING_RECORD_BYTES more.
+/// options has NNK_TRAINING_RECORD_BYTES more, and one that was judged also NNK_EXPECTATION_BYTES.
 uint32_t nnk_model_bytes(const nnk_topology *topology, int32_t dtype);
 
 /// The weights (outputs, inputs) of layer `layer`, 1 ... layers, and its biases (outputs), in an opened
@@ -114,15 +143,23 @@ uint32_t nnk_model_biases_at(const nnk_topology *topology, int32_t dtype, int32_
 uint32_t nnk_model_payload_crc(const void *header);
 
 /// Writes a model file, nnk_model_bytes(topology, dtype) bytes, from parameters in this processor's byte
-/// order. `payload_bytes` is ignored, and class names may be NULL. With options the file has
-/// NNK_TRAINING_RECORD_BYTES more, and is of version 2; without, of version 1.
+/// order. `payload_bytes` is ignored, and class names may be NULL. With options the file has its records, and
+/// is of version 2; without, of version 1.
 ///
-/// NNK_E_ARGUMENT: also for a learning rate, options or a record that no training has, or that an imported
-/// model has. NNK_E_SINK: a write failed.
+/// NNK_E_ARGUMENT: also for what nnk_model_open refuses with NNK_E_HEADER. NNK_E_SINK: a write failed.
 nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 
-/// Writes a model of NNK_I8 from one of NNK_F32 or NNK_F64: the weights of layer 1 become bytes, all else
-/// becomes float. It computes in double, so the bytes are the same everywhere:
+/// Writes a model once more, calibrated and with what to expect of it: the last layer's weights become
+/// scale w, and its bias scale b + shift, computed in double. All else stays as it is.
+///
+/// NNK_E_ARGUMENT: also for an expectation with numbers that are not finite or not in their ranges, low above
+/// high, or a negative scale. NNK_E_KIND: the model is of NNK_I8; calibrate first, then quantize.
+/// NNK_E_STATE: it was judged before. NNK_E_SINK: a write failed. NNK_E_PAYLOAD: a parameter is not finite,
+/// or becomes too large.
+nnk_status nnk_model_calibrate(const nnk_model *model, const nnk_expectation *expectation, nnk_sink sink);
+
+/// Writes a model of NNK_I8 from one of NNK_F32 or NNK_F64: the weights of layer 1 become bytes, all other
+/// parameters become float; the records stay. It computes in double, so the bytes are the same everywhere:
 ///
 /// - scale[i] = max over k of |w[i][k]| / 127, rounded to float; 0 if it is below FLT_MIN
 /// - q[i][k] = w[i][k] / scale[i], rounded to nearest even; 0 if the scale is 0

@@ -85,7 +85,8 @@
 
 // ---- Models and prediction --------------------------------------------------------------------------------
 
-/// A model file, of reals or of NNK_I8: nnk_model_bytes. Options add NNK_TRAINING_RECORD_BYTES.
+/// A model file, of reals or of NNK_I8: nnk_model_bytes. Options add NNK_TRAINING_RECORD_BYTES,
+/// and a judgement also NNK_EXPECTATION_BYTES.
 #define NNK_MODEL_BYTES(network, real_bytes) NNK_MODEL_BYTES_OF(NNK_NETWORK_##network, real_bytes)
 #define NNK_MODEL_I8_BYTES(network)          NNK_MODEL_I8_BYTES_OF(NNK_NETWORK_##network)
 
