@@ -18,6 +18,9 @@
 ///     start      from an i8 model, which the program trains first: 10 iterations with the next seed, by
 ///     `wide` all        all of these
 ///
+/// With `teach` in the place of the options, two recipes are judged in three folds, the better one trains,
+/// and the model is calibrated; behind the probability stands what to expect of it.
+///
 /// The output is the same on every machine, to the bit; scripts/cross.sh tests this.
 #include "nnkernel/nnkernel.h"
 #if __has_include("nnkernel/kernels.h") // else this is the core as two files, whose header has all
@@ -33,7 +36,7 @@
 static const char usage[] =
     "usage: trainer FILE|drawn|drawn-few deep|two-layer f32|f64 primal|dual|wide[+OPTION...] "
     "ITERATIONS SEED [scalar|fastest] [-o model.nnk] [-b model.i8.nnk]\n"
-    "OPTION is center, contrast, mirror, decay, weights, best, start or all\n"
+    "OPTION is center, contrast, mirror, decay, weights, best, start, all, or teach alone\n"
     "FILE has the number of images m (4 bytes, little-endian), m labels, m images "
     "of 12288 bytes\n";
 
@@ -148,13 +151,25 @@ static const nnk_inference *inference_for(int32_t dtype, int32_t options, const 
 }
 
 /// The options that remain of the word of which strtok has taken the method: NNK_OPTION_CENTERED and so on.
+enum { TEACH = 1 << 16 };
+
 static int32_t remaining_options(void) {
     int32_t options = 0;
     for (const char *name; (name = strtok(NULL, "+"));)
-        options |= (int32_t[]){
-            NNK_OPTION_CENTERED, NNK_OPTION_OWN_CONTRAST, NNK_OPTION_MIRRORED, NNK_OPTION_DECAY,
-            NNK_OPTION_WEIGHTS,  NNK_OPTION_KEEP_BEST,    NNK_OPTION_START,    NNK_OPTIONS,
-        }[INDEX_OF(name, "center", "contrast", "mirror", "decay", "weights", "best", "start", "all")];
+        options |=
+            (int32_t[]){
+                NNK_OPTION_CENTERED,
+                NNK_OPTION_OWN_CONTRAST,
+                NNK_OPTION_MIRRORED,
+                NNK_OPTION_DECAY,
+                NNK_OPTION_WEIGHTS,
+                NNK_OPTION_KEEP_BEST,
+                NNK_OPTION_START,
+                NNK_OPTIONS & ~NNK_OPTION_JUDGED,
+                TEACH,
+            }[INDEX_OF(name, "center", "contrast", "mirror", "decay", "weights", "best", "start", "all",
+                       "teach")];
+    if (options & TEACH && options != TEACH) fail(USAGE, "teach", "no other option goes with it");
     return options;
 }
 
@@ -167,7 +182,8 @@ typedef struct model_file {
 } model_file;
 
 static model_file room_for(const nnk_topology *topology, int32_t dtype) {
-    return (model_file){allocate(nnk_model_bytes(topology, dtype) + NNK_TRAINING_RECORD_BYTES), 0};
+    return (model_file){
+        allocate(nnk_model_bytes(topology, dtype) + NNK_TRAINING_RECORD_BYTES + NNK_EXPECTATION_BYTES), 0};
 }
 
 static nnk_status into_memory(void *context, uint32_t offset, const uint8_t *bytes, uint32_t count) {
@@ -255,6 +271,87 @@ static model_file train_with(int32_t options, nnk_job job, nnk_progress *progres
     free(weights);
     free(start_file.bytes);
     return file;
+}
+
+/// Writes a model again, calibrated, with what to expect of it.
+static model_file calibrated(model_file file, const nnk_topology *topology,
+                             const nnk_expectation *expectation) {
+    const nnk_model model = opened(file, topology);
+    model_file result = room_for(topology, model.dtype);
+    check(nnk_model_calibrate(&model, expectation, (nnk_sink){into_memory, &result}), "calibrate");
+    free(file.bytes);
+    return result;
+}
+
+/// All held-out logits of a validation.
+static double *validate(const nnk_validation *v) {
+    const size_t arena_bytes = nnk_validation_arena_bytes(v);
+    void *arena = allocate(arena_bytes), *scratch = allocate(nnk_validation_scratch_bytes(v));
+    double *logits = allocate(nnk_validation_bytes(v));
+    for (uint32_t n = 0; n < nnk_validation_networks(v); n++)
+        check(nnk_validation_train(v, n, arena, arena_bytes, scratch, logits), "network");
+    free(arena);
+    free(scratch);
+    return logits;
+}
+
+/// What to expect of the choice that a validation leads to, and its calibration.
+static nnk_expectation expectation_of(const nnk_validation *v, double *logits, nnk_choice *choice) {
+    const uint32_t m = v->job.examples;
+    uint32_t *scratch = allocate(m * sizeof *scratch);
+    double *expected = allocate(m * v->repeats * sizeof *expected);
+    nnk_calibration c;
+    nnk_scores s;
+    check(nnk_choose(v, logits, NULL, 0, choice), "choose");
+    check(nnk_calibrate(nnk_validation_logits(v, logits, *choice), v->repeats, v->job.labels, m, NULL, 0, &c),
+          "calibrate");
+    check(nnk_expect(v, logits, scratch, expected), "expect");
+    check(nnk_score(expected, v->repeats, v->job.labels, m, scratch, &s), "score");
+    free(scratch);
+    free(expected);
+    return (nnk_expectation){.scale = c.scale,
+                             .shift = c.shift,
+                             .accuracy = (float)s.accuracy,
+                             .low = (float)s.low,
+                             .high = (float)s.high,
+                             .log_loss = (float)s.log_loss,
+                             .auc = (float)s.auc,
+                             .guessing = (float)s.guessing,
+                             .examples = m,
+                             .folds = v->folds.count};
+}
+
+/// Judges two recipes after half of the iterations and after all, and trains the better one.
+static model_file teach(nnk_job job, nnk_progress *progress) {
+    const nnk_recipe recipes[] = {nnk_recipes[0], nnk_recipes[NNK_RECIPES - 1]};
+    nnk_choice choice;
+    job.center = true;
+    job.mirror = (nnk_mirror){192, 3};
+    job.cost_every = (job.iterations + 1) / 2;
+    job.iterations = 2 * job.cost_every;
+    const nnk_validation v = {.job = job,
+                              .recipes = recipes,
+                              .recipe_count = 2,
+                              .folds = {.count = 3, .seed = job.seed},
+                              .repeats = 1};
+    double *logits = validate(&v);
+    const nnk_expectation expectation = expectation_of(&v, logits, &choice);
+    free(logits);
+    const nnk_recipe *chosen = &recipes[choice.recipe];
+    job.iterations = (choice.point + 1) * job.cost_every;
+    job.cost_every = 1;
+    job.own_contrast = chosen->own_contrast;
+    job.weight_decay = chosen->weight_decay;
+    if (!chosen->mirror) job.mirror = (nnk_mirror){0, 0};
+    return calibrated(train(&job, progress), job.topology, &expectation);
+}
+
+static void print_expectation(const nnk_model *model) {
+    nnk_expectation e;
+    check(nnk_model_expectation(model, &e), "expectation");
+    printf(" expected %.9g (%.9g to %.9g) log loss %.9g area %.9g scale %.17g shift %.17g",
+           (double)e.accuracy, (double)e.low, (double)e.high, (double)e.log_loss, (double)e.auc, e.scale,
+           e.shift);
 }
 
 static void write_file(const char *path, model_file file) {
@@ -371,13 +468,14 @@ int main(int count, char **word) {
     job.images = (nnk_source){.images = data.images};
 
     nnk_progress progress;
-    const model_file file = train_with(options, job, &progress);
+    const model_file file = options & TEACH ? teach(job, &progress) : train_with(options, job, &progress);
     if (output) write_file(output, file);
     print_sha256(file);
     printf(" cost %.17g", progress.cost);
     const nnk_model model = opened(file, job.topology);
-    const nnk_inference *inference = inference_for(model.dtype, options, kernels);
+    const nnk_inference *inference = inference_for(model.dtype, model.options, kernels);
     printf(" first %.17g", predict(&model, inference, data.images));
+    if (options & TEACH) print_expectation(&model);
     if (options & NNK_OPTION_WEIGHTS) printf(" held out %.17g", progress.held_out_cost);
 
     const model_file in_bytes_file = quantize(&model);
@@ -385,7 +483,7 @@ int main(int count, char **word) {
     printf(" i8 ");
     print_sha256(in_bytes_file);
     const nnk_model in_bytes = opened(in_bytes_file, job.topology);
-    inference = inference_for(NNK_I8, options, kernels);
+    inference = inference_for(NNK_I8, model.options, kernels);
     printf(" total %lld", total(&in_bytes, inference, data.images));
     printf(" first %.17g\n", predict(&in_bytes, inference, data.images));
     free(in_bytes_file.bytes);
