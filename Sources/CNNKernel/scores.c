@@ -57,6 +57,8 @@ void nnk_interval(double share, double count, double *low, double *high) {
     const double half = normal_quantile * nnk_sqrt_f64(radicand);
     *low = (center - half) / (1 + z2);
     *high = (center + half) / (1 + z2);
+    if (*low < 0) *low = 0; // by rounding
+    if (*high > 1) *high = 1;
 }
 
 /// The pairs of an example of class 1 and one of class 0 in which the first has the higher logit, a tie
@@ -157,6 +159,16 @@ nnk_status nnk_score(const double *logits, uint32_t repeats, const uint8_t *labe
     take_log_loss(logits, repeats, labels, examples, s);
     nnk_interval(s->accuracy, examples, &s->low, &s->high);
     return NNK_OK;
+}
+
+void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *half, uint32_t folds, nnk_scores *expected) {
+    if (!whole || !half || folds < 2 || !expected) return;
+    const double doublings = nnk_log_f64((double)folds / (folds - 1.0)) / nnk_log_f64(2);
+    const double gain = (whole->accuracy - half->accuracy) * doublings;
+    *expected = *whole;
+    if (gain > 0) expected->accuracy += gain;
+    if (expected->accuracy > 1) expected->accuracy = 1;
+    nnk_interval(expected->accuracy, whole->examples / 2.0, &expected->low, &expected->high);
 }
 
 int32_t nnk_better_than_guessing(const nnk_scores *s) { return s && s->low > s->guessing; }

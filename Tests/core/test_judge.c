@@ -69,8 +69,8 @@ static void test_fairness(void) {
     static const double shares[2][FOLDS] = {{3 / 7.0, 2 / 7.0, 2 / 7.0}, {1 / 4.0, 2 / 4.0, 1 / 4.0}};
     for (uint32_t j = 0; j < M; j++)
         for (uint32_t k = 0; k < FOLDS; k++) {
-            const double p = shares[labels[j]][k];
-            CHECK_NEAR(times[j][k], ROUNDS * p, 5 * sqrt(ROUNDS * p * (1 - p))); // five standard deviations
+            const double p = shares[labels[j]][k], rounds = ROUNDS;
+            CHECK_NEAR(times[j][k], rounds * p, 5 * sqrt(rounds * p * (1 - p))); // five standard deviations
         }
 }
 
@@ -429,7 +429,7 @@ static wide loss_in(const double *z, const uint8_t *labels, const uint32_t *fold
         of_example[j] = 0;
         for (uint32_t r = 0; r < REPEATS; r++) {
             const wide y = labels[j] ? -(wide)z[r * EXAMPLES + j] : (wide)z[r * EXAMPLES + j];
-            of_example[j] += wide_log1p(wide_exp(y)) / REPEATS;
+            of_example[j] += wide_log1p(wide_exp(y)) / (wide)REPEATS;
         }
         if (fold[j] == left_out) continue;
         sum += of_example[j];
@@ -557,6 +557,24 @@ static void test_curve(void) {
     CHECK_EQUAL(nnk_class_to_add(&whole, halves), 1);
     halves[0].log_loss = 0.7;
     CHECK_EQUAL(nnk_class_to_add(&whole, halves), 0);
+}
+
+static void test_extrapolation(void) {
+    const nnk_scores whole = {.examples = 100, .accuracy = 0.8, .auc = 0.9}, half = {.accuracy = 0.7},
+                     better_half = {.accuracy = 0.9}, little = {.accuracy = 0};
+    nnk_scores e;
+    double low, high;
+    nnk_extrapolate(&whole, &half, 5, &e);
+    CHECK_NEAR(e.accuracy, 0.8 + 0.1 * log2(5 / 4.0), 1e-15);
+    nnk_interval(e.accuracy, 50, &low, &high);
+    CHECK(e.low == low && e.high == high && e.auc == 0.9 && e.examples == 100);
+    nnk_extrapolate(&whole, &better_half, 5, &e);
+    CHECK(e.accuracy == 0.8);
+    nnk_extrapolate(&whole, &little, 2, &e);
+    CHECK(e.accuracy == 1 && e.high <= 1);
+    nnk_extrapolate(NULL, &half, 5, &e);
+    nnk_extrapolate(&whole, &half, 1, &e);
+    CHECK(e.accuracy == 1); // as it was
 }
 
 /// Distances from the Gram matrix are those of the bytes. float keeps G / 64 rounded, so that a square is off
@@ -704,6 +722,7 @@ int main(void) {
     test_choice();
     test_separable();
     test_curve();
+    test_extrapolation();
     test_distances(&nnk_f64, &nnk_gram, 0);
     test_distances(&nnk_f64, &nnk_gram_packed, 0);
     test_distances(&nnk_f32, &nnk_gram, 128);

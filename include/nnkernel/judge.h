@@ -265,6 +265,14 @@ int32_t nnk_nearly_alike(const nnk_likeness *likeness, double distance);
 #define NNK_CURVE_RECIPES 4
 void nnk_curve_recipes(const nnk_recipe *chosen, nnk_recipe recipes[NNK_CURVE_RECIPES]);
 
+/// What to expect of the detector that all examples teach. The networks that were judged have learned
+/// (folds - 1) / folds of the examples. Accuracy grows about linearly with the logarithm of their number, so
+/// what a doubling has gained, times log2(folds / (folds - 1)), is added. The interval is that of half as
+/// many examples: which examples a network learned makes its accuracy scatter about as much as which ones it
+/// was asked about.
+///   whole: the scores of nnk_expect; half: those with a half of both classes (curve[2])
+void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *half, uint32_t folds, nnk_scores *expected);
+
 /// The class of which more examples would help most: the one whose halving costs more log loss. -1 if
 /// neither costs more than a standard error.
 ///   whole, curve: the scores of the chosen recipe, and of its nnk_curve_recipes
