@@ -168,7 +168,9 @@ void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *half, uint32_t f
     *expected = *whole;
     if (gain > 0) expected->accuracy += gain;
     if (expected->accuracy > 1) expected->accuracy = 1;
-    nnk_interval(expected->accuracy, whole->examples / 2.0, &expected->low, &expected->high);
+    double unused;
+    nnk_interval(whole->accuracy, whole->examples / 2.0, &expected->low, &unused);
+    nnk_interval(expected->accuracy, whole->examples / 2.0, &unused, &expected->high);
 }
 
 int32_t nnk_better_than_guessing(const nnk_scores *s) { return s && s->low > s->guessing; }

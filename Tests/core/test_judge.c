@@ -563,10 +563,11 @@ static void test_extrapolation(void) {
     const nnk_scores whole = {.examples = 100, .accuracy = 0.8, .auc = 0.9}, half = {.accuracy = 0.7},
                      better_half = {.accuracy = 0.9}, little = {.accuracy = 0};
     nnk_scores e;
-    double low, high;
+    double low, high, unused;
     nnk_extrapolate(&whole, &half, 5, &e);
     CHECK_NEAR(e.accuracy, 0.8 + 0.1 * log2(5 / 4.0), 1e-15);
-    nnk_interval(e.accuracy, 50, &low, &high);
+    nnk_interval(0.8, 50, &low, &unused);
+    nnk_interval(e.accuracy, 50, &unused, &high);
     CHECK(e.low == low && e.high == high && e.auc == 0.9 && e.examples == 100);
     nnk_extrapolate(&whole, &better_half, 5, &e);
     CHECK(e.accuracy == 0.8);
