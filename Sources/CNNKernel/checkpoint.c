@@ -140,10 +140,8 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
 
 /// Whether a job can have these numbers. Loading does not ask: it compares them with those of its job.
 static bool numbers_valid(const nnk_job_numbers *job) {
-    const uint32_t possible = (NNK_OPTIONS - NNK_OPTION_JUDGED) | NNK_OPTION_SHARED;
-    return !(job->options & ~possible) && job->method >= NNK_PRIMAL && job->method <= NNK_DUAL_WIDE &&
-           job->initializer >= NNK_INIT_DEEP && job->initializer <= NNK_INIT_SMALL &&
-           nnk_positive(job->learning_rate);
+    return job->method >= NNK_PRIMAL && job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
+           job->initializer <= NNK_INIT_SMALL && nnk_positive(job->learning_rate);
 }
 
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {

@@ -70,3 +70,25 @@ void nnk_model_to_native(const nnk_model *m, void *bytes) {
     nnk_swap((uint8_t *)bytes + NNK_HEADER_BYTES, nnk_bytes_of_reals(m->topology, m->dtype),
              m->dtype == NNK_F64 ? 8 : 4);
 }
+
+nnk_status nnk_model_record(const nnk_model *m, nnk_training_record *record) {
+    if (!m || !record) return NNK_E_ARGUMENT;
+    memset(record, 0, sizeof *record);
+    if (m->options && m->records) memcpy(record, m->records, sizeof *record);
+    nnk_swap_record(record);
+    return NNK_OK;
+}
+
+nnk_status nnk_model_expectation(const nnk_model *m, nnk_expectation *expectation) {
+    if (!m || !expectation) return NNK_E_ARGUMENT;
+    if (!(m->options & NNK_OPTION_JUDGED) || !m->records) return NNK_E_STATE;
+    memcpy(expectation, (const uint8_t *)m->records + NNK_TRAINING_RECORD_BYTES, sizeof *expectation);
+    nnk_swap_expectation(expectation);
+    return NNK_OK;
+}
+
+void nnk_records_to_file(nnk_records *records) {
+    if (!records) return;
+    nnk_swap_record(&records->training);
+    nnk_swap_expectation(&records->expectation);
+}

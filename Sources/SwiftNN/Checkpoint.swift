@@ -33,7 +33,7 @@ public struct Checkpoint: Equatable, Sendable {
         options = try TrainingOptions(numbers)
         examples = Int(numbers.examples)
         dataCRC = crc == 0 ? nil : crc
-        let sharesGram = numbers.options & ~UInt32(NNK_OPTIONS) != 0
+        let sharesGram = numbers.options & ~UInt32(NNK_OPTIONS - NNK_OPTION_JUDGED) != 0
         self.sharesGram = sharesGram
         self.bytes = bytes
 

@@ -19,6 +19,9 @@ extension Network {
         /// A part of the last layer already.
         public let calibration: Calibration
 
+        /// Whether the whole interval is above guessing.
+        public var isBetterThanGuessing: Bool { interval.lowerBound > guessing }
+
         /// The result of a judgement by a cross-validation with so many folds.
         public init(_ scores: Scores, _ calibration: Calibration, folds: Int) {
             self.init(

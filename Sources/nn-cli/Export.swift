@@ -122,7 +122,8 @@ struct Export: ConsoleCommand {
                     + "\"\(network.classNames[0])\", class 1 \"\(network.classNames[1])\".",
                 network.origin.map(Self.description)
                     ?? "Its weights were imported: how they were trained is not known.",
-                "Its accuracy is not part of a model. It is used where it lies, with nnkernel/nnkernel.h:",
+                (network.expectation.map { "Expected: \($0.text)." } ?? "It was not judged.")
+                    + " It is used where it lies, with nnkernel/nnkernel.h:",
                 "",
                 "    nnk_model model;",
                 "    nnk_status status = nnk_model_open(&model, \(array), sizeof \(array), &\(topology));",

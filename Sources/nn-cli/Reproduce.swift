@@ -155,9 +155,16 @@ struct Reproduction {
             throw Difference.options(
                 "training again, the cost is no longer finite after iteration \(iteration)")
         }
+        let again = try withKeptIteration(trained, origin)
+        guard let expectation = network.expectation else { return again }
+        return try again.calibrated(expectation)
+    }
+
+    /// What keeping the best makes of a training that ended at the iteration that was kept: the header says how far it
+    /// went on.
+    private func withKeptIteration(_ trained: Network, _ origin: Network.Origin) throws -> Network {
         guard origin.keptIteration != nil else { return trained }
-        // It ended at the iteration that was kept. The header says how far the training went on.
-        return precision == .f64
+        return trained.elementType == .f64
             ? try sealed(trained.parameters(as: Double.self), trained, origin)
             : try sealed(trained.parameters(as: Float.self), trained, origin)
     }

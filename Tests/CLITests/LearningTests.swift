@@ -270,6 +270,21 @@ struct ReproduceTests {
         #expect(try await nnCLI("reproduce", "model.nnk", in: folder).status == 0)
     }
 
+    @Test("a judged model is the same; another calibration is not")
+    func judged() async throws {
+        let expectation = Network.Expectation(
+            accuracy: 0.7, interval: 0.6...0.8, logLoss: 0.6, areaUnderCurve: 0.7, guessing: 0.5,
+            examples: 60,
+            folds: 5, calibration: Calibration(scale: 0.7, shift: -0.1))
+        var bytes = try Fixture.network.calibrated(expectation).bytes
+        try folder.write(bytes, as: "model.nnk")
+        #expect(try await difference() == "null")
+        bytes[bytes.count - 48 + 6] ^= 1  // of the scale
+        Fixture.seal(&bytes)
+        try folder.write(bytes, as: "model.nnk")
+        #expect(try await difference() == #"{"column":0,"layer":2,"row":0}"#)
+    }
+
     @Test("a flipped weight or bias is found where it is")
     func flipped() async throws {
         // 12288-7-1 in float: W1, b1, W2, b2.

@@ -48,6 +48,53 @@ struct ModelOptionsTests {
         #expect(isSame)
     }
 
+    private static let expectation = Network.Expectation(
+        accuracy: 0.68, interval: 0.62...0.74, logLoss: 0.625, areaUnderCurve: 0.71, guessing: 0.6,
+        examples: 259,
+        folds: 5, calibration: Calibration(scale: 0.7, shift: -0.1))
+
+    @Test("what to expect is exported too", arguments: ["safetensors", "npz"])
+    func judged(format: String) async throws {
+        for network in [network, Fixture.network] {
+            let judged = try network.calibrated(Self.expectation)
+            try folder.write(judged.bytes, as: "model.nnk")
+            #expect(try await nnCLI("export", "--format", format, "-o", "out", in: folder).status == 0)
+            #expect(try await nnCLI("import", "out", "-o", "back.nnk", in: folder).status == 0)
+            let isSame = try folder.bytes(of: "back.nnk") == judged.bytes
+            #expect(isSame)
+        }
+    }
+
+    private struct Expected: Decodable {
+        struct Facts: Decodable {
+            let accuracy, logLoss, auc, guessing, scale, shift: Double
+            let interval: [Double]
+            let betterThanGuessing: Bool
+            let examples, folds: Int
+        }
+        let expected: Facts
+    }
+
+    @Test("inspect and a C header say what to expect")
+    func expected() async throws {
+        try folder.write(network.calibrated(Self.expectation).bytes, as: "model.nnk")
+        let outcome = try await nnCLI("inspect", "model.nnk", "--json", in: folder)
+        #expect(try outcome.mismatches("inspect") == [])
+        let facts = try outcome.answer(Expected.self).expected
+        #expect(facts.accuracy == 0.68 && facts.interval == [0.62, 0.74] && facts.betterThanGuessing)
+        #expect(facts.logLoss == 0.625 && facts.auc == 0.71 && facts.guessing == 0.6)
+        #expect(facts.examples == 259 && facts.folds == 5 && facts.scale == 0.7 && facts.shift == -0.1)
+        let text = "accuracy 0.68 (0.62 to 0.74) on images not seen; guessing 0.60"
+        let words = try await nnCLI("inspect", "model.nnk", in: folder).stdout
+        #expect(words.contains("\nexpected       \(text)\n"))
+        #expect(
+            words.contains(
+                "\njudged         on 259 images in 5 folds: log loss 0.62, area under the curve 0.71\n"))
+        #expect(try await nnCLI("export", "--format", "c-header", "-o", "m.h", in: folder).status == 0)
+        let header = String(decoding: try folder.bytes(of: "m.h"), as: UTF8.self)
+        #expect(header.contains("Expected: \(text)."))
+    }
+
     @Test("an i8 model keeps own contrast, which its floats need, but no history")
     func bytes() async throws {
         let bytes = try network.quantized()
@@ -96,12 +143,16 @@ struct ModelOptionsTests {
 
     @Test("metadata that no export wrote is refused")
     func badMetadata() async throws {
-        let good = TensorFile(network)
+        let good = TensorFile(try network.calibrated(Self.expectation))
         for (key, value) in [
             ("own_contrast", "yes"), ("centered", "1"), ("mirror_row_bytes", "7"),
             ("mirror_pixel_bytes", "5"),
             ("weight_decay", "0"), ("weights_crc32", "x"), ("weights_rule", "-1"), ("start_crc32", ""),
-            ("kept_iteration", "4"),
+            ("kept_iteration", "4"), ("expected_accuracy", "1.5"), ("expected_low", "1.9"),
+            ("expected_high", "0.5"), ("expected_log_loss", "-1"), ("expected_auc", "x"),
+            ("expected_guessing", ""),
+            ("judged_examples", "-1"), ("judged_folds", "1.5"), ("calibration_scale", "-1"),
+            ("calibration_shift", "inf"),
         ] {
             let file = TensorFile(tensors: good.tensors, metadata: good.metadata.merging([key: value]) { $1 })
             try folder.write(file.npz(), as: "w.npz")

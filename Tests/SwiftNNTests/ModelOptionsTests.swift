@@ -115,6 +115,71 @@ struct ModelOptionsTests {
         #expect(try Network(topology: topology, parameters: parameters, origin: Self.origin).bytes[4] == 1)
     }
 
+    private static func expectation(
+        accuracy: Double = 0.7, logLoss: Double = 0.6, guessing: Double = 0.55, examples: Int = 60,
+        folds: Int = 5,
+        scale: Double = 0.7, shift: Double = -0.25
+    ) -> Network.Expectation {
+        Network.Expectation(
+            accuracy: accuracy, interval: 0.6...0.8, logLoss: logLoss, areaUnderCurve: 0.75,
+            guessing: guessing,
+            examples: examples, folds: folds, calibration: Calibration(scale: scale, shift: shift))
+    }
+
+    @Test("A calibrated network answers with scale z + shift, says what to expect, and keeps the rest")
+    func calibrated() throws {
+        var origin = Self.origin
+        origin.weightDecay = 0.125
+        let expectation = Self.expectation()
+        let expected = 1 / (1 + exp(0.25 - 0.7 * logit))
+        for origin in [nil, Self.origin, origin] {
+            let network = try network(parameters, origin)
+            let judged = try network.calibrated(expectation)
+            #expect(network.expectation == nil && judged.expectation == expectation)
+            #expect(
+                judged.origin == origin && judged.classNames == ["no", "yes"] && judged.takesOwnContrastOff)
+            #expect(abs(try judged.probability(of: image) - expected) < 1e-13)
+            let bytes = try judged.quantized()
+            #expect(bytes.expectation == expectation && bytes.origin == origin)
+            let name = judged.view.className(0)
+            #expect(
+                (0..<name.byteCount).map { name.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
+                    == Array("no".utf8))
+            // The same model from its numbers.
+            let again = try Network(
+                topology: topology, parameters: judged.parameters(as: Double.self),
+                classNames: ["no", "yes"],
+                origin: origin, takesOwnContrastOff: true, expectation: expectation)
+            #expect(again == judged)
+            #expect(throws: NNError.alreadyJudged) { try judged.calibrated(expectation) }
+            #expect(throws: NNError.alreadyQuantized) { try network.quantized().calibrated(expectation) }
+        }
+        #expect(expectation.isBetterThanGuessing && !Self.expectation(guessing: 0.65).isBetterThanGuessing)
+    }
+
+    @Test("Expectations that no judgement has are refused")
+    func expectations() throws {
+        let network = try network(parameters, nil)
+        for (expectation, option) in [
+            (Self.expectation(accuracy: 1.1), NNError.Option.expectation),
+            (Self.expectation(logLoss: -1), .expectation), (Self.expectation(logLoss: 1e39), .expectation),
+            (Self.expectation(guessing: .nan), .expectation), (Self.expectation(scale: -1), .expectation),
+            (Self.expectation(shift: .infinity), .expectation), (Self.expectation(examples: -1), .examples),
+            (Self.expectation(folds: 1 << 32), .folds),
+        ] {
+            do {
+                _ = try network.calibrated(expectation)
+                Issue.record("\(expectation) was taken")
+            } catch NNError.invalidOption(let name, _, _) {
+                #expect(name == option)
+            } catch { Issue.record("\(error)") }
+        }
+        let floats = try self.network(parameters.map { Float($0) }, nil)
+        #expect(throws: NNError.invalidModel(.damagedWeights)) {
+            try floats.calibrated(Self.expectation(shift: .greatestFiniteMagnitude)).bytes.count
+        }
+    }
+
     @Test("Options that no training has are refused")
     func refusals() throws {
         func expect(_ option: NNError.Option, _ change: (inout Network.Origin) -> Void) {

@@ -41,8 +41,9 @@ extension TensorFile {
 /// What a model contains beside its weights, as named strings.
 private struct Metadata {
     var classNames: [String]
-    var origin: Network.Origin?
+    let origin: Network.Origin?
     let takesOwnContrastOff: Bool
+    let expectation: Network.Expectation?
 
     private enum Key {
         static let classes = ["class_0", "class_1"]
@@ -61,6 +62,15 @@ private struct Metadata {
         static let weightsRule = "weights_rule"
         static let startCRC = "start_crc32"
         static let keptIteration = "kept_iteration"
+        static let accuracy = "expected_accuracy"
+        static let interval = ["expected_low", "expected_high"]
+        static let logLoss = "expected_log_loss"
+        static let auc = "expected_auc"
+        static let guessing = "expected_guessing"
+        static let judgedExamples = "judged_examples"
+        static let judgedFolds = "judged_folds"
+        static let scale = "calibration_scale"
+        static let shift = "calibration_shift"
     }
 
     init(_ network: Network) {
@@ -68,6 +78,7 @@ private struct Metadata {
         // Floats made from an i8 model's bytes are not the weights that the training gave.
         origin = network.elementType == .i8 ? nil : network.origin
         takesOwnContrastOff = network.takesOwnContrastOff
+        expectation = network.expectation
     }
 
     var entries: [String: String] {
@@ -80,6 +91,7 @@ private struct Metadata {
             Key.classes[0]: classNames[0], Key.classes[1]: classNames[1],
         ]
         if takesOwnContrastOff { entries[Key.ownContrast] = "true" }
+        if let expectation { entries.merge(Self.entries(of: expectation)) { first, _ in first } }
         guard let origin else { return entries }
         entries[Key.method] = origin.method.name
         entries[Key.initializer] = origin.initializer.name
@@ -109,6 +121,17 @@ private struct Metadata {
         return entries
     }
 
+    /// Entries of a judgement.
+    private static func entries(of e: Network.Expectation) -> [String: String] {
+        [
+            Key.accuracy: "\(e.accuracy)", Key.interval[0]: "\(e.interval.lowerBound)",
+            Key.interval[1]: "\(e.interval.upperBound)", Key.logLoss: "\(e.logLoss)",
+            Key.auc: "\(e.areaUnderCurve)", Key.guessing: "\(e.guessing)",
+            Key.judgedExamples: "\(e.examples)", Key.judgedFolds: "\(e.folds)",
+            Key.scale: "\(e.calibration.scale)", Key.shift: "\(e.calibration.shift)",
+        ]
+    }
+
     /// A file without class names gives empty ones; a file without `method` gives no origin.
     init(_ entries: [String: String], path: String) throws(FileError) {
         classNames = Key.classes.map { entries[$0] ?? "" }
@@ -117,6 +140,65 @@ private struct Metadata {
                 .badData, file: path, expected: "class names of at most \(Network.longestClassName) bytes",
                 found: "\(name); give others with --class-names")
         }
+        let texts = Texts(entries: entries, path: path)
+        takesOwnContrastOff = try texts.optional(Key.ownContrast) { $0 == "true" ? true : nil } ?? false
+        origin = try entries[Key.method] == nil ? nil : Self.origin(texts)
+        expectation = try entries[Key.accuracy] == nil ? nil : Self.expectation(texts)
+    }
+
+    private static func origin(_ texts: Texts) throws(FileError) -> Network.Origin {
+        var origin = Network.Origin(
+            method: try texts.value(Key.method) { Method(name: $0) },
+            initializer: try texts.value(Key.initializer) { Initializer(name: $0) },
+            seed: try texts.value(Key.seed) { UInt32($0) },
+            iterations: try texts.value(Key.iterations) { UInt32($0).map(Int.init) },
+            learningRate: try texts.value(Key.learningRate, positive),
+            examples: try texts.value(Key.examples) { UInt32($0).map(Int.init) },
+            dataCRC: try texts.value(Key.dataCRC, crc))
+        origin.isCentered = try texts.optional(Key.centered) { $0 == "true" ? true : nil } ?? false
+        if let row = try texts.optional(
+            Key.mirror[0], { Int($0).flatMap { $0 > 0 && 12288 % $0 == 0 ? $0 : nil } })
+        {
+            let pixel = try texts.value(Key.mirror[1]) {
+                Int($0).flatMap { $0 > 0 && row % $0 == 0 ? $0 : nil }
+            }
+            origin.mirror = .init(rowBytes: row, pixelBytes: pixel)
+        }
+        origin.weightDecay = try texts.optional(Key.weightDecay, positive)
+        if let crc = try texts.optional(Key.weightsCRC, crc) {
+            origin.exampleWeights = .init(crc: crc, rule: try texts.value(Key.weightsRule) { UInt32($0) })
+        }
+        origin.startCRC = try texts.optional(Key.startCRC, crc)
+        let iterations = origin.iterations
+        origin.keptIteration = try texts.optional(Key.keptIteration) { text in
+            Int(text).flatMap { 0...iterations ~= $0 ? $0 : nil }
+        }
+        return origin
+    }
+
+    private static func expectation(_ texts: Texts) throws(FileError) -> Network.Expectation {
+        let low = try texts.value(Key.interval[0], share)
+        return Network.Expectation(
+            accuracy: try texts.value(Key.accuracy, share),
+            interval: low...(try texts.value(Key.interval[1]) { share($0).flatMap { low <= $0 ? $0 : nil } }),
+            logLoss: try texts.value(Key.logLoss) {
+                Float($0).flatMap { $0 >= 0 && $0.isFinite ? Double($0) : nil }
+            },
+            areaUnderCurve: try texts.value(Key.auc, share), guessing: try texts.value(Key.guessing, share),
+            examples: try texts.value(Key.judgedExamples) { UInt32($0).map(Int.init) },
+            folds: try texts.value(Key.judgedFolds) { UInt32($0).map(Int.init) },
+            calibration: Calibration(
+                scale: try texts.value(Key.scale) {
+                    Double($0).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
+                },
+                shift: try texts.value(Key.shift) { Double($0).flatMap { $0.isFinite ? $0 : nil } }))
+    }
+
+    /// Texts and what they stand for.
+    private struct Texts {
+        let entries: [String: String]
+        let path: String
+
         func value<Value>(_ key: String, _ parse: (String) -> Value?) throws(FileError) -> Value {
             guard let text = entries[key], let value = parse(text) else {
                 throw FileError(
@@ -128,35 +210,11 @@ private struct Metadata {
         func optional<Value>(_ key: String, _ parse: (String) -> Value?) throws(FileError) -> Value? {
             try entries[key] == nil ? nil : value(key, parse)
         }
-        takesOwnContrastOff = try optional(Key.ownContrast) { $0 == "true" ? true : nil } ?? false
-        guard entries[Key.method] != nil else {
-            origin = nil
-            return
-        }
-        var origin = Network.Origin(
-            method: try value(Key.method) { Method(name: $0) },
-            initializer: try value(Key.initializer) { Initializer(name: $0) },
-            seed: try value(Key.seed) { UInt32($0) },
-            iterations: try value(Key.iterations) { UInt32($0).map(Int.init) },
-            learningRate: try value(Key.learningRate, Self.positive),
-            examples: try value(Key.examples) { UInt32($0).map(Int.init) },
-            dataCRC: try value(Key.dataCRC, Self.crc))
-        origin.isCentered = try optional(Key.centered) { $0 == "true" ? true : nil } ?? false
-        if let row = try optional(Key.mirror[0], { Int($0).flatMap { $0 > 0 && 12288 % $0 == 0 ? $0 : nil } })
-        {
-            let pixel = try value(Key.mirror[1]) { Int($0).flatMap { $0 > 0 && row % $0 == 0 ? $0 : nil } }
-            origin.mirror = .init(rowBytes: row, pixelBytes: pixel)
-        }
-        origin.weightDecay = try optional(Key.weightDecay, Self.positive)
-        if let crc = try optional(Key.weightsCRC, Self.crc) {
-            origin.exampleWeights = .init(crc: crc, rule: try value(Key.weightsRule) { UInt32($0) })
-        }
-        origin.startCRC = try optional(Key.startCRC, Self.crc)
-        let iterations = origin.iterations
-        origin.keptIteration = try optional(Key.keptIteration) { text in
-            Int(text).flatMap { 0...iterations ~= $0 ? $0 : nil }
-        }
-        self.origin = origin
+    }
+
+    /// Of a float, so that it is rounded once.
+    private static func share(_ text: String) -> Double? {
+        Float(text).flatMap { 0...1 ~= $0 ? Double($0) : nil }
     }
 
     private static func positive(_ text: String) -> Double? {
@@ -187,7 +245,7 @@ extension Network {
             try Network(
                 topology: match.topology, parameters: parameters,
                 classNames: classNames ?? metadata.classNames, origin: metadata.origin,
-                takesOwnContrastOff: metadata.takesOwnContrastOff)
+                takesOwnContrastOff: metadata.takesOwnContrastOff, expectation: metadata.expectation)
         }
         self =
             match.doubles.isEmpty ? try network(match.floats) : try network(match.doubles)

@@ -13,6 +13,8 @@ struct ModelFacts: Facts {
     /// How it was trained; nil for an imported model, whose fields are null.
     let origin: Network.Origin?
     let takesOwnContrastOff: Bool
+    /// nil if it was not judged.
+    let expectation: Network.Expectation?
     /// Known only for the built-in model.
     let trainAccuracy: Double?
     let testAccuracy: Double?
@@ -28,6 +30,7 @@ struct ModelFacts: Facts {
         case weightsCRC = "weights_crc32"
         case startCRC = "start_crc32"
         case keptIteration = "kept_iteration"
+        case expected
         case trainAccuracy = "train_accuracy"
         case testAccuracy = "test_accuracy"
     }
@@ -45,6 +48,7 @@ struct ModelFacts: Facts {
         classes = network.classNames
         origin = network.origin
         takesOwnContrastOff = network.takesOwnContrastOff
+        expectation = network.expectation
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -71,6 +75,7 @@ struct ModelFacts: Facts {
         try object.encodeIfPresent(origin?.exampleWeights.map { crcText($0.crc) }, forKey: .weightsCRC)
         try object.encodeIfPresent(origin?.startCRC.map(crcText), forKey: .startCRC)
         try object.encodeIfPresent(origin?.keptIteration, forKey: .keptIteration)
+        try object.encodeIfPresent(expectation.map(ExpectationFacts.init), forKey: .expected)
         try object.encodeIfPresent(trainAccuracy, forKey: .trainAccuracy)
         try object.encodeIfPresent(testAccuracy, forKey: .testAccuracy)
     }
@@ -89,6 +94,13 @@ struct ModelFacts: Facts {
             """)
         if takesOwnContrastOff {
             try Console.answer("contrast       \(Self.contrastText)")
+        }
+        if let expectation {
+            try Console.answer(
+                """
+                expected       \(expectation.text)
+                judged         \(expectation.judgement)
+                """)
         }
         guard let origin else { return try Console.answer("training       unknown (imported weights)") }
         try Console.answer(

@@ -49,6 +49,7 @@ extension ReportPage {
                 ("Parameters", "\(grouped(network.topology.parameterCount)) of \(network.elementType.name)"),
                 ("Classes", "0: \(classes[0]), 1: \(classes[1])"),
             ] + (network.origin.map(facts) ?? [("Training", "unknown (imported weights)")])
+            + (network.expectation.map { [("Expected", $0.text)] } ?? [])
         return """
             <section>
             <h2>The model</h2>
