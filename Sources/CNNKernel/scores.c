@@ -6,6 +6,8 @@
 
 static double absolute(double x) { return x < 0 ? -x : x; }
 
+static double at_most_1(double x) { return x < 1 ? x : 1; }
+
 double nnk_probability(double logit) {
     const double e = nnk_exp_f64(-absolute(logit));
     return (logit < 0 ? e : 1) / (1 + e);
@@ -56,9 +58,8 @@ void nnk_interval(double share, double count, double *low, double *high) {
     const double radicand = share * (1 - share) / count + z2 / count / 4;
     const double half = normal_quantile * nnk_sqrt_f64(radicand);
     *low = (center - half) / (1 + z2);
-    *high = (center + half) / (1 + z2);
+    *high = at_most_1((center + half) / (1 + z2));
     if (*low < 0) *low = 0; // by rounding
-    if (*high > 1) *high = 1;
 }
 
 /// The pairs of an example of class 1 and one of class 0 in which the first has the higher logit, a tie
@@ -164,13 +165,13 @@ nnk_status nnk_score(const double *logits, uint32_t repeats, const uint8_t *labe
 void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *half, uint32_t folds, nnk_scores *expected) {
     if (!whole || !half || folds < 2 || !expected) return;
     const double doublings = nnk_log_f64((double)folds / (folds - 1.0)) / nnk_log_f64(2);
-    const double gain = (whole->accuracy - half->accuracy) * doublings;
-    *expected = *whole;
-    if (gain > 0) expected->accuracy += gain;
-    if (expected->accuracy > 1) expected->accuracy = 1;
+    const double growth = (whole->accuracy - half->accuracy) * doublings, gain = growth > 0 ? growth : 0;
+    const double accuracy = whole->accuracy, count = whole->examples / 2.0;
     double unused;
-    nnk_interval(whole->accuracy, whole->examples / 2.0, &expected->low, &unused);
-    nnk_interval(expected->accuracy, whole->examples / 2.0, &unused, &expected->high);
+    *expected = *whole;
+    expected->accuracy = at_most_1(accuracy + gain);
+    nnk_interval(accuracy, count, &expected->low, &unused);
+    nnk_interval(at_most_1(accuracy + 2 * gain), count, &unused, &expected->high);
 }
 
 int32_t nnk_better_than_guessing(const nnk_scores *s) { return s && s->low > s->guessing; }

@@ -267,9 +267,9 @@ void nnk_curve_recipes(const nnk_recipe *chosen, nnk_recipe recipes[NNK_CURVE_RE
 
 /// What to expect of the detector that all examples teach. The networks that were judged have learned
 /// (folds - 1) / folds of the examples. Accuracy grows about linearly with the logarithm of their number, so
-/// what a doubling has gained, times log2(folds / (folds - 1)), is added. The interval reaches from the low
-/// end without this gain to the high end with it, each of half as many examples: which examples a network
-/// learned makes its accuracy scatter about as much as which ones it was asked about.
+/// what a doubling has gained, times log2(folds / (folds - 1)), is added. The interval allows for none of
+/// this gain and for twice of it, and is that of half as many examples: which examples a network learned
+/// makes its accuracy scatter about as much as which ones it was asked about.
 ///   whole: the scores of nnk_expect; half: those with a half of both classes (curve[2])
 void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *half, uint32_t folds, nnk_scores *expected);
 
