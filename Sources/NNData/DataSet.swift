@@ -11,18 +11,23 @@ public struct DataSet: Sendable, Equatable {
     public let labels: [UInt8]
     /// The names of class 0 and class 1.
     public let classes: [String]
+    /// One file name per image; nil where they are not known, as in a data set file.
+    public let names: [String]?
 
     /// The number of examples.
     public var count: Int { labels.count }
 
-    /// - Precondition: `images` holds ``imageBytes`` bytes per label; labels are 0 or 1; there are two classes.
-    public init(images: [UInt8], labels: [UInt8], classes: [String]) {
+    /// - Precondition: `images` holds ``imageBytes`` bytes per label; labels are 0 or 1; there are two classes; there
+    ///   are as many names as labels, or none.
+    public init(images: [UInt8], labels: [UInt8], classes: [String], names: [String]? = nil) {
         precondition(images.count == labels.count * Self.imageBytes)
         precondition(labels.allSatisfy { $0 <= 1 })
         precondition(classes.count == 2)
+        precondition(names == nil || names?.count == labels.count)
         self.images = images
         self.labels = labels
         self.classes = classes
+        self.names = names
     }
 
     /// Whether the text can name a class: it has more than spaces, and no control characters.
@@ -30,6 +35,10 @@ public struct DataSet: Sendable, Equatable {
         name.contains { $0 != " " }
             && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
+
+    /// How messages call an image: by its file name, or by its number, as in "#17".
+    /// - Precondition: `index` is 0 ..< ``count``.
+    public func name(_ index: Int) -> String { names?[index] ?? "#\(index)" }
 
     /// The bytes of one image.
     /// - Precondition: `index` is 0 ..< ``count``.

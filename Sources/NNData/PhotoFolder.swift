@@ -99,7 +99,8 @@ public struct PhotoFolder: Sendable {
         return isSecondTheRest ? names.reversed() : names
     }
 
-    /// Reads all photos of both classes, several at a time. They are ordered by class, then by name.
+    /// Reads all photos of both classes, several at a time. They are ordered by class, then by name. Their names are
+    /// paths that begin in the folder, as in "cat/1.jpg".
     ///
     /// - Parameters:
     ///   - role: the set to read, if the folder is split.
@@ -114,11 +115,13 @@ public struct PhotoFolder: Sendable {
         let photos = Self.read(files.map(\.path), progress)
         var images: [UInt8] = []
         var labels: [UInt8] = []
+        var names: [String] = []
         var skipped: [FileError] = []
         for (file, photo) in zip(files, photos) {
             do throws(FileError) {
                 images += try photo.get()
                 labels.append(file.label)
+                names.append(String(decoding: file.path.utf8.dropFirst(path.utf8.count + 1), as: UTF8.self))
             } catch {
                 guard error.kind != .io else { throw error }
                 skipped.append(error)
@@ -128,7 +131,7 @@ public struct PhotoFolder: Sendable {
             throw FileError(
                 .badData, file: folder, expected: "at least one photo", found: Self.reason(skipped, folder))
         }
-        return (DataSet(images: images, labels: labels, classes: classes), skipped)
+        return (DataSet(images: images, labels: labels, classes: classes, names: names), skipped)
     }
 
     /// Whether the path leads to one of the photos.
@@ -223,6 +226,8 @@ extension DataSet {
         var images: [UInt8] = []
         images.reserveCapacity(indices.count * Self.imageBytes)
         for index in indices { images += image(index) }
-        return DataSet(images: images, labels: indices.map { labels[$0] }, classes: classes)
+        return DataSet(
+            images: images, labels: indices.map { labels[$0] }, classes: classes,
+            names: names.map { names in indices.map { names[$0] } })
     }
 }
