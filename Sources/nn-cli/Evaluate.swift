@@ -29,6 +29,10 @@ struct Evaluate: ConsoleCommand {
 
     private struct Answer: Encodable {
         let accuracy: Double
+        /// Its 95 % interval on many more such images.
+        let interval: [Double]
+        /// The accuracy of always answering the larger class.
+        let guessing: Double
         let count: Int
         let mislabeled: [Int]
         let probabilities: [Double]
@@ -46,17 +50,23 @@ struct Evaluate: ConsoleCommand {
         let data = try CrashGuard.load(path)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         let result = try network.evaluate(Examples(data))
+        let right = data.count - result.mislabeled.count
+        let interval = Scores.interval(of: result.accuracy, among: data.count)
+        let guessing = Guessing(data)
         if json {
             try Console.answer(
                 json: Answer(
-                    accuracy: result.accuracy, count: data.count, mislabeled: result.mislabeled,
+                    accuracy: result.accuracy, interval: [interval.lowerBound, interval.upperBound],
+                    guessing: guessing.accuracy, count: data.count, mislabeled: result.mislabeled,
                     probabilities: result.probabilities))
         } else {
             try Console.answer("Accuracy \(accuracyText(result.accuracy))")
-            let right = data.count - result.mislabeled.count
             let indices = result.mislabeled.map(String.init).joined(separator: " ")
             try Console.answer(
                 "\(right) of \(data.count) right" + (indices.isEmpty ? "" : "; mislabeled: \(indices)"))
+            try Console.answer(
+                "On many more such images: \(shareText(interval)) (95 % interval); "
+                    + "always answering \(guessing.answer): \(shareText(guessing.accuracy))")
             Console.note("model: \(modelOption.model)")
         }
         if let minAccuracy, result.accuracy < minAccuracy {

@@ -14,6 +14,7 @@ struct Predict: ConsoleCommand {
             EXAMPLES
               nn-cli predict photo.jpg
               nn-cli predict -m cats.nnk *.png image.bin --json
+              nn-cli predict --min-confidence 0.9 photo.jpg
               camera | nn-cli predict -
             """
     )
@@ -31,12 +32,25 @@ struct Predict: ConsoleCommand {
         completion: .file())
     var modelPath: String?
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Answer "not sure" if the class has a lower probability than this, 0.5 or more and below 1. Use it where a \
+            wrong answer costs more than none.
+            """, valueName: "probability"))
+    var minConfidence: Double?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
+        if let minConfidence, !(minConfidence >= 0.5 && minConfidence < 1) {
+            throw ValidationError(
+                "--min-confidence: expected 0.5 or more and below 1, got \(minConfidence)")
+        }
         guard (inputs + [modelPath]).count(where: { $0 == "-" }) <= 1 else {
             throw ValidationError(
                 "standard input can be read only once: use - for one image or for the model")
@@ -48,7 +62,9 @@ struct Predict: ConsoleCommand {
         let network = try ModelFile.load(path)
         // All images are read before the first answer: a bad one means no answer, not half of them.
         let images = try inputs.map(Picture.image)
-        let predictions = try zip(inputs, images).map { try Prediction(input: $0, image: $1, network) }
+        let predictions = try zip(inputs, images).map {
+            try Prediction(input: $0, image: $1, network, minConfidence: minConfidence ?? 0)
+        }
         if json {
             try Console.answer(
                 json: Answer(model: ModelSummary(network, path: path), predictions: predictions))
@@ -65,21 +81,34 @@ struct Predict: ConsoleCommand {
     private func show(_ prediction: Prediction, positive: String) throws {
         let probability = rounded(prediction.probability, places: 4)
         try Console.answer(
-            "\(prediction.input): \(prediction.class) (probability of \(positive): \(probability))")
+            "\(prediction.input): \(prediction.class ?? "not sure") (probability of \(positive): \(probability))"
+        )
     }
 
     private struct Prediction: Encodable {
         let input: String
-        let `class`: String
+        /// nil: not sure.
+        let `class`: String?
         let index: Int
         let probability: Double
 
-        init(input: String, image: [UInt8], _ network: Network) throws(NNError) {
+        private enum CodingKeys: String, CodingKey { case input, `class`, index, probability }
+
+        init(input: String, image: [UInt8], _ network: Network, minConfidence: Double) throws(NNError) {
             self.input = input
             let answer = try network.classify(image)
             probability = answer.probability
             index = answer.classIndex
-            `class` = network.className(index)
+            let isSure = max(probability, 1 - probability) >= minConfidence
+            `class` = isSure ? network.className(index) : nil
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var object = encoder.container(keyedBy: CodingKeys.self)
+            try object.encode(input, forKey: .input)
+            try object.encode(`class`, forKey: .class)
+            try object.encode(index, forKey: .index)
+            try object.encode(probability, forKey: .probability)
         }
     }
 

@@ -79,7 +79,8 @@ struct TrainingAnswer: Decodable {
 struct PredictionAnswer: Decodable {
     struct Prediction: Decodable {
         let input: String
-        let `class`: String
+        /// nil: not sure.
+        let `class`: String?
         let index: Int
         let probability: Double
     }
@@ -90,6 +91,8 @@ struct PredictionAnswer: Decodable {
 
 struct EvaluationAnswer: Decodable, Equatable {
     let accuracy: Double
+    let interval: [Double]
+    let guessing: Double
     let count: Int
     let mislabeled: [Int]
     let probabilities: [Double]

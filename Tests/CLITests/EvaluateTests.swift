@@ -3,6 +3,8 @@ import NNHDF5
 import SwiftNN
 import Testing
 
+@testable import nn_cli
+
 @Suite("Evaluating")
 struct EvaluateTests {
     private let folder = TemporaryFolder()
@@ -20,10 +22,20 @@ struct EvaluateTests {
     func answers() async throws {
         let outcome = try await nnCLI("evaluate", "--data", "test.h5", "--json", in: folder)
         #expect(try outcome.mismatches("evaluate") == [])
-        let answer = EvaluationAnswer(
-            accuracy: expected.accuracy, count: Fixture.drawings.count, mislabeled: expected.mislabeled,
-            probabilities: expected.probabilities)
-        #expect(try outcome.answer(EvaluationAnswer.self) == answer)
+        let answer = try outcome.answer(EvaluationAnswer.self)
+        #expect(answer.accuracy == expected.accuracy && answer.count == Fixture.drawings.count)
+        #expect(answer.mislabeled == expected.mislabeled)
+        #expect(answer.probabilities == expected.probabilities)
+        // Wilson's interval is the range of the shares p with |p - accuracy| <= z sqrt(p (1 - p) / count).
+        try #require(answer.interval.count == 2)
+        let n = Double(answer.count)
+        for p in answer.interval {
+            #expect(
+                abs(abs(p - answer.accuracy) - 1.959963984540054 * (p * (1 - p) / n).squareRoot()) < 1e-14)
+        }
+        #expect(answer.interval[0] < answer.accuracy && answer.accuracy < answer.interval[1])
+        let ones = Double(Fixture.drawings.labels.count { $0 == 1 })
+        #expect(answer.guessing == max(ones, n - ones) / n)
         #expect(outcome.stderr == "")
     }
 
@@ -32,10 +44,15 @@ struct EvaluateTests {
         let outcome = try await nnCLI("evaluate", "--data", "test.h5", "-m", "model.nnk", in: folder)
         let right = Fixture.drawings.count - expected.mislabeled.count
         let indices = expected.mislabeled.map(String.init).joined(separator: " ")
+        let interval = Scores.interval(of: expected.accuracy, among: Fixture.drawings.count)
+        let guessing = Guessing(Fixture.drawings)
+        let expectation =
+            "On many more such images: \(shareText(interval)) (95 % interval); "
+            + "always answering \(guessing.answer): \(shareText(guessing.accuracy))\n"
         #expect(
             outcome.stdout
                 == "Accuracy \(expected.accuracy)\n\(right) of \(Fixture.drawings.count) right; "
-                + "mislabeled: \(indices)\n")
+                + "mislabeled: \(indices)\n" + expectation)
         #expect(outcome.stderr == "model: model.nnk\n")
     }
 

@@ -261,28 +261,6 @@ struct ReportPartsTests {
         #expect(outer.text == "<p>\(inner.text)\(inner.text)\n\(inner.text)71.3</p>")
     }
 
-    @Test(
-        "the ends of Wilson's interval are the shares that are z deviations from the share found",
-        arguments: [(40, 50), (1, 3), (206, 209), (5000, 10000), (1, 1_000_000)])
-    func wilson(hits: Int, count: Int) {
-        let interval = WilsonInterval(hits: hits, count: count)
-        let share = Double(hits) / Double(count)
-        for end in [interval.lower, interval.upper] {
-            let deviation = (end * (1 - end) / Double(count)).squareRoot()
-            #expect(abs(abs(end - share) / deviation - 1.959963984540054) < 1e-6)
-        }
-        #expect(0 < interval.lower && interval.lower < share && share < interval.upper && interval.upper < 1)
-    }
-
-    @Test("the interval of none starts at 0, that of all ends at 1")
-    func wilsonAtTheEnds() {
-        // z^2 / (n + z^2), from the formula with a share of 0.
-        let reach = 3.8414588206941236 / 13.841458820694124
-        let (none, all) = (WilsonInterval(hits: 0, count: 10), WilsonInterval(hits: 10, count: 10))
-        #expect(none.lower == 0 && abs(none.upper - reach) < 1e-12)
-        #expect(all.upper == 1 && abs(all.lower - (1 - reach)) < 1e-12)
-    }
-
     @Test("each example is in one cell and one bin")
     func counts() {
         let evaluation = Evaluation(probabilities: [0, 0.05, 0.051, 0.5, 0.501, 1], mislabeled: [])

@@ -34,6 +34,14 @@ func accuracyText(_ value: Double) -> String {
     return text
 }
 
+/// A share as people read it: "0.68".
+func shareText(_ share: Double) -> String { rounded(share, places: 2) }
+
+/// "0.62 to 0.74"
+func shareText(_ interval: ClosedRange<Double>) -> String {
+    "\(shareText(interval.lowerBound)) to \(shareText(interval.upperBound))"
+}
+
 /// "98.6 %", on one line
 func percent(_ share: Double) -> String { "\(rounded(100 * share, places: 1))\u{a0}%" }
 

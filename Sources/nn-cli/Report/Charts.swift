@@ -145,13 +145,13 @@ enum Chart {
     }
 
     /// A share with its interval, and the share that guessing reaches, on a line from 0 to 100 %.
-    static func interval(_ share: Double, _ interval: WilsonInterval, guessing: Double) -> HTML {
+    static func interval(_ share: Double, _ interval: ClosedRange<Double>, guessing: Double) -> HTML {
         let x = Scale(lower: 0, upper: 1, from: 6, to: 314)
         return """
             <svg class="interval" viewBox="0 0 320 40" aria-hidden="true">
             <line class="axis" x1="\(x(0))" x2="\(x(1))" y1="12" y2="12"/>
             <line class="guess" x1="\(x(guessing))" x2="\(x(guessing))" y1="4" y2="20"/>
-            <line class="reach" x1="\(x(interval.lower))" x2="\(x(interval.upper))" y1="12" y2="12"/>
+            <line class="reach" x1="\(x(interval.lowerBound))" x2="\(x(interval.upperBound))" y1="12" y2="12"/>
             <circle class="dot" cx="\(x(share))" cy="12" r="5"/>
             <text x="0" y="38">0</text>
             <text class="end" x="320" y="38">100 %</text>

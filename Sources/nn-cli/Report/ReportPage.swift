@@ -82,15 +82,15 @@ struct ReportPage {
 
     private func accuracy(_ results: Results) -> HTML {
         let confusion = results.confusion
-        let interval = WilsonInterval(hits: confusion.right, count: confusion.count)
-        let guessing = Double(confusion.sizes.max()!) / Double(confusion.count)
+        let interval = Scores.interval(of: results.evaluation.accuracy, among: confusion.count)
+        let guessing = Guessing(results.data).accuracy
         return """
             <div>
             <h3>\(results.name)</h3>
             <p class="figure">\(percent(results.evaluation.accuracy))</p>
             \(Chart.interval(results.evaluation.accuracy, interval, guessing: guessing))
             <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) correct. 95\u{a0}% confidence interval: \
-            \(percent(interval.lower)) to \(percent(interval.upper)). Guessing: \(percent(guessing)).</p>
+            \(percent(interval.lowerBound)) to \(percent(interval.upperBound)). Guessing: \(percent(guessing)).</p>
             </div>
             """
     }
