@@ -9,10 +9,10 @@ struct NNCLI: ParsableCommand {
         abstract: "Train a small neural network and classify images with it.",
         discussion: """
             EXAMPLES
-              nn-cli train                            train on built-in drawings
-              nn-cli dataset pack photos              make data sets from folders of photos
-              nn-cli train --train photos.h5 --test photos-test.h5 --report report.html
+              nn-cli teach photos                     make a detector from folders of photos
               nn-cli predict photo.jpg                classify a photo with model.nnk
+              nn-cli cross-validate photos --center   judge the options of train
+              nn-cli train                            train on built-in drawings
               nn-cli export --format c-header --i8    write the model for a board
 
             EXIT CODES
@@ -23,9 +23,9 @@ struct NNCLI: ParsableCommand {
         version: "0.1.0",
         // Each command states its commandName. To derive it from the type's name takes a tenth of a prediction's time.
         subcommands: [
-            Train.self, Reproduce.self, Predict.self, Evaluate.self, Report.self, Inspect.self, Export.self,
-            Import.self,
-            DataSetCommand.self, Plan.self,
+            Teach.self, Train.self, CrossValidate.self, Reproduce.self, Predict.self, Evaluate.self,
+            Report.self,
+            Inspect.self, Export.self, Import.self, DataSetCommand.self, Plan.self,
         ]
     )
 

@@ -241,6 +241,6 @@ extension TrainingOptions {
         takesOwnContrastOff = network.takesOwnContrastOff
         mirror = origin.mirror
         weightDecay = origin.weightDecay ?? 0
-        threads = JobOptions.processors
+        threads = NetworkOptions.processors
     }
 }

@@ -1,5 +1,8 @@
 /// Shows on standard error how far a long run is: a bar on a terminal, else lines at least a second apart.
 struct ProgressReport {
+    /// A unit of which there are 100.
+    static let percent = "%"
+
     private let total: Int
     private let begun: Int
     private let unit: String
@@ -26,7 +29,8 @@ struct ProgressReport {
         } else if done * 10 / total > tenth, ContinuousClock.now - shown > .seconds(1) {
             shown = ContinuousClock.now
             tenth = done * 10 / total
-            Console.note("\(done) of \(total) \(unit), \(rounded(seconds(since: start), places: 1)) s")
+            let amount = unit == Self.percent ? amount(done) : "\(amount(done)) \(unit)"
+            Console.note("\(amount), \(rounded(seconds(since: start), places: 1)) s")
         }
     }
 
@@ -39,12 +43,16 @@ struct ProgressReport {
     /// As much as fits one line of the terminal, without its last column: there, some terminals begin another line.
     private func line(_ done: Int, _ cost: Double?, columns: Int) -> String {
         let cost = cost.map { ", cost \(rounded($0, places: 4))" } ?? ""
-        let text = "\(done) of \(total)\(cost), \(timeLeft(done))"
+        let text = "\(amount(done))\(cost), \(timeLeft(done))"
         let width = min(30, columns - 1 - text.count - 3)
         guard width >= 5 else { return String(text.prefix(columns - 1)) }
         let filled = width * done / total
         return
             "[\(String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled))] \(text)"
+    }
+
+    private func amount(_ done: Int) -> String {
+        unit == Self.percent ? "\(done) %" : "\(done) of \(total)"
     }
 
     func timeLeft(_ done: Int) -> String {

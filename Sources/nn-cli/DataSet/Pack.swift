@@ -1,7 +1,6 @@
 import ArgumentParser
 import NNData
 import NNHDF5
-import Synchronization
 import SystemPackage
 
 struct Pack: ConsoleCommand {
@@ -85,10 +84,10 @@ struct Pack: ConsoleCommand {
         }
         let trainFile = try OutputFile(output)
         let testFile = try OutputFile(testPath)
-        for stray in folder.strays { Console.note("skipped \(stray)") }
+        folder.listStrays()
         let (train, test) = try loadSets(folder)
         try trainFile.write(train.hdf5(role: .train))
-        Console.note("wrote \(trainFile.path): \(Self.contents(train))")
+        Console.note("wrote \(trainFile.path): \(train.contents)")
         let training = "nn-cli train --train \(shellQuoted(trainFile.path))"
         guard let test else {
             Console.note("\(testFile.path) was not written: no photos for testing")
@@ -100,7 +99,7 @@ struct Pack: ConsoleCommand {
             return Console.note("next: \(training)")
         }
         try testFile.write(test.hdf5(role: .test))
-        Console.note("wrote \(testFile.path): \(Self.contents(test))")
+        Console.note("wrote \(testFile.path): \(test.contents)")
         Console.note("next: \(training) --test \(shellQuoted(testFile.path))")
     }
 
@@ -113,30 +112,11 @@ struct Pack: ConsoleCommand {
 
     private func loadSets(_ folder: PhotoFolder) throws -> (train: DataSet, test: DataSet?) {
         if folder.isSplit {
-            let train = try load(folder, .train)
-            return (train.shuffled(seed: seed), try load(folder, .test).shuffled(seed: seed))
+            let train = try folder.read(.train)
+            return (train.shuffled(seed: seed), try folder.read(.test).shuffled(seed: seed))
         }
-        let all = try load(folder, nil).shuffled(seed: seed)
+        let all = try folder.read().shuffled(seed: seed)
         let share = testShare ?? 0.2
         return share > 0 ? all.split(testShare: share) : (all, nil)
-    }
-
-    private func load(_ folder: PhotoFolder, _ role: DataSetRole?) throws -> DataSet {
-        let report = Mutex<ProgressReport?>(nil)
-        let (data, skipped) = try folder.load(role) { done, count in
-            report.withLock {
-                if $0 == nil { $0 = ProgressReport(total: count, unit: "photos") }
-                $0?.update(done, cost: nil)
-            }
-        }
-        report.withLock { $0?.clear() }
-        for photo in skipped { Console.note("skipped \(photo)") }
-        return data
-    }
-
-    private static func contents(_ data: DataSet) -> String {
-        let ones = data.labels.count { $0 == 1 }
-        return "\(counted(data.count, "image")); class 0, \(data.classes[0]): \(data.count - ones); "
-            + "class 1, \(data.classes[1]): \(ones)"
     }
 }

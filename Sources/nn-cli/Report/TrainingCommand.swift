@@ -42,7 +42,7 @@ extension Network.Origin {
     fileprivate func learningOptions(
         _ takesOwnContrastOff: Bool, start: String?, logEvery: Int?
     ) -> [(name: String, value: String?)]? {
-        guard mirror == nil || mirror == LearningOptions.mirror, startCRC == nil || start != nil,
+        guard mirror == nil || mirror == ImageOptions.mirror, startCRC == nil || start != nil,
             keptIteration == nil || logEvery != nil
         else { return nil }
         let rule = exampleWeights.flatMap { WeightRule(code: $0.rule) }

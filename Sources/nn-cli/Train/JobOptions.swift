@@ -9,8 +9,8 @@ import SwiftNN
     import Darwin
 #endif
 
-/// The options of `train` that decide which model a data set gives.
-struct JobOptions: ParsableArguments {
+/// The options of `train` and `cross-validate` that say what kind of network a data set gives.
+struct NetworkOptions: ParsableArguments {
     @Option(help: "Sizes of the layers. deep: 12288-20-7-5-1; two-layer: 12288-7-1.")
     var topology = Topology.deep
 
@@ -25,31 +25,10 @@ struct JobOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Number of gradient steps, 1 to 4294967295.", valueName: "n"))
-    var iterations = 2500
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate, above 0.", valueName: "rate"))
-    var learningRate = 0.0075
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Seed of the initial weights and of --hold-out, 0 to 4294967295.", valueName: "n"))
+        help: ArgumentHelp(
+            "Seed of the initial weights and of the choice of held-out images, 0 to 4294967295.",
+            valueName: "n"))
     var seed: UInt32 = 1
-
-    @Option(parsing: .unconditional, help: ArgumentHelp("Show the cost every n iterations.", valueName: "n"))
-    var logEvery = 100
-
-    func validate() throws {
-        guard 1...Int(UInt32.max) ~= iterations else {
-            throw ValidationError("--iterations: expected 1 to \(UInt32.max), got \(iterations)")
-        }
-        guard learningRate > 0, learningRate.isFinite else {
-            throw ValidationError("--learning-rate: expected a number above 0, got \(learningRate)")
-        }
-        guard 1...Int(UInt32.max) ~= logEvery else {
-            throw ValidationError("--log-every: expected 1 to \(UInt32.max), got \(logEvery)")
-        }
-    }
 
     /// How many processors this machine has.
     static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
@@ -60,11 +39,52 @@ struct JobOptions: ParsableArguments {
         options.topology = topology
         options.precision = precision
         options.seed = seed
+        options.method = method.method
+        options.threads = Self.processors
+        return options
+    }
+}
+
+/// The options of `train` that decide which model a data set gives.
+struct JobOptions: ParsableArguments {
+    @OptionGroup var network: NetworkOptions
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Number of gradient steps, 1 to 4294967295.", valueName: "n"))
+    var iterations = 2500
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Learning rate, above 0.", valueName: "rate"))
+    var learningRate = 0.0075
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Show the cost every n iterations.", valueName: "n"))
+    var logEvery = 100
+
+    func validate() throws {
+        try Self.check(iterations: iterations)
+        try Self.check(learningRate: learningRate)
+        guard 1...Int(UInt32.max) ~= logEvery else {
+            throw ValidationError("--log-every: expected 1 to \(UInt32.max), got \(logEvery)")
+        }
+    }
+
+    static func check(iterations: Int) throws {
+        guard 1...Int(UInt32.max) ~= iterations else {
+            throw ValidationError("--iterations: expected 1 to \(UInt32.max), got \(iterations)")
+        }
+    }
+
+    static func check(learningRate: Double) throws {
+        guard learningRate > 0, learningRate.isFinite else {
+            throw ValidationError("--learning-rate: expected a number above 0, got \(learningRate)")
+        }
+    }
+
+    var trainingOptions: TrainingOptions {
+        var options = network.trainingOptions
         options.iterations = iterations
         options.learningRate = learningRate
         options.costEvery = logEvery
-        options.method = method.method
-        options.threads = Self.processors
         return options
     }
 }

@@ -2,8 +2,8 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
-/// The options of `train` that change how a network learns. Without them it is plain gradient descent.
-struct LearningOptions: ParsableArguments {
+/// The options of `train` and `cross-validate` that say how a network takes the images.
+struct ImageOptions: ParsableArguments {
     @Flag(
         help: """
             Take the mean of all training images off. Use it for photos with much in common, such as those of one \
@@ -25,6 +25,23 @@ struct LearningOptions: ParsableArguments {
             """)
     var mirror = false
 
+    @Flag(help: "Let both classes count alike. Use it if one class has many more images.")
+    var balance = false
+
+    func apply(to options: inout TrainingOptions) {
+        options.centersImages = center
+        options.takesOwnContrastOff = ownContrast
+        options.mirror = mirror ? Self.mirror : nil
+    }
+
+    /// Images of 64 x 64 RGB pixels.
+    static let mirror = TrainingOptions.Mirror.rgb(width: 64)
+}
+
+/// The options of `train` that change how a network learns. Without them it is plain gradient descent.
+struct LearningOptions: ParsableArguments {
+    @OptionGroup var images: ImageOptions
+
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -33,9 +50,6 @@ struct LearningOptions: ParsableArguments {
             better than others.
             """, valueName: "rate"))
     var weightDecay = 0.0
-
-    @Flag(help: "Let both classes count alike. Use it if one class has many more images.")
-    var balance = false
 
     @Option(
         parsing: .unconditional,
@@ -66,16 +80,20 @@ struct LearningOptions: ParsableArguments {
             throw ValidationError(
                 "--keep-best needs --hold-out, the images that tell which parameters are the best")
         }
-        guard weightDecay >= 0, weightDecay.isFinite else {
-            throw ValidationError("--weight-decay: expected a number, 0 or above, got \(weightDecay)")
-        }
+        try Self.check(weightDecay: weightDecay)
         if let holdOut, !(0.0001...0.9999).contains(holdOut) {
             throw ValidationError("--hold-out: expected a share of 0.0001 to 0.9999, got \(holdOut)")
         }
     }
 
+    static func check(weightDecay: Double) throws {
+        guard weightDecay >= 0, weightDecay.isFinite else {
+            throw ValidationError("--weight-decay: expected a number, 0 or above, got \(weightDecay)")
+        }
+    }
+
     /// Decay takes the share rate x decay of the weights off in each step.
-    func check(learningRate: Double) throws {
+    static func check(weightDecay: Double, learningRate: Double) throws {
         guard 1 - learningRate * weightDecay > 0 else {
             throw ValidationError(
                 "--weight-decay: expected less than 1 / --learning-rate = \(1 / learningRate), got \(weightDecay); "
@@ -84,9 +102,7 @@ struct LearningOptions: ParsableArguments {
     }
 
     func apply(to options: inout TrainingOptions) {
-        options.centersImages = center
-        options.takesOwnContrastOff = ownContrast
-        options.mirror = mirror ? Self.mirror : nil
+        images.apply(to: &options)
         options.weightDecay = weightDecay
         options.keepsBest = keepBest
     }
@@ -102,9 +118,9 @@ struct LearningOptions: ParsableArguments {
             start.topology == options.topology, "a \(options.topology.text) network, as --topology says",
             "a \(start.topology.text) network")
         try check(
-            start.takesOwnContrastOff == ownContrast,
-            "a model trained \(ownContrast ? "with" : "without") --own-contrast, as this one is to be",
-            "one trained \(ownContrast ? "without" : "with") it")
+            start.takesOwnContrastOff == options.takesOwnContrastOff,
+            "a model trained \(options.takesOwnContrastOff ? "with" : "without") --own-contrast, as this one is to be",
+            "one trained \(options.takesOwnContrastOff ? "without" : "with") it")
         try check(
             start.parameters(as: Double.self).allSatisfy { abs($0) <= options.precision.largest },
             "finite weights in \(options.precision.name)", "some that are not")
@@ -112,13 +128,11 @@ struct LearningOptions: ParsableArguments {
         return start
     }
 
-    /// Images of 64 x 64 RGB pixels.
-    static let mirror = TrainingOptions.Mirror.rgb(width: 64)
-
     /// How the weights of the examples are made; nil: all are 1.
     var weightRule: WeightRule? {
-        guard balance || holdOut != nil else { return nil }
-        return WeightRule(heldOut: holdOut.map { Int(($0 * 10_000).rounded()) } ?? 0, balances: balance)
+        guard images.balance || holdOut != nil else { return nil }
+        return WeightRule(
+            heldOut: holdOut.map { Int(($0 * 10_000).rounded()) } ?? 0, balances: images.balance)
     }
 }
 

@@ -42,7 +42,7 @@ struct Train: ConsoleCommand {
         guard !files.isPiped || !json else {
             throw ValidationError("--json prints to standard output, so no other output can be - as well")
         }
-        try learning.check(learningRate: job.learningRate)
+        try LearningOptions.check(weightDecay: learning.weightDecay, learningRate: job.learningRate)
         try files.check(areNot: [train, test].compactMap { $0 })
     }
 
@@ -55,7 +55,8 @@ struct Train: ConsoleCommand {
         let page = try files.report.map(OutputFile.init)
         let checkpoint = try files.checkpoint.map { try CheckpointFile($0) }
 
-        let data = try TrainingData(train: train, test: test, weights: learning.weightRule, seed: job.seed)
+        let data = try TrainingData(
+            train: train, test: test, weights: learning.weightRule, seed: job.network.seed)
         clock.lap(\.load, "reading \(data.description)")
 
         var warnings = TrainingWarning.of(training: data.training, test: data.test)
@@ -128,7 +129,7 @@ struct Train: ConsoleCommand {
 
     /// The seed document shows six digits for the deep network and all for the two-layer one.
     private func text(ofCost cost: Double) -> String {
-        job.topology == .deep ? rounded(cost, places: 6) : "\(cost)"
+        job.network.topology == .deep ? rounded(cost, places: 6) : "\(cost)"
     }
 
     private func csv(_ costs: [TrainingReport.Cost]) -> [UInt8] {

@@ -1,0 +1,72 @@
+import NNData
+import Synchronization
+
+/// What to learn from: a folder with a folder of photos per class, or a data set file.
+enum PhotoSource {
+    case folder(PhotoFolder)
+    case file(String)
+
+    /// Looks at the folder, but reads no photo yet.
+    ///
+    /// - Parameter positive: the name of the folder of class 1. A data set file says itself which class this is.
+    init(_ path: String, positive: String?) throws {
+        guard !OutputFile.isFolder(path) else {
+            self = .folder(try PhotoFolder(path, positive: positive))
+            return
+        }
+        guard positive == nil else {
+            throw Failure.usage("--positive works only with a folder of photos; \(path) is none")
+        }
+        self = .file(path)
+    }
+
+    /// Whether the path leads to the file, or to a photo in the folder.
+    func contains(_ path: String) throws(FileError) -> Bool {
+        switch self {
+        case .folder(let folder): try folder.contains(path)
+        case .file(let file): OutputFile.isSameFile(file, path)
+        }
+    }
+
+    /// Of a folder that holds a training set and a test set, the training set.
+    func read() throws(FileError) -> DataSet {
+        switch self {
+        case .file(let path):
+            return try CrashGuard.load(path)
+        case .folder(let folder):
+            folder.listStrays()
+            guard folder.isSplit else { return try folder.read() }
+            Console.note("\(folder.path)/test is left for testing; only \(folder.path)/train is read")
+            return try folder.read(.train)
+        }
+    }
+}
+
+extension PhotoFolder {
+    /// Reads the photos with a bar that shows how far it is, and lists those that are skipped.
+    func read(_ role: DataSetRole? = nil) throws(FileError) -> DataSet {
+        let report = Mutex<ProgressReport?>(nil)
+        let (data, skipped) = try load(role) { done, count in
+            report.withLock {
+                if $0 == nil { $0 = ProgressReport(total: count, unit: "photos") }
+                $0?.update(done, cost: nil)
+            }
+        }
+        report.withLock { $0?.clear() }
+        for photo in skipped { Console.note("skipped \(photo)") }
+        return data
+    }
+
+    func listStrays() {
+        for stray in strays { Console.note("skipped \(stray)") }
+    }
+}
+
+extension DataSet {
+    /// "52 images; class 0, other: 31; class 1, cats: 21"
+    var contents: String {
+        let ones = labels.count { $0 == 1 }
+        return "\(counted(count, "image")); class 0, \(classes[0]): \(count - ones); "
+            + "class 1, \(classes[1]): \(ones)"
+    }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import NNData
+import SwiftNN
+
+struct Teach: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "teach",
+        abstract: "Make a detector from photos, and say how good it is.",
+        discussion: """
+            Takes a folder with one folder of photos per class, as dataset pack does, or a data set file. It tries eight \
+            ways of training by cross-validation, trains the best one on all photos, and writes the model. Then it says \
+            how often the model will be right about photos that it has not seen, and what would help most.
+
+            The class that the model detects is the one that --positive names. Without --positive, it is cat if the names \
+            are like cat and non-cat, or cat and other; otherwise it is the second name in alphabetical order.
+
+            EXAMPLES
+              nn-cli teach photos
+              nn-cli teach photos --positive dog -o dogs.nnk
+              nn-cli teach train.h5 --seed 2 --json
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp(
+            "Folder with one folder of photos per class, or a data set (HDF5).", valueName: "photos"),
+        completion: .file())
+    var photos: String
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("Model file to write.", valueName: "file"), completion: .file())
+    var output = ModelFile.defaultPath
+
+    @Option(
+        help: ArgumentHelp(
+            "Name of the folder that becomes class 1. Use it if the model would detect the other class.",
+            valueName: "name"))
+    var positive: String?
+
+    @OptionGroup var folds: FoldOptions
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Seed of folds and initial weights, 0 to 4294967295. Use others to see how much is chance.",
+            valueName: "n"))
+    var seed: UInt32 = 1
+
+    @Option(help: "Number type of the weights. f64: double; f32: float, for a model of half the size.")
+    var precision = Precision.f64
+
+    @OptionGroup var threads: ThreadOption
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    @OptionGroup var console: ConsoleOptions
+
+    func validate() throws {
+        guard output != "-" || !json else {
+            throw ValidationError("--json prints to standard output, so no other output can be - as well")
+        }
+    }
+
+    func run() throws {
+        Interrupt.watch()
+        let start = ContinuousClock.now
+        let source = try PhotoSource(photos, positive: positive)
+        guard try !source.contains(output) else {
+            throw Failure.usage("--output: expected a file other than the photos, got \(output)")
+        }
+        // An output that cannot be written is known before the work.
+        let modelFile = try OutputFile(output)
+        let data = try source.read()
+        let load = seconds(since: start)
+        try folds.check(data, of: photos)
+        let lesson = try lesson(data)
+        try modelFile.write(lesson.network.bytes)
+        let report = TeachReport(
+            lesson: lesson, data: data, model: ModelSummary(lesson.network, path: output),
+            load: load, total: seconds(since: start))
+        if json {
+            try Console.answer(json: report)
+        } else {
+            for line in report.lines { try say(line) }
+            Console.note("wrote \(output) (\(lesson.network.bytes.count) bytes)")
+        }
+    }
+
+    private func lesson(_ data: DataSet) throws -> Lesson {
+        var teacher = Teacher(try Examples(data))
+        teacher.options.precision = precision
+        teacher.options.seed = seed
+        teacher.options.threads = threads.count
+        teacher.folds = folds.count
+        teacher.block = folds.blocks
+        var bar = ProgressReport(total: 100, unit: ProgressReport.percent)
+        defer { bar.clear() }
+        return try teacher.teach { progress in
+            bar.update(Int(100 * progress.share), cost: nil)
+            guard !Interrupt.isRequested else {
+                bar.clear()
+                throw Failure(code: 130, message: "interrupted; \(output) was not written")
+            }
+        }
+    }
+
+    /// Prints a line of the answer, or a note if the model goes to standard output.
+    private func say(_ line: String) throws {
+        if output == "-" { Console.note(line) } else { try Console.answer(line) }
+    }
+}
