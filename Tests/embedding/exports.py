@@ -16,7 +16,7 @@ def declared():
     names = set()
     for head, _ in amalgamate.declarations(amalgamate.code_of(header)):
         if re.match(r"\s*extern\b", head):
-            names.update(re.findall(r"(\w+)\s*(?:\[\])?[,;]", head))
+            names.update(re.findall(r"(\w+)\s*(?:\[\w*\])?[,;]", head))
         elif not re.match(r"\s*typedef\b", head):
             names.update(re.findall(r"(\w+)\s*\(", head)[:1])
     return names
