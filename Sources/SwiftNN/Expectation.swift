@@ -5,8 +5,9 @@ extension Network {
     ///
     /// Scores are rounded to what a model stores.
     public struct Expectation: Equatable, Sendable {
-        /// The share of images that it is right about, and the interval that holds it in 95 of 100 cases.
+        /// The share of images that it is right about.
         public let accuracy: Float
+        /// It holds the accuracy in 95 of 100 cases.
         public let interval: ClosedRange<Float>
         /// The mean of -log(probability of the image's class), in nats.
         public let logLoss: Float
@@ -14,8 +15,10 @@ extension Network {
         public let areaUnderCurve: Float
         /// The accuracy of always naming the larger class.
         public let guessing: Float
-        /// How many images it was judged on, in how many folds.
-        public let examples, folds: Int
+        /// How many images it was judged on.
+        public let examples: Int
+        /// How many folds they were dealt into.
+        public let folds: Int
         /// A part of the last layer already.
         public let calibration: Calibration
 

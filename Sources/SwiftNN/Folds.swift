@@ -37,11 +37,10 @@ public struct Folds: Equatable, Sendable {
     func check(_ examples: Examples) throws(NNError) {
         let leavesOneOut = count == examples.count
         try NNError.check(block, .block, 1...(leavesOneOut ? 1 : Int(UInt32.max)))
-        for (label, found) in examples.countOfClasses.enumerated() {
-            guard found > 0 else { throw .missingClass(label) }
-            guard found > block else {
-                throw .tooFewExamples(ofClass: label, expected: block + 1, found: found)
-            }
+        let counts = examples.countOfClasses
+        if let label = counts.firstIndex(of: 0) { throw .missingClass(label) }
+        if let label = counts.firstIndex(where: { $0 <= block }) {
+            throw .tooFewExamples(ofClass: label, expected: block + 1, found: counts[label])
         }
         if !leavesOneOut { try NNError.check(count, .folds, 2...min(Int(NNK_MAX_FOLDS), examples.count - 1)) }
     }

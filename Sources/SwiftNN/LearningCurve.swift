@@ -9,6 +9,8 @@ public struct LearningCurve: Equatable, Sendable {
     /// The class of which more examples would help most: the one whose halving costs more log loss. nil: neither costs
     /// more than a standard error.
     public let classToAdd: Int?
+    /// With half of both classes; nil if a network diverged.
+    let half: Scores?
 
     /// A point of the curve.
     public struct Point: Equatable, Sendable {
@@ -34,6 +36,7 @@ public struct LearningCurve: Equatable, Sendable {
             scores.map { Point(examples: Int((share * taught).rounded()), scores: $0) }
         }
         halved = Array(scores[..<2])
+        half = scores[2]
         classToAdd = Self.classToAdd(all, scores)
     }
 

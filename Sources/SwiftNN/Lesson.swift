@@ -8,9 +8,10 @@ public struct Lesson: Sendable {
     public let choice: CrossValidation.Choice
     /// What makes the network's probabilities honest; it is part of ``network``.
     public let calibration: Calibration
-    /// What to expect on images not seen.
+    /// What to expect of ``network`` on images not seen. It has learned more examples than the networks that were judged,
+    /// so the accuracy and its interval are a little above those of ``expected``, by what ``learningCurve`` says.
     public let scores: Scores
-    /// The logits that ``scores`` sums up: each example's answer by networks that have not learned it.
+    /// Each example's answer by networks that have not learned it, after choosing and calibrating without it too.
     public let expected: LabeledLogits
     /// The costs of the training of ``network``.
     public let costs: [Trainer.Cost]

@@ -35,6 +35,19 @@ public struct Scores: Equatable, Sendable {
         return low...high
     }
 
+    /// What to expect of a network that all examples teach, where these scores are of networks that learned all but one of
+    /// so many folds (nnk_extrapolate).
+    /// - Parameter half: the scores with half as many examples; nil: not known, so more examples are taken to gain nothing.
+    func extrapolated(from half: Scores?, folds: Int) -> Scores {
+        var expected = nnk_scores()
+        unsafe withUnsafePointer(to: core) { whole in
+            unsafe withUnsafePointer(to: (half ?? self).core) { half in
+                unsafe nnk_extrapolate(whole, half, UInt32(folds), &expected)
+            }
+        }
+        return Scores(expected)
+    }
+
     /// - Precondition: none is NaN.
     init(_ scores: nnk_scores) {
         examples = Int(scores.examples)

@@ -93,9 +93,13 @@ public struct Teacher: Sendable {
                 try onProgress(work.progress(.training, share))
             }
         }
+        let folds = validation.folds.count
+        let scores = expected.scores.extrapolated(from: curve.half, folds: folds)
+        let expectation = Network.Expectation(scores, calibration, folds: folds)
         return Lesson(
-            network: network, heldOut: heldOut, choice: choice, calibration: calibration,
-            scores: expected.scores, expected: expected, costs: costs, learningCurve: curve,
+            network: try network.calibrated(expectation), heldOut: heldOut, choice: choice,
+            calibration: calibration, scores: scores, expected: expected, costs: costs,
+            learningCurve: curve,
             doubtful: Self.doubtful(expected), alike: likeness.alike, isSequence: likeness.isSequence,
             durations: durations)
     }
