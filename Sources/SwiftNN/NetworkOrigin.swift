@@ -67,7 +67,7 @@ extension Network {
             }
         }
 
-        /// What a program knows that trained elsewhere; ``Network/init(topology:parameters:classNames:origin:takesOwnContrastOff:)``
+        /// What a program knows that trained elsewhere; ``Network/init(topology:parameters:classNames:origin:takesOwnContrastOff:expectation:)``
         /// writes it into the model. The options, such as ``isCentered``, are set afterwards.
         public init(
             method: Method, initializer: Initializer, seed: UInt32, iterations: Int, learningRate: Double,

@@ -161,7 +161,7 @@ extension Network {
     ///   - classNames: the names of class 0 and class 1.
     ///   - origin: how it was trained, if a model can say it.
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` for layers of other sizes,
-    ///   ``NNError/notFinite(parameter:)``; what ``init(topology:parameters:classNames:origin:takesOwnContrastOff:)`` throws.
+    ///   ``NNError/notFinite(parameter:)``; what ``init(topology:parameters:classNames:origin:takesOwnContrastOff:expectation:)`` throws.
     public init<S: Scalar>(
         _ perceptron: MultilayerPerceptron<S>, classNames: [String] = ["", ""], origin: Origin? = nil
     ) throws(NNError) {
