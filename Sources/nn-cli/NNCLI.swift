@@ -9,7 +9,7 @@ struct NNCLI: ParsableCommand {
         abstract: "Train a small neural network and classify images with it.",
         discussion: """
             EXAMPLES
-              nn-cli teach photos                     make a detector from folders of photos
+              nn-cli teach photos                     make a detector from photos
               nn-cli predict photo.jpg                classify a photo with model.nnk
               nn-cli cross-validate photos --center   judge the options of train
               nn-cli train                            train on built-in drawings

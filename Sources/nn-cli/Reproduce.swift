@@ -13,6 +13,7 @@ struct Reproduce: ConsoleCommand {
             EXAMPLES
               nn-cli reproduce model.nnk
               nn-cli reproduce cats.nnk --train train.h5
+              nn-cli reproduce taught.nnk --train photos
               nn-cli reproduce mine.nnk --train mine.h5 --from cats.nnk --json
             """
     )
@@ -22,7 +23,10 @@ struct Reproduce: ConsoleCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Images that it was trained on (HDF5). Without it, the built-in drawings.", valueName: "file"),
+            """
+            Images that it was trained on (HDF5), or the folder of photos that teach read. Without it, the built-in \
+            drawings.
+            """, valueName: "file"),
         completion: .file())
     var train: String?
 
@@ -58,7 +62,7 @@ struct Reproduce: ConsoleCommand {
 
     func run() throws {
         let network = try ModelFile.load(model)
-        let data = try train.map(CrashGuard.load) ?? DrawnData.training
+        let data = try train.map { try photos($0, of: network) } ?? DrawnData.training
         let start = try from.map(ModelFile.load)
         let difference = try Reproduction(network: network, data: data, start: start).difference()
         if json {
@@ -67,6 +71,12 @@ struct Reproduce: ConsoleCommand {
             try Console.answer("the same \(network.bytes.count) bytes")
         }
         if let difference { throw Failure(code: 1, message: "\(model): \(difference.text)") }
+    }
+
+    /// A data set file, or the folder that teach read.
+    private func photos(_ path: String, of network: Network) throws -> DataSet {
+        let positive = OutputFile.isFolder(path) ? network.className(1) : nil
+        return try PhotoSource(path, positive: positive).read()
     }
 }
 

@@ -231,12 +231,14 @@ struct TeachTests {
         #expect(try outcome.answer(TeachAnswer.self).examples == 60)
     }
 
-    @Test("--positive names class 1")
+    @Test("--positive names class 1; reproduce reads the folder, too")
     func positive() async throws {
         try Photos60.write(to: "photos", in: folder)
         let outcome = try await teach("photos", "--positive", "non-cat", "--folds", "2")
         #expect(outcome.status == 0)
         #expect(try Network(bytes: folder.bytes(of: "model.nnk")).classNames == ["cat", "non-cat"])
+        let again = try await nnCLI("reproduce", "model.nnk", "--train", "photos", in: folder)
+        #expect(again.status == 0, "\(again.stderr)")
     }
 
     @Test("what cannot be taught is refused before any work, and an old model stays")

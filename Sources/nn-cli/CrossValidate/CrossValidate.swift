@@ -14,7 +14,8 @@ struct CrossValidate: ConsoleCommand {
 
             EXAMPLES
               nn-cli cross-validate photos --center
-              nn-cli cross-validate photos --center --mirror --weight-decay 0 0.1 1 --iterations 1000 2000 3000
+              nn-cli cross-validate photos --center --weight-decay 0 0.1 1
+              nn-cli cross-validate photos --mirror --iterations 1000 2000 3000
               nn-cli cross-validate train.h5 --leave-one-out --json
             """
     )

@@ -61,7 +61,7 @@ struct TeachReport {
 
 extension TeachReport {
     var lines: [String] {
-        sequence + [chosen, expectation, comparison, help] + doubtfulLines + alikeLines
+        sequence + [chosen, expectation, comparison] + sameAnswer + [help] + doubtfulLines + alikeLines
     }
 
     private var sequence: [String] {
@@ -95,6 +95,15 @@ extension TeachReport {
             lesson.scores.isBetterThanGuessing
             ? "the detector is better, beyond chance" : "the detector is not better beyond chance"
         return "Always answering \(guessing.answer) gets \(shareText(guessing.accuracy)): \(verdict)."
+    }
+
+    /// Calibration leaves nothing of a network without any skill.
+    private var sameAnswer: [String] {
+        guard lesson.calibration.scale == 0 else { return [] }
+        let answer = data.classes[lesson.calibration.shift > 0 ? 1 : 0]
+        return [
+            "It has learned nothing that holds for photos not seen: it answers \(answer) for every photo."
+        ]
     }
 
     private var help: String {

@@ -1,0 +1,1 @@
+nn-cli teach photos.h5
