@@ -1,2 +1,1 @@
-# The same accuracy, in words.
 nn-cli evaluate --data photos-test.h5
