@@ -206,25 +206,25 @@ nnk_status nnk_validation_store(const nnk_validation *v, uint32_t network, const
 }
 
 /// Trains until the last cost. NNK_OK, or an error.
-static nnk_status train(const nnk_job *job, void *arena, size_t bytes) {
-    nnk_status status = nnk_train_begin(job, arena, bytes);
+static nnk_status train(const nnk_job *job, void *memory, size_t bytes) {
+    nnk_status status = nnk_train_begin(job, memory, bytes);
     while (status >= 0) {
         nnk_progress now;
-        status = nnk_train_run(job, arena, UINT32_MAX);
+        status = nnk_train_run(job, memory, UINT32_MAX);
         if (status != NNK_COST) continue;
-        status = nnk_train_progress(job, arena, &now);
+        status = nnk_train_progress(job, memory, &now);
         if (now.cost_iteration == job->iterations - 1) return status;
     }
     return status;
 }
 
-nnk_status nnk_validation_train(const nnk_validation *v, uint32_t network, void *arena, size_t arena_bytes,
-                                void *memory, double *logits) {
+nnk_status nnk_validation_train(const nnk_validation *v, uint32_t network, void *memory, size_t bytes,
+                                void *scratch_memory, double *logits) {
     nnk_job job;
-    nnk_status status = logits ? nnk_validation_begin(v, network, memory, &job) : NNK_E_ARGUMENT;
+    nnk_status status = logits ? nnk_validation_begin(v, network, scratch_memory, &job) : NNK_E_ARGUMENT;
     if (status != NNK_OK) return status;
-    status = train(&job, arena, arena_bytes);
+    status = train(&job, memory, bytes);
     if (status == NNK_OK || status == NNK_E_DIVERGED)
-        nnk_validation_store(v, network, memory, status == NNK_E_DIVERGED, logits);
+        nnk_validation_store(v, network, scratch_memory, status == NNK_E_DIVERGED, logits);
     return status;
 }

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LEAST = {"checkpoint": 1, "model": 1, "predict": 1, "sizes": 1, "team": 1, "topology": 1, "train": 2}
+LEAST = {"checkpoint": 1, "judge": 1, "model": 1, "predict": 1, "sizes": 1, "team": 1, "topology": 1, "train": 2}
 
 # What the examples have from their surroundings.
 PREAMBLE = """
@@ -21,7 +21,13 @@ extern uint8_t arena[1 << 20], file[1 << 20], scratch[1 << 16], scratch_a[1 << 1
 extern const uint8_t labels[209], pixels[209 * 12288];
 extern size_t length, count;
 extern const char *name;
+extern uint32_t order[209];
+extern double logits[1 << 20], expected[209];
 extern nnk_job job;
+extern nnk_choice choice;
+extern nnk_calibration calibration;
+extern nnk_scores scores;
+extern nnk_status status;
 extern nnk_sink sink;
 extern nnk_reader reader;
 """

@@ -12,15 +12,18 @@
 ///
 /// A program does this:
 ///
-///     nnk_validation v = {.job = job, .recipes = nnk_recipes, .recipe_count = NNK_RECIPES,
-///                         .folds = {.count = 5, .seed = 1}, .repeats = 1};
-///     double *logits = malloc(nnk_validation_bytes(&v));
+///     const nnk_validation v = {.job = job, // cost_every tells which numbers of iterations are compared
+///                               .recipes = nnk_recipes,
+///                               .recipe_count = NNK_RECIPES,
+///                               .folds = {.count = 5, .seed = 1},
+///                               .repeats = 1};
 ///     for (uint32_t n = 0; n < nnk_validation_networks(&v); n++) // in any order, on any thread or machine
-///         nnk_validation_train(&v, n, arena, arena_bytes, scratch, logits);
-///     nnk_choose(&v, logits, NULL, 0, &choice);
-///     nnk_calibrate(nnk_validation_logits(&v, logits, choice), v.repeats, labels, m, NULL, 0, &calibration);
-///     nnk_expect(&v, logits, fold, honest);
-///     nnk_score(honest, labels, m, order, &scores);
+///         status = nnk_validation_train(&v, n, arena, sizeof arena, scratch, logits);
+///     status = nnk_choose(&v, logits, NULL, 0, &choice);
+///     status = nnk_calibrate(nnk_validation_logits(&v, logits, choice), v.repeats, labels, job.examples,
+///                            NULL, 0, &calibration);
+///     status = nnk_expect(&v, logits, order, expected);
+///     status = nnk_score(expected, v.repeats, labels, job.examples, order, &scores);
 ///
 /// All memory is the caller's. The numbers are the same on every processor and for any number of threads:
 /// all is computed in double, in one order, with + - * / and the core's own functions.
