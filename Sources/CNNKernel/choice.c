@@ -140,14 +140,20 @@ static newton sums_at(const seen *s, const targets *t, nnk_calibration c) {
     return n;
 }
 
-/// Takes Newton's step, halved until the loss is lower. Returns whether there was one.
-static bool descend(const seen *s, const targets *t, nnk_calibration *c, newton *n) {
+/// Newton's step, of both numbers or of the shift alone; zeros where there is none.
+static nnk_calibration step_of(const newton *n, bool with_scale) {
     const double determinant = n->h[0] * n->h[2] - n->h[1] * n->h[1];
-    if (!(determinant > 0)) return false;
-    const double scale = (n->h[2] * n->g[0] - n->h[1] * n->g[1]) / determinant;
-    const double shift = (n->h[0] * n->g[1] - n->h[1] * n->g[0]) / determinant;
-    for (double step = 1; step > 1e-10; step /= 2) {
-        const nnk_calibration next = {c->scale - step * scale, c->shift - step * shift};
+    if (!with_scale) return (nnk_calibration){0, n->h[2] > 0 ? n->g[1] / n->h[2] : 0};
+    if (!(determinant > 0)) return (nnk_calibration){0, 0};
+    return (nnk_calibration){(n->h[2] * n->g[0] - n->h[1] * n->g[1]) / determinant,
+                             (n->h[0] * n->g[1] - n->h[1] * n->g[0]) / determinant};
+}
+
+/// Takes Newton's step, halved until the loss is lower. Returns whether there was one.
+static bool descend(const seen *s, const targets *t, bool with_scale, nnk_calibration *c, newton *n) {
+    const nnk_calibration step = step_of(n, with_scale);
+    for (double part = 1; part > 1e-10; part /= 2) {
+        const nnk_calibration next = {c->scale - part * step.scale, c->shift - part * step.shift};
         const newton there = sums_at(s, t, next);
         if (!(there.loss < n->loss)) continue;
         *c = next;
@@ -157,16 +163,21 @@ static bool descend(const seen *s, const targets *t, nnk_calibration *c, newton 
     return false;
 }
 
-enum { MOST_STEPS = 100 }; // it takes 5 to 10
+/// The lowest loss from `c` on.
+static nnk_calibration lowest(const seen *s, const targets *t, bool with_scale, nnk_calibration c) {
+    enum { MOST_STEPS = 100 }; // it takes 5 to 10
+    newton n = sums_at(s, t, c);
+    for (uint32_t i = 0; i < MOST_STEPS && descend(s, t, with_scale, &c, &n); i++) {
+    }
+    return c;
+}
 
 static nnk_calibration calibrate(const seen *s) {
     const targets t = targets_of(s);
-    const nnk_calibration share = {0, nnk_log_f64(t.mean) - nnk_log_f64(1 - t.mean)};
-    nnk_calibration c = share;
-    newton n = sums_at(s, &t, c);
-    for (uint32_t i = 0; i < MOST_STEPS && descend(s, &t, &c, &n); i++) {
-    }
-    return c.scale > 0 ? c : share;
+    const double shift = nnk_log_f64(t.mean) - nnk_log_f64(1 - t.mean);
+    const nnk_calibration both = lowest(s, &t, true, (nnk_calibration){0, shift});
+    if (both.scale >= NNK_LEAST_SCALE) return both;
+    return lowest(s, &t, false, (nnk_calibration){NNK_LEAST_SCALE, shift});
 }
 
 nnk_status nnk_calibrate(const double *logits, uint32_t repeats, const uint8_t *labels, uint32_t examples,

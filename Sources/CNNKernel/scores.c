@@ -162,16 +162,18 @@ nnk_status nnk_score(const double *logits, uint32_t repeats, const uint8_t *labe
     return NNK_OK;
 }
 
-void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *half, uint32_t folds, nnk_scores *expected) {
-    if (!whole || !half || folds < 2 || !expected) return;
+void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *chosen, const nnk_scores *half,
+                     uint32_t folds, nnk_scores *expected) {
+    if (!whole || !chosen || !half || folds < 2 || !expected) return;
     const double doublings = nnk_log_f64((double)folds / (folds - 1.0)) / nnk_log_f64(2);
     const double growth = (whole->accuracy - half->accuracy) * doublings, gain = growth > 0 ? growth : 0;
-    const double accuracy = whole->accuracy, count = whole->examples / 2.0;
+    const double least = whole->accuracy, count = whole->examples / 2.0;
+    const double most = (chosen->accuracy > least ? chosen->accuracy : least) + 2 * gain;
     double unused;
     *expected = *whole;
-    expected->accuracy = at_most_1(accuracy + gain);
-    nnk_interval(accuracy, count, &expected->low, &unused);
-    nnk_interval(at_most_1(accuracy + 2 * gain), count, &unused, &expected->high);
+    expected->accuracy = at_most_1(least + gain);
+    nnk_interval(least, count, &expected->low, &unused);
+    nnk_interval(at_most_1(most), count, &unused, &expected->high);
 }
 
 int32_t nnk_better_than_guessing(const nnk_scores *s) { return s && s->low > s->guessing; }

@@ -49,6 +49,11 @@ public struct LabeledLogits: Equatable, Sendable {
         return Calibration(scale: calibration.scale, shift: calibration.shift)
     }
 
+    /// The calibrated logits.
+    func calibrated(_ calibration: Calibration) -> LabeledLogits {
+        LabeledLogits(checked: values.map { calibration.scale * $0 + calibration.shift }, labels)
+    }
+
     /// The logits of a repeat, alone.
     /// - Precondition: there is such a repeat.
     public subscript(repeat number: Int) -> LabeledLogits {

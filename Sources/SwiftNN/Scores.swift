@@ -37,12 +37,16 @@ public struct Scores: Equatable, Sendable {
 
     /// What to expect of a network that all examples teach, where these scores are of networks that learned all but one of
     /// so many folds (nnk_extrapolate).
-    /// - Parameter half: the scores with half as many examples; nil: not known, so more examples are taken to gain nothing.
-    func extrapolated(from half: Scores?, folds: Int) -> Scores {
+    /// - Parameters:
+    ///   - chosen: the scores as chosen, calibrated and judged on the same folds
+    ///   - half: those with half as many examples; nil: not known, so more examples are taken to gain nothing
+    func extrapolated(chosen: Scores, half: Scores?, folds: Int) -> Scores {
         var expected = nnk_scores()
         unsafe withUnsafePointer(to: core) { whole in
-            unsafe withUnsafePointer(to: (half ?? self).core) { half in
-                unsafe nnk_extrapolate(whole, half, UInt32(folds), &expected)
+            unsafe withUnsafePointer(to: chosen.core) { chosen in
+                unsafe withUnsafePointer(to: (half ?? self).core) { half in
+                    unsafe nnk_extrapolate(whole, chosen, half, UInt32(folds), &expected)
+                }
             }
         }
         return Scores(expected)
@@ -119,10 +123,13 @@ public struct CalibrationBin: Equatable, Sendable {
 /// What makes probabilities honest: of the images that get 0.9, nine of ten are of class 1. The calibrated logit is
 /// scale z + shift.
 public struct Calibration: Equatable, Sendable {
-    /// 0 or more; 0 for a network that is no better than chance: its answer is always the share of class 1.
+    /// ``leastScale`` or more if it was found by ``LabeledLogits/calibration``.
     public let scale: Double
     /// Of any sign.
     public let shift: Double
+
+    /// The scale of a network that is no better than chance: its probabilities are near the share of class 1.
+    public static let leastScale = NNK_LEAST_SCALE
 
     /// A calibration.
     public init(scale: Double, shift: Double) {

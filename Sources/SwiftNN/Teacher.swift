@@ -75,7 +75,8 @@ public struct Teacher: Sendable {
             try validation.run { try onProgress(work.progress(.crossValidation, $0.share)) }
         }
         let choice = try heldOut.choose()
-        let calibration = try heldOut[choice].orDiverged(validation).calibration
+        let chosen = try heldOut[choice].orDiverged(validation)
+        let calibration = chosen.calibration
         let expected = try heldOut.expected()
         work.choose(validation.recipes[choice.recipe], validation)
         let curve = try durations.add(\.learningCurve) {
@@ -94,7 +95,8 @@ public struct Teacher: Sendable {
             }
         }
         let folds = validation.folds.count
-        let scores = expected.scores.extrapolated(from: curve.half, folds: folds)
+        let scores = expected.scores.extrapolated(
+            chosen: chosen.calibrated(calibration).scores, half: curve.half, folds: folds)
         let expectation = Network.Expectation(scores, calibration, folds: folds)
         return Lesson(
             network: try network.calibrated(expectation), heldOut: heldOut, choice: choice,

@@ -302,8 +302,8 @@ static void check_against_sklearn(size_t row) {
     }
     nnk_calibration c;
     CHECK_EQUAL(nnk_calibrate(z, 1, labels, m, NULL, 0, &c), NNK_OK);
-    if (fit[0] <= 0) CHECK(c.scale == 0);
-    if (fit[0] <= 0) return;
+    if (fit[0] <= NNK_LEAST_SCALE) CHECK(c.scale == NNK_LEAST_SCALE);
+    if (fit[0] <= NNK_LEAST_SCALE) return;
     CHECK_NEAR(c.scale, fit[0], 1e-3 * fit[0]); // scikit-learn's search ends early
     CHECK_NEAR(c.shift, fit[1], 1e-3);
 }
@@ -482,10 +482,10 @@ static void check_gradient(const double *z, const uint8_t *labels, const uint32_
         g[0] += r * z[i], g[1] += r, size += wide_abs(z[i]) + 1;
     }
     CHECK_NEAR(g[1], 0, 1e-7 * (double)size);
-    if (c.scale > 0)
+    if (c.scale > NNK_LEAST_SCALE)
         CHECK_NEAR(g[0], 0, 1e-7 * (double)size);
     else
-        CHECK(c.scale == 0 && g[0] > -1e-7L * size); // a negative scale would be better
+        CHECK(c.scale == NNK_LEAST_SCALE && g[0] > -1e-7L * size); // a lower scale would be better
 }
 
 static void check_expected(const nnk_validation *v, const double *logits) {
@@ -538,8 +538,8 @@ static void test_separable(void) {
     CHECK_NEAR(c.shift, 0, 1e-9);
     const double same[6] = {1, 1, 1, 1, 1, 1};
     CHECK_EQUAL(nnk_calibrate(same, 1, labels, 6, NULL, 0, &c), NNK_OK);
-    CHECK(c.scale == 0);
-    CHECK_NEAR(c.shift, 0, 1e-15);
+    CHECK(c.scale == NNK_LEAST_SCALE);
+    CHECK_NEAR(c.shift, -NNK_LEAST_SCALE, 1e-9);
 }
 
 // ---- What would help --------------------------------------------------------------------------------------
@@ -560,23 +560,26 @@ static void test_curve(void) {
 }
 
 static void test_extrapolation(void) {
-    const nnk_scores whole = {.examples = 100, .accuracy = 0.8, .auc = 0.9}, half = {.accuracy = 0.7},
-                     better_half = {.accuracy = 0.9}, little = {.accuracy = 0};
+    const nnk_scores whole = {.examples = 100, .accuracy = 0.8, .auc = 0.9}, chosen = {.accuracy = 0.85},
+                     half = {.accuracy = 0.7}, better_half = {.accuracy = 0.9}, little = {.accuracy = 0};
     nnk_scores e;
     double low, high, unused;
-    nnk_extrapolate(&whole, &half, 5, &e);
+    nnk_extrapolate(&whole, &chosen, &half, 5, &e);
     CHECK_NEAR(e.accuracy, 0.8 + 0.1 * log2(5 / 4.0), 1e-15);
     nnk_interval(0.8, 50, &low, &unused);
-    nnk_interval(0.8 + 0.2 * log2(5 / 4.0), 50, &unused, &high);
+    nnk_interval(0.85 + 0.2 * log2(5 / 4.0), 50, &unused, &high);
     CHECK_NEAR(e.low, low, 1e-15);
     CHECK_NEAR(e.high, high, 1e-15);
     CHECK(e.auc == 0.9 && e.examples == 100);
-    nnk_extrapolate(&whole, &better_half, 5, &e);
+    nnk_extrapolate(&whole, &half, &better_half, 5, &e);
+    nnk_interval(0.8, 50, &low, &high);
+    CHECK(e.low == low && e.high == high);
     CHECK(e.accuracy == 0.8);
-    nnk_extrapolate(&whole, &little, 2, &e);
+    nnk_extrapolate(&whole, &whole, &little, 2, &e);
     CHECK(e.accuracy == 1 && e.high <= 1);
-    nnk_extrapolate(NULL, &half, 5, &e);
-    nnk_extrapolate(&whole, &half, 1, &e);
+    nnk_extrapolate(NULL, &chosen, &half, 5, &e);
+    nnk_extrapolate(&whole, NULL, &half, 5, &e);
+    nnk_extrapolate(&whole, &chosen, &half, 1, &e);
     CHECK(e.accuracy == 1); // as it was
 }
 

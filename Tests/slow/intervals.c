@@ -240,7 +240,7 @@ static double tested(const nnk_validation *v, nnk_choice choice, nnk_calibration
 }
 
 typedef struct result {
-    nnk_scores expected, rosy; ///< rosy: chosen, calibrated and judged on the same folds
+    nnk_scores expected, chosen; ///< chosen, calibrated and judged on the same folds
     double tested;
 } result;
 
@@ -254,10 +254,10 @@ static result teach(const data *d, const data *others, uint32_t seed) {
     double *chosen = nnk_validation_logits(&v, z, choice);
     check(nnk_calibrate(chosen, 1, d->labels, d->count, NULL, 0, &c) == NNK_OK, "calibration");
     const nnk_scores whole = judged(&v, z, d), half = judged_by_half(v, choice, d);
-    nnk_extrapolate(&whole, &half, FOLDS, &r.expected);
-    r.tested = tested(&v, choice, c, others);
     for (uint32_t j = 0; j < d->count; j++) chosen[j] = c.scale * chosen[j] + c.shift;
-    r.rosy = scores_of(chosen, d);
+    r.chosen = scores_of(chosen, d);
+    nnk_extrapolate(&whole, &r.chosen, &half, FOLDS, &r.expected);
+    r.tested = tested(&v, choice, c, others);
     free((void *)(uintptr_t)v.gram);
     free((void *)(uintptr_t)v.mirrored_gram);
     free(z);
@@ -298,7 +298,7 @@ int main(int argc, char **argv) {
     const int is_drawn = !strcmp(argv[1], "drawn");
     data all = {0};
     if (!is_drawn) all = read_data(argv[1]);
-    double expected = 0, rosy = 0, tested = 0;
+    double expected = 0, chosen = 0, tested = 0;
     uint32_t held = 0;
     state = (uint64_t)atoi(argv[3]) << 32;
     for (uint32_t i = 0; i < teachings; i++) {
@@ -307,15 +307,15 @@ int main(int argc, char **argv) {
         const int holds = r.tested >= r.expected.low && r.tested <= r.expected.high;
         printf("%u images: expected %.3f (%.3f to %.3f), chosen and judged on the same folds %.3f, tested "
                "%.3f%s\n",
-               count, r.expected.accuracy, r.expected.low, r.expected.high, r.rosy.accuracy, r.tested,
+               count, r.expected.accuracy, r.expected.low, r.expected.high, r.chosen.accuracy, r.tested,
                holds ? "" : "  outside");
         fflush(stdout);
         held += (uint32_t)holds;
-        expected += r.expected.accuracy, rosy += r.rosy.accuracy, tested += r.tested;
+        expected += r.expected.accuracy, chosen += r.chosen.accuracy, tested += r.tested;
     }
     printf("%u of %u intervals hold the tested accuracy; means: expected %.4f, chosen and judged on the same "
            "folds %.4f, "
            "tested %.4f\n",
-           held, teachings, expected / teachings, rosy / teachings, tested / teachings);
+           held, teachings, expected / teachings, chosen / teachings, tested / teachings);
     return 0;
 }

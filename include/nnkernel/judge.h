@@ -214,10 +214,12 @@ typedef struct nnk_calibration {
     double scale, shift;
 } nnk_calibration;
 
+#define NNK_LEAST_SCALE 0.1
+
 /// Finds the scale and the shift with the lowest log loss (Platt scaling). Of n1 examples of class 1, each
 /// counts as (n1 + 1) / (n1 + 2) of class 1, and of n0 of class 0 as 1 / (n0 + 2): so logits without a
-/// mistake give no infinite scale. A network that is no better than chance gets scale 0: its answer is always
-/// the share of class 1.
+/// mistake give no infinite scale. The scale is NNK_LEAST_SCALE or more: a network that is no better than
+/// chance answers with probabilities near the share of class 1, but not the same for all images.
 ///   logits (repeats, examples); labels, fold (examples): as for nnk_choose
 ///
 /// NNK_E_ARGUMENT. NNK_E_LABEL. NNK_E_DIVERGED: a logit is not finite.
@@ -270,11 +272,15 @@ void nnk_curve_recipes(const nnk_recipe *chosen, nnk_recipe recipes[NNK_CURVE_RE
 
 /// What to expect of the detector that all examples teach. The networks that were judged have learned
 /// (folds - 1) / folds of the examples. Accuracy grows about linearly with the logarithm of their number, so
-/// what a doubling has gained, times log2(folds / (folds - 1)), is added. The interval allows for none of
-/// this gain and for twice of it, and is that of half as many examples: which examples a network learned
-/// makes its accuracy scatter about as much as which ones it was asked about.
-///   whole: the scores of nnk_expect; half: those with a half of both classes (curve[2])
-void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *half, uint32_t folds, nnk_scores *expected);
+/// what a doubling has gained, times log2(folds / (folds - 1)), is added.
+///
+/// The interval is that of half as many examples: which examples a network learned makes its accuracy scatter
+/// about as much as which ones it was asked about. Its low end is without the gain. Its high end is with
+/// twice the gain, and the accuracy may be as good as it looks on the folds on which it was chosen.
+///   whole: the scores of nnk_expect; chosen: those of the chosen logits, calibrated on all folds;
+///   half: those with a half of both classes (curve[2])
+void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *chosen, const nnk_scores *half,
+                     uint32_t folds, nnk_scores *expected);
 
 /// The class of which more examples would help most: the one whose halving costs more log loss. -1 if
 /// neither costs more than a standard error.

@@ -61,7 +61,7 @@ struct TeachReport {
 
 extension TeachReport {
     var lines: [String] {
-        sequence + [chosen, expectation, comparison] + sameAnswer + [help] + doubtfulLines + alikeLines
+        sequence + [chosen, expectation, comparison] + withoutSkill + [help] + doubtfulLines + alikeLines
     }
 
     private var sequence: [String] {
@@ -97,13 +97,10 @@ extension TeachReport {
         return "Always answering \(guessing.answer) gets \(shareText(guessing.accuracy)): \(verdict)."
     }
 
-    /// Calibration leaves nothing of a network without any skill.
-    private var sameAnswer: [String] {
-        guard lesson.calibration.scale == 0 else { return [] }
-        let answer = data.classes[lesson.calibration.shift > 0 ? 1 : 0]
-        return [
-            "It has learned nothing that holds for photos not seen: it answers \(answer) for every photo."
-        ]
+    /// Calibration leaves little of a network without any skill.
+    private var withoutSkill: [String] {
+        guard lesson.calibration.scale <= Calibration.leastScale else { return [] }
+        return ["It has learned nothing that holds for photos not seen, so its probabilities say little."]
     }
 
     private var help: String {
