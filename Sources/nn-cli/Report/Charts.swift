@@ -37,50 +37,32 @@ struct Scale {
 }
 
 enum Chart {
-    /// The cost over the iterations.
+    /// The cost over the iterations, and beside it the cost on held-out images, dashed.
     /// - Precondition: `all` is not empty.
-    static func costs(_ all: [TrainingReport.Cost], heldOut: [TrainingReport.Cost]? = nil) -> HTML {
-        let (first, last) = (all.first!, all.last!)
-        let costs = thinned(all, columns: 500)
-        let heldOut = heldOut.map { thinned($0, columns: 500) } ?? []
-        let ticks = Ticks(0, (costs + heldOut).map(\.cost).max()!, count: 4)
-        let labels = ticks.values.map { shortText($0, digits: 7) }
-        // A digit is up to 9 wide (ReportStyle).
-        let (left, right, top, bottom) = (8 + 9 * Double(labels.map(\.count).max()!), 476.0, 8.0, 180.0)
-        let iterations = Scale(lower: 0, upper: Double(max(1, last.iteration)), from: left, to: right)
-        let y = Scale(lower: ticks.lower, upper: ticks.upper, from: bottom, to: top)
-        let points = { (costs: [TrainingReport.Cost]) in
-            costs.map { cost in
-                "\(rounded(iterations(Double(cost.iteration)), places: 1)),\(rounded(y(cost.cost), places: 1))"
-            }.joined(separator: " ")
-        }
-        let dashes: HTML? =
-            heldOut.isEmpty ? nil : "<polyline class=\"line held-out\" points=\"\(points(heldOut))\"/>"
-        return """
-            <svg class="wide" viewBox="0 0 480 222" role="img" aria-labelledby="cost-title cost-desc">
-            <title id="cost-title">The cost over the iterations</title>
-            <desc id="cost-desc">The cost goes from \(shortText(first.cost)) at iteration \(first.iteration) \
-            to \(shortText(last.cost)) at iteration \(last.iteration).</desc>
-            \(zip(ticks.values, labels).map { gridLine(y($0), from: left, to: right, label: $1) })
-            \(iterationLabels(iterations, y: bottom + 6))
-            <text class="end" x="\(right)" y="218">iteration</text>
-            \(dashes)<polyline class="line" points="\(points(costs))"/>
-            <circle class="dot" cx="\(iterations(Double(last.iteration)))" cy="\(y(last.cost))" r="3"/>
-            </svg>
-            """
+    static func costs(
+        _ all: [TrainingReport.Cost], heldOut: [TrainingReport.Cost] = [],
+        title: String = "The cost over the iterations", name: String = "cost"
+    ) -> HTML {
+        let (costs, dashes) = (thinned(all, columns: 500), thinned(heldOut, columns: 500))
+        let both = costs + dashes
+        let plot = Plot(
+            id: "cost", title: title,
+            description: description(of: all, name)
+                + (heldOut.isEmpty ? "" : " " + description(of: heldOut, "\(name) on held-out images")),
+            x: .counts("iteration", to: both.map(\.iteration).max()!),
+            y: .amounts(name, to: both.map(\.cost).max()!), isWide: true)
+        let points = { (costs: [TrainingReport.Cost]) in costs.map { (Double($0.iteration), $0.cost) } }
+        // A few points are seen one by one.
+        let single = [costs, dashes].filter { $0.count <= 5 }.flatMap(points)
+        let line: HTML? = dashes.isEmpty ? nil : plot.line(points(dashes), "line held-out")
+        return plot.html(
+            [line, plot.line(points(costs))].compactMap { $0 } + plot.dots(single + points([all.last!])))
     }
 
-    private static func gridLine(_ y: Double, from left: Double, to right: Double, label: String) -> HTML {
-        """
-        <line class="grid" x1="\(left)" x2="\(right)" y1="\(y)" y2="\(y)"/>
-        <text class="end" x="\(left - 6)" y="\(y)" dy="0.35em">\(label)</text>
-        """
-    }
-
-    private static func iterationLabels(_ scale: Scale, y: Double) -> [HTML] {
-        Ticks(scale.lower, scale.upper, count: 5, least: 1).values.filter { $0 <= scale.upper }.map { tick in
-            "<text class=\"middle\" x=\"\(scale(tick))\" y=\"\(y)\" dy=\"0.8em\">\(shortText(tick, digits: 7))</text>"
-        }
+    private static func description(of costs: [TrainingReport.Cost], _ name: String) -> String {
+        let (first, last) = (costs.first!, costs.last!)
+        return "The \(name) goes from \(shortText(first.cost)) at iteration \(first.iteration) "
+            + "to \(shortText(last.cost)) at iteration \(last.iteration)."
     }
 
     /// The smallest and the largest cost of each column: a chart cannot show more.

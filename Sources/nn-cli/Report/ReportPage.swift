@@ -1,7 +1,7 @@
 import NNData
 import SwiftNN
 
-/// One HTML page about a model and how well it does. It needs no other file.
+/// The page about a model and how well it does.
 struct ReportPage {
     /// A data set and what the model says about it.
     struct Results {
@@ -30,40 +30,17 @@ struct ReportPage {
     var classes: [String] { [network.className(0), network.className(1)] }
 
     var html: HTML {
-        """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>\(path): report</title>
-        <style>
-        \(ReportStyle.css)
-        </style>
-        </head>
-        <body>
-        <header>
-        <h1>\(path)</h1>
-        <p>This model distinguishes <b class="class-1">\(classes[1])</b> from \
-        <b class="class-0">\(classes[0])</b>. It is a <span class="whole">\(network.topology.text)</span> network \
-        in \(network.elementType.name), \
-        \(network.origin.map { "trained on \(grouped($0.examples)) images" } ?? "with imported weights").</p>
-        </header>
-        <main>
-        \(accuracies)
-        \(run.flatMap(costs))
-        \(results.map(section))
-        \(firstLayer)
-        \(run.map(effort))
-        \(facts)
-        \(command.map(repetition))
-        </main>
-        <footer><p>Written by nn-cli \(NNCLI.configuration.version).</p></footer>
-        </body>
-        </html>
-
-        """
+        Page(
+            title: "\(path): report", header: Page.header(network, path: path),
+            sections: [accuracies, run.flatMap(costs)] + results.map(section) + [
+                firstLayer, run.map(effort), facts,
+                command.map {
+                    Page.repetition(
+                        "Train the same model again", $0,
+                        note: "This command gives the same file, to the byte, on every processor.")
+                },
+            ]
+        ).html
     }
 
     private var accuracies: HTML {
@@ -100,7 +77,7 @@ struct ReportPage {
         let (chart, end): (HTML, HTML) =
             run.costs.count > 1
             ? (
-                Chart.costs(run.costs, heldOut: run.heldOutCosts),
+                Chart.costs(run.costs, heldOut: run.heldOutCosts ?? []),
                 ", \(shortText(last.cost)) at iteration \(grouped(last.iteration))"
             )
             : ("", "")
@@ -131,30 +108,8 @@ struct ReportPage {
             <p>Training used \(grouped(run.arenaBytes)) bytes of memory in addition to the images. The run took \
             \(rounded(run.seconds.total, places: 3)) s\
             \(run.begun > 0 ? ", counted from iteration \(grouped(run.begun)), where it was resumed" : "").</p>
-            <table class="phases">
-            <tbody>
-            \(phases.map { phase($0, $1, total: run.seconds.total) })
-            </tbody>
-            </table>
+            \(Page.times(phases, total: run.seconds.total))
             </section>
             """
-    }
-
-    private func phase(_ name: String, _ seconds: Double, total: Double) -> HTML {
-        let share = total > 0 ? min(100, 100 * seconds / total) : 0
-        return """
-            <tr><th scope="row">\(name)</th><td>\(rounded(seconds, places: 3)) s</td>\
-            <td><i style="width: \(share)%"></i></td></tr>
-            """
-    }
-
-    private func repetition(_ command: String) -> HTML {
-        """
-        <section>
-        <h2>Train the same model again</h2>
-        <pre><code>\(command)</code></pre>
-        <p class="note">This command gives the same file, to the byte, on every processor.</p>
-        </section>
-        """
     }
 }

@@ -28,11 +28,8 @@ extension Network {
             ("--learning-rate", "\(origin.learningRate)"), ("--seed", "\(origin.seed)"),
         ]
         options += learning + [("--output", output)]
-        // A flag has no value.
-        let words = options.compactMap { name, value in
-            value.map { $0.isEmpty ? name : "\(name) \(shellQuoted($0))" }
-        }
-        return (["nn-cli train"] + words).joined(separator: " \\\n  ")
+        return commandText(
+            "nn-cli train", options.map { ($0, $1.map { $0.isEmpty ? [] : [$0] }) })
     }
 }
 
@@ -58,6 +55,14 @@ extension Network.Origin {
             ("--hold-out", rule.flatMap { $0.heldOut == 0 ? nil : "\(Double($0.heldOut) / 10_000)" }),
         ]
     }
+}
+
+/// A command with its options, each on a line of its own. A flag has an empty list of values; nil leaves an option out.
+func commandText(_ command: String, _ options: [(name: String, values: [String]?)]) -> String {
+    let words = options.compactMap { name, values in
+        values.map { ([name] + $0.map(shellQuoted)).joined(separator: " ") }
+    }
+    return ([command] + words).joined(separator: " \\\n  ")
 }
 
 /// `word` as a shell takes it for one word.
