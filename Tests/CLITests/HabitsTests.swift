@@ -270,7 +270,8 @@ struct HabitsTests {
         arguments: [
             "train --train", "train --test", "train -o", "train --output", "train --checkpoint",
             "train --report", "train --log-csv", "train --from", "reproduce", "reproduce --train",
-            "reproduce --from", "teach", "teach -o", "teach --output", "cross-validate", "predict",
+            "reproduce --from", "teach", "teach -o", "teach --output", "teach --report", "cross-validate",
+            "cross-validate --report", "predict",
             "predict -m", "predict --model",
             "evaluate --data", "evaluate -m", "evaluate --model", "report --data", "report --train",
             "report -m", "report --model", "report -o", "report --output", "inspect", "export -m",

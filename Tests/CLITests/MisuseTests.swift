@@ -67,7 +67,8 @@ struct MisuseTests {
             "train -o X", "train --report X", "train --log-csv X", "train --checkpoint X",
             "train --resume --checkpoint X", "report --data good.h5 -o X", "export --format i8 -o X",
             "export --format c-header --i8 -o X", "import image.bin -o X", "dataset pack photos -o X",
-            "dataset show good.h5 -o X", "teach photos -o X",
+            "dataset show good.h5 -o X", "teach photos -o X", "teach photos --report X",
+            "cross-validate photos --report X",
         ])
     func outputs(command: String) async throws {
         try await expectRefusal(command, "empty", 74, "a folder")

@@ -7,7 +7,7 @@ import Testing
 @testable import nn_cli
 
 /// Folders of drawings, as raw images: photos that are made fast.
-private enum Photos60 {
+enum Photos60 {
     static let data = DataSet.drawn(count: 60, seed: 4)
 
     /// Writes a folder per class; a photo is named after its place among all.

@@ -61,6 +61,12 @@ struct CrossValidate: ConsoleCommand {
 
     @OptionGroup var threads: ThreadOption
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a web page (HTML) with the results, and charts of the best one.", valueName: "file"),
+        completion: .file())
+    var report: String?
+
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -80,6 +86,9 @@ struct CrossValidate: ConsoleCommand {
         }
         guard !leaveOneOut || (folds.folds == nil && folds.blocks == nil) else {
             throw ValidationError("--leave-one-out cannot be used with --folds or --blocks")
+        }
+        guard report != "-" || !json else {
+            throw ValidationError("--json prints to standard output, so no other output can be - as well")
         }
         guard iterations.max()! / step <= Self.mostPoints else {
             throw ValidationError(
@@ -103,7 +112,10 @@ struct CrossValidate: ConsoleCommand {
     func run() throws {
         Interrupt.watch()
         let start = ContinuousClock.now
-        let photos = try PhotoSource(data, positive: nil).read()
+        let source = try PhotoSource(data, positive: nil)
+        if let report { try source.check("--report", report) }
+        let page = try report.map(OutputFile.init)
+        let photos = try source.read()
         let load = seconds(since: start)
         try folds.check(photos, of: data)
         guard leaveOneOut || folds.count < photos.count else {
@@ -119,14 +131,39 @@ struct CrossValidate: ConsoleCommand {
             folds: Folds(count: count, block: block, seed: network.seed), repeats: repeats,
             balances: images.balance)
         let heldOut = try heldOut(validation)
-        let report = CrossValidationReport(
+        let answer = CrossValidationReport(
             results: results(heldOut), data: photos, validation: validation, load: load,
             total: seconds(since: start))
         if json {
-            try Console.answer(json: report)
+            try Console.answer(json: answer)
         } else {
-            for line in report.lines { try Console.answer(line) }
+            for line in answer.lines {
+                if report == "-" { Console.note(line) } else { try Console.answer(line) }
+            }
         }
+        guard let page else { return }
+        try page.write(
+            Array(CrossValidationPage(report: answer, path: data, command: command).html.text.utf8))
+        if !json { Console.note("wrote \(page.path)") }
+    }
+
+    /// The command that gives the same figures.
+    private var command: String {
+        let flag = { (isThere: Bool) in isThere ? [] : nil as [String]? }
+        return commandText(
+            "nn-cli cross-validate \(shellQuoted(data))",
+            [
+                ("--folds", leaveOneOut ? nil : ["\(folds.count)"]),
+                ("--blocks", folds.blocks.map { ["\($0)"] }), ("--leave-one-out", flag(leaveOneOut)),
+                ("--repeats", ["\(repeats)"]), ("--topology", [network.topology.name]),
+                ("--precision", [network.precision.name]),
+                ("--method", [network.method.defaultValueDescription]),
+                ("--seed", ["\(network.seed)"]), ("--center", flag(images.center)),
+                ("--own-contrast", flag(images.ownContrast)), ("--mirror", flag(images.mirror)),
+                ("--balance", flag(images.balance)), ("--weight-decay", weightDecay.map { "\($0)" }),
+                ("--learning-rate", learningRate.map { "\($0)" }),
+                ("--iterations", iterations.map { "\($0)" }),
+            ])
     }
 
     private func heldOut(_ validation: CrossValidation) throws -> HeldOutLogits {

@@ -16,7 +16,7 @@ struct CrossValidationReport {
     /// Seconds of reading the photos, and of everything.
     let load: Double
     let total: Double
-    private let scores: [Scores?]
+    let scores: [Scores?]
 
     init(
         results: [Result], data: DataSet, validation: CrossValidation, load: Double, total: Double
@@ -33,12 +33,24 @@ struct CrossValidationReport {
     var best: Int? {
         scores.indices.filter { scores[$0] != nil }.min { scores[$0]!.logLoss < scores[$1]!.logLoss }
     }
+
+    /// The log loss by iterations, with the other options of a result.
+    func curve(of result: Int) -> [TrainingReport.Cost] {
+        let options = results[result].options.options
+        return zip(results, scores).compactMap { other, scores in
+            let others = other.options.options
+            guard let scores, others.weightDecay == options.weightDecay,
+                others.learningRate == options.learningRate
+            else { return nil }
+            return TrainingReport.Cost(iteration: others.iterations, cost: scores.logLoss)
+        }.sorted { $0.iteration < $1.iteration }
+    }
 }
 
 // MARK: As a table
 
 extension CrossValidationReport {
-    private static let heads = [
+    static let heads = [
         "", "weight decay", "learning rate", "iterations", "accuracy", "95 % interval", "log loss", "AUC",
     ]
 
@@ -51,7 +63,7 @@ extension CrossValidationReport {
         return table + [summary]
     }
 
-    private func row(_ index: Int) -> [String] {
+    func row(_ index: Int) -> [String] {
         let options = results[index].options.options
         let start = [
             index == best ? "*" : "", shortText(options.weightDecay), shortText(options.learningRate),
@@ -64,7 +76,7 @@ extension CrossValidationReport {
         ]
     }
 
-    private var summary: String {
+    var summary: String {
         let guessing = Guessing(data)
         let block = validation.folds.block
         let kept = block > 1 ? "; \(block) neighbours stay in one fold" : ""

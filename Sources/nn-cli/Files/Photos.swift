@@ -28,6 +28,13 @@ enum PhotoSource {
         }
     }
 
+    /// Refuses to replace photos by an output.
+    func check(_ option: String, _ path: String) throws {
+        guard try !contains(path) else {
+            throw Failure.usage("\(option): expected a file other than the photos, got \(path)")
+        }
+    }
+
     /// Of a folder that holds a training set and a test set, the training set.
     func read() throws(FileError) -> DataSet {
         switch self {

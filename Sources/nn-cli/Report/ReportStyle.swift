@@ -47,11 +47,18 @@ enum ReportStyle {
         thead th { color: var(--faint); font-size: 0.875rem; line-height: 1.35; vertical-align: bottom; }
         th[scope=row] { text-align: left; padding-left: 0; }
         td { white-space: nowrap; }
+        /* A table that is wider than a phone scrolls by itself. */
+        .scroll { overflow-x: auto; overflow-wrap: normal; margin-top: 0.6rem; }
+        .scroll thead th[scope=col].first { text-align: left; padding-left: 0; }
+        .chosen td { font-weight: 650; background: var(--panel); }
         .confusion { table-layout: fixed; } .confusion th { hyphens: auto; }
         td.right { background: var(--panel); font-weight: 650; }
         .phases td:last-child { width: 40%; }
         .phases i { display: block; height: 0.5rem; min-width: 1px; background: var(--faint); border-radius: 1px; }
         .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: 1rem; }
+        .photos { grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); }
+        .twins { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0 2rem; }
+        .twins .pictures { grid-template-columns: 1fr 1fr; margin: 0.6rem 0; padding: 0.75rem; background: var(--panel); }
         figure { margin: 0; }
         figure img { display: block; width: 100%; height: auto; border-radius: 3px; background: var(--panel); }
         .weights img { image-rendering: pixelated; }
@@ -66,6 +73,8 @@ enum ReportStyle {
           svg.wide text { font-size: 15.5px; }
           dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 0.6rem; }
           .phases td:last-child { width: 20%; }
+          .scroll table { font-size: 0.75rem; } .scroll thead th { font-size: 0.7rem; }
+          .scroll td, .scroll thead th { padding: 0.45rem 0.2rem; white-space: normal; }
         }
         @media print { section { break-inside: avoid; } }
         """

@@ -16,7 +16,7 @@ struct Teach: ConsoleCommand {
 
             EXAMPLES
               nn-cli teach photos
-              nn-cli teach photos --positive dog -o dogs.nnk
+              nn-cli teach photos --positive dog -o dogs.nnk --report dogs.html
               nn-cli teach train.h5 --seed 2 --json
             """
     )
@@ -38,6 +38,13 @@ struct Teach: ConsoleCommand {
             valueName: "name"))
     var positive: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write a web page (HTML) with what to expect, charts, and the photos to look at.",
+            valueName: "file"),
+        completion: .file())
+    var report: String?
+
     @OptionGroup var folds: FoldOptions
 
     @Option(
@@ -58,8 +65,11 @@ struct Teach: ConsoleCommand {
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
-        guard output != "-" || !json else {
+        guard !isPiped || !json else {
             throw ValidationError("--json prints to standard output, so no other output can be - as well")
+        }
+        if let report, OutputFile.isSameFile(output, report) {
+            throw ValidationError("--report: expected a file other than --output, got \(report)")
         }
     }
 
@@ -67,25 +77,41 @@ struct Teach: ConsoleCommand {
         Interrupt.watch()
         let start = ContinuousClock.now
         let source = try PhotoSource(photos, positive: positive)
-        guard try !source.contains(output) else {
-            throw Failure.usage("--output: expected a file other than the photos, got \(output)")
-        }
+        try source.check("--output", output)
+        if let report { try source.check("--report", report) }
         // An output that cannot be written is known before the work.
         let modelFile = try OutputFile(output)
+        let page = try report.map(OutputFile.init)
         let data = try source.read()
         let load = seconds(since: start)
         try folds.check(data, of: photos)
         let lesson = try lesson(data)
         try modelFile.write(lesson.network.bytes)
-        let report = TeachReport(
+        let answer = TeachReport(
             lesson: lesson, data: data, model: ModelSummary(lesson.network, path: output),
             load: load, total: seconds(since: start))
+        // The answer comes before the page: it is there even if the page cannot be written.
         if json {
-            try Console.answer(json: report)
+            try Console.answer(json: answer)
         } else {
-            for line in report.lines { try say(line) }
-            Console.note("wrote \(output) (\(lesson.network.bytes.count) bytes)")
+            for line in answer.lines { try say(line) }
         }
+        note("wrote \(output) (\(lesson.network.bytes.count) bytes)")
+        guard let page else { return }
+        try page.write(
+            Array(TeachPage(report: answer, path: output, command: command).html.text.utf8))
+        note("wrote \(page.path)")
+    }
+
+    /// The command that gives the same model.
+    private var command: String {
+        commandText(
+            "nn-cli teach \(shellQuoted(photos))",
+            [
+                ("--positive", positive.map { [$0] }), ("--folds", ["\(folds.count)"]),
+                ("--blocks", folds.blocks.map { ["\($0)"] }), ("--seed", ["\(seed)"]),
+                ("--precision", [precision.name]), ("--output", [output]),
+            ])
     }
 
     private func lesson(_ data: DataSet) throws -> Lesson {
@@ -106,8 +132,16 @@ struct Teach: ConsoleCommand {
         }
     }
 
-    /// Prints a line of the answer, or a note if the model goes to standard output.
+    /// Whether a file goes to standard output.
+    private var isPiped: Bool { output == "-" || report == "-" }
+
+    /// Prints a line of the answer, or a note if a file goes to standard output.
     private func say(_ line: String) throws {
-        if output == "-" { Console.note(line) } else { try Console.answer(line) }
+        if isPiped { Console.note(line) } else { try Console.answer(line) }
+    }
+
+    /// Prints a note, but not with --json: its answer says all.
+    private func note(_ line: String) {
+        if !json { Console.note(line) }
     }
 }

@@ -24,7 +24,7 @@ struct TeachReport {
     private static let mostDoubtful = 10
     private static let mostAlike = 3
 
-    private var doubtful: [Lesson.Doubt] {
+    var doubtful: [Lesson.Doubt] {
         Array(lesson.doubtful.filter { $0.probability < Self.doubtful }.prefix(Self.mostDoubtful))
     }
 
@@ -33,7 +33,7 @@ struct TeachReport {
     }
 
     /// Pairs of both classes come first: at least one of the two has a wrong label.
-    private var alike: [AlikePair] {
+    var alike: [AlikePair] {
         lesson.alike.filter(isOfBothClasses) + lesson.alike.filter { !isOfBothClasses($0) }
     }
 
@@ -64,7 +64,7 @@ extension TeachReport {
         sequence + [chosen, expectation, comparison] + withoutSkill + [help] + doubtfulLines + alikeLines
     }
 
-    private var sequence: [String] {
+    var sequence: [String] {
         guard lesson.isSequence else { return [] }
         let reason = "The photos look like frames taken one after another"
         return [
@@ -74,7 +74,7 @@ extension TeachReport {
         ]
     }
 
-    private var chosen: String {
+    var chosen: String {
         let recipe = lesson.recipe
         let photos = recipe.mirrors ? "photos also mirrored" : "photos as they are, not mirrored"
         let contrast =
@@ -83,13 +83,13 @@ extension TeachReport {
             + "\(counted(lesson.iterations, "iteration"))."
     }
 
-    private var expectation: String {
+    var expectation: String {
         let scores = lesson.scores
         return "Expected accuracy on photos not seen: \(shareText(scores.accuracy)) "
             + "(95 % interval: \(shareText(scores.interval)))."
     }
 
-    private var comparison: String {
+    var comparison: String {
         let guessing = Guessing(data)
         let verdict =
             lesson.scores.isBetterThanGuessing
@@ -98,12 +98,12 @@ extension TeachReport {
     }
 
     /// Calibration leaves little of a network without any skill.
-    private var withoutSkill: [String] {
+    var withoutSkill: [String] {
         guard lesson.calibration.scale <= Calibration.leastScale else { return [] }
         return ["It has learned nothing that holds for photos not seen, so its probabilities say little."]
     }
 
-    private var help: String {
+    var help: String {
         switch advice.first {
         case .morePhotosOfClass0: "More photos of \(data.classes[0]) would help most."
         case .morePhotosOfClass1: "More photos of \(data.classes[1]) would help most."
@@ -188,11 +188,27 @@ extension TeachReport: Encodable {
     }
 
     private var seconds: [String: Double] {
-        [
-            "load": load, "gram": nn_cli.seconds(lesson.durations.gramMatrices),
-            "cross_validation": nn_cli.seconds(lesson.durations.crossValidation),
-            "learning_curve": nn_cli.seconds(lesson.durations.learningCurve),
-            "training": nn_cli.seconds(lesson.durations.training), "total": total,
+        Dictionary(uniqueKeysWithValues: phases.map { ($0.key, $0.seconds) } + [("total", total)])
+    }
+}
+
+// MARK: Times
+
+extension TeachReport {
+    struct Phase {
+        /// In JSON, and in the page.
+        let key, name: String
+        let seconds: Double
+    }
+
+    var phases: [Phase] {
+        let parts: [(String, String, Duration)] = [
+            ("gram", "comparing the photos", lesson.durations.gramMatrices),
+            ("cross_validation", "trying the ways of training", lesson.durations.crossValidation),
+            ("learning_curve", "learning from fewer photos", lesson.durations.learningCurve),
+            ("training", "training the model", lesson.durations.training),
         ]
+        return [Phase(key: "load", name: "reading the photos", seconds: load)]
+            + parts.map { Phase(key: $0, name: $1, seconds: nn_cli.seconds($2)) }
     }
 }
