@@ -5,7 +5,7 @@
 ///     intervals DATA.raw TEACHINGS SEED  random halves of a data set, each tested on the other half
 ///
 /// DATA.raw: m images of 12288 bytes, then m labels. Prints a line per teaching and a summary. The drawn
-/// images are made so hard that a detector is right in 60 to 95 % of cases.
+/// images are made so hard that most detectors are right in 60 to 95 % of cases.
 #include "nnkernel/nnkernel.h"
 #include <math.h>
 #include <pthread.h>
@@ -41,12 +41,16 @@ static double uniform(void) {
 
 static double between(double low, double high) { return low + (high - low) * uniform(); }
 
-/// A disc (class 1) or a square (class 0) of about the same area, in any colours, somewhere near the middle,
-/// on a background that grows brighter to one side; and noise. The higher the difficulty, the more it
-/// wanders.
-static void draw(uint8_t *image, uint8_t label, double difficulty) {
-    const double x0 = 32 + between(-16, 16) * difficulty, y0 = 32 + between(-16, 16) * difficulty;
-    const double r = between(10, 18), noise = 20 + 80 * difficulty, slope = between(-1, 1),
+static uint8_t to_byte(double value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
+
+/// Two kinds of images. Both are the harder, the higher the difficulty, 0 ... 1.
+typedef void drawing(uint8_t *image, uint8_t label, double difficulty);
+
+/// A disc (class 1) or a square (class 0) of about the same area, in any colours, on a background that grows
+/// brighter to one side; and noise. It wanders around the middle.
+static void draw_shape(uint8_t *image, uint8_t label, double difficulty) {
+    const double x0 = 32 + between(-8, 8) * difficulty, y0 = 32 + between(-8, 8) * difficulty;
+    const double r = between(10, 18), noise = 22 + 40 * difficulty, slope = between(-1, 1),
                  tilt = between(-1, 1);
     double back[3], front[3];
     for (int c = 0; c < 3; c++) back[c] = between(20, 120), front[c] = back[c] + between(30, 110);
@@ -54,11 +58,25 @@ static void draw(uint8_t *image, uint8_t label, double difficulty) {
         for (int x = 0; x < SIDE; x++) {
             const double dx = fabs(x - x0), dy = fabs(y - y0);
             const int inside = label ? dx * dx + dy * dy < r * r : dx < 0.886 * r && dy < 0.886 * r;
-            for (int c = 0; c < 3; c++) {
-                const double value = (inside ? front[c] : back[c]) + slope * (x - 32) + tilt * (y - 32) +
-                                     between(-noise, noise);
-                image[(y * SIDE + x) * 3 + c] = (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-            }
+            for (int c = 0; c < 3; c++)
+                image[(y * SIDE + x) * 3 + c] = to_byte((inside ? front[c] : back[c]) + slope * (x - 32) +
+                                                        tilt * (y - 32) + between(-noise, noise));
+        }
+}
+
+/// Four soft spots anywhere, and waves that add to the brightness in class 1 and take from it in class 0; and
+/// noise.
+static void draw_waves(uint8_t *image, uint8_t label, double difficulty) {
+    double x0[4], y0[4], height[4];
+    const double base = between(60, 180);
+    const double waves = (label ? 14 : -14) * (1.05 - difficulty) * between(0.2, 1.8);
+    for (int i = 0; i < 4; i++) x0[i] = between(0, 64), y0[i] = between(0, 64), height[i] = between(-60, 60);
+    for (int y = 0; y < SIDE; y++)
+        for (int x = 0; x < SIDE; x++) {
+            double value = base + waves * sin(x * 0.2) * cos(y * 0.15);
+            for (int i = 0; i < 4; i++)
+                value += height[i] * exp(-((x - x0[i]) * (x - x0[i]) + (y - y0[i]) * (y - y0[i])) / 400);
+            for (int c = 0; c < 3; c++) image[(y * SIDE + x) * 3 + c] = to_byte(value + between(-40, 40));
         }
 }
 
@@ -67,7 +85,7 @@ typedef struct data {
     uint32_t count;
 } data;
 
-static data drawn(uint32_t count, double share, double difficulty) {
+static data drawn(uint32_t count, drawing *draw, double share, double difficulty) {
     data d = {room((size_t)count * PIXELS), room(count), count};
     for (uint32_t j = 0; j < count; j++) {
         d.labels[j] = j < 10 ? j % 2 : uniform() < share; // some of each class
@@ -266,10 +284,12 @@ static result teach(const data *d, const data *others, uint32_t seed) {
 
 // ---- Many teachings ---------------------------------------------------------------------------------------
 
+/// Both kinds in turn.
 static result teach_drawn(uint32_t seed, uint32_t *count) {
-    const double difficulty = between(0.05, 0.5), share = between(0.35, 0.65);
+    drawing *draw = seed % 2 ? draw_shape : draw_waves;
+    const double difficulty = seed % 2 ? between(0.1, 1) : between(0.5, 1), share = between(0.35, 0.65);
     *count = (uint32_t)between(60, 210);
-    data d = drawn(*count, share, difficulty), others = drawn(TESTED, share, difficulty);
+    data d = drawn(*count, draw, share, difficulty), others = drawn(TESTED, draw, share, difficulty);
     const result r = teach(&d, &others, seed);
     release(d);
     release(others);
