@@ -42,6 +42,7 @@ nnk_status nnk_header_read(nnk_header *h, const void *bytes, uint32_t kind) {
     nnk_swap(&h->header_crc, sizeof h->header_crc, 4);
     if (h->magic != magic) return NNK_E_MAGIC;
     if (nnk_crc32(0, bytes, offsetof(nnk_header, header_crc)) != h->header_crc) return NNK_E_HEADER;
+    _Static_assert(NNK_OPTIONS == UINT8_MAX, "a header has no unknown option");
     const uint8_t version = h->options ? VERSION_WITH_OPTIONS : VERSION;
     if (h->version != version || h->header_bytes != NNK_HEADER_BYTES) return NNK_E_VERSION;
     return h->kind == kind && nnk_dtype_valid(h->dtype, kind) ? NNK_OK : NNK_E_KIND;
@@ -61,40 +62,27 @@ bool nnk_mirror_valid(nnk_mirror m, uint32_t inputs) {
 
 _Static_assert(NNK_OPTIONS == UINT8_MAX, "a header has no unknown option");
 
-/// Whether a model without a judgement says nothing of it, and whether one with it says what is possible.
-/// The bits of floats that are not negative ascend with them, and those of negative ones are above.
-static bool expectation_valid(const nnk_model *m) {
+bool nnk_expectation_valid(const nnk_expectation *e) {
+    // The bits of floats that are not negative ascend with them, and those of negative ones are above.
     enum { ONE = 0x3f800000, INFINITE = 0x7f800000 };
-    nnk_expectation e;
-    if (!(m->options & NNK_OPTION_JUDGED)) return true;
-    if (nnk_model_expectation(m, &e) != NNK_OK) return false;
-    const uint32_t __attribute__((may_alias)) *bits = (const void *)&e.accuracy;
+    const uint32_t __attribute__((may_alias)) *bits = (const void *)&e->accuracy;
     const uint32_t accuracy = bits[0], low = bits[1], high = bits[2], log_loss = bits[3], auc = bits[4],
                    guessing = bits[5];
     return accuracy <= ONE && low <= high && high <= ONE && log_loss < INFINITE && auc <= ONE &&
-           guessing <= ONE && nnk_finite(e.shift) && (nnk_positive(e.scale) || nnk_is_zero(e.scale));
+           guessing <= ONE && nnk_finite(e->shift) && (nnk_positive(e->scale) || nnk_is_zero(e->scale));
 }
 
-/// Whether each field of the training record has its option, and a value in its range.
-static bool record_valid(const nnk_model *m) {
+bool nnk_record_valid(const nnk_model *m, const nnk_training_record *r) {
     // The option of each 4 bytes of the record. Without it they are zero.
     static const uint8_t option_of[] = {NNK_OPTION_MIRRORED,  NNK_OPTION_MIRRORED, NNK_OPTION_DECAY,
                                         NNK_OPTION_DECAY,     NNK_OPTION_WEIGHTS,  NNK_OPTION_START,
                                         NNK_OPTION_KEEP_BEST, NNK_OPTION_WEIGHTS};
-    nnk_training_record r;
-    nnk_model_record(m, &r);
-    const uint32_t __attribute__((may_alias)) *word = (const void *)&r;
+    const uint32_t __attribute__((may_alias)) *word = (const void *)r;
     for (uint32_t i = 0; i < sizeof option_of; i++)
         if (word[i] && !(m->options & option_of[i])) return false;
-    if (r.kept_iteration > m->iterations) return false;
-    if (m->options & NNK_OPTION_DECAY && !nnk_positive(r.weight_decay)) return false;
-    return !(m->options & NNK_OPTION_MIRRORED) || nnk_mirror_valid(r.mirror, (uint32_t)m->topology->size[0]);
-}
-
-bool nnk_options_valid(const nnk_model *m) {
-    const int32_t of_imported = NNK_OPTION_OWN_CONTRAST | NNK_OPTION_JUDGED;
-    const int32_t possible = m->initializer == NNK_INIT_NONE ? of_imported : NNK_OPTIONS;
-    return !(m->options & ~possible) && record_valid(m) && expectation_valid(m);
+    if (r->kept_iteration > m->iterations) return false;
+    if (m->options & NNK_OPTION_DECAY && !nnk_positive(r->weight_decay)) return false;
+    return !(m->options & NNK_OPTION_MIRRORED) || nnk_mirror_valid(r->mirror, (uint32_t)m->topology->size[0]);
 }
 
 uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {

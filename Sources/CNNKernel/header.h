@@ -93,9 +93,17 @@ static inline bool nnk_origin_valid(const nnk_model *m) {
 /// Whether the rows of a mirrored image are whole, and so are their pixels.
 bool nnk_mirror_valid(nnk_mirror mirror, uint32_t inputs);
 
-/// Whether a model can say this of its options. Each of the training record's fields is zero without its
-/// option; an expectation has numbers in their ranges.
-bool nnk_options_valid(const nnk_model *m);
+/// Whether a model of this origin can have these options.
+static inline bool nnk_options_valid(const nnk_model *m) {
+    const int32_t of_imported = NNK_OPTION_OWN_CONTRAST | NNK_OPTION_JUDGED;
+    return !(m->options & ~(m->initializer == NNK_INIT_NONE ? of_imported : NNK_OPTIONS));
+}
+
+/// Whether each field of the training record has its option, and a value in its range.
+bool nnk_record_valid(const nnk_model *m, const nnk_training_record *record);
+
+/// Whether all numbers are in their ranges.
+bool nnk_expectation_valid(const nnk_expectation *expectation);
 
 #pragma GCC visibility pop
 

@@ -76,7 +76,7 @@ nnk_status nnk_model_record(const nnk_model *m, nnk_training_record *record) {
     memset(record, 0, sizeof *record);
     if (m->options && m->records) memcpy(record, m->records, sizeof *record);
     nnk_swap_record(record);
-    return NNK_OK;
+    return !m->records || nnk_record_valid(m, record) ? NNK_OK : NNK_E_HEADER;
 }
 
 nnk_status nnk_model_expectation(const nnk_model *m, nnk_expectation *expectation) {
@@ -84,7 +84,7 @@ nnk_status nnk_model_expectation(const nnk_model *m, nnk_expectation *expectatio
     if (!(m->options & NNK_OPTION_JUDGED) || !m->records) return NNK_E_STATE;
     memcpy(expectation, (const uint8_t *)m->records + NNK_TRAINING_RECORD_BYTES, sizeof *expectation);
     nnk_swap_expectation(expectation);
-    return NNK_OK;
+    return nnk_expectation_valid(expectation) ? NNK_OK : NNK_E_HEADER;
 }
 
 void nnk_records_to_file(nnk_records *records) {

@@ -191,11 +191,17 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
     return nnk_header_write(&header, &job, w->sink);
 }
 
+static bool records_valid(const nnk_model *m) {
+    nnk_records records;
+    return nnk_model_record(m, &records.training) == NNK_OK && nnk_record_valid(m, &records.training) &&
+           (!(m->options & NNK_OPTION_JUDGED) || nnk_model_expectation(m, &records.expectation) == NNK_OK);
+}
+
 /// Whether all fields that a file takes are in their ranges.
 static bool writable(const nnk_model *m, nnk_sink sink) {
     return m && nnk_topology_valid(m->topology) && m->parameters &&
            nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && nnk_origin_valid(m) && nnk_options_valid(m) &&
-           sink.write;
+           records_valid(m) && sink.write;
 }
 
 nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {
@@ -245,7 +251,7 @@ static void put_calibrated(writer *w, const nnk_model *m, const nnk_expectation 
 }
 
 nnk_status nnk_model_calibrate(const nnk_model *m, const nnk_expectation *e, nnk_sink sink) {
-    if (!writable(m, sink) || !e) return NNK_E_ARGUMENT;
+    if (!writable(m, sink) || !e || !nnk_expectation_valid(e)) return NNK_E_ARGUMENT;
     if (m->dtype == NNK_I8) return NNK_E_KIND;
     if (m->options & NNK_OPTION_JUDGED) return NNK_E_STATE;
     nnk_records records = {.expectation = *e};
@@ -254,7 +260,6 @@ nnk_status nnk_model_calibrate(const nnk_model *m, const nnk_expectation *e, nnk
     nnk_model judged = *m;
     judged.options |= NNK_OPTION_JUDGED;
     judged.records = &records;
-    if (!nnk_options_valid(&judged)) return NNK_E_ARGUMENT;
     writer w = {.sink = sink};
     put_calibrated(&w, m, e);
     return finish(&w, &judged, m->dtype);

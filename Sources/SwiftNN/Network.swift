@@ -36,7 +36,8 @@ public struct Network: Sendable {
             var (origin, expectation) = (Origin?.none, Expectation?.none)
             status = unsafe bytes.withUnsafeBytes { file in
                 unsafe withUnsafePointer(to: topology.table) {
-                    let status = unsafe nnk_model_open(&model, file.baseAddress, file.count, $0)
+                    var status = unsafe nnk_model_open(&model, file.baseAddress, file.count, $0)
+                    if status == NNK_OK { status = unsafe Self.checkRecords(&model) }
                     guard status == NNK_OK else { return status }
                     // The model's pointers are valid here.
                     unsafe (origin, expectation) = (Origin(&model), Expectation(&model))
@@ -58,6 +59,15 @@ public struct Network: Sendable {
             return
         }
         throw NNError(status)
+    }
+
+    /// What the core leaves to those who read the records.
+    private static func checkRecords(_ model: UnsafePointer<nnk_model>) -> nnk_status {
+        var (record, expectation) = (nnk_training_record(), nnk_expectation())
+        let status = unsafe nnk_model_record(model, &record)
+        guard status == NNK_OK else { return status }
+        let judged = unsafe nnk_model_expectation(model, &expectation)
+        return judged == NNK_E_STATE ? NNK_OK : judged
     }
 
     private static func names(at bytes: ArraySlice<UInt8>) -> [String] {

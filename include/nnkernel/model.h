@@ -99,8 +99,8 @@ typedef struct nnk_model {
 /// NNK_E_KIND: a checkpoint, or an unknown element type. NNK_E_TOPOLOGY: another one. NNK_E_SIZE: the header
 /// says another size than the topology needs. NNK_E_LENGTH or NNK_E_SIZE: fewer or more bytes than the header
 /// says. NNK_E_PAYLOAD: wrong checksum of the payload. NNK_E_HEADER: a method or an initializer that does not
-/// exist, or a learning rate, options or a record that no training has, or an expectation that is not
-/// possible. NNK_E_KIND: a class name does not end.
+/// exist, or a learning rate or options that no training has. NNK_E_KIND: a class name does not end.
+/// The records are looked at by those who ask for them.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
 /// The same for the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL. The
@@ -112,9 +112,11 @@ nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topolog
 void nnk_model_to_native(const nnk_model *model, void *bytes);
 
 /// The training record of an opened model; zeros if the model has no option, or no records. NNK_E_ARGUMENT.
+/// NNK_E_HEADER: no training has such a record.
 nnk_status nnk_model_record(const nnk_model *model, nnk_training_record *record);
 
-/// What to expect of an opened model. NNK_E_ARGUMENT. NNK_E_STATE: it was not judged.
+/// What to expect of an opened model. NNK_E_ARGUMENT. NNK_E_STATE: it was not judged. NNK_E_HEADER: a number
+/// is out of its range.
 nnk_status nnk_model_expectation(const nnk_model *model, nnk_expectation *expectation);
 
 /// Turns records from this processor's byte order to that of a file, for nnk_model.records, or back.
@@ -146,7 +148,7 @@ uint32_t nnk_model_payload_crc(const void *header);
 /// order. `payload_bytes` is ignored, and class names may be NULL. With options the file has its records, and
 /// is of version 2; without, of version 1.
 ///
-/// NNK_E_ARGUMENT: also for what nnk_model_open refuses with NNK_E_HEADER. NNK_E_SINK: a write failed.
+/// NNK_E_ARGUMENT: also for what is refused with NNK_E_HEADER on reading. NNK_E_SINK: a write failed.
 nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 
 /// Writes a model once more, calibrated and with what to expect of it: the last layer's weights become
