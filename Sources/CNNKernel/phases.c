@@ -9,10 +9,11 @@ uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
 }
 
 /// The phase that follows: the setup, then the loop from FORWARD to DESCENT as often as there are iterations,
-/// then the writing. An iteration counts when its descent is done.
+/// then the writing. An iteration counts when its descent is done. A Gram matrix has no loop, whatever the
+/// job says: its empty iterations would take a call as long as it counts them.
 static uint32_t next_phase(const nnk_job *job, nnk_trainer *t) {
     switch (t->phase) {
-    case ADJUST: return job->iterations > 0 ? FORWARD : RESTORE;
+    case ADJUST: return job->iterations > 0 && !nnk_forms_gram(job) ? FORWARD : RESTORE;
     case DESCENT: return ++t->iteration < job->iterations ? FORWARD : RESTORE;
     default: return t->phase + 1;
     }

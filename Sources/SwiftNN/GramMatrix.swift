@@ -80,7 +80,7 @@ extension GramMatrix: Equatable {
 }
 
 extension TrainingOptions {
-    /// The job that forms the Gram matrix of the images. It has no iterations, not even empty ones.
+    /// The job that forms the Gram matrix of the images.
     /// - Precondition: the options are checked.
     fileprivate func withGramJob<Result>(_ examples: Examples, _ body: (UnsafePointer<nnk_job>) -> Result)
         -> Result
@@ -89,7 +89,6 @@ extension TrainingOptions {
             var job = unsafe job.pointee
             unsafe job.method = nnk_method_of(usesLeastMemory ? NNK_GRAM_PACKED : NNK_GRAM)
             unsafe job.weights = nil
-            unsafe (job.iterations, job.cost_every) = (0, 0)
             return unsafe withUnsafePointer(to: job, body)
         }
     }

@@ -397,6 +397,7 @@ static void *formed_gram(const nnk_job *trainer, size_t *bytes) {
     job.weights = NULL;
     job.start = NULL;
     job.keep_best = false;
+    job.iterations = UINT32_MAX; // would take minutes
     *bytes = nnk_train_bytes(&job);
     void *gram = room_for(*bytes);
     memset(gram, 0xa5, *bytes);
@@ -405,6 +406,10 @@ static void *formed_gram(const nnk_job *trainer, size_t *bytes) {
     user.gram = gram;
     expect_start(&user, NNK_E_STATE); // it is not formed
     CHECK_EQUAL(steps(&job, gram), NNK_OK);
+    nnk_progress progress;
+    CHECK_EQUAL(nnk_train_progress(&job, gram, &progress), NNK_OK);
+    CHECK_EQUAL(progress.stage, NNK_TRAINED);
+    CHECK_EQUAL(progress.iteration, 0);
     file none = new_file(trainer);
     CHECK_EQUAL(finish(&job, gram, &none), NNK_E_STATE);
     CHECK_EQUAL(nnk_checkpoint_bytes(&job), 0);

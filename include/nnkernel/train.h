@@ -55,7 +55,8 @@ extern const nnk_method nnk_dual_wide; ///< Dual at speed, the same bits: W1 and
 
 /// The Gram matrix alone, in a memory of its own. A job with one of these methods is begun and run as a
 /// training is, on one thread or with a team, and has no model to write. Of the job it needs the topology,
-/// the arithmetic, the images, how many they are, and `mirror`; labels may be NULL.
+/// the arithmetic, the images, how many they are, and `mirror`; labels may be NULL, and `iterations` is
+/// ignored.
 extern const nnk_method nnk_gram;        ///< for nnk_dual_wide
 extern const nnk_method nnk_gram_packed; ///< for nnk_dual
 
