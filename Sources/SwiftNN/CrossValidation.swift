@@ -22,7 +22,9 @@ public struct CrossValidation: Sendable {
     public let repeats: Int
     /// Whether both classes weigh alike, however many examples they have.
     public let balances: Bool
-    let grams: GramMatrices
+    /// How much the images are alike.
+    public private(set) var likeness = Likeness()
+    private let grams: GramMatrices
 
     /// A recipe, and a number of iterations.
     public struct Choice: Hashable, Sendable {
@@ -55,6 +57,16 @@ public struct CrossValidation: Sendable {
         of examples: Examples, recipes: [Recipe], options: TrainingOptions, folds: Folds = Folds(),
         repeats: Int = 1, balances: Bool = false
     ) throws(NNError) {
+        try self.init(
+            reservedFor: examples, recipes, options, folds: folds, repeats: repeats, balances: balances)
+        try form()
+    }
+
+    /// Checks the arguments and takes the memory of the Gram matrices, which ``form()`` fills.
+    init(
+        reservedFor examples: Examples, _ recipes: [Recipe], _ options: TrainingOptions, folds: Folds,
+        repeats: Int = 1, balances: Bool = false
+    ) throws(NNError) {
         self.examples = examples.unweighted
         self.recipes = recipes
         self.options = options.shared(by: recipes, examples: examples.count)
@@ -62,7 +74,13 @@ public struct CrossValidation: Sendable {
         self.repeats = repeats
         self.balances = balances
         try Self.check(examples, recipes, options, folds, repeats)
-        grams = try GramMatrices(of: self.examples, recipes, self.options)
+        grams = try GramMatrices(reservedFor: self.examples, recipes, self.options)
+    }
+
+    /// Forms the Gram matrices.
+    mutating func form() throws(NNError) {
+        try grams.form(examples)
+        likeness = try Likeness(of: examples, grams.any)
     }
 
     private static func check(
@@ -85,6 +103,22 @@ public struct CrossValidation: Sendable {
             (options.keepsBest, options.gram) = (false, nil)
             try options.check(examples: examples.count)
         }
+    }
+
+    /// Images of one class that are nearly alike, but in different folds (of the first repeat): one of them gives away the
+    /// other, which makes scores look too good.
+    public var alikeAcrossFolds: [AlikePair] {
+        guard !likeness.alike.isEmpty else { return [] }
+        let (fold, labels) = (folds.dealChecked(examples), examples.labels)
+        return likeness.alike.filter {
+            labels[$0.first] == labels[$0.second] && fold[$0.first] != fold[$0.second]
+        }
+    }
+
+    /// Bytes of memory of the Gram matrices and, in ``run(onProgress:)``, of the networks.
+    public var byteCount: Int {
+        let sizes = Sizes(self)
+        return grams.byteCount + sizes.logits + sizes.seats * (sizes.arena + sizes.scratch)
     }
 
     /// How many networks are trained.
@@ -114,12 +148,14 @@ public struct CrossValidation: Sendable {
         return validation
     }
 
-    /// The same with the examples dealt otherwise.
-    /// - Throws: what ``Folds/deal(_:)`` throws.
-    func dealt(into folds: Folds) throws(NNError) -> CrossValidation {
-        try folds.check(examples)
+    /// The same with neighbours in one fold, if the images seem to be frames taken one after another
+    /// (``Likeness/isSequence``): of the smaller class, a fold holds out one block. Leave-one-out stays as it is.
+    public func keepingFramesTogether() -> CrossValidation {
+        guard likeness.isSequence && folds.count < examples.count else { return self }
+        let smaller = examples.countOfClasses.min()!
         var validation = self
-        validation.folds = folds
+        validation.folds.block = min(max((smaller + folds.count - 1) / folds.count, 2), smaller - 1)
+        validation.folds = validation.folds.fitting(examples)
         return validation
     }
 
@@ -172,16 +208,27 @@ struct GramMatrices: Sendable {
     private(set) var plain: GramMatrix?
     private(set) var mirrored: GramMatrix?
 
+    /// Takes their memory, which ``form(_:)`` fills.
     /// - Parameter options: with the method.
-    init(of examples: Examples, _ recipes: [Recipe], _ options: TrainingOptions) throws(NNError) {
+    init(reservedFor examples: Examples, _ recipes: [Recipe], _ options: TrainingOptions) throws(NNError) {
         guard options.method == .dual else { return }
         if recipes.contains(where: { !$0.mirrors }) {
             var options = options
             options.mirror = nil
-            plain = try GramMatrix(of: examples, options: options)
+            plain = try GramMatrix(reservedFor: examples, options: options)
         }
-        if recipes.contains(where: \.mirrors) { mirrored = try GramMatrix(of: examples, options: options) }
+        if recipes.contains(where: \.mirrors) {
+            mirrored = try GramMatrix(reservedFor: examples, options: options)
+        }
     }
+
+    /// - Precondition: the memory was reserved for these examples.
+    func form(_ examples: Examples) throws(NNError) {
+        try plain?.form(examples)
+        try mirrored?.form(examples)
+    }
+
+    var byteCount: Int { (plain?.byteCount ?? 0) + (mirrored?.byteCount ?? 0) }
 
     func matrix(for recipe: Recipe) -> GramMatrix? { recipe.mirrors ? mirrored : plain }
 

@@ -25,6 +25,24 @@ extension CrossValidation {
     }
 }
 
+extension CrossValidation {
+    /// Bytes of memory of the networks, and the number of seats: of threads that work.
+    struct Sizes {
+        let logits, arena, scratch, seats: Int
+
+        /// - Returns: zeros if there are too many networks, or if they are too large.
+        init(_ validation: CrossValidation) {
+            (logits, arena, scratch, seats) = unsafe validation.withCore {
+                unsafe (
+                    nnk_validation_bytes($0), nnk_validation_arena_bytes($0),
+                    nnk_validation_scratch_bytes($0),
+                    min(validation.options.threads, Int(nnk_validation_networks($0)))
+                )
+            }
+        }
+    }
+}
+
 /// The networks of a cross-validation, and the threads that take them.
 private final class CrossValidationWork: Sendable {
     private let validation: CrossValidation
@@ -58,17 +76,10 @@ private final class CrossValidationWork: Sendable {
     /// - Throws: ``NNError/outOfMemory(bytes:)``.
     init(_ validation: CrossValidation) throws(NNError) {
         self.validation = validation
-        let (networks, bytes, arena, scratch) = unsafe validation.withCore {
-            unsafe (
-                nnk_validation_networks($0), nnk_validation_bytes($0), nnk_validation_arena_bytes($0),
-                nnk_validation_scratch_bytes($0)
-            )
-        }
-        guard networks > 0, arena > 0 else { throw .outOfMemory(bytes: .max) }
-        logits = try Arena(byteCount: bytes)
-        seats = try (0..<min(validation.options.threads, Int(networks))).map { _ throws(NNError) in
-            try Seat(arena, scratch)
-        }
+        let sizes = CrossValidation.Sizes(validation)
+        guard sizes.seats > 0, sizes.arena > 0 else { throw .outOfMemory(bytes: .max) }
+        logits = try Arena(byteCount: sizes.logits)
+        seats = try (0..<sizes.seats).map { _ throws(NNError) in try Seat(sizes.arena, sizes.scratch) }
     }
 
     /// Takes networks, as the helpers do, until all are trained. Helpers may come late or not at all.

@@ -25,12 +25,24 @@ public struct Folds: Equatable, Sendable {
     ///   block; ``NNError/invalidOption(name:value:allowed:)``.
     public func deal(_ examples: Examples) throws(NNError) -> [Int] {
         try check(examples)
+        return dealChecked(examples)
+    }
+
+    /// - Precondition: the folds are checked.
+    func dealChecked(_ examples: Examples) -> [Int] {
         var fold = [UInt32](repeating: 0, count: examples.count)
         let status = unsafe withUnsafePointer(to: core) {
             unsafe nnk_deal_folds($0, examples.labels, UInt32(examples.count), &fold)
         }
-        try NNError.check(status)
+        precondition(status == NNK_OK, "folds are checked")
         return fold.map(Int.init)
+    }
+
+    /// The same, but not more folds than the smaller class has blocks.
+    func fitting(_ examples: Examples) -> Folds {
+        guard block > 0 else { return self }
+        let blocks = (examples.countOfClasses.min()! - 1) / block + 1
+        return Folds(count: min(count, blocks), block: block, seed: seed)
     }
 
     /// - Throws: what ``deal(_:)`` throws.

@@ -22,7 +22,13 @@ public final class GramMatrix: Sendable {
     /// the work.
     ///
     /// - Throws: what ``Trainer/init(examples:options:)`` throws for these options.
-    public init(of examples: Examples, options: TrainingOptions) throws(NNError) {
+    public convenience init(of examples: Examples, options: TrainingOptions) throws(NNError) {
+        try self.init(reservedFor: examples, options: options)
+        try form(examples)
+    }
+
+    /// Checks the arguments and takes the memory, which ``form(_:)`` fills. Until then it costs nothing.
+    init(reservedFor examples: Examples, options: TrainingOptions) throws(NNError) {
         var options = options
         options.method = .dual
         (options.start, options.gram, options.keepsBest) = (nil, nil, false)
@@ -34,11 +40,18 @@ public final class GramMatrix: Sendable {
 
         let bytes = unsafe options.withGramJob(examples) { unsafe nnk_train_bytes($0) }
         guard bytes > 0 else { throw .outOfMemory(bytes: .max) }
-        let arena = try Arena(byteCount: bytes)
+        arena = try Arena(byteCount: bytes)
+    }
+
+    /// - Precondition: the memory was reserved for these examples.
+    func form(_ examples: Examples) throws(NNError) {
+        let options = formedWith
         let team = try Team(
             threads: options.threads,
             scratchBytes: unsafe options.withGramJob(examples) { unsafe nnk_train_scratch_bytes($0) })
-        var status = unsafe options.withGramJob(examples) { unsafe nnk_train_begin($0, arena.memory, bytes) }
+        var status = unsafe options.withGramJob(examples) {
+            unsafe nnk_train_begin($0, arena.memory, arena.byteCount)
+        }
         while status == NNK_OK || status == NNK_MORE {
             status = unsafe team.lead(
                 helpers: { team in
@@ -50,7 +63,6 @@ public final class GramMatrix: Sendable {
             if status == NNK_OK { break }
         }
         try NNError.check(status)
-        self.arena = arena
     }
 
     /// As the core takes it.

@@ -19,11 +19,6 @@ public struct Lesson: Sendable {
     public let learningCurve: LearningCurve
     /// The examples that the networks think to be of the other class, the most doubtful label first.
     public let doubtful: [Doubt]
-    /// Images that are nearly alike, the most alike first.
-    public let alike: [AlikePair]
-    /// Whether images that follow each other are so much more alike than others that they seem to be frames taken one
-    /// after another.
-    public let isSequence: Bool
     /// How long it took.
     public let durations: Durations
 
@@ -33,6 +28,8 @@ public struct Lesson: Sendable {
     public var iterations: Int { heldOut.validation.iterations(of: choice) }
     /// How the examples were dealt into folds.
     public var folds: Folds { heldOut.validation.folds }
+    /// How much the examples are alike.
+    public var likeness: Likeness { heldOut.validation.likeness }
     /// The log loss of the recipe by iterations.
     public var heldOutCurve: [(iterations: Int, logLoss: Double)] { heldOut.curve(ofRecipe: choice.recipe) }
 

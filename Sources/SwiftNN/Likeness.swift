@@ -10,13 +10,16 @@ public struct AlikePair: Equatable, Sendable {
     public let distance: Double
 }
 
-/// How much the images of some examples are alike, by their Gram matrix.
-struct Likeness {
+/// How much the images of some examples are alike, by their Gram matrix. With the primal method, which forms none,
+/// nothing is known.
+public struct Likeness: Equatable, Sendable {
     /// Whether images that follow each other are so much more alike than others that they seem to be frames taken one
     /// after another.
-    var isSequence = false
+    public private(set) var isSequence = false
     /// The images that are nearly alike, the most alike first.
-    var alike: [AlikePair] = []
+    public private(set) var alike: [AlikePair] = []
+
+    init() {}
 
     /// - Parameter gram: of these examples; nil: nothing is known.
     init(of examples: Examples, _ gram: GramMatrix?) throws(NNError) {

@@ -39,6 +39,10 @@ public struct Teacher: Sendable {
         return options
     }
 
+    /// Bytes of memory of the Gram matrices and of the networks that are trained at once.
+    /// - Throws: what ``teach(onProgress:)`` throws before it begins.
+    public var byteCount: Int { get throws(NNError) { try reserve().byteCount } }
+
     /// How far the lesson is.
     public struct Progress: Equatable, Sendable {
         /// What is being done.
@@ -69,7 +73,7 @@ public struct Teacher: Sendable {
     public func teach(onProgress: (Progress) throws -> Void = { _ in }) throws -> Lesson {
         var durations = Lesson.Durations()
         try onProgress(Progress(part: .gramMatrices, share: 0))
-        let (validation, likeness) = try durations.add(\.gramMatrices) { try prepare() }
+        let validation = try durations.add(\.gramMatrices) { try prepare() }
         var work = Work(of: validation)
         let heldOut = try durations.add(\.crossValidation) {
             try validation.run { try onProgress(work.progress(.crossValidation, $0.share)) }
@@ -102,27 +106,21 @@ public struct Teacher: Sendable {
             network: try network.calibrated(expectation), heldOut: heldOut, choice: choice,
             calibration: calibration, scores: scores, expected: expected, costs: costs,
             learningCurve: curve,
-            doubtful: Self.doubtful(expected), alike: likeness.alike, isSequence: likeness.isSequence,
-            durations: durations)
+            doubtful: Self.doubtful(expected), durations: durations)
     }
 
     /// The cross-validation, with blocks if the images need them.
-    private func prepare() throws(NNError) -> (CrossValidation, Likeness) {
-        let recipes = options.mirror == nil ? recipes.filter { !$0.mirrors } : recipes
-        let validation = try CrossValidation(
-            of: examples, recipes: recipes, options: options, folds: dealing(blocksOf: block ?? 1))
-        let likeness = try Likeness(of: validation.examples, validation.grams.any)
-        guard block == nil && likeness.isSequence else { return (validation, likeness) }
-        let folds = validation.folds.count
-        return (try validation.dealt(into: dealing(blocksOf: (smallerClass + folds - 1) / folds)), likeness)
+    private func prepare() throws(NNError) -> CrossValidation {
+        var validation = try reserve()
+        try validation.form()
+        return block == nil ? validation.keepingFramesTogether() : validation
     }
 
-    private var smallerClass: Int { examples.countOfClasses.min()! }
-
-    /// Not more folds than the smaller class has blocks.
-    private func dealing(blocksOf block: Int) -> Folds {
-        let blocks = block > 0 ? (smallerClass - 1) / block + 1 : 0
-        return Folds(count: min(folds, blocks), block: block, seed: options.seed)
+    /// The cross-validation before its Gram matrices are formed.
+    private func reserve() throws(NNError) -> CrossValidation {
+        let recipes = options.mirror == nil ? recipes.filter { !$0.mirrors } : recipes
+        let folds = Folds(count: folds, block: block ?? 1, seed: options.seed).fitting(examples)
+        return try CrossValidation(reservedFor: examples, recipes, options, folds: folds)
     }
 
     private static func doubtful(_ expected: LabeledLogits) -> [Lesson.Doubt] {

@@ -69,6 +69,12 @@ struct TeachAnswer: Decodable, Equatable {
     let alike: [Alike]
     let advice: [String]
     let learningCurve: [[Double]]
+    let alikeAcrossFolds: Int
+}
+
+private struct FoldsAnswer: Decodable {
+    let block: Int
+    let alikeAcrossFolds: Int
 }
 
 @Suite("Teaching")
@@ -178,18 +184,52 @@ struct TeachTests {
         }
         let data = DataSet(images: images, labels: labels, classes: scenes.classes)
         try Photos60.write(data, to: "photos", in: folder)
+        let reason = "The photos look like frames taken one after another"
         let found = try await teach("photos", "--quiet")
         #expect(
-            found.stdout.hasPrefix(
-                "The photos look like frames taken one after another: 6 neighbours stay in one fold (--blocks decides).\n"
-            ))
+            found.stdout.hasPrefix("\(reason): 6 neighbours stay in one fold (--blocks decides).\n"))
         let off = try await teach("photos", "--quiet", "--blocks", "1")
         #expect(
-            off.stdout.hasPrefix("The photos look like frames taken one after another, but --blocks 1 keeps ")
-        )
+            off.stdout.contains(
+                /^[^\n]*, but no neighbours are kept together: the figures may be too good\.\n\d+ pairs of photos nearly alike lie in different folds: the figures may be too good\.\nChosen/
+            ))
         let ten = try await teach("photos", "--json", "--blocks", "10")
         #expect(try ten.answer(TeachAnswer.self).block == 10)
         #expect(try ten.answer(TeachAnswer.self).folds == 3)
+        #expect(try ten.answer(TeachAnswer.self).alikeAcrossFolds == 0)
+
+        // cross-validate has the same rule.
+        let measured = try await nnCLI("cross-validate", "photos", "--iterations", "20", in: folder)
+        #expect(
+            measured.stdout.hasPrefix("\(reason): 6 neighbours stay in one fold (--blocks decides).\n"))
+        for (words, block) in [
+            (["--blocks", "1"], 1), (["--blocks", "10"], 10), ([], 6), (["--leave-one-out"], 1),
+        ] {
+            let outcome = try await CommandLineTool(
+                ["cross-validate", "photos", "--iterations", "20", "--json"] + words, in: folder
+            ).run()
+            #expect(try outcome.mismatches("cross-validate") == [])
+            let answer = try outcome.answer(FoldsAnswer.self)
+            #expect(answer.block == block)
+            #expect((answer.alikeAcrossFolds == 0) == (block == 10), "\(words): \(answer.alikeAcrossFolds)")
+        }
+    }
+
+    @Test("of very few photos it says that they say nothing, and that more would help")
+    func few() async throws {
+        try Photos60.write(Photos60.data.examples(Array(0..<10)), to: "photos", in: folder)
+        let outcome = try await teach("photos")
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.stdout.contains(
+                "With so few photos nothing can be said about photos not seen: take 30 or more of each class.\n"
+            ))
+        #expect(outcome.stdout.contains("More photos of both classes would help most.\n"))
+        let memory = try #require(
+            outcome.stderr.firstMatch(
+                of: /^teaching a 12288-20-7-5-1 network in f64 on 10 photos with (\d+) bytes of memory\n/))
+        let json = try await teach("photos", "--json")
+        #expect(json.stdout.contains("\"arena_bytes\":\(memory.1),"))
     }
 
     @Test("a data set file; its images have numbers")

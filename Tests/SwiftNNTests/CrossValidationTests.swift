@@ -141,6 +141,44 @@ struct CrossValidationTests {
         }
     }
 
+    @Test("Neighbours that are frames stay in one fold; copies in different folds are found")
+    func neighbours() throws {
+        let options = try run()
+        let plain = try CrossValidation(of: examples, recipes: [Recipe()], options: options)
+        #expect(!plain.likeness.isSequence && plain.alikeAcrossFolds.isEmpty)
+        #expect(plain.keepingFramesTogether().folds == plain.folds)
+
+        // Six frames of a class are one image.
+        var images: [UInt8] = []
+        for index in 0..<48 { images += examples.image(index / 12 * 2 + index % 2) }
+        let frames = try Examples(
+            images: images, labels: (0..<48).map { UInt8($0 % 2) }, imageBytes: 144)
+        let apart = try CrossValidation(
+            of: frames, recipes: [Recipe()], options: options, folds: Folds(count: 4))
+        #expect(apart.likeness.isSequence)
+        let together = apart.keepingFramesTogether()
+        #expect(together.folds == Folds(count: 4, block: 6))
+        #expect(together.alikeAcrossFolds.isEmpty)
+        let fold = try apart.folds.deal(frames)
+        let pairs = apart.alikeAcrossFolds
+        #expect(!pairs.isEmpty)
+        let all = (0..<48).flatMap { first in (first + 1..<48).map { (first, $0) } }
+        #expect(
+            pairs.count
+                == all.count { first, second in
+                    first / 12 == second / 12 && first % 2 == second % 2 && fold[first] != fold[second]
+                })
+        let each = try CrossValidation(
+            of: frames, recipes: [Recipe()], options: options, folds: .leaveOneOut(of: frames))
+        #expect(each.keepingFramesTogether().folds == each.folds)
+
+        // The primal method compares no images.
+        var primal = options
+        primal.method = .primal
+        let unknown = try CrossValidation(of: frames, recipes: [Recipe()], options: primal)
+        #expect(unknown.likeness == Likeness())
+    }
+
     // MARK: Progress and errors
 
     @Test("Progress goes from nothing to all", arguments: [1, 2])

@@ -44,7 +44,7 @@ struct TeacherTests {
         #expect(a.costs == b.costs)
         #expect(a.learningCurve == b.learningCurve)
         #expect(a.doubtful == b.doubtful)
-        #expect(a.alike == b.alike)
+        #expect(a.likeness == b.likeness)
         let other = try teacher(photos(40), seed: 2).teach()
         #expect(other.network != a.network)
         #expect(other.expected != a.expected)
@@ -77,8 +77,8 @@ struct TeacherTests {
         #expect(try lesson.network.evaluate(photos(200, seed: 9)).accuracy > 0.8)
         #expect(lesson.learningCurve.points.map(\.examples) == [12, 24, 48])
         #expect(lesson.learningCurve.halved.allSatisfy { $0 != nil })
-        #expect(!lesson.isSequence)
-        #expect(lesson.alike.isEmpty)
+        #expect(!lesson.likeness.isSequence)
+        #expect(lesson.likeness.alike.isEmpty)
     }
 
     @Test("Wrong labels are the most doubtful")
@@ -99,10 +99,10 @@ struct TeacherTests {
             images[30] = images[12]
         }
         let lesson = try teacher(examples).teach()
-        #expect(lesson.alike.map(\.first) == [12, 4])
-        #expect(lesson.alike.map(\.second) == [30, 21])
-        #expect(lesson.alike[0].distance == 0)
-        #expect(abs(lesson.alike[1].distance - 1.0 / 12) < 1e-6)
+        #expect(lesson.likeness.alike.map(\.first) == [12, 4])
+        #expect(lesson.likeness.alike.map(\.second) == [30, 21])
+        #expect(lesson.likeness.alike[0].distance == 0)
+        #expect(abs(lesson.likeness.alike[1].distance - 1.0 / 12) < 1e-6)
     }
 
     @Test("Frames taken one after another stay in one fold")
@@ -118,13 +118,15 @@ struct TeacherTests {
         }
         var teacher = try teacher(examples)
         let lesson = try teacher.teach()
-        #expect(lesson.isSequence)
+        #expect(lesson.likeness.isSequence)
         #expect(lesson.folds == Folds(count: 5, block: 4, seed: 1))
         teacher.block = 1
         let rosy = try teacher.teach()
-        #expect(rosy.isSequence)
+        #expect(rosy.likeness.isSequence)
         #expect(rosy.folds.block == 1)
         #expect(rosy.scores.logLoss < lesson.scores.logLoss)
+        // Frames of a scene give each other away.
+        #expect(lesson.heldOut.validation.alikeAcrossFolds.isEmpty)
     }
 
     @Test("Few examples make few folds; too few are an error")
@@ -148,6 +150,25 @@ struct TeacherTests {
         var single = try teacher(photos(20))
         single.folds = 1
         expectInvalid(.folds) { try single.teach() }
+    }
+
+    @Test("Frames of so few that a fold would hold one out stay together, two by two")
+    func fewFrames() throws {
+        let examples = try photos(10) { images in
+            for index in images.indices { images[index] = images[index / 4 * 4 + index % 2] }
+        }
+        let lesson = try teacher(examples).teach()
+        #expect(lesson.likeness.isSequence)
+        #expect(lesson.folds == Folds(count: 3, block: 2, seed: 1))
+    }
+
+    @Test("The memory is known before")
+    func memory() throws {
+        let teacher = try teacher(photos(40))
+        #expect(try teacher.byteCount == teacher.teach().heldOut.validation.byteCount)
+        var single = teacher
+        single.options.threads = 1
+        #expect(try single.byteCount < teacher.byteCount)
     }
 
     @Test("Images that are not mirrored leave recipes out")

@@ -123,13 +123,11 @@ struct CrossValidate: ConsoleCommand {
                 .badData, file: data, expected: "more photos than the \(folds.count) folds",
                 found: "\(photos.count)")
         }
-        let examples = try Examples(photos)
-        let count = leaveOneOut ? examples.count : folds.count
-        let block = folds.blocks ?? 1
-        let validation = try CrossValidation(
-            of: examples, recipes: recipes, options: options,
-            folds: Folds(count: count, block: block, seed: network.seed), repeats: repeats,
-            balances: images.balance)
+        let validation = try validation(Examples(photos))
+        Console.note(
+            "training \(counted(validation.networks, "network")) of \(network.topology.text) in "
+                + "\(network.precision.name) on \(counted(photos.count, "photo")) with "
+                + "\(validation.byteCount) bytes of memory")
         let heldOut = try heldOut(validation)
         let answer = CrossValidationReport(
             results: results(heldOut), data: photos, validation: validation, load: load,
@@ -164,6 +162,15 @@ struct CrossValidate: ConsoleCommand {
                 ("--learning-rate", learningRate.map { "\($0)" }),
                 ("--iterations", iterations.map { "\($0)" }),
             ])
+    }
+
+    private func validation(_ examples: Examples) throws -> CrossValidation {
+        let count = leaveOneOut ? examples.count : folds.count
+        let validation = try CrossValidation(
+            of: examples, recipes: recipes, options: options,
+            folds: Folds(count: count, block: folds.blocks ?? 1, seed: network.seed), repeats: repeats,
+            balances: images.balance)
+        return folds.blocks == nil ? validation.keepingFramesTogether() : validation
     }
 
     private func heldOut(_ validation: CrossValidation) throws -> HeldOutLogits {

@@ -28,6 +28,7 @@ struct CrossValidationPage {
             <h1>\(path)</h1>
             <p>How well networks that are trained on these photos distinguish <b class="class-1">\(classes[1])</b> from \
             <b class="class-0">\(classes[0])</b>. \(report.summary)</p>
+            \(report.validation.remarks.map { "<p>\($0)</p>" as HTML })
             """
     }
 

@@ -60,7 +60,7 @@ extension CrossValidationReport {
         let table = rows.map { row in
             zip(row, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined(separator: "  ")
         }
-        return table + [summary]
+        return validation.remarks + table + [summary]
     }
 
     func row(_ index: Int) -> [String] {
@@ -89,7 +89,11 @@ extension CrossValidationReport {
 // MARK: As JSON
 
 extension CrossValidationReport: Encodable {
-    private enum CodingKeys: String, CodingKey { case results, best, networks, folds, block, seconds }
+    private enum CodingKeys: String, CodingKey {
+        case results, best, networks, folds, block, seconds
+        case alikeAcrossFolds = "alike_across_folds"
+        case arenaBytes = "arena_bytes"
+    }
 
     func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
@@ -101,6 +105,8 @@ extension CrossValidationReport: Encodable {
         try object.encode(validation.networks, forKey: .networks)
         try object.encode(validation.folds.count, forKey: .folds)
         try object.encode(validation.folds.block, forKey: .block)
+        try object.encode(validation.alikeAcrossFolds.count, forKey: .alikeAcrossFolds)
+        try object.encode(validation.byteCount, forKey: .arenaBytes)
         try object.encode(["load": load, "total": total], forKey: .seconds)
     }
 

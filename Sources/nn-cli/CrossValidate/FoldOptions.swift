@@ -16,7 +16,7 @@ struct FoldOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Keep n photos of a class that follow each other in one fold, 1 or more. Use it for frames taken one after \
-            another; 1 keeps none together. (default: teach finds it out; cross-validate: 1)
+            another; 1 keeps none together. (default: found out by how much neighbours are alike)
             """, valueName: "n"))
     var blocks: Int?
 

@@ -85,10 +85,16 @@ struct Teach: ConsoleCommand {
         let data = try source.read()
         let load = seconds(since: start)
         try folds.check(data, of: photos)
-        let lesson = try lesson(data)
+        let teacher = try teacher(of: data)
+        let arenaBytes = try teacher.byteCount
+        Console.note(
+            "teaching a \(teacher.options.topology.text) network in \(precision.name) on "
+                + "\(counted(data.count, "photo")) with \(arenaBytes) bytes of memory")
+        let lesson = try lesson(teacher)
         try modelFile.write(lesson.network.bytes)
         let answer = TeachReport(
-            lesson: lesson, data: data, model: ModelSummary(lesson.network, path: output),
+            lesson: lesson, data: data, arenaBytes: arenaBytes,
+            model: ModelSummary(lesson.network, path: output),
             load: load, total: seconds(since: start))
         // The answer comes before the page: it is there even if the page cannot be written.
         if json {
@@ -114,13 +120,17 @@ struct Teach: ConsoleCommand {
             ])
     }
 
-    private func lesson(_ data: DataSet) throws -> Lesson {
+    private func teacher(of data: DataSet) throws -> Teacher {
         var teacher = Teacher(try Examples(data))
         teacher.options.precision = precision
         teacher.options.seed = seed
         teacher.options.threads = threads.count
         teacher.folds = folds.count
         teacher.block = folds.blocks
+        return teacher
+    }
+
+    private func lesson(_ teacher: Teacher) throws -> Lesson {
         var bar = ProgressReport(total: 100, unit: ProgressReport.percent)
         defer { bar.clear() }
         return try teacher.teach { progress in

@@ -35,7 +35,7 @@ struct TeachPage {
         let scores = lesson.scores
         let sentences =
             [report.expectation, measure, report.comparison] + report.withoutSkill + [report.help]
-            + report.sequence
+            + report.validation.remarks
         return """
             <section>
             <h2>What to expect</h2>

@@ -5,6 +5,7 @@ import SwiftNN
 struct TeachReport {
     let lesson: Lesson
     let data: DataSet
+    let arenaBytes: Int
     let model: ModelSummary
     /// Seconds of reading the photos, and of everything.
     let load: Double
@@ -28,24 +29,29 @@ struct TeachReport {
         Array(lesson.doubtful.filter { $0.probability < Self.doubtful }.prefix(Self.mostDoubtful))
     }
 
+    var validation: CrossValidation { lesson.heldOut.validation }
+
     private func isOfBothClasses(_ pair: AlikePair) -> Bool {
         data.labels[pair.first] != data.labels[pair.second]
     }
 
     /// Pairs of both classes come first: at least one of the two has a wrong label.
     var alike: [AlikePair] {
-        lesson.alike.filter(isOfBothClasses) + lesson.alike.filter { !isOfBothClasses($0) }
+        let alike = validation.likeness.alike
+        return alike.filter(isOfBothClasses) + alike.filter { !isOfBothClasses($0) }
     }
 
     var advice: [Advice] {
         var advice: [Advice] = []
-        if let label = lesson.learningCurve.classToAdd {
+        if validation.hasFewPhotos {
+            advice.append(.morePhotos)
+        } else if let label = lesson.learningCurve.classToAdd {
             advice.append(label == 0 ? .morePhotosOfClass0 : .morePhotosOfClass1)
         } else if learnsFromMore {
             advice.append(.morePhotos)
         }
         if !doubtful.isEmpty { advice.append(.checkLabels) }
-        if lesson.alike.contains(where: isOfBothClasses) { advice.append(.checkCopies) }
+        if alike.contains(where: isOfBothClasses) { advice.append(.checkCopies) }
         return advice
     }
 
@@ -61,17 +67,8 @@ struct TeachReport {
 
 extension TeachReport {
     var lines: [String] {
-        sequence + [chosen, expectation, comparison] + withoutSkill + [help] + doubtfulLines + alikeLines
-    }
-
-    var sequence: [String] {
-        guard lesson.isSequence else { return [] }
-        let reason = "The photos look like frames taken one after another"
-        return [
-            lesson.folds.block > 1
-                ? "\(reason): \(lesson.folds.block) neighbours stay in one fold (--blocks decides)."
-                : "\(reason), but --blocks 1 keeps no neighbours together: the figures may be too good."
-        ]
+        validation.remarks + [chosen, expectation, comparison] + withoutSkill + [help] + doubtfulLines
+            + alikeLines
     }
 
     var chosen: String {
@@ -157,13 +154,15 @@ extension TeachReport: Encodable {
     private enum CodingKeys: String, CodingKey {
         case model, recipe, expected, examples, folds, block, doubtful, alike, advice, seconds
         case learningCurve = "learning_curve"
+        case alikeAcrossFolds = "alike_across_folds"
+        case arenaBytes = "arena_bytes"
     }
 
     func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
         try object.encode(model, forKey: .model)
         try object.encode(
-            RecipeOptions(lesson.heldOut.validation.options(of: lesson.choice), balance: false),
+            RecipeOptions(validation.options(of: lesson.choice), balance: false),
             forKey: .recipe)
         try object.encode(ScoresAnswer(scores: lesson.scores, guessing: Guessing(data)), forKey: .expected)
         try object.encode(data.count, forKey: .examples)
@@ -183,7 +182,9 @@ extension TeachReport: Encodable {
                     names: [data.name($0.first), data.name($0.second)], distance: $0.distance,
                     isOfOneClass: !isOfBothClasses($0))
             }, forKey: .alike)
+        try object.encode(validation.alikeAcrossFolds.count, forKey: .alikeAcrossFolds)
         try object.encode(advice, forKey: .advice)
+        try object.encode(arenaBytes, forKey: .arenaBytes)
         try object.encode(seconds, forKey: .seconds)
     }
 
