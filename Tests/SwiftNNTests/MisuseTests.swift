@@ -1,21 +1,6 @@
 import SwiftNN
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// How a program ends that a precondition stops. A sanitizer's report ends it in another way.
-#if arch(x86_64) || arch(i386)
-    private let trap = ExitTest.Condition.signal(SIGILL)
-#else
-    private let trap = ExitTest.Condition.signal(SIGTRAP)
-#endif
-
 private func matrix(_ rows: Int, _ columns: Int) -> Matrix<Double> {
     Matrix(rows: rows, columns: columns, repeating: 0.5)
 }
@@ -31,7 +16,7 @@ private func layer(_ outputs: Int, _ inputs: Int) -> Layer<Double> {
     }
 #endif
 
-/// Calls that C would answer by reading or writing memory that is not the caller's. `scripts/check-misuse.sh` runs them
+/// Calls that C would answer by reading or writing memory that is not the caller's. `scripts/check-swift.sh` runs them
 /// with the address sanitizer too.
 @Suite("Misuse of the building blocks")
 struct MisuseTests {

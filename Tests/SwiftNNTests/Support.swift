@@ -1,6 +1,21 @@
 import SwiftNN
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// How a program ends that a precondition stops. A sanitizer's report ends it in another way.
+#if arch(x86_64) || arch(i386)
+    let trap = ExitTest.Condition.signal(SIGILL)
+#else
+    let trap = ExitTest.Condition.signal(SIGTRAP)
+#endif
+
 // MARK: - Small problems
 
 /// Images of uniform noise; class 1 where the first half of an image is the brighter one.

@@ -1,0 +1,1 @@
+../../SwiftNNTests/JudgementMisuseTests.swift
