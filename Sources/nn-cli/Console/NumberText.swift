@@ -35,10 +35,10 @@ func accuracyText(_ value: Double) -> String {
 }
 
 /// A share as people read it: "0.68".
-func shareText(_ share: Double) -> String { rounded(share, places: 2) }
+func shareText(_ share: some BinaryFloatingPoint) -> String { rounded(Double(share), places: 2) }
 
 /// "0.62 to 0.74"
-func shareText(_ interval: ClosedRange<Double>) -> String {
+func shareText(_ interval: ClosedRange<some BinaryFloatingPoint>) -> String {
     "\(shareText(interval.lowerBound)) to \(shareText(interval.upperBound))"
 }
 

@@ -35,15 +35,12 @@ struct ExpectationFacts: Encodable {
 extension Network.Expectation {
     /// "accuracy 0.68 (0.62 to 0.74) on images not seen; guessing 0.60"
     var text: String {
-        "accuracy \(short(accuracy)) (\(short(interval.lowerBound)) to \(short(interval.upperBound))) on images not seen; "
-            + "guessing \(short(guessing))"
+        "accuracy \(shareText(accuracy)) (\(shareText(interval))) on images not seen; guessing \(shareText(guessing))"
     }
 
     /// "on 259 images in 5 folds: log loss 0.62, area under the curve 0.73"
     var judgement: String {
-        "on \(counted(examples, "image")) in \(counted(folds, "fold")): log loss \(short(logLoss)), area under the curve "
-            + short(areaUnderCurve)
+        "on \(counted(examples, "image")) in \(counted(folds, "fold")): "
+            + "log loss \(rounded(Double(logLoss), places: 2)), area under the curve \(shareText(areaUnderCurve))"
     }
-
-    private func short(_ score: Float) -> String { rounded(Double(score), places: 2) }
 }
