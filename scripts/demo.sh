@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, trains a network on drawings, and asks it about some it has not seen.
+# Installs what is missing, builds, makes a detector from 209 drawings, and asks it about others.
 # Takes a few minutes, most of them for the first build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +16,8 @@ trap 'rm -rf "$folder"' EXIT
 
 show() { printf '\n$ nn-cli %s\n' "${*//$folder\//}"; "$nn_cli" "$@"; }
 show dataset synth -o "$folder"
-show train --train "$folder/train.h5" --test "$folder/test.h5" -o "$folder/model.nnk"
+show teach "$folder/train.h5" -o "$folder/model.nnk"
+show evaluate -m "$folder/model.nnk" --data "$folder/test.h5"
 show predict -m "$folder/model.nnk" "$folder"/0*.bin
 show inspect "$folder/model.nnk"
 printf '\nThe tool: %s\n' "$nn_cli"
