@@ -91,7 +91,8 @@ nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint3
     if (!(least < DBL_MAX)) return NNK_E_DIVERGED;
     const seen of_best = seen_at(&s, best);
     for (uint32_t r = 0; r < best.recipe; r++) {
-        const double above = best_point(&s, r, &of_recipe) - least;
+        const double loss = best_point(&s, r, &of_recipe), above = loss - least;
+        if (!(loss < DBL_MAX)) continue; // it diverged, so of_recipe is another one's
         const seen here = seen_at(&s, of_recipe);
         if (!(above <= error_of_difference(&here, &of_best, above))) continue;
         best = of_recipe;
@@ -107,6 +108,9 @@ nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint3
 // so Newton's method with halved steps finds the lowest one: with r = p - t and w = p (1 - p),
 //
 //     gradient (sum r z, sum r),   Hessian [[sum w z^2, sum w z], [sum w z, sum w]]
+//
+// If a is below NNK_LEAST_SCALE there, the lowest loss that is allowed has a = NNK_LEAST_SCALE, since the sum
+// is convex. Its derivative by c, sum r, rises with c and is zero at the best c.
 
 /// Sums over all logits that count.
 typedef struct newton {
@@ -140,18 +144,17 @@ static newton sums_at(const seen *s, const targets *t, nnk_calibration c) {
     return n;
 }
 
-/// Newton's step, of both numbers or of the shift alone; zeros where there is none.
-static nnk_calibration step_of(const newton *n, bool with_scale) {
+/// Newton's step; zeros where there is none.
+static nnk_calibration step_of(const newton *n) {
     const double determinant = n->h[0] * n->h[2] - n->h[1] * n->h[1];
-    if (!with_scale) return (nnk_calibration){0, n->h[2] > 0 ? n->g[1] / n->h[2] : 0};
     if (!(determinant > 0)) return (nnk_calibration){0, 0};
     return (nnk_calibration){(n->h[2] * n->g[0] - n->h[1] * n->g[1]) / determinant,
                              (n->h[0] * n->g[1] - n->h[1] * n->g[0]) / determinant};
 }
 
 /// Takes Newton's step, halved until the loss is lower. Returns whether there was one.
-static bool descend(const seen *s, const targets *t, bool with_scale, nnk_calibration *c, newton *n) {
-    const nnk_calibration step = step_of(n, with_scale);
+static bool descend(const seen *s, const targets *t, nnk_calibration *c, newton *n) {
+    const nnk_calibration step = step_of(n);
     for (double part = 1; part > 1e-10; part /= 2) {
         const nnk_calibration next = {c->scale - part * step.scale, c->shift - part * step.shift};
         const newton there = sums_at(s, t, next);
@@ -164,20 +167,45 @@ static bool descend(const seen *s, const targets *t, bool with_scale, nnk_calibr
 }
 
 /// The lowest loss from `c` on.
-static nnk_calibration lowest(const seen *s, const targets *t, bool with_scale, nnk_calibration c) {
+static nnk_calibration lowest(const seen *s, const targets *t, nnk_calibration c) {
     enum { MOST_STEPS = 100 }; // it takes 5 to 10
     newton n = sums_at(s, t, c);
-    for (uint32_t i = 0; i < MOST_STEPS && descend(s, t, with_scale, &c, &n); i++) {
+    for (uint32_t i = 0; i < MOST_STEPS && descend(s, t, &c, &n); i++) {
     }
     return c;
 }
 
+/// The lowest loss with this scale, by bisection. With z the largest logit, no probability is above the mean
+/// target at c = log odds of that - scale z, so sum r <= 0; and with z the smallest one, sum r >= 0.
+static nnk_calibration lowest_at(const seen *s, const targets *t, double scale, double log_odds) {
+    enum { MOST_HALVINGS = 1100 }; // it takes 55, but more for a c next to 0 or logits above 10^15
+    double most = -DBL_MAX, least = DBL_MAX;
+    for (uint32_t r = 0; r < s->repeats; r++)
+        for (uint32_t j = 0; j < s->examples; j++) {
+            if (!counts(s, j)) continue;
+            const double z = s->logits[(size_t)r * s->examples + j];
+            if (z > most) most = z;
+            if (z < least) least = z;
+        }
+    if (most < least) most = least = 0; // no example counts
+    double low = log_odds - scale * most, high = log_odds - scale * least;
+    for (uint32_t i = 0; i < MOST_HALVINGS; i++) {
+        const double middle = low / 2 + high / 2;
+        if (!(middle > low && middle < high)) break;
+        const newton n = sums_at(s, t, (nnk_calibration){scale, middle});
+        if (n.g[1] < 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (nnk_calibration){scale, low / 2 + high / 2};
+}
+
 static nnk_calibration calibrate(const seen *s) {
     const targets t = targets_of(s);
-    const double shift = nnk_log_f64(t.mean) - nnk_log_f64(1 - t.mean);
-    const nnk_calibration both = lowest(s, &t, true, (nnk_calibration){0, shift});
-    if (both.scale >= NNK_LEAST_SCALE) return both;
-    return lowest(s, &t, false, (nnk_calibration){NNK_LEAST_SCALE, shift});
+    const double log_odds = nnk_log_f64(t.mean) - nnk_log_f64(1 - t.mean);
+    const nnk_calibration both = lowest(s, &t, (nnk_calibration){0, log_odds});
+    return both.scale >= NNK_LEAST_SCALE ? both : lowest_at(s, &t, NNK_LEAST_SCALE, log_odds);
 }
 
 nnk_status nnk_calibrate(const double *logits, uint32_t repeats, const uint8_t *labels, uint32_t examples,

@@ -6,7 +6,7 @@
 
 static double absolute(double x) { return x < 0 ? -x : x; }
 
-static double at_most_1(double x) { return x < 1 ? x : 1; }
+static double at_most_1(double x) { return x > 1 ? 1 : x; } // NaN stays
 
 double nnk_probability(double logit) {
     const double e = nnk_exp_f64(-absolute(logit));
@@ -53,7 +53,7 @@ void nnk_order(const double *logits, uint32_t examples, uint32_t *order) {
 static const double normal_quantile = 1.959963984540054;
 
 void nnk_interval(double share, double count, double *low, double *high) {
-    if (!low || !high || !(count > 0)) return;
+    if (!low || !high || !(count > 0) || !(share >= 0 && share <= 1)) return;
     const double z2 = normal_quantile * normal_quantile / count, center = share + z2 / 2;
     const double radicand = share * (1 - share) / count + z2 / count / 4;
     const double half = normal_quantile * nnk_sqrt_f64(radicand);
@@ -129,7 +129,8 @@ static void take_log_loss(const double *logits, uint32_t repeats, const uint8_t 
 
 double nnk_standard_error(double squares, uint32_t count) {
     const double radicand = count > 1 ? squares / (count - 1.0) / count : 0;
-    return radicand >= DBL_MIN ? nnk_sqrt_f64(radicand) : 0;
+    if (radicand < DBL_MIN) return 0;
+    return radicand <= DBL_MAX ? nnk_sqrt_f64(radicand) : radicand; // infinite, or NaN
 }
 
 static void take_guessing(const uint8_t *labels, uint32_t examples, nnk_scores *s) {

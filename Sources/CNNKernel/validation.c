@@ -193,6 +193,7 @@ nnk_status nnk_validation_begin(const nnk_validation *v, uint32_t network, void 
 nnk_status nnk_validation_store(const nnk_validation *v, uint32_t network, const void *memory, bool diverged,
                                 double *logits) {
     if (!memory || !logits || network >= nnk_validation_networks(v)) return NNK_E_ARGUMENT;
+    if ((uintptr_t)memory % 8) return NNK_E_ALIGN;
     const place at = place_of(v, network);
     const scratch s = carve(v, (void *)(uintptr_t)memory);
     const size_t m = v->job.examples;

@@ -404,6 +404,8 @@ static void test_extremes(void) {
     CHECK_EQUAL(nnk_score(z, 1, bad, 4, order, &s), NNK_E_LABEL);
     CHECK_EQUAL(nnk_score(z, 1, right, 1, order, &s), NNK_OK);
     CHECK(s.log_loss_error == 0);
+    CHECK_EQUAL(nnk_score(z, 1, wrong, 4, order, &s), NNK_OK); // the sum of the losses is above DBL_MAX
+    CHECK(s.log_loss > DBL_MAX && s.log_loss_error > DBL_MAX);
 }
 
 // ---- The choice, and calibration --------------------------------------------------------------------------
@@ -542,6 +544,57 @@ static void test_separable(void) {
     CHECK_NEAR(c.shift, -NNK_LEAST_SCALE, 1e-9);
 }
 
+/// At the least scale, the shift is the best one wherever the logits are: the mean probability is the mean
+/// target.
+static void check_shift(const double *z, const uint8_t *labels, uint32_t m) {
+    nnk_calibration c;
+    double ones = 0, p = 0;
+    CHECK_EQUAL(nnk_calibrate(z, 1, labels, m, NULL, 0, &c), NNK_OK);
+    CHECK(c.scale == NNK_LEAST_SCALE);
+    for (uint32_t j = 0; j < m; j++) ones += labels[j], p += nnk_probability(c.scale * z[j] + c.shift);
+    const double zeros = m - ones, target = ones * (ones + 1) / (ones + 2) + zeros / (zeros + 2);
+    CHECK_NEAR(p / m, target / m, 1e-9); // the shift is below 1e6, so it is rounded by 1e-10
+}
+
+static void test_far_logits(void) {
+    static const double places[] = {0, 1000, -1000, 1e6};
+    const uint8_t labels[8] = {0, 0, 0, 1, 0, 0, 1, 0}, ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    double z[8];
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        for (int j = 0; j < 8; j++) z[j] = places[i];
+        check_shift(z, labels, 8);
+        check_shift(z, ones, 8);
+        for (int j = 0; j < 8; j++) z[j] += j; // the later, the less of class 1
+        check_shift(z, (const uint8_t[8]){1, 1, 0, 1, 0, 0, 1, 0}, 8);
+    }
+    // One mistake of any size leaves the shift where the others want it.
+    static const double mistakes[] = {1e3, 1e100, 1e300};
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        for (int j = 0; j < 8; j++) z[j] = labels[j] ? 1 : -1;
+        z[0] = mistakes[i];
+        check_shift(z, labels, 8);
+    }
+}
+
+/// A recipe that diverged is never chosen, not even as a simpler one of which all losses are infinite.
+static void test_choice_after_divergence(void) {
+    data d = drawn_photos(&topology, EXAMPLES);
+    for (uint32_t j = 0; j < EXAMPLES; j++) d.labels[j] = j % 3 > 0;
+    const nnk_validation v = validation_of(&d, &nnk_f64, &nnk_dual_wide);
+    double *logits = made_up_logits(&v);
+    const size_t of_recipe = POINTS * REPEATS * EXAMPLES;
+    for (size_t i = 0; i < of_recipe; i++) {
+        logits[i] = (double)NAN;
+        logits[of_recipe + i] = d.labels[i % EXAMPLES] ? 3 : -3;
+        logits[2 * of_recipe + i] = 0;
+    }
+    nnk_choice choice;
+    CHECK_EQUAL(nnk_choose(&v, logits, NULL, 0, &choice), NNK_OK);
+    CHECK(choice.recipe == 1 && choice.point == 0);
+    free(logits);
+    release_data(d);
+}
+
 // ---- What would help --------------------------------------------------------------------------------------
 
 static void test_curve(void) {
@@ -581,6 +634,10 @@ static void test_extrapolation(void) {
     nnk_extrapolate(&whole, NULL, &half, 5, &e);
     nnk_extrapolate(&whole, &chosen, &half, 1, &e);
     CHECK(e.accuracy == 1); // as it was
+    const nnk_scores diverged = {
+        .examples = 100, .accuracy = (double)NAN, .low = (double)NAN, .high = (double)NAN};
+    nnk_extrapolate(&diverged, &diverged, &half, 5, &e);
+    CHECK(e.accuracy != e.accuracy && e.low != e.low && e.high != e.high);
 }
 
 /// Distances from the Gram matrix are those of the bytes. float keeps G / 64 rounded, so that a square is off
@@ -675,6 +732,9 @@ static void test_wrong_validations(void) {
     CHECK_EQUAL(nnk_validation_train(&v, 0, &x, sizeof x, NULL, &x), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_validation_train(&v, 0, &x, sizeof x, &x, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_validation_store(&v, 0, NULL, false, &x), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_validation_store(&v, 0, (uint8_t *)&x + 4, true, &x), NNK_E_ALIGN);
+    nnk_job job;
+    CHECK_EQUAL(nnk_validation_begin(&v, 0, (uint8_t *)&x + 4, &job), NNK_E_ALIGN);
     CHECK_EQUAL(nnk_choose(&v, NULL, NULL, 0, &choice), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_choose(&v, &x, NULL, 0, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_expect(&v, &x, NULL, &x), NNK_E_ARGUMENT);
@@ -708,6 +768,12 @@ static void test_wrong_scores(void) {
     nnk_fill_bins(NULL, &label, 1, &order, NULL, 1);
     nnk_curve_recipes(NULL, NULL);
     nnk_interval(0.5, 0, NULL, NULL);
+    double low = 7, high = 7;
+    nnk_interval(0.5, 0, &low, &high);
+    nnk_interval(1.5, 10, &low, &high);
+    nnk_interval(-0.5, 10, &low, &high);
+    nnk_interval((double)NAN, 10, &low, &high);
+    CHECK(low == 7 && high == 7);
 }
 
 int main(void) {
@@ -726,7 +792,9 @@ int main(void) {
     test_repeats();
     test_extremes();
     test_choice();
+    test_choice_after_divergence();
     test_separable();
+    test_far_logits();
     test_curve();
     test_extrapolation();
     test_distances(&nnk_f64, &nnk_gram, 0);
