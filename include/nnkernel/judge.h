@@ -54,8 +54,9 @@ typedef struct nnk_folds {
 
 #define NNK_MAX_FOLDS 64
 
-/// Deals examples into folds at random. Each class is dealt by itself, so that all folds have nearly the same
-/// number of blocks of it.
+/// Deals examples into folds at random. Each class is dealt by itself, so that the numbers of its blocks in
+/// two folds differ by one at most (stratified folds). All deals with these numbers have the same
+/// probability.
 ///   labels, fold (examples): fold[j] becomes 0 ... count - 1
 ///
 /// NNK_E_ARGUMENT. NNK_E_LABEL: a label is neither 0 nor 1. NNK_E_WEIGHT: there is no second block of a
@@ -137,18 +138,20 @@ nnk_status nnk_validation_store(const nnk_validation *v, uint32_t network, const
 typedef struct nnk_scores {
     uint32_t examples;
     double accuracy;       ///< the share that is right
-    double low, high;      ///< the accuracy on images not seen is in this interval in 95 of 100 cases
+    double low, high;      ///< Wilson's interval of 95 % around the accuracy (nnk_interval)
     double log_loss;       ///< the mean of -log(probability of the example's class), in nats
     double log_loss_error; ///< its standard error
     double auc; ///< area under the ROC curve: how often class 1 has the higher logit of two; 0.5: one class
     double guessing;          ///< the accuracy of always naming the larger class
-    double guessing_log_loss; ///< the log loss of always naming the shares of the classes
-    double calibration_error; ///< the mean of |probability - share of class 1| over NNK_CALIBRATION_BINS bins
+    double guessing_log_loss; ///< the log loss of always naming the shares of the classes: their entropy
+    /// Expected calibration error: the mean of |probability - share of class 1| over NNK_CALIBRATION_BINS
+    /// bins (nnk_fill_bins), weighted by their examples.
+    double calibration_error;
 } nnk_scores;
 
 #define NNK_CALIBRATION_BINS 10
 
-/// order = the examples by ascending logit, equal ones in their order.
+/// order = the examples by ascending logit, equal ones in their order; in any order if a logit is NaN.
 ///   logits, order (examples)
 void nnk_order(const double *logits, uint32_t examples, uint32_t *order);
 
@@ -163,8 +166,8 @@ nnk_status nnk_score(const double *logits, uint32_t repeats, const uint8_t *labe
 /// 1 if the whole interval is above guessing, else 0.
 int32_t nnk_better_than_guessing(const nnk_scores *scores);
 
-/// Wilson's interval of a share: 95 of 100 such intervals hold the share of which `share` was seen among
-/// `count`.
+/// Wilson's interval of 95 % for the probability of an event that was seen in `share` of `count` independent
+/// trials. share: 0 ... 1; count: above 0; otherwise nothing is written.
 void nnk_interval(double share, double count, double *low, double *high);
 
 /// How many examples are classified how, if class 1 is named where the logit is above `threshold`.
@@ -198,9 +201,10 @@ double nnk_log_loss(double logit, uint8_t label);
 
 // ---- 3. The choice ----------------------------------------------------------------------------------------
 
-/// Chooses a recipe and a point. Of each recipe, the point with the lowest log loss counts. Let the best
-/// recipe be the one with the lowest. The first recipe is chosen whose loss is above the best one's by no
-/// more than one standard error of this difference, taken over the examples.
+/// Chooses a recipe and a point by the one-standard-error rule. Of each recipe, the point with the lowest log
+/// loss counts; the best recipe is the one with the lowest of these. The first recipe is chosen whose loss is
+/// above the best one's by no more than one standard error of this difference, taken over the examples. A
+/// recipe that diverged is never chosen.
 ///   fold (examples): examples whose fold is `left_out` do not count; NULL: all count
 ///
 /// NNK_E_ARGUMENT. NNK_E_DIVERGED: every recipe diverged.
