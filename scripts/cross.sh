@@ -156,6 +156,7 @@ for precision in f32 f64; do
     echo "drawn-few two-layer $precision primal+all 2 1"
     echo "drawn-few two-layer $precision dual+all 4 1"
     echo "drawn-few two-layer $precision wide+all 4 1"
+    echo "drawn two-layer $precision dual+teach 20 1"
     echo "drawn two-layer $precision wide+teach 20 1"
 done >>"$jobs"
 echo "drawn-few two-layer f32 dual+center 4 1

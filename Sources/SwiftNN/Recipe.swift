@@ -24,7 +24,7 @@ public struct Recipe: Equatable, Sendable {
         self.learningRate = learningRate
     }
 
-    /// The recipes to try where nobody says which, the simplest first. They are for ``TrainingOptions/centersImages``.
+    /// The recipes to try where nobody says which, the preferred ones first. They are for ``TrainingOptions/centersImages``.
     public static let standard: [Recipe] = unsafe withUnsafeBytes(of: nnk_recipes) {
         unsafe $0.bindMemory(to: nnk_recipe.self).map(Recipe.init)
     }

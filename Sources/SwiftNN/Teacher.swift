@@ -2,7 +2,7 @@ import CNNKernel
 
 /// The whole way from examples to a detector that says how good it is.
 ///
-/// It tries recipes by cross-validation, takes the one with the lowest held-out log loss, or a simpler one that is about as
+/// It tries recipes by cross-validation, takes the one with the lowest held-out log loss, or a preferred one that is about as
 /// good, trains it on all examples, calibrates it, and finds out what to expect and what would help.
 ///
 ///     let lesson = try Teacher(examples).teach()
@@ -15,7 +15,7 @@ public struct Teacher: Sendable {
     public var examples: Examples
     /// What all networks have in common: precision, seed, threads and others. The seed is that of the folds, too.
     public var options: TrainingOptions
-    /// The recipes to try, the simplest first. Those that mirror are left out if ``TrainingOptions/mirror`` is nil.
+    /// The recipes to try, the preferred ones first. Those that mirror are left out if ``TrainingOptions/mirror`` is nil.
     public var recipes = Recipe.standard
     /// Folds of the cross-validation, 2...64; fewer are made if a class has fewer blocks.
     public var folds = 5

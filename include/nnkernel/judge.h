@@ -4,7 +4,7 @@
 /// 1. The examples are dealt into folds. For each fold a network is trained on all other examples. So each
 ///    example gets a held-out logit, from a network that has not learned it: this is cross-validation.
 /// 2. Scores sum up held-out logits: how many are right, and how sure the network is of them.
-/// 3. The recipe with the lowest held-out log loss is chosen, or a simpler one that is about as good.
+/// 3. The recipe with the lowest held-out log loss is chosen, or one before it that is about as good.
 /// 4. Calibration makes probabilities honest: of the images that get 0.9, nine of ten are of class 1.
 /// 5. What to expect is judged on each fold after choosing and calibrating on the others. A recipe that was
 ///    chosen and judged on the same examples would look better than it is.
@@ -74,8 +74,9 @@ typedef struct nnk_recipe {
     double share[2];
 } nnk_recipe;
 
-/// The recipes to try where nobody says which, the simplest first. They are for centred images. Own contrast
-/// enlarges the inputs, so it takes more decay.
+/// The recipes to try where nobody says which, the preferred ones first: with mirror images there are twice as
+/// many examples, and own contrast is one more thing to do. They are for centred images. Own contrast enlarges
+/// the inputs, so it takes more decay.
 #define NNK_RECIPES 8
 extern const nnk_recipe nnk_recipes[NNK_RECIPES];
 
