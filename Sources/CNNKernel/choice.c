@@ -15,93 +15,6 @@ typedef struct seen {
 
 static bool counts(const seen *s, uint32_t j) { return !s->fold || s->fold[j] != s->left_out; }
 
-static double loss_of(const seen *s, uint32_t j) {
-    return nnk_mean_loss(s->logits, s->repeats, s->examples, j, s->labels[j]);
-}
-
-/// The mean log loss; NaN if a logit is, or if no example counts.
-static double mean_loss(const seen *s) {
-    double sum = 0, count = 0;
-    for (uint32_t j = 0; j < s->examples; j++) {
-        if (!counts(s, j)) continue;
-        sum += loss_of(s, j);
-        count++;
-    }
-    return count > 0 ? sum / count : NNK_NAN;
-}
-
-// ---- Choosing ---------------------------------------------------------------------------------------------
-
-/// A validation, and the examples that count.
-typedef struct search {
-    const nnk_validation *v;
-    double *logits;
-    const uint32_t *fold;
-    uint32_t left_out;
-} search;
-
-static seen seen_at(const search *s, nnk_choice choice) {
-    return (seen){nnk_validation_logits(s->v, s->logits, choice),
-                  s->v->repeats,
-                  s->v->job.examples,
-                  s->v->job.labels,
-                  s->fold,
-                  s->left_out};
-}
-
-/// The point of a recipe with the lowest mean loss, and this loss; DBL_MAX if it diverged at all of them.
-static double best_point(const search *s, uint32_t recipe, nnk_choice *best) {
-    double least = DBL_MAX;
-    for (uint32_t point = 0; point < nnk_validation_points(s->v); point++) {
-        const nnk_choice choice = {recipe, point};
-        const seen here = seen_at(s, choice);
-        const double loss = mean_loss(&here);
-        if (!(loss < least)) continue;
-        least = loss;
-        *best = choice;
-    }
-    return least;
-}
-
-/// The standard error of the mean of the differences of two losses, example by example.
-static double error_of_difference(const seen *a, const seen *b, double mean) {
-    double squares = 0;
-    uint32_t count = 0;
-    for (uint32_t j = 0; j < a->examples; j++) {
-        if (!counts(a, j)) continue;
-        const double d = loss_of(a, j) - loss_of(b, j) - mean;
-        squares += d * d;
-        count++;
-    }
-    return nnk_standard_error(squares, count);
-}
-
-nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint32_t *fold, uint32_t left_out,
-                      nnk_choice *choice) {
-    if (nnk_validation_points(v) == 0 || !logits || !v->job.labels || !choice) return NNK_E_ARGUMENT;
-    const search s = {v, (double *)(uintptr_t)logits, fold, left_out};
-    nnk_choice best = {0, 0}, of_recipe = {0, 0};
-    double least = DBL_MAX;
-    for (uint32_t r = 0; r < v->recipe_count; r++) {
-        const double loss = best_point(&s, r, &of_recipe);
-        if (!(loss < least)) continue;
-        least = loss;
-        best = of_recipe;
-    }
-    if (!(least < DBL_MAX)) return NNK_E_DIVERGED;
-    const seen of_best = seen_at(&s, best);
-    for (uint32_t r = 0; r < best.recipe; r++) {
-        const double loss = best_point(&s, r, &of_recipe), above = loss - least;
-        if (!(loss < DBL_MAX)) continue; // it diverged, so of_recipe is another one's
-        const seen here = seen_at(&s, of_recipe);
-        if (!(above <= error_of_difference(&here, &of_best, above))) continue;
-        best = of_recipe;
-        break;
-    }
-    *choice = best;
-    return NNK_OK;
-}
-
 // ---- Calibrating ------------------------------------------------------------------------------------------
 //
 // The loss of target t is -t log p - (1 - t) log(1 - p), p = sigmoid(a z + c). Its sum is convex in a and c,
@@ -155,7 +68,7 @@ static nnk_calibration step_of(const newton *n) {
 /// Takes Newton's step, halved until the loss is lower. Returns whether there was one.
 static bool descend(const seen *s, const targets *t, nnk_calibration *c, newton *n) {
     const nnk_calibration step = step_of(n);
-    for (double part = 1; part > 1e-10; part /= 2) {
+    for (double part = 1; part > 1e-4; part /= 2) {
         const nnk_calibration next = {c->scale - part * step.scale, c->shift - part * step.shift};
         const newton there = sums_at(s, t, next);
         if (!(there.loss < n->loss)) continue;
@@ -208,16 +121,119 @@ static nnk_calibration calibrate(const seen *s) {
     return both.scale >= NNK_LEAST_SCALE ? both : lowest_at(s, &t, NNK_LEAST_SCALE, log_odds);
 }
 
+/// Whether all logits that count are finite.
+static bool are_finite(const seen *s) {
+    for (uint32_t j = 0; j < s->examples; j++)
+        for (uint32_t r = 0; counts(s, j) && r < s->repeats; r++)
+            if (!nnk_finite(s->logits[(size_t)r * s->examples + j])) return false;
+    return true;
+}
+
+static bool are_labels(const uint8_t *labels, uint32_t examples) {
+    for (uint32_t j = 0; j < examples; j++)
+        if (labels[j] > 1) return false;
+    return true;
+}
+
 nnk_status nnk_calibrate(const double *logits, uint32_t repeats, const uint8_t *labels, uint32_t examples,
                          const uint32_t *fold, uint32_t left_out, nnk_calibration *calibration) {
     if (!logits || repeats == 0 || !labels || examples == 0 || !calibration) return NNK_E_ARGUMENT;
     const seen s = {logits, repeats, examples, labels, fold, left_out};
-    for (uint32_t j = 0; j < examples; j++) {
-        if (labels[j] > 1) return NNK_E_LABEL;
-        for (uint32_t r = 0; counts(&s, j) && r < repeats; r++)
-            if (!nnk_finite(logits[(size_t)r * examples + j])) return NNK_E_DIVERGED;
-    }
+    if (!are_labels(labels, examples)) return NNK_E_LABEL;
+    if (!are_finite(&s)) return NNK_E_DIVERGED;
     *calibration = calibrate(&s);
+    return NNK_OK;
+}
+
+// ---- Choosing ---------------------------------------------------------------------------------------------
+
+/// A recipe and a point, calibrated.
+typedef struct candidate {
+    nnk_choice choice;
+    seen seen;
+    nnk_calibration calibration;
+    double loss; ///< the mean; DBL_MAX if it diverged
+} candidate;
+
+/// The mean over the repeats of an example's log loss.
+static double loss_of(const candidate *c, uint32_t j) {
+    const seen *s = &c->seen;
+    double sum = 0;
+    for (uint32_t r = 0; r < s->repeats; r++) {
+        const double z = s->logits[(size_t)r * s->examples + j];
+        sum += nnk_log_loss(c->calibration.scale * z + c->calibration.shift, s->labels[j]);
+    }
+    return sum / s->repeats;
+}
+
+/// What is chosen from: a validation, and the examples that count.
+typedef struct search {
+    const nnk_validation *v;
+    double *logits;
+    const uint32_t *fold;
+    uint32_t left_out;
+    uint32_t points;
+} search;
+
+/// The candidate of that place in the order of preference: recipe by recipe, the most iterations first.
+static candidate candidate_at(const search *s, uint32_t place) {
+    candidate c = {.choice = {place / s->points, s->points - 1 - place % s->points}, .loss = DBL_MAX};
+    c.seen = (seen){nnk_validation_logits(s->v, s->logits, c.choice),
+                    s->v->repeats,
+                    s->v->job.examples,
+                    s->v->job.labels,
+                    s->fold,
+                    s->left_out};
+    if (!are_finite(&c.seen)) return c;
+    c.calibration = calibrate(&c.seen);
+    double sum = 0, count = 0;
+    for (uint32_t j = 0; j < c.seen.examples; j++) {
+        if (!counts(&c.seen, j)) continue;
+        sum += loss_of(&c, j);
+        count++;
+    }
+    if (count > 0) c.loss = sum / count;
+    return c;
+}
+
+/// Whether the loss of `a` is above that of `b` by no more than one standard error of their difference, taken
+/// example by example.
+static bool is_about_as_good(const candidate *a, const candidate *b) {
+    const double above = a->loss - b->loss;
+    double squares = 0;
+    uint32_t count = 0;
+    for (uint32_t j = 0; j < a->seen.examples; j++) {
+        if (!counts(&a->seen, j)) continue;
+        const double d = loss_of(a, j) - loss_of(b, j) - above;
+        squares += d * d;
+        count++;
+    }
+    return above <= nnk_standard_error(squares, count);
+}
+
+nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint32_t *fold, uint32_t left_out,
+                      nnk_choice *choice) {
+    const uint32_t points = nnk_validation_points(v);
+    if (points == 0 || !logits || !v->job.labels || !choice) return NNK_E_ARGUMENT;
+    if (!are_labels(v->job.labels, v->job.examples)) return NNK_E_LABEL;
+    const search s = {v, (double *)(uintptr_t)logits, fold, left_out, points};
+    const uint32_t places = v->recipe_count * points;
+    uint32_t place = 0;
+    candidate best = candidate_at(&s, 0);
+    for (uint32_t i = 1; i < places; i++) {
+        const candidate c = candidate_at(&s, i);
+        if (!(c.loss < best.loss)) continue;
+        best = c;
+        place = i;
+    }
+    if (!(best.loss < DBL_MAX)) return NNK_E_DIVERGED;
+    *choice = best.choice;
+    for (uint32_t i = 0; i < place; i++) {
+        const candidate c = candidate_at(&s, i);
+        if (!(c.loss < DBL_MAX) || !is_about_as_good(&c, &best)) continue;
+        *choice = c.choice;
+        break;
+    }
     return NNK_OK;
 }
 

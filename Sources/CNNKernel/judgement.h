@@ -20,10 +20,6 @@ nnk_status nnk_validation_deal(const nnk_validation *v, uint32_t repeat, uint32_
 
 #define NNK_NAN __builtin_nan("")
 
-/// The mean over the repeats of an example's log loss.
-///   logits (repeats, examples)
-double nnk_mean_loss(const double *logits, uint32_t repeats, uint32_t examples, uint32_t j, uint8_t label);
-
 /// The standard error of the mean of `count` numbers; squares: the sum of the squares of their differences
 /// from it.
 double nnk_standard_error(double squares, uint32_t count);

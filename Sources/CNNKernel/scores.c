@@ -109,7 +109,8 @@ static void add_repeat(const double *logits, const uint8_t *labels, uint32_t exa
     s->calibration_error += calibration_error(logits, labels, examples, order);
 }
 
-double nnk_mean_loss(const double *logits, uint32_t repeats, uint32_t examples, uint32_t j, uint8_t label) {
+static double mean_loss(const double *logits, uint32_t repeats, uint32_t examples, uint32_t j,
+                        uint8_t label) {
     double sum = 0;
     for (uint32_t r = 0; r < repeats; r++) sum += nnk_log_loss(logits[(size_t)r * examples + j], label);
     return sum / repeats;
@@ -118,10 +119,10 @@ double nnk_mean_loss(const double *logits, uint32_t repeats, uint32_t examples, 
 static void take_log_loss(const double *logits, uint32_t repeats, const uint8_t *labels, uint32_t examples,
                           nnk_scores *s) {
     double sum = 0, squares = 0;
-    for (uint32_t j = 0; j < examples; j++) sum += nnk_mean_loss(logits, repeats, examples, j, labels[j]);
+    for (uint32_t j = 0; j < examples; j++) sum += mean_loss(logits, repeats, examples, j, labels[j]);
     s->log_loss = sum / examples;
     for (uint32_t j = 0; j < examples; j++) {
-        const double d = nnk_mean_loss(logits, repeats, examples, j, labels[j]) - s->log_loss;
+        const double d = mean_loss(logits, repeats, examples, j, labels[j]) - s->log_loss;
         squares += d * d;
     }
     s->log_loss_error = nnk_standard_error(squares, examples);

@@ -8,14 +8,14 @@
 // Own contrast makes the inputs of a photo two to four times as large, and 0.1 of decay then does what 0.03
 // does without.
 const nnk_recipe nnk_recipes[NNK_RECIPES] = {
-    {.mirror = true, .weight_decay = 0.03},
-    {.mirror = true, .weight_decay = 0.1},
-    {.mirror = true, .own_contrast = true, .weight_decay = 0.1},
     {.mirror = true, .own_contrast = true, .weight_decay = 0.3},
-    {.weight_decay = 0.03},
-    {.weight_decay = 0.1},
-    {.own_contrast = true, .weight_decay = 0.1},
+    {.mirror = true, .own_contrast = true, .weight_decay = 0.1},
+    {.mirror = true, .weight_decay = 0.1},
+    {.mirror = true, .weight_decay = 0.03},
     {.own_contrast = true, .weight_decay = 0.3},
+    {.own_contrast = true, .weight_decay = 0.1},
+    {.weight_decay = 0.1},
+    {.weight_decay = 0.03},
 };
 
 // ---- What there is ----------------------------------------------------------------------------------------

@@ -424,14 +424,18 @@ static double *made_up_logits(const nnk_validation *v) {
     return logits;
 }
 
-static wide loss_in(const double *z, const uint8_t *labels, const uint32_t *fold, uint32_t left_out,
-                    wide *of_example) {
+/// The losses of a candidate, calibrated, and their mean over those that count.
+static wide loss_in(const nnk_validation *v, const double *logits, nnk_choice choice, const uint32_t *fold,
+                    uint32_t left_out, wide *of_example) {
+    const double *z = logits + (choice.recipe * POINTS + choice.point) * REPEATS * EXAMPLES;
+    nnk_calibration c;
+    CHECK_EQUAL(nnk_calibrate(z, REPEATS, v->job.labels, EXAMPLES, fold, left_out, &c), NNK_OK);
     wide sum = 0, count = 0;
     for (uint32_t j = 0; j < EXAMPLES; j++) {
         of_example[j] = 0;
         for (uint32_t r = 0; r < REPEATS; r++) {
-            const wide y = labels[j] ? -(wide)z[r * EXAMPLES + j] : (wide)z[r * EXAMPLES + j];
-            of_example[j] += wide_log1p(wide_exp(y)) / (wide)REPEATS;
+            const wide y = (wide)c.scale * z[r * EXAMPLES + j] + (wide)c.shift;
+            of_example[j] += wide_log1p(wide_exp(v->job.labels[j] ? -y : y)) / (wide)REPEATS;
         }
         if (fold[j] == left_out) continue;
         sum += of_example[j];
@@ -443,32 +447,25 @@ static wide loss_in(const double *z, const uint8_t *labels, const uint32_t *fold
 /// The rule of judge.h, written down once more.
 static nnk_choice expected_choice(const nnk_validation *v, const double *logits, const uint32_t *fold,
                                   uint32_t left_out) {
-    nnk_choice best_of[RECIPES], best = {0, 0};
-    wide least_of[RECIPES], least = 1e9, of_best[EXAMPLES], here[EXAMPLES];
-    for (uint32_t r = 0; r < RECIPES; r++) {
-        least_of[r] = 1e9;
-        for (uint32_t p = 0; p < POINTS; p++) {
-            const double *z = logits + (r * POINTS + p) * REPEATS * EXAMPLES;
-            const wide loss = loss_in(z, v->job.labels, fold, left_out, here);
-            if (loss < least_of[r]) least_of[r] = loss, best_of[r] = (nnk_choice){r, p};
-        }
-        if (least_of[r] < least) least = least_of[r], best = best_of[r];
+    nnk_choice all[RECIPES * POINTS];
+    wide losses[RECIPES * POINTS][EXAMPLES], mean[RECIPES * POINTS];
+    size_t best = 0;
+    for (uint32_t i = 0; i < RECIPES * POINTS; i++) {
+        all[i] = (nnk_choice){i / POINTS, POINTS - 1 - i % POINTS}; // the most iterations first
+        mean[i] = loss_in(v, logits, all[i], fold, left_out, losses[i]);
+        if (mean[i] < mean[best]) best = i;
     }
-    loss_in(logits + (best.recipe * POINTS + best.point) * REPEATS * EXAMPLES, v->job.labels, fold, left_out,
-            of_best);
-    for (uint32_t r = 0; r < best.recipe; r++) {
+    for (size_t i = 0; i < best; i++) {
         wide squares = 0, count = 0;
-        loss_in(logits + (r * POINTS + best_of[r].point) * REPEATS * EXAMPLES, v->job.labels, fold, left_out,
-                here);
         for (uint32_t j = 0; j < EXAMPLES; j++) {
             if (fold[j] == left_out) continue;
-            const wide d = here[j] - of_best[j] - (least_of[r] - least);
+            const wide d = losses[i][j] - losses[best][j] - (mean[i] - mean[best]);
             squares += d * d;
             count++;
         }
-        if (least_of[r] - least <= (wide)sqrt((double)(squares / (count - 1) / count))) return best_of[r];
+        if (mean[i] - mean[best] <= (wide)sqrt((double)(squares / (count - 1) / count))) return all[i];
     }
-    return best;
+    return all[best];
 }
 
 /// At the lowest loss the gradient is zero. Newton's last step is far below this bound.
@@ -590,7 +587,7 @@ static void test_choice_after_divergence(void) {
     }
     nnk_choice choice;
     CHECK_EQUAL(nnk_choose(&v, logits, NULL, 0, &choice), NNK_OK);
-    CHECK(choice.recipe == 1 && choice.point == 0);
+    CHECK(choice.recipe == 1 && choice.point == POINTS - 1);
     free(logits);
     release_data(d);
 }

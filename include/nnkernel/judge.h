@@ -4,7 +4,7 @@
 /// 1. The examples are dealt into folds. For each fold a network is trained on all other examples. So each
 ///    example gets a held-out logit, from a network that has not learned it: this is cross-validation.
 /// 2. Scores sum up held-out logits: how many are right, and how sure the network is of them.
-/// 3. The recipe with the lowest held-out log loss is chosen, or one before it that is about as good.
+/// 3. The recipe with the lowest held-out log loss is chosen, or a preferred one that is about as good.
 /// 4. Calibration makes probabilities honest: of the images that get 0.9, nine of ten are of class 1.
 /// 5. What to expect is judged on each fold after choosing and calibrating on the others. A recipe that was
 ///    chosen and judged on the same examples would look better than it is.
@@ -74,8 +74,8 @@ typedef struct nnk_recipe {
     double share[2];
 } nnk_recipe;
 
-/// The recipes to try where nobody says which, the preferred ones first: with mirror images there are twice as
-/// many examples, and own contrast is one more thing to do. They are for centred images. Own contrast enlarges
+/// The recipes to try where nobody says which, the preferred ones first: those that learn the least from
+/// chance, by mirror images, own contrast and more decay. They are for centred images. Own contrast enlarges
 /// the inputs, so it takes more decay.
 #define NNK_RECIPES 8
 extern const nnk_recipe nnk_recipes[NNK_RECIPES];
@@ -202,13 +202,13 @@ double nnk_log_loss(double logit, uint8_t label);
 
 // ---- 3. The choice ----------------------------------------------------------------------------------------
 
-/// Chooses a recipe and a point by the one-standard-error rule. Of each recipe, the point with the lowest log
-/// loss counts; the best recipe is the one with the lowest of these. The first recipe is chosen whose loss is
-/// above the best one's by no more than one standard error of this difference, taken over the examples. A
-/// recipe that diverged is never chosen.
+/// Chooses a recipe and a point by the one-standard-error rule. Each pair of them is a candidate, in order of
+/// preference: recipe by recipe, the most iterations first. Each is calibrated, as the detector will be. The
+/// first candidate is chosen whose log loss is above the lowest one by no more than one standard error of
+/// this difference, taken over the examples. A network that diverged is never chosen.
 ///   fold (examples): examples whose fold is `left_out` do not count; NULL: all count
 ///
-/// NNK_E_ARGUMENT. NNK_E_DIVERGED: every recipe diverged.
+/// NNK_E_ARGUMENT. NNK_E_LABEL. NNK_E_DIVERGED: every recipe diverged.
 nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint32_t *fold, uint32_t left_out,
                       nnk_choice *choice);
 
