@@ -25,9 +25,9 @@ struct TeachReport {
     private static let mostDoubtful = 10
     private static let mostAlike = 3
 
-    var doubtful: [Lesson.Doubt] {
-        Array(lesson.doubtful.filter { $0.probability < Self.doubtful }.prefix(Self.mostDoubtful))
-    }
+    var doubtful: [Lesson.Doubt] { mostDoubtful.filter { $0.probability < Self.doubtful } }
+
+    private var mostDoubtful: [Lesson.Doubt] { Array(lesson.doubtful.prefix(Self.mostDoubtful)) }
 
     var validation: CrossValidation { lesson.heldOut.validation }
 
@@ -172,7 +172,7 @@ extension TeachReport: Encodable {
             lesson.learningCurve.points.map { [Double($0.examples), $0.scores.accuracy] },
             forKey: .learningCurve)
         try object.encode(
-            doubtful.map {
+            mostDoubtful.map {
                 Doubtful(
                     name: data.name($0.example), class: className($0.example), probability: $0.probability)
             }, forKey: .doubtful)
