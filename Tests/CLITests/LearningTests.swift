@@ -117,7 +117,8 @@ struct LearningTests {
             ("--hold-out -0.5", 64), ("--hold-out nan", 64), ("--hold-out 0.00001", 64), ("--keep-best", 64),
             ("--from deep.nnk", 65), ("--from contrast.nnk", 65), ("--from plain.nnk --own-contrast", 65),
             ("--from infinite.nnk", 65), ("--from gone.nnk", 66), ("--from reversed.nnk", 65),
-            ("--train single.h5 --hold-out 0.2", 65),
+            ("--train single.h5 --hold-out 0.2", 65), ("--from plain.nnk -o plain.nnk", 64),
+            ("--from model.nnk", 64),
         ])
     func refusals(words: String, status: Int32) async throws {
         try folder.write(Fixture.trained(.deep).bytes, as: "deep.nnk")

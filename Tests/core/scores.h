@@ -1,4 +1,5 @@
 // Made by scores.py with scikit-learn: do not edit.
+// clang-format off
 
 static const double scores_thresholds[] = {-1.0, 0.0, 0.5, 2.0};
 

@@ -49,7 +49,7 @@ def rows():
 
 
 def text():
-    out = ["// Made by scores.py with scikit-learn: do not edit.", "",
+    out = ["// Made by scores.py with scikit-learn: do not edit.", "// clang-format off", "",
            f"static const double scores_thresholds[] = {{{', '.join(map(repr, THRESHOLDS))}}};", "",
            "/// The scores: accuracy, log loss and area, then precision and recall at each threshold.",
            "static const struct {", "    uint32_t examples;", "    double distance, step;", "    uint32_t share;",

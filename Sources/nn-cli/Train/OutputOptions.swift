@@ -56,10 +56,15 @@ struct OutputOptions: ParsableArguments {
     /// Whether one of the files goes to standard output.
     var isPiped: Bool { all.contains { $0.path == "-" } }
 
-    /// Refuses to replace a data set by an output.
-    func check(areNot dataSets: [String]) throws {
-        for (name, path) in all where dataSets.contains(where: { OutputFile.isSameFile($0, path) }) {
-            throw ValidationError("\(name): expected a file other than the data sets, got \(path)")
+    /// Refuses to replace a data set, or the model to start from, by an output.
+    func check(areNot dataSets: [String], start: String?) throws {
+        for (name, path) in all {
+            if dataSets.contains(where: { OutputFile.isSameFile($0, path) }) {
+                throw ValidationError("\(name): expected a file other than the data sets, got \(path)")
+            }
+            if let start, path != "-", OutputFile.isSameFile(start, path) {
+                throw ValidationError("\(name): expected a file other than the model of --from, got \(path)")
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ struct Train: ConsoleCommand {
             throw ValidationError("--json prints to standard output, so no other output can be - as well")
         }
         try LearningOptions.check(weightDecay: learning.weightDecay, learningRate: job.learningRate)
-        try files.check(areNot: [train, test].compactMap { $0 })
+        try files.check(areNot: [train, test].compactMap { $0 }, start: learning.from)
     }
 
     func run() throws {
