@@ -46,4 +46,4 @@ nnk_status nnk_measure_likeness(const nnk_job *job, const void *gram, nnk_likene
 
 int32_t nnk_is_sequence(const nnk_likeness *l) { return l && l->neighbours < 0.8 * l->pairs; }
 
-int32_t nnk_nearly_alike(const nnk_likeness *l, double distance) { return l && distance < 0.15 * l->pairs; }
+int32_t nnk_nearly_alike(const nnk_likeness *l, double distance) { return l && distance <= 0.15 * l->pairs; }

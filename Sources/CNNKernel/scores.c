@@ -168,12 +168,12 @@ void nnk_extrapolate(const nnk_scores *whole, const nnk_scores *chosen, const nn
                      uint32_t folds, nnk_scores *expected) {
     if (!whole || !chosen || !half || folds < 2 || !expected) return;
     const double doublings = nnk_log_f64((double)folds / (folds - 1.0)) / nnk_log_f64(2);
-    const double growth = (whole->accuracy - half->accuracy) * doublings, gain = growth > 0 ? growth : 0;
-    const double least = whole->accuracy, count = whole->examples / 2.0;
+    const double least = whole->accuracy, count = whole->examples / 2.0, missing = (1 - least) / 2;
+    const double growth = (least - half->accuracy) * doublings, gain = growth > 0 ? growth : 0;
     const double most = (chosen->accuracy > least ? chosen->accuracy : least) + 2 * gain;
     double unused;
     *expected = *whole;
-    expected->accuracy = at_most_1(least + gain);
+    expected->accuracy = least + (gain < missing ? gain : missing);
     nnk_interval(least, count, &expected->low, &unused);
     nnk_interval(at_most_1(most), count, &unused, &expected->high);
 }

@@ -81,7 +81,7 @@ struct Predict: ConsoleCommand {
     private func show(_ prediction: Prediction, positive: String) throws {
         let probability = rounded(prediction.probability, places: 4)
         try Console.answer(
-            "\(prediction.input): \(prediction.class ?? "not sure") (probability of \(positive): \(probability))"
+            "\(Console.oneLine(prediction.input)): \(prediction.class ?? "not sure") (probability of \(positive): \(probability))"
         )
     }
 

@@ -298,7 +298,7 @@ struct TeachTests {
         try folder.write("This is a text.".utf8, as: "text")
         let names = try folder.names
         let cases: [(String, Int32, String)] = [
-            ("gone", 66, "gone: no such file; expected a data set file"),
+            ("gone", 66, "gone: no such file; expected a folder of photos or a data set file"),
             ("single", 65, "single: expected two folders of photos, one per class, got only a"),
             ("empty", 65, "empty/a: expected at least one photo, got none"),
             ("few", 65, "few: expected 2 photos or more of each class, got 1 of b"),

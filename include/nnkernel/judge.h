@@ -267,7 +267,7 @@ nnk_status nnk_measure_likeness(const nnk_job *job, const void *gram, nnk_likene
 /// after another: nnk_folds.block should keep them together.
 int32_t nnk_is_sequence(const nnk_likeness *likeness);
 
-/// 1 if images at this distance are nearly alike: below 0.15 of that of all pairs.
+/// 1 if images at this distance are nearly alike: at most 0.15 of that of all pairs.
 int32_t nnk_nearly_alike(const nnk_likeness *likeness, double distance);
 
 /// The recipes of a learning curve: `chosen` with a half of class 0, with a half of class 1, with a half of
@@ -277,7 +277,8 @@ void nnk_curve_recipes(const nnk_recipe *chosen, nnk_recipe recipes[NNK_CURVE_RE
 
 /// What to expect of the detector that all examples teach. The networks that were judged have learned
 /// (folds - 1) / folds of the examples. Accuracy grows about linearly with the logarithm of their number, so
-/// what a doubling has gained, times log2(folds / (folds - 1)), is added.
+/// what a doubling has gained, times log2(folds / (folds - 1)), is added; but no more than half of what is
+/// missing to 1.
 ///
 /// The interval is that of half as many examples: which examples a network learned makes its accuracy scatter
 /// about as much as which ones it was asked about. Its low end is without the gain. Its high end is with

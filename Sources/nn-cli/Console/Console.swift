@@ -78,6 +78,9 @@ enum Console {
         return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isCommand($0) }))
     }
 
+    /// A name of a file within a line: without line breaks, which would make it look like another answer.
+    static func oneLine(_ name: String) -> String { String(name.filter { !$0.isNewline }) }
+
     /// The whole answer of a `--json` run, as one object.
     static func answer(json object: some Encodable) throws {
         let encoder = JSONEncoder()

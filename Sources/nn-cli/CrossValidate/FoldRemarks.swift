@@ -7,9 +7,13 @@ extension CrossValidation {
     /// With fewer photos of a class the interval goes from nearly 0 to nearly 1.
     private static let few = 10
 
-    var hasFewPhotos: Bool {
-        (0...1).contains { label in examples.labels.count { $0 == label } < Self.few }
+    /// nil: there are enough of both.
+    var classesWithFewPhotos: [Int]? {
+        let classes = (0...1).filter { count(ofClass: $0) < Self.few }
+        return classes.isEmpty ? nil : classes
     }
+
+    private func count(ofClass label: Int) -> Int { examples.labels.count { Int($0) == label } }
 
     var remarks: [String] { [sequence, copies, fewPhotos].compactMap(\.self) }
 
@@ -30,7 +34,14 @@ extension CrossValidation {
     }
 
     private var fewPhotos: String? {
-        guard hasFewPhotos else { return nil }
-        return "With so few photos nothing can be said about photos not seen: take 30 or more of each class."
+        guard let classes = classesWithFewPhotos else { return nil }
+        guard classes.count == 1 else {
+            return
+                "With so few photos nothing can be said about photos not seen: take 30 or more of each class."
+        }
+        let (count, name) = (count(ofClass: classes[0]), examples.classNames[classes[0]])
+        return
+            "\(counted(count, "photo")) of \(name) \(count == 1 ? "is" : "are") too few to say anything about "
+            + "photos not seen: take 30 or more of each class."
     }
 }

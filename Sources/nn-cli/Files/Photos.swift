@@ -14,6 +14,11 @@ enum PhotoSource {
             self = .folder(try PhotoFolder(path, positive: positive))
             return
         }
+        guard OutputFile.exists(path) else {
+            throw FileError(
+                .missing, file: path, expected: "a folder of photos or a data set file", found: "no such file"
+            )
+        }
         guard positive == nil else {
             throw Failure.usage("--positive works only with a folder of photos; \(path) is none")
         }

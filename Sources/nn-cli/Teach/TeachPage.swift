@@ -69,8 +69,8 @@ struct TeachPage {
             \(Chart.costs(costs, heldOut: heldOut))
             <p>The solid line is the cost on the photos that the model learned from: how far its answers are from the \
             right ones. The dashed line is the same for photos that were held out. Where it rises while the solid line \
-            falls, a network learns photos by heart. The model was trained for \
-            \(counted(lesson.iterations, "iteration")), where the dashed line is lowest.</p>
+            falls, a network learns photos by heart, and claims to be surer than it may be: calibration takes this back. \
+            The model was trained for \(counted(lesson.iterations, "iteration")).</p>
             <p class="note">The cost is the binary cross-entropy, also called log loss. Always answering the shares of \
             the classes has \(shortText(lesson.scores.guessingLogLoss)).</p>
             </section>
@@ -182,16 +182,19 @@ struct TeachPage {
         </tbody>
         </table>
         </div>
-        <p class="note">Each way of training at its best number of iterations, on photos that were held out. The lower the \
-        log loss, the better; the chosen one, in bold, is the simplest of those that are about as good as the best. Its \
-        accuracy here may be higher than what to expect: it was chosen because it did well on these photos.</p>
+        <p class="note">Each way of training on photos that were held out: the chosen one, in bold, at its number of \
+        iterations, the others at their best one, before calibration. The chosen one is the first of those that are \
+        about as good as the best once they are calibrated. Its accuracy here may be higher than what to expect: it was chosen because it did well on these photos.</p>
         </section>
         """
     }
 
     private func row(_ recipe: Int) -> HTML {
         let (recipes, isChosen) = (lesson.heldOut.validation.recipes, recipe == lesson.choice.recipe)
-        let best = lesson.heldOut.best(ofRecipe: recipe)
+        let best =
+            isChosen
+            ? lesson.heldOut[lesson.choice].map { (iterations: lesson.iterations, scores: $0.scores) }
+            : lesson.heldOut.best(ofRecipe: recipe)
         let cells =
             [
                 recipes[recipe].mirrors ? "yes" : "no",

@@ -43,8 +43,9 @@ struct TeachReport {
 
     var advice: [Advice] {
         var advice: [Advice] = []
-        if validation.hasFewPhotos {
-            advice.append(.morePhotos)
+        if let few = validation.classesWithFewPhotos {
+            advice.append(
+                few.count == 2 ? .morePhotos : few == [0] ? .morePhotosOfClass0 : .morePhotosOfClass1)
         } else if let label = lesson.learningCurve.classToAdd {
             advice.append(label == 0 ? .morePhotosOfClass0 : .morePhotosOfClass1)
         } else if learnsFromMore {
@@ -113,9 +114,11 @@ extension TeachReport {
         guard !doubtful.isEmpty else { return [] }
         return ["These photos may be of the other class:"]
             + doubtful.map { doubt in
-                "  \(data.name(doubt.example)): probability of \(className(doubt.example)) \(shareText(doubt.probability))"
+                "  \(name(doubt.example)): probability of \(className(doubt.example)) \(shareText(doubt.probability))"
             }
     }
+
+    private func name(_ index: Int) -> String { Console.oneLine(data.name(index)) }
 
     private func className(_ index: Int) -> String { data.classes[Int(data.labels[index])] }
 
@@ -126,7 +129,7 @@ extension TeachReport {
             "\(counted(alike.count, "pair")) of photos nearly alike"
             + (crossing > 0 ? ", \(crossing) of them in both classes:" : ":")
         return [title]
-            + alike.prefix(Self.mostAlike).map { "  \(data.name($0.first)) and \(data.name($0.second))" }
+            + alike.prefix(Self.mostAlike).map { "  \(name($0.first)) and \(name($0.second))" }
             + (alike.count > Self.mostAlike ? ["  ..."] : [])
     }
 }
@@ -138,6 +141,11 @@ extension TeachReport: Encodable {
         let name: String
         let `class`: String
         let probability: Double
+    }
+
+    private struct Class: Encodable {
+        let name: String
+        let examples: Int
     }
 
     private struct Alike: Encodable {
@@ -152,7 +160,7 @@ extension TeachReport: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case model, recipe, expected, examples, folds, block, doubtful, alike, advice, seconds
+        case model, recipe, expected, examples, classes, folds, block, doubtful, alike, advice, seconds
         case learningCurve = "learning_curve"
         case alikeAcrossFolds = "alike_across_folds"
         case arenaBytes = "arena_bytes"
@@ -166,6 +174,10 @@ extension TeachReport: Encodable {
             forKey: .recipe)
         try object.encode(ScoresAnswer(scores: lesson.scores, guessing: Guessing(data)), forKey: .expected)
         try object.encode(data.count, forKey: .examples)
+        try object.encode(
+            data.classes.enumerated().map { label, name in
+                Class(name: name, examples: data.labels.count { Int($0) == label })
+            }, forKey: .classes)
         try object.encode(lesson.folds.count, forKey: .folds)
         try object.encode(lesson.folds.block, forKey: .block)
         try object.encode(
