@@ -78,5 +78,5 @@ let package = Package(
 var memorySafety: [SwiftSetting] { [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")] }
 
 /// Tests run the optimized library and program. Optimizing the tests' own code takes 94 s of processor time and saves 11.
-/// Packages that depend on this one do not build these targets.
+/// Packages that depend on a version of this one do not build these targets, so the flags do not bar them.
 var unoptimized: [SwiftSetting] { [.unsafeFlags(["-Onone"], .when(configuration: .release))] }
