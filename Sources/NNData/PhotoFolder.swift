@@ -179,7 +179,7 @@ public struct PhotoFolder: Sendable {
 
     private static func read(_ file: String) throws(FileError) -> [UInt8] {
         switch Folder.type(of: file) {
-        case .regular: return try Picture.image(at: file)
+        case .regular: return try Picture(at: file).image
         case .directory:
             throw FileError(.badData, file: file, expected: Picture.expected, found: "a folder")
         default:

@@ -1,13 +1,18 @@
 import CImage
 
-/// Reads pictures of any size as the input of a network.
+/// A picture of any size, read as the input of a network.
 ///
 /// The content tells whether a file is a PNG or a JPEG. The picture is turned as its EXIF data says, laid over white
 /// where it is transparent, and resized to 64 x 64 pixels, whatever its shape, as Pillow's
 /// `resize((64, 64), BILINEAR)` does it. A file of ``DataSet/imageBytes`` bytes that is neither is a raw image.
-public enum Picture {
+public struct Picture: Sendable {
+    /// The upright picture of 64 x 64 pixels, ``DataSet/imageBytes`` bytes.
+    public let image: [UInt8]
+    /// What is wrong with the file although all its pixels are there, for warnings: "3 bytes after the end of the JPEG".
+    public let flaws: [String]
+
     /// What is expected of a picture file, for messages.
-    public static let expected = "\(DataSet.imageBytes) bytes (64x64 RGB) or a PNG or JPEG picture"
+    public static let expected = "\(DataSet.imageBytes) bytes (64x64 RGB) or a PNG, JPEG or WebP picture"
 
     /// Within these, any file takes less than 64 MB and two seconds to read or to refuse.
     private static let largestFile = 32 << 20
@@ -15,23 +20,25 @@ public enum Picture {
         side: 65_535,  // of JPEG
         pixels: 64_000_000, unpacked: 256_000_000, memory: 42_000_000, scans: 32)
 
-    /// The image of the picture at `path`, ``DataSet/imageBytes`` bytes; `-` is the standard input.
+    /// Reads the picture at `path`; `-` is the standard input.
     ///
     /// - Throws: ``FileError``; `missing` when the file cannot be opened, `io` when reading fails, `badData` when it is
     ///   no picture, a damaged one, or one above the limits.
-    public static func image(at path: String) throws(FileError) -> [UInt8] {
-        let bytes =
-            path == "-"
-            ? try InputFile.readStandardInput(expected: expected, limit: largestFile)
-            : try InputFile.read(path, expected: expected, limit: largestFile)
-        return try image(from: bytes, file: path == "-" ? "stdin" : path)
+    public init(at path: String) throws(FileError) {
+        let bytes = try InputFile.read(path, expected: Self.expected, limit: Self.largestFile)
+        try self.init(from: bytes, file: path == "-" ? "stdin" : path)
     }
 
-    /// The image of the bytes of a picture file, ``DataSet/imageBytes`` bytes.
+    /// Reads the bytes of a picture file.
     ///
     /// - Parameter file: the name of the file, for messages.
     /// - Throws: ``FileError``, `badData`.
-    public static func image(from bytes: [UInt8], file: String) throws(FileError) -> [UInt8] {
+    public init(from bytes: [UInt8], file: String) throws(FileError) {
+        image = try Self.image(from: bytes, file: file)
+        flaws = []
+    }
+
+    private static func image(from bytes: [UInt8], file: String) throws(FileError) -> [UInt8] {
         func refusal(_ found: String) -> FileError {
             FileError(.badData, file: file, expected: expected, found: found)
         }

@@ -61,7 +61,7 @@ struct Predict: ConsoleCommand {
         let path = modelPath ?? Self.defaultModel
         let network = try ModelFile.load(path)
         // All images are read before the first answer: a bad one means no answer, not half of them.
-        let images = try inputs.map(Picture.image)
+        let images = try inputs.map { try Picture(at: $0).image }
         let predictions = try zip(inputs, images).map {
             try Prediction(input: $0, image: $1, network, minConfidence: minConfidence ?? 0)
         }

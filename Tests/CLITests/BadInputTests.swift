@@ -16,7 +16,7 @@ private func expectRefusal(
 @Suite("Bad images")
 struct BadImageTests {
     private let folder = TemporaryFolder()
-    private static let expected = "12288 bytes (64x64 RGB) or a PNG or JPEG picture"
+    private static let expected = Picture.expected
 
     init() throws { try folder.write(Fixture.model, as: "model.nnk") }
 
@@ -277,7 +277,7 @@ struct OtherKindTests {
         try folder.write([0xff, 0xd8, 0xff, 0xe0, 0, 0, 0, 0], as: "photo.jpg")
     }
 
-    private static let photo = "12288 bytes (64x64 RGB) or a PNG or JPEG picture"
+    private static let photo = Picture.expected
     private static let inspectable = "a model, a checkpoint or a data set"
 
     @Test(

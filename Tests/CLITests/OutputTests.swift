@@ -1,4 +1,5 @@
 import Foundation
+import NNData
 import SwiftNN
 import Synchronization
 import Testing
@@ -190,7 +191,7 @@ struct SystemFailureTests {
         tool.wrapper = Strace.command("openat:error=EACCES", path: image)
         let outcome = try await tool.run()
         #expect(outcome.status == 66)
-        let found = "Permission denied; expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture"
+        let found = "Permission denied; expected \(Picture.expected)"
         #expect(outcome.stderr == "Error: \(image): \(found)\n")
     }
 

@@ -32,7 +32,7 @@ struct PackTests {
         #expect(outcome.stdout == "")
         #expect(
             outcome.stderr == """
-                skipped photos/cat/notes.txt: expected 12288 bytes (64x64 RGB) or a PNG or JPEG picture, got 1 byte
+                skipped photos/cat/notes.txt: expected \(Picture.expected), got 1 byte
                 wrote cats.h5: 12 images; class 0, non-cat: 4; class 1, cat: 8
                 wrote cats-test.h5: 3 images; class 0, non-cat: 1; class 1, cat: 2
                 next: nn-cli train --train cats.h5 --test cats-test.h5

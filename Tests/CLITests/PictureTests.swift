@@ -16,7 +16,7 @@ struct PillowTests {
         let chosen = names.filter { $0.hasSuffix(suffix) }
         #expect(chosen.count >= count)
         for name in chosen {
-            let image = try Picture.image(at: folder.path(name))
+            let image = try Picture(at: folder.path(name)).image
             let expected = try folder.bytes(of: name + ".bin")
             #expect(image.count == expected.count)
             let worst = zip(image, expected).map { abs(Int($0) - Int($1)) }.max()!
@@ -35,8 +35,8 @@ struct PillowTests {
         let (folder, _) = try Self.pictures.get()
         let jpeg = try folder.bytes(of: "200x64-rgb.jpg")
         let padded = jpeg + [UInt8](repeating: 0, count: DataSet.imageBytes - jpeg.count)
-        let image = try Picture.image(from: padded, file: "x")
-        #expect(try image == Picture.image(from: jpeg, file: "x"))
+        let image = try Picture(from: padded, file: "x").image
+        #expect(try image == Picture(from: jpeg, file: "x").image)
         #expect(image != padded)
     }
 
@@ -52,7 +52,7 @@ struct PillowTests {
         let predictions = try outcome.answer(PredictionAnswer.self).predictions
         #expect(predictions.map(\.input) == names + ["-"])
         let expected = try (names + [names[0]]).map {
-            try Fixture.network.probability(of: Picture.image(at: folder.path($0)))
+            try Fixture.network.probability(of: Picture(at: folder.path($0)).image)
         }
         #expect(predictions.map(\.probability) == expected)
     }

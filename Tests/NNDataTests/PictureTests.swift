@@ -13,13 +13,14 @@ struct PictureTests {
         _ bytes: [UInt8], _ found: String, at location: SourceLocation = #_sourceLocation
     ) {
         let error = FileError(
-            .badData, file: "x", expected: "12288 bytes (64x64 RGB) or a PNG or JPEG picture", found: found)
-        #expect(throws: error, sourceLocation: location) { try Picture.image(from: bytes, file: "x") }
+            .badData, file: "x", expected: "12288 bytes (64x64 RGB) or a PNG, JPEG or WebP picture",
+            found: found)
+        #expect(throws: error, sourceLocation: location) { try Picture(from: bytes, file: "x") }
     }
 
     @Test("what is written as PNG is read back")
     func roundTrip() throws {
-        #expect(try Picture.image(from: Self.picture, file: "x") == Self.image)
+        #expect(try Picture(from: Self.picture, file: "x").image == Self.image)
     }
 
     @Test(
@@ -27,7 +28,7 @@ struct PictureTests {
         arguments: [[], [0xff, 0xd8, 0xff], [0xff, 0xd8, 0xff, 0xe0, 0, 16], Array("GIF89a".utf8)])
     func raw(start: [UInt8]) throws {
         let image = start + Self.image.dropFirst(start.count)
-        #expect(try Picture.image(from: image, file: "x") == image)
+        #expect(try Picture(from: image, file: "x").image == image)
     }
 
     @Test("other kinds of pictures are named")
@@ -52,7 +53,7 @@ struct PictureTests {
         for at in 8..<Self.picture.count {
             var bytes = Self.picture
             bytes[at] ^= UInt8(1 << (at % 8))
-            #expect(throws: FileError.self, "byte \(at)") { try Picture.image(from: bytes, file: "x") }
+            #expect(throws: FileError.self, "byte \(at)") { try Picture(from: bytes, file: "x") }
         }
     }
 }

@@ -9,7 +9,7 @@ let arguments = CommandLine.arguments.dropFirst()
 guard let output = arguments.first, arguments.count > 1 else {
     fatalError("usage: Pictures OUTPUT.npz PICTURE...")
 }
-let images = try arguments.dropFirst().map { try Picture.image(at: $0) }
+let images = try arguments.dropFirst().map { try Picture(at: $0).image }
 let pixels = Tensor(
     name: "pixels", shape: [images.count, DataSet.side, DataSet.side, 3],
     elements: .f32(images.joined().map { Float($0) / 255 }))
