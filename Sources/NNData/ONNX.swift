@@ -10,16 +10,15 @@ extension TensorFile {
         let type = tensors[0].elements.type
         let imageShape: [ONNX.Size] = [.named("N"), .fixed(64), .fixed(64), .fixed(3)]
         var graph = Message()
-        // The network expects bytes divided by 255.
         graph.add(1, ONNX.node("Flatten", ["image"], "bytes", [ONNX.attribute("axis", 1)]))
         graph.add(1, ONNX.node("Cast", ["bytes"], "numbers", [ONNX.attribute("to", type.onnx)]))
-        graph.add(1, ONNX.node("Mul", ["numbers", "scale"], "pixels"))
-        var value = "pixels"
         if takesOwnContrastOff {
-            ONNX.addContrast(to: &graph, inputs: tensors[0].shape[1], type)
-            graph.add(1, ONNX.node("Mul", [value, "contrast"], "standardized"))
-            value = "standardized"
+            ONNX.addContrast(to: &graph, type)
+        } else {
+            graph.add(1, ONNX.node("Mul", ["numbers", "scale"], "pixels"))
+            graph.add(5, ONNX.tensor(ONNX.scalar(1 / 255, type, name: "scale")))
         }
+        var value = "pixels"
         for layer in 0..<tensors.count / 2 {
             let isLast = layer == tensors.count / 2 - 1
             let (weight, bias) = (tensors[2 * layer].name, tensors[2 * layer + 1].name)
@@ -30,10 +29,7 @@ extension TensorFile {
             value = output
         }
         graph.add(2, "network")
-        let scale = type == .f32 ? Tensor.Elements.f32([1 / 255]) : .f64([1 / 255])
-        for tensor in [Tensor(name: "scale", shape: [], elements: scale)] + tensors {
-            graph.add(5, ONNX.tensor(tensor))
-        }
+        for tensor in tensors { graph.add(5, ONNX.tensor(tensor)) }
         graph.add(11, ONNX.value("image", ONNX.uint8, imageShape))
         graph.add(12, ONNX.value("probability", type.onnx, [.named("N"), .fixed(1)]))
         return ONNX.model(graph, metadata).bytes
@@ -41,30 +37,22 @@ extension TensorFile {
 }
 
 extension ONNX {
-    /// Adds the nodes that compute `contrast`, [N, 1], from `bytes`: 1 / sd of the inputs, or 1 if sd is 0
-    /// (docs/FORMAT.md).
+    /// Adds the nodes that compute `pixels` from `numbers`: less their mean, divided by their standard deviation
+    /// (docs/FORMAT.md). These operators have no integers and no doubles, which not every program computes with.
     ///
-    /// The sums are of 64-bit integers, so they are exact, and the rest is in doubles, as in a prediction of our own. The
-    /// mean needs no subtraction: the weights of each unit of layer 1 sum up to 0.
-    fileprivate static func addContrast(to graph: inout Message, inputs: Int, _ type: NumberType) {
-        graph.add(1, node("Cast", ["bytes"], "integers", [attribute("to", int64)]))
-        graph.add(1, node("ReduceSum", ["integers", "columns"], "sum"))
-        graph.add(1, node("Mul", ["integers", "integers"], "squares"))
-        graph.add(1, node("ReduceSum", ["squares", "columns"], "sum_of_squares"))
-        graph.add(1, node("Mul", ["sum_of_squares", "inputs"], "mean_square"))
-        graph.add(1, node("Mul", ["sum", "sum"], "square_of_sum"))
-        graph.add(1, node("Sub", ["mean_square", "square_of_sum"], "radicand"))
-        graph.add(1, node("Cast", ["radicand"], "variance", [attribute("to", NumberType.f64.onnx)]))
-        graph.add(1, node("Sqrt", ["variance"], "deviation"))
-        graph.add(1, node("Div", ["inputs_255", "deviation"], "quotient"))
-        graph.add(1, node("Equal", ["radicand", "zero"], "is_flat"))
-        graph.add(1, node("Where", ["is_flat", "one", "quotient"], "contrast_f64"))
-        graph.add(1, node("Cast", ["contrast_f64"], "contrast", [attribute("to", type.onnx)]))
-        graph.add(5, tensor(int64: 1, shape: [1], name: "columns"))
-        graph.add(5, tensor(int64: inputs, shape: [], name: "inputs"))
-        graph.add(5, tensor(int64: 0, shape: [], name: "zero"))
-        graph.add(5, tensor(Tensor(name: "inputs_255", shape: [], elements: .f64([255 * Double(inputs)]))))
-        graph.add(5, tensor(Tensor(name: "one", shape: [], elements: .f64([1]))))
+    /// Of n bytes that are not all equal, the variance is (n - 1) / n^2 or more, which is 0.00008. If all are equal, what
+    /// rounding leaves of them is small, and equal for all; since the weights of each unit of layer 1 sum up to 0, it
+    /// has no effect.
+    fileprivate static func addContrast(to graph: inout Message, _ type: NumberType) {
+        let alongColumns = [attribute("axes", [1]), attribute("keepdims", 1)]
+        graph.add(1, node("ReduceMean", ["numbers"], "mean", alongColumns))
+        graph.add(1, node("Sub", ["numbers", "mean"], "centered"))
+        graph.add(1, node("Mul", ["centered", "centered"], "squares"))
+        graph.add(1, node("ReduceMean", ["squares"], "variance", alongColumns))
+        graph.add(1, node("Max", ["variance", "least_variance"], "divisor"))
+        graph.add(1, node("Sqrt", ["divisor"], "deviation"))
+        graph.add(1, node("Div", ["centered", "deviation"], "pixels"))
+        graph.add(5, tensor(scalar(0.00004, type, name: "least_variance")))
     }
 }
 
@@ -72,9 +60,9 @@ extension ONNX {
 private enum ONNX {
     /// The code of a type of numbers; NumberType has the others.
     static let uint8 = 2
-    static let int64 = 7
-    /// The code of an attribute that is a whole number.
+    /// The codes of attributes: a whole number, a list of them.
     private static let int = 2
+    private static let ints = 7
 
     enum Size {
         case fixed(Int)
@@ -120,6 +108,14 @@ private enum ONNX {
         return attribute
     }
 
+    static func attribute(_ name: String, _ values: [Int]) -> Message {
+        var attribute = Message()
+        attribute.add(1, name)
+        for value in values { attribute.add(8, value) }
+        attribute.add(20, ints)
+        return attribute
+    }
+
     static func tensor(_ tensor: Tensor) -> Message {
         var message = Message()
         for size in tensor.shape { message.add(1, size) }
@@ -129,13 +125,9 @@ private enum ONNX {
         return message
     }
 
-    static func tensor(int64 number: Int, shape: [Int], name: String) -> Message {
-        var message = Message()
-        for size in shape { message.add(1, size) }
-        message.add(2, int64)
-        message.add(8, name)
-        message.add(9, withUnsafeBytes(of: Int64(number).littleEndian) { Array($0) })
-        return message
+    /// One number.
+    static func scalar(_ number: Double, _ type: NumberType, name: String) -> Tensor {
+        Tensor(name: name, shape: [], elements: type == .f32 ? .f32([Float(number)]) : .f64([number]))
     }
 
     static func value(_ name: String, _ type: Int, _ sizes: [Size]) -> Message {

@@ -10,8 +10,10 @@ struct Export: ConsoleCommand {
             c-header: the model file as a C array; --i8 makes it small.
             i8: a model file that stores the first layer's weights as bytes, a quarter of the size of f32.
             safetensors, npz: arrays named as PyTorch names those of nn.Linear: layers.0.weight and so on.
-            onnx: a graph that takes images as they are, uint8 [N, 64, 64, 3].
-            safetensors, npz and onnx contain floats; the bytes of an i8 model become the floats they stand for.
+            onnx: a graph in f32 that takes images as they are, uint8 [N, 64, 64, 3]. --precision f64 keeps the doubles \
+            of an f64 model, which few programs compute with.
+            safetensors and npz contain the numbers of the model. The bytes of an i8 model become the floats they stand \
+            for.
 
             EXAMPLES
               nn-cli export --format onnx
@@ -37,6 +39,9 @@ struct Export: ConsoleCommand {
 
     @Option(help: "Format to write.")
     var format: Format
+
+    @Option(help: "onnx: number type of the graph. (default: f32)")
+    var precision: Precision?
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
@@ -69,6 +74,9 @@ struct Export: ConsoleCommand {
         guard name == nil || format == .cHeader else {
             throw ValidationError("--name works only with --format c-header")
         }
+        guard precision == nil || format == .onnx else {
+            throw ValidationError("--precision works only with --format onnx")
+        }
         if let name, !CHeader.isName(name) {
             throw ValidationError(
                 "--name: expected letters, digits and _, not starting with a digit, got \(name)")
@@ -91,7 +99,30 @@ struct Export: ConsoleCommand {
         case .cHeader: cHeader(isQuantized ? try quantized(network) : network)
         case .safetensors: TensorFile(network).safetensors()
         case .npz: TensorFile(network).npz()
-        case .onnx: TensorFile(network).onnx(takesOwnContrastOff: network.takesOwnContrastOff)
+        case .onnx:
+            try TensorFile(inPrecision(network)).onnx(takesOwnContrastOff: network.takesOwnContrastOff)
+        }
+    }
+
+    /// The network in the number type that the graph computes with.
+    private func inPrecision(_ network: Network) throws -> Network {
+        guard precision != .f64 else {
+            guard network.elementType == .f64 else {
+                throw Failure.usage(
+                    "--precision f64: expected an f64 model, got \(modelOption.model), an \(network.elementType.name) model"
+                )
+            }
+            return network
+        }
+        guard network.elementType == .f64 else { return network }
+        do {
+            // Rounded weights are not those that the training gave: they have no origin.
+            return try Network(
+                topology: network.topology, parameters: network.parameters(as: Float.self),
+                classNames: network.classNames, takesOwnContrastOff: network.takesOwnContrastOff,
+                expectation: network.expectation)
+        } catch .notFinite {
+            throw tooLarge
         }
     }
 
@@ -101,8 +132,12 @@ struct Export: ConsoleCommand {
         } catch .alreadyQuantized {
             throw unusable(expected: "an f32 or f64 model", found: "an i8 model")
         } catch .invalidModel {
-            throw unusable(expected: "weights within the range of float", found: "larger ones")
+            throw tooLarge
         }
+    }
+
+    private var tooLarge: FileError {
+        unusable(expected: "weights within the range of float", found: "larger ones")
     }
 
     private func unusable(expected: String, found: String) -> FileError {

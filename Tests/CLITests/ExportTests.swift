@@ -84,6 +84,7 @@ struct ExportBytesTests {
             (["-o", "no/x"], 74, "no/x: no folder no; expected a file to write"),
             (["-o", "x", "--name", "cat"], 64, "--name works only with --format c-header"),
             (["-o", "x", "--i8"], 64, "--i8 works only with --format c-header"),
+            (["-o", "x", "--precision", "f64"], 64, "--precision works only with --format onnx"),
         ] {
             let outcome = try await CommandLineTool(
                 ["export", "--format", "i8"] + arguments, in: folder

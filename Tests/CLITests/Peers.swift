@@ -11,7 +11,7 @@ enum Peers {
     static let areThere: Bool = {
         let process = Process()
         process.executableURL = URL(filePath: python)
-        process.arguments = ["-c", "import jsonschema, numpy, safetensors, onnx, onnxruntime"]
+        process.arguments = ["-c", "import cv2, jsonschema, numpy, safetensors, onnx, onnxruntime"]
         process.standardError = FileHandle.nullDevice
         do {
             try CommandLineTool.launching.withLock { _ in try process.run() }
@@ -22,7 +22,7 @@ enum Peers {
         }
     }()
     static let advice =
-        "\(python) has no jsonschema, numpy, safetensors, onnx and onnxruntime; scripts/test.sh installs them"
+        "\(python) has no cv2, jsonschema, numpy, safetensors, onnx and onnxruntime; scripts/test.sh installs them"
 
     /// Runs a script that fails with an assertion.
     static func run(
