@@ -41,7 +41,7 @@ public enum InputFile {
             FileError(.missing, file: path, expected: expected, found: found)
         }
         let file = try FileError.rethrowing(as: refusal) {
-            try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            try FileDescriptor.open(FilePath(text: path), .readOnly, options: .closeOnExec)
         }
         guard (try? file.stat().type) != .directory else {
             try? file.close()

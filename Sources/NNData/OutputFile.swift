@@ -75,14 +75,14 @@ public struct OutputFile {
 
     private func writeToDevice(_ bytes: [UInt8]) throws(FileError) {
         try FileError.rethrowing(as: error) {
-            let file = try FileDescriptor.open(path, .writeOnly, options: .closeOnExec)
+            let file = try FileDescriptor.open(FilePath(text: path), .writeOnly, options: .closeOnExec)
             _ = try file.closeAfter { try file.writeAll(bytes) }
         }
     }
 
     /// What `path` leads to: a symbolic link stays one, and the file that it names is made or replaced.
     private var target: FilePath {
-        var target = FilePath(path)
+        var target = FilePath(text: path)
         // As many links in a row as Linux follows.
         for _ in 0..<40 {
             guard let destination = target.linkDestination else { return target }
@@ -93,7 +93,7 @@ public struct OutputFile {
 
     private func createTemporary(for target: FilePath) throws(FileError) -> (FileDescriptor, FilePath) {
         for attempt in 0..<100 {
-            let name = FilePath("\(target).\(getpid())-\(attempt).part")
+            let name = FilePath(text: "\(target.text).\(getpid())-\(attempt).part")
             do {
                 let file = try FileDescriptor.open(
                     name, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
@@ -101,13 +101,13 @@ public struct OutputFile {
                 return (file, name)
             } catch Errno.fileExists {
                 continue
-            } catch Errno.noSuchFileOrDirectory where !Self.isFolder(target.folder.string) {
-                throw error("no folder \(target.folder)")
+            } catch Errno.noSuchFileOrDirectory where !Self.isFolder(target.folder.text) {
+                throw error("no folder \(target.folder.text)")
             } catch {
                 throw self.error("\(error)")
             }
         }
-        throw error("a hundred leftovers of earlier runs (\(target).*.part)")
+        throw error("a hundred leftovers of earlier runs (\(target.text).*.part)")
     }
 }
 
@@ -148,10 +148,10 @@ extension OutputFile {
 
     /// Whether both paths lead to one file, be it there or not yet.
     public static func isSameFile(_ a: String, _ b: String) -> Bool {
-        if let a = try? Stat(a), let b = try? Stat(b) {
+        if let a = try? Stat(FilePath(text: a)), let b = try? Stat(FilePath(text: b)) {
             return (a.deviceID, a.inode) == (b.deviceID, b.inode)
         }
-        return place(FilePath(a)) == place(FilePath(b))
+        return place(FilePath(text: a)) == place(FilePath(text: b))
     }
 
     /// The path without the detours of its folder.
@@ -165,15 +165,15 @@ extension OutputFile {
     /// - Throws: ``FileError``, `io`.
     public static func makeFolder(_ path: String) throws(FileError) {
         do {
-            try FilePath(path).makeFolder()
+            try FilePath(text: path).makeFolder()
         } catch {
             guard !isFolder(path) else { return }
             let found =
                 switch error {
                 case .fileExists: "a file"
                 case .noSuchFileOrDirectory where path.isEmpty: "no name"
-                case .noSuchFileOrDirectory where !isFolder(FilePath(path).folder.string):
-                    "no folder \(FilePath(path).folder) for it"
+                case .noSuchFileOrDirectory where !isFolder(FilePath(text: path).folder.text):
+                    "no folder \(FilePath(text: path).folder.text) for it"
                 default: "\(error)"
                 }
             throw FileError(.io, file: path, expected: "a folder", found: found)

@@ -3,157 +3,126 @@ import Synchronization
 import SystemPackage
 
 /// A folder with photos of two classes: one folder per class, or two such pairs in folders named train and test.
+///
+/// Photos may lie in deeper folders. Folders for training are also called training or training_set; for testing, test_set,
+/// val or validation; in any case of letters. A single folder that holds all others, as in an archive, is looked into.
 public struct PhotoFolder: Sendable {
+    /// The folder, without a slash at its end.
     public let path: String
     /// The names of class 0 and class 1: the names of their folders.
     public let classes: [String]
-    /// Whether there are folders train and test.
-    public let isSplit: Bool
+    /// The folders that are class 0 together, where there were more than two: their names.
+    public let joinedFolders: [String]
+    /// The folders of the training set and of the test set; nil if the photos are one set.
+    public let sets: (train: String, test: String)?
     /// The files and folders that are not used, and why.
     public let strays: [FileError]
 
-    /// Names of folders that mean "everything else": such a folder is class 0.
-    private static let namesOfTheRest: Set = ["background", "negative", "none", "other", "others", "rest"]
+    private let layout: PhotoLayout
 
-    /// A model has room for this many bytes.
-    private static let longestClassName = 31
+    /// Whether there are folders of a training set and a test set.
+    public var isSplit: Bool { sets != nil }
 
     /// Finds the classes.
     ///
     /// - Parameter positive: the name of class 1. Without it, class 1 is cat for the names cat and non-cat (one ends in
-    ///   the other) and for cat and other; otherwise it is the second name in alphabetical order.
+    ///   the other) and for cat and other; otherwise it is the second name in alphabetical order. If there are more than
+    ///   two folders, it is needed, and all others together are class 0, named "other".
+    /// - Throws: ``FileError``; `missing` when a folder cannot be read, `badData` when there are no two classes.
     public init(_ path: String, positive: String? = nil) throws(FileError) {
-        let path = FilePath(path).string  // without a slash at its end
-        let names = try Folder.names(in: path, expected: "a folder with one folder per class")
-        let folders = names.filter { Folder.type(of: "\(path)/\($0)") == .directory }
-        isSplit = Set(folders).isSuperset(of: ["train", "test"])
-        let used = isSplit ? ["train", "test"] : folders
-        self.path = path
-        strays = names.filter { !used.contains($0) }.map { [isSplit] name in
-            FileError(
-                .badData, file: "\(path)/\(name)",
-                expected: isSplit ? "only the folders train and test" : "folders of photos",
-                found: folders.contains(name) ? "another folder" : "a file")
-        }
-        let classFolders = isSplit ? try Self.foldersOfBothSets(in: path) : folders
-        classes = try Self.classes(classFolders, in: path, positive: positive)
+        self.path = FilePath(path).string
+        layout = try PhotoLayout(self.path, positive: positive)
+        classes = layout.classes
+        joinedFolders = layout.joined
+        sets = layout.sets
+        strays = layout.strays
     }
 
-    private static func foldersOfBothSets(in path: String) throws(FileError) -> [String] {
-        let train = try folders(in: "\(path)/train")
-        let test = try folders(in: "\(path)/test")
-        guard test == train else {
-            throw FileError(
-                .badData, file: "\(path)/test", expected: "the folders of train, \(list(train))",
-                found: list(test))
-        }
-        return train
+    /// What was read.
+    public struct Photos: Sendable {
+        public let data: DataSet
+        /// The files that could not be used.
+        public let skipped: [FileError]
+        /// What is wrong with files that were used all the same.
+        public let flaws: [(file: String, flaw: String)]
+        /// Hidden folders, and those that systems have added: nothing in them was read.
+        public let systemFolders: [String]
     }
 
-    private static func folders(in path: String) throws(FileError) -> [String] {
-        try Folder.names(in: path, expected: "a folder with one folder per class")
-            .filter { Folder.type(of: "\(path)/\($0)") == .directory }
-    }
-
-    private static func list(_ names: [String]) -> String {
-        let shown = names.prefix(5).joined(separator: ", ")
-        return switch names.count {
-        case 0: "no folder"
-        case 1: "only \(shown)"
-        case 2...5: shown
-        default: "\(names.count): \(shown), ..."
-        }
-    }
-
-    /// The two names, that of class 0 first.
-    private static func classes(
-        _ names: [String], in path: String, positive: String?
-    ) throws(FileError) -> [String] {
-        guard names.count == 2 else {
-            throw FileError(
-                .badData, file: path, expected: "two folders of photos, one per class", found: list(names))
-        }
-        for name in names where name.utf8.count > longestClassName {
-            throw FileError(
-                .badData, file: "\(path)/\(name)",
-                expected: "a folder name of at most \(longestClassName) bytes: it names a class",
-                found: "\(name.utf8.count) bytes")
-        }
-        for name in names where !DataSet.isClassName(name) {
-            throw FileError(
-                .badData, file: "\(path)/\(name)",
-                expected: "a printable folder name: it names a class",
-                found: "\(Array(name.utf8))")
-        }
-        if let positive {
-            // Two names of files can be equal as text: é is one code point or two.
-            let index =
-                names.firstIndex { $0.utf8.elementsEqual(positive.utf8) } ?? names.firstIndex(of: positive)
-            guard let index else {
-                throw FileError(
-                    .badData, file: path, expected: "a folder \(positive)", found: list(names))
-            }
-            return [names[1 - index], names[index]]
-        }
-        let isSecondTheRest = names[1].hasSuffix(names[0]) || namesOfTheRest.contains(names[1].lowercased())
-        return isSecondTheRest ? names.reversed() : names
-    }
-
-    /// Reads all photos of both classes, several at a time. They are ordered by class, then by name. Their names are
+    /// Reads all photos of both classes, several at a time. They are ordered by class, then by path. Their names are
     /// paths that begin in the folder, as in "cat/1.jpg".
     ///
     /// - Parameters:
     ///   - role: the set to read, if the folder is split.
     ///   - progress: called with how many of how many files are done, from any thread, one call at a time.
-    /// - Returns: the images, and the files that could not be used.
     /// - Throws: ``FileError``; `io` when a file cannot be read, `badData` when a class has no photo.
     public func load(
         _ role: DataSetRole? = nil, progress: @Sendable (_ done: Int, _ count: Int) -> Void = { _, _ in }
-    ) throws(FileError) -> (data: DataSet, skipped: [FileError]) {
-        let folders = folders(role)
-        let files = try files(in: folders)
-        let photos = Self.read(files.map(\.path), progress)
+    ) throws(FileError) -> Photos {
+        let found = try files(role)
+        let photos = Self.read(found.files.map(\.path), progress)
         var images: [UInt8] = []
         var labels: [UInt8] = []
         var names: [String] = []
-        var skipped: [FileError] = []
-        for (file, photo) in zip(files, photos) {
+        var flaws: [(file: String, flaw: String)] = []
+        var skipped = found.failures
+        for (file, photo) in zip(found.files, photos) {
             do throws(FileError) {
-                images += try photo.get()
+                let photo = try photo.get()
+                images += photo.image
+                flaws += photo.flaws.map { (file.path, $0) }
                 labels.append(file.label)
-                names.append(String(decoding: file.path.utf8.dropFirst(path.utf8.count + 1), as: UTF8.self))
+                names.append(name(file.path))
             } catch {
                 guard error.kind != .io else { throw error }
                 skipped.append(error)
             }
         }
-        for (label, folder) in folders.enumerated() where !labels.contains(UInt8(label)) {
+        for (label, folders) in layout.classFolders(role).enumerated() where !labels.contains(UInt8(label)) {
             throw FileError(
-                .badData, file: folder, expected: "at least one photo", found: Self.reason(skipped, folder))
+                .badData, file: folders[0], expected: "at least one photo",
+                found: Self.reason(skipped, folders[0]))
         }
-        return (DataSet(images: images, labels: labels, classes: classes, names: names), skipped)
+        return Photos(
+            data: DataSet(images: images, labels: labels, classes: classes, names: names), skipped: skipped,
+            flaws: flaws, systemFolders: layout.systemFolders + found.systemFolders)
+    }
+
+    /// A photo's path from this folder on, as people are shown it.
+    private func name(_ file: String) -> String {
+        PathText.shown(String(decoding: file.utf8.dropFirst(path.utf8.count + 1), as: UTF8.self))
     }
 
     /// Whether the path leads to one of the photos.
     ///
     /// - Throws: ``FileError``, `missing`, when a folder cannot be read.
     public func contains(_ file: String) throws(FileError) -> Bool {
-        let roles: [DataSetRole?] = isSplit ? [.train, .test] : [nil]
-        return try files(in: roles.flatMap(folders)).contains { OutputFile.isSameFile($0.path, file) }
-    }
-
-    /// The folders of class 0 and class 1.
-    private func folders(_ role: DataSetRole?) -> [String] {
-        classes.map { role == nil ? "\(path)/\($0)" : "\(path)/\(role!.rawValue)/\($0)" }
-    }
-
-    private func files(in folders: [String]) throws(FileError) -> [(path: String, label: UInt8)] {
-        var files: [(path: String, label: UInt8)] = []
-        for (index, folder) in folders.enumerated() {
-            let names = try Folder.names(in: folder, expected: "a folder of photos")
-            files += names.map { ("\(folder)/\($0)", UInt8(index % 2)) }
+        for role: DataSetRole? in isSplit ? [.train, .test] : [nil] {
+            if try files(role).files.contains(where: { OutputFile.isSameFile($0.path, file) }) { return true }
         }
-        return files
+        return false
+    }
+
+    private struct Files {
+        var files: [(path: String, label: UInt8)] = []
+        var failures: [FileError] = []
+        var systemFolders: [String] = []
+    }
+
+    private func files(_ role: DataSetRole?) throws(FileError) -> Files {
+        var found = Files()
+        for (label, folders) in layout.classFolders(role).enumerated() {
+            for folder in folders where role != .test || OutputFile.isFolder(folder) {
+                for item in try FolderWalk(folder, expected: "a folder of photos") {
+                    switch item {
+                    case .file(let path): found.files.append((path, UInt8(label)))
+                    case .systemFolder(let path): found.systemFolders.append(path)
+                    case .failure(let error): found.failures.append(error)
+                    }
+                }
+            }
+        }
+        return found
     }
 
     private static func reason(_ skipped: [FileError], _ folder: String) -> String {
@@ -164,8 +133,8 @@ public struct PhotoFolder: Sendable {
 
     private static func read(
         _ files: [String], _ progress: @Sendable (Int, Int) -> Void
-    ) -> [Result<[UInt8], FileError>] {
-        let state = Mutex((photos: [Int: Result<[UInt8], FileError>](), done: 0))
+    ) -> [Result<Picture, FileError>] {
+        let state = Mutex((photos: [Int: Result<Picture, FileError>](), done: 0))
         DispatchQueue.concurrentPerform(iterations: files.count) { index in
             let photo = Result { () throws(FileError) in try read(files[index]) }
             state.withLock {
@@ -177,16 +146,11 @@ public struct PhotoFolder: Sendable {
         return state.withLock { state in files.indices.map { state.photos[$0]! } }
     }
 
-    private static func read(_ file: String) throws(FileError) -> [UInt8] {
-        switch Folder.type(of: file) {
-        case .regular: return try Picture(at: file).image
-        case .directory:
-            throw FileError(.badData, file: file, expected: Picture.expected, found: "a folder")
-        default:
-            // Folder.names has put this character where a name is not UTF-8.
-            let found = file.contains("\u{fffd}") ? "a name that is not UTF-8" : "no file"
-            throw FileError(.badData, file: file, expected: Picture.expected, found: found)
+    private static func read(_ file: String) throws(FileError) -> Picture {
+        guard Folder.type(of: file) == .regular else {
+            throw FileError(.badData, file: file, expected: Picture.expected, found: "no file")
         }
+        return try Picture(at: file)
     }
 }
 

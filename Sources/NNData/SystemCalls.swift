@@ -97,7 +97,7 @@ extension FilePath {
         var names: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                PathText.text($0.prefix { $0 != 0 })
             }
             if name != ".", name != ".." { names.append(name) }
         }

@@ -31,7 +31,8 @@ private func sizeOfReadableFile(_ path: String) throws(FileError) -> UInt64 {
     }
     do {
         // Without .nonBlocking a named pipe would wait for its writer.
-        let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+        let file = try FileDescriptor.open(
+            FilePath(text: path), .readOnly, options: [.closeOnExec, .nonBlocking])
         let status = try file.closeAfter { try file.stat() }
         switch status.type {
         case .regular: return UInt64(status.size)

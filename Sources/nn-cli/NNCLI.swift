@@ -2,6 +2,14 @@ import ArgumentParser
 import NNData
 import SwiftNN
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 @main
 struct NNCLI: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,15 +38,14 @@ struct NNCLI: ParsableCommand {
     )
 
     static func main() {
-        let (start, words) = (ContinuousClock.now, CommandLine.arguments.dropFirst())
+        let (start, words) = (ContinuousClock.now, arguments)
         do {
             // --color comes first: it also holds for messages about wrong arguments.
             if let index = words.firstIndex(of: "--color"), index + 1 < words.endIndex {
                 ConsoleOptions.Color(rawValue: words[index + 1]).map { Console.configure($0) }
             }
-            try checkEncoding()
             try checkName(words, of: Self.self)
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(Array(words))
             if let command = command as? any ConsoleCommand { Console.configure(command.console) }
             try command.run()
             Console.detail("\(rounded(seconds(since: start), places: 3)) s in all")
@@ -79,13 +86,14 @@ struct NNCLI: ParsableCommand {
 }
 
 extension NNCLI {
-    /// Swift replaces what is not UTF-8 in an argument: a path would lead to another file.
-    private static func checkEncoding() throws {
-        for case let argument? in UnsafeBufferPointer(
-            start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
-        where String(validatingCString: argument) == nil {
-            throw ValidationError("expected arguments in UTF-8, got \(String(cString: argument))")
-        }
+    /// The words after the name of the program. `CommandLine.arguments` replaces what is not UTF-8: a path would lead to
+    /// another file.
+    private static var arguments: ArraySlice<String> {
+        UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc)).dropFirst()
+            .map {
+                PathText.text(
+                    UnsafeBufferPointer(start: $0!, count: strlen($0!)).map(UInt8.init(bitPattern:)))
+            }[...]
     }
 
     /// Names a wrong command. ArgumentParser would complain about the words after it instead.

@@ -55,11 +55,12 @@ struct PhotoFolderTests {
     func otherCounts() throws {
         try write([], as: "none/file")
         let expected = "two folders of photos, one per class"
+        let hint = " (or --positive NAME; the others together are class 0 then)"
         expectRefusal("none", expected, "no folder") { _ = try PhotoFolder(folder.path("none")) }
         try write([], as: "one/a/x")
         expectRefusal("one", expected, "only a") { _ = try PhotoFolder(folder.path("one")) }
         for name in ["a", "b", "c"] { try write([], as: "three/\(name)/x") }
-        expectRefusal("three", expected, "a, b, c") { _ = try PhotoFolder(folder.path("three/")) }
+        expectRefusal("three", expected + hint, "a, b, c") { _ = try PhotoFolder(folder.path("three/")) }
     }
 
     @Test("a folder that is missing, and a file")
@@ -73,14 +74,24 @@ struct PhotoFolderTests {
         }
     }
 
-    @Test("a class whose name has no room in a model")
-    func longName() throws {
-        let name = String(repeating: "ä", count: 16)
-        try write([], as: "long/\(name)/x")
-        try write([], as: "long/b/x")
-        expectRefusal("long/\(name)", "a folder name of at most 31 bytes: it names a class", "32 bytes") {
-            _ = try PhotoFolder(folder.path("long"))
+    @Test("of more than two folders, all but the named one are class 0 together")
+    func joinedFolders() throws {
+        for (index, name) in ["bird", "cat", "dog"].enumerated() {
+            try write(photo(UInt8(index)), as: "pets/\(name)/a.png")
         }
+        let pets = try PhotoFolder(folder.path("pets"), positive: "cat")
+        #expect(pets.classes == ["other", "cat"])
+        #expect(pets.joinedFolders == ["bird", "dog"])
+        let data = try pets.load().data
+        #expect(data.names == ["bird/a.png", "dog/a.png", "cat/a.png"])
+        #expect(data.labels == [0, 0, 1])
+        #expect(try classes("a", "b", "other", positive: "other") == ["rest", "other"])
+    }
+
+    @Test("a class whose name is longer than a model keeps")
+    func longName() throws {
+        let name = String(repeating: "ä", count: 100)
+        #expect(try classes(name, "b") == ["b", name])
     }
 
     @Test("a class that can't be shown")
@@ -97,15 +108,26 @@ struct PhotoFolderTests {
     }
 
     #if os(Linux)  // other file systems have one for both
-        @Test("a name that is not UTF-8 is told as such")
+        @Test("a name that is not UTF-8 is read and shown with its bytes")
         func notUTF8() throws {
             for name in ["a", "b"] { try write(photo(0), as: "latin/\(name)/x.png") }
-            let path =
-                Array(folder.path("latin/a/caf").utf8CString.dropLast()) + [CChar(bitPattern: 0xe9), 0]
-            let file = open(path, O_WRONLY | O_CREAT, 0o666)
-            #expect(file >= 0 && close(file) == 0)
-            let skipped = try PhotoFolder(folder.path("latin")).load().skipped
-            #expect(skipped.map(\.found) == ["a name that is not UTF-8"])
+            let bytes = { Array(folder.path($0).utf8) + [0xe9, 0] }
+            #expect(
+                bytes("latin/a").withUnsafeBytes { a in
+                    bytes("latin/b/caf").withUnsafeBytes { b in
+                        rename(
+                            folder.path("latin/b/x.png"), b.baseAddress!.assumingMemoryBound(to: CChar.self))
+                            == 0
+                            && rename(
+                                folder.path("latin/a"), a.baseAddress!.assumingMemoryBound(to: CChar.self))
+                                == 0
+                    }
+                })
+            let photos = try PhotoFolder(folder.path("latin"))
+            #expect(photos.classes == ["a\\xE9", "b"])
+            let loaded = try photos.load()
+            #expect(loaded.data.names == ["a\\xE9/x.png", "b/caf\\xE9"])
+            #expect(loaded.skipped == [])
         }
 
         @Test("two names of the same text")
@@ -134,14 +156,18 @@ struct PhotoFolderTests {
         let photos = try PhotoFolder(folder.path("photos/"))
         #expect(!photos.isSplit)
         #expect(photos.strays.map(\.file) == [folder.path("photos/stray.png")])
-        let (data, skipped) = try photos.load()
-        #expect(data.labels == [0, 0, 1, 1])
-        #expect((0..<4).map { data.image($0).first } == [0, 1, 2, 3])
+        let loaded = try photos.load()
+        #expect(loaded.data.labels == [0, 0, 0, 1, 1])
         #expect(
-            skipped.map { "\($0.file.dropFirst(folder.root.count)): \($0.found)" } == [
-                "/photos/non-cat/older: a folder", "/photos/cat/notes.txt: 3 bytes",
-                "/photos/cat/pipe: no file",
+            loaded.data.names == [
+                "non-cat/A.png", "non-cat/older/c.png", "non-cat/z.bin", "cat/a.jpg", "cat/b.png",
             ])
+        #expect((0..<5).map { loaded.data.image($0).first } == [0, 9, 1, 2, 3])
+        #expect(
+            loaded.skipped.map { "\($0.file.dropFirst(folder.root.count)): \($0.found)" } == [
+                "/photos/cat/notes.txt: 3 bytes", "/photos/cat/pipe: no file",
+            ])
+        #expect(loaded.systemFolders == [folder.path("photos/.hidden")])
     }
 
     @Test("folders train and test are the sets")
@@ -157,9 +183,73 @@ struct PhotoFolderTests {
         #expect(try photos.load(.train).data.images.allSatisfy { $0 == 0 })
         #expect(try photos.load(.test).data.images.allSatisfy { $0 == 1 })
         try write(photo(1), as: "split/test/dog/a.png")
-        expectRefusal("split/test", "the folders of train, cat, non-cat", "cat, dog, non-cat") {
+        expectRefusal("split/test", "the folders of the training set, cat, non-cat", "cat, dog, non-cat") {
             _ = try PhotoFolder(folder.path("split"))
         }
+    }
+
+    @Test(
+        "other names of the two sets",
+        arguments: [
+            ("Train", "Test"), ("train", "val"), ("train", "validation"), ("training_set", "test_set"),
+            ("training", "testing"), ("TRAIN", "Valid"),
+        ])
+    func namesOfSets(train: String, test: String) throws {
+        for (index, name) in ["\(train)/a", "\(train)/b", "\(test)/a", "\(test)/b"].enumerated() {
+            try write(photo(UInt8(index)), as: "photos/\(name)/1.png")
+        }
+        let photos = try PhotoFolder(folder.path("photos"))
+        #expect(photos.sets?.train == folder.path("photos/\(train)"))
+        #expect(photos.sets?.test == folder.path("photos/\(test)"))
+        #expect(try photos.load(.test).data.names == ["\(test)/a/1.png", "\(test)/b/1.png"])
+    }
+
+    @Test("with a test set and a validation set, the validation set is listed as not used")
+    func threeSets() throws {
+        for name in ["train/a", "train/b", "val/a", "val/b", "test/a", "test/b"] {
+            try write(photo(0), as: "photos/\(name)/1.png")
+        }
+        let photos = try PhotoFolder(folder.path("photos"))
+        #expect(photos.sets?.test == folder.path("photos/test"))
+        #expect(photos.strays.map(\.file) == [folder.path("photos/val")])
+        #expect(photos.strays.map(\.expected) == ["only the folders train and test"])
+    }
+
+    @Test("what archives and systems add: a folder around, __MACOSX, @eaDir, Thumbs.db")
+    func archives() throws {
+        for (index, name) in ["a", "b"].enumerated() {
+            try write(photo(UInt8(index)), as: "zip/photos/\(name)/2024/05/1.png")
+            try write([1], as: "zip/__MACOSX/photos/\(name)/._1.png")
+            try write(photo(9), as: "zip/photos/\(name)/@eaDir/1.png/SYNOPHOTO_THUMB_M.png")
+            try write([1], as: "zip/photos/\(name)/Thumbs.db")
+        }
+        let photos = try PhotoFolder(folder.path("zip"))
+        #expect(photos.classes == ["a", "b"])
+        let loaded = try photos.load()
+        #expect(loaded.data.names == ["photos/a/2024/05/1.png", "photos/b/2024/05/1.png"])
+        #expect(loaded.skipped == [] && photos.strays == [])
+        #expect(
+            loaded.systemFolders
+                == ["__MACOSX", "photos/a/@eaDir", "photos/b/@eaDir"].map { folder.path("zip/\($0)") })
+        // A folder around each set, too.
+        for name in ["training_set/a", "training_set/b", "test_set/a", "test_set/b"] {
+            let set = name.prefix { $0 != "/" }
+            try write(photo(0), as: "kaggle/\(set)/\(name)/1.png")
+        }
+        let split = try PhotoFolder(folder.path("kaggle"))
+        #expect(split.sets?.train == folder.path("kaggle/training_set/training_set"))
+        #expect(try split.load(.test).data.count == 2)
+    }
+
+    @Test("a link to a folder around is not followed for ever")
+    func cycle() throws {
+        try write(photo(0), as: "photos/a/1.png")
+        try write(photo(0), as: "photos/b/1.png")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("photos/b/up"), withDestinationPath: "..")
+        let loaded = try PhotoFolder(folder.path("photos")).load()
+        #expect(loaded.skipped.map(\.found) == ["a link to a folder that it is in"])
+        #expect(loaded.data.names == ["a/1.png", "b/1.png", "b/up/a/1.png"])
     }
 
     @Test("a class without photos")

@@ -71,6 +71,7 @@ enum Console {
 
     /// Names of files and classes may contain control characters, which a terminal would obey.
     private static func printable(_ text: String) -> String {
+        let text = PathText.shown(text)
         let isCommand = { (scalar: Unicode.Scalar) in
             scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
         }

@@ -14,12 +14,12 @@ struct Pack: ConsoleCommand {
 
             Photos are what predict takes: PNG and JPEG of any size, and raw images. Other files are skipped and \
             listed. One fifth of each class becomes the test set, chosen at random by --seed. If the folder \
-            contains the folders train and test, with the two class folders in each, these become the training \
-            set and the test set.
+            contains the folders train and test (or val, validation, training_set, test_set), with the class \
+            folders in each, these become the training set and the test set.
 
             Class 1 is what the model will detect. --positive names its folder. Without --positive, it is cat if \
             the names are like cat and non-cat, or cat and other; otherwise it is the second name in alphabetical \
-            order.
+            order. More than two folders need --positive: all others together are class 0 then.
 
             The training set is written to the output file, the test set to a file beside it: photos.h5 and \
             photos-test.h5.
@@ -84,7 +84,7 @@ struct Pack: ConsoleCommand {
         }
         let trainFile = try OutputFile(output)
         let testFile = try OutputFile(testPath)
-        folder.listStrays()
+        folder.explain()
         let (train, test) = try loadSets(folder)
         try trainFile.write(train.hdf5(role: .train))
         Console.note("wrote \(trainFile.path): \(train.contents)")

@@ -46,9 +46,9 @@ enum PhotoSource {
         case .file(let path):
             return try CrashGuard.load(path)
         case .folder(let folder):
-            folder.listStrays()
-            guard folder.isSplit else { return try folder.read() }
-            Console.note("\(folder.path)/test is left for testing; only \(folder.path)/train is read")
+            folder.explain()
+            guard let sets = folder.sets else { return try folder.read() }
+            Console.note("\(sets.test) is left for testing; only \(sets.train) is read")
             return try folder.read(.train)
         }
     }
@@ -58,19 +58,28 @@ extension PhotoFolder {
     /// Reads the photos with a bar that shows how far it is, and lists those that are skipped.
     func read(_ role: DataSetRole? = nil) throws(FileError) -> DataSet {
         let report = Mutex<ProgressReport?>(nil)
-        let (data, skipped) = try load(role) { done, count in
+        let photos = try load(role) { done, count in
             report.withLock {
                 if $0 == nil { $0 = ProgressReport(total: count, unit: "photos") }
                 $0?.update(done, cost: nil)
             }
         }
         report.withLock { $0?.clear() }
-        for photo in skipped { Console.note("skipped \(photo)") }
-        return data
+        for photo in photos.skipped { Console.note("skipped \(photo)") }
+        for (file, flaw) in photos.flaws { Console.note("warning: \(file): \(flaw)") }
+        if let first = photos.systemFolders.first {
+            let more = photos.systemFolders.count - 1
+            Console.note("skipped folders of the system: \(first)\(more > 0 ? " and \(more) more" : "")")
+        }
+        return photos.data
     }
 
-    func listStrays() {
+    /// Says how the folder was understood.
+    func explain() {
         for stray in strays { Console.note("skipped \(stray)") }
+        if !joinedFolders.isEmpty {
+            Console.note("class 0, \(classes[0]): \(joinedFolders.joined(separator: ", "))")
+        }
     }
 }
 
