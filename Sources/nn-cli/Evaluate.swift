@@ -36,6 +36,8 @@ struct Evaluate: ConsoleCommand {
         let count: Int
         let mislabeled: [Int]
         let probabilities: [Double]
+        /// nil: the data set has none.
+        let names: [String]?
     }
 
     func validate() throws {
@@ -58,12 +60,12 @@ struct Evaluate: ConsoleCommand {
                 json: Answer(
                     accuracy: result.accuracy, interval: [interval.lowerBound, interval.upperBound],
                     guessing: guessing.accuracy, count: data.count, mislabeled: result.mislabeled,
-                    probabilities: result.probabilities))
+                    probabilities: result.probabilities, names: data.names))
         } else {
             try Console.answer("Accuracy \(accuracyText(result.accuracy))")
-            let indices = result.mislabeled.map(String.init).joined(separator: " ")
             try Console.answer(
-                "\(right) of \(data.count) right" + (indices.isEmpty ? "" : "; mislabeled: \(indices)"))
+                "\(right) of \(data.count) right"
+                    + (result.mislabeled.isEmpty ? "" : "; mislabeled: \(data.list(result.mislabeled))"))
             try Console.answer(
                 "On many more such images: \(shareText(interval)) (95 % interval); "
                     + "always answering \(guessing.answer): \(shareText(guessing.accuracy))")

@@ -49,7 +49,7 @@ struct ReportTests {
         let right = data.count - evaluation.mislabeled.count
         #expect(page.matches(of: /(\d+) of 20 correct/).map { $0.output.1 } == ["\(right)", "\(right)"])
         // Twice, as both sets are the same; 7 units, and what training added to each.
-        let mislabeled = page.matches(of: /alt="image (\d+),/).map { Int($0.output.1)! }
+        let mislabeled = page.matches(of: /alt="image #(\d+),/).map { Int($0.output.1)! }
         #expect(mislabeled.count == 2 * evaluation.mislabeled.count)
         #expect(Set(mislabeled) == Set(evaluation.mislabeled))
         #expect(page.matches(of: /alt="weights of unit \d+"/).count == 7)
@@ -153,7 +153,7 @@ struct ReportTests {
             name: "Test", path: nil, data: data,
             evaluation: Evaluation(probabilities: probabilities, mislabeled: Array(0..<count)))
         let page = ReportPage(path: "m", network: Fixture.network, results: [results], run: nil, command: nil)
-        let shown = page.html.text.matches(of: /alt="image (\d+),/).map { Int($0.output.1)! }
+        let shown = page.html.text.matches(of: /alt="image #(\d+),/).map { Int($0.output.1)! }
         #expect(shown == Array((7..<count).reversed()))
         #expect(page.html.text.contains("the 200 largest errors of 207"))
     }

@@ -90,7 +90,7 @@ extension CrossValidationReport {
 
 extension CrossValidationReport: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case results, best, networks, folds, block, seconds
+        case results, best, networks, names, folds, block, seconds
         case alikeAcrossFolds = "alike_across_folds"
         case arenaBytes = "arena_bytes"
     }
@@ -103,6 +103,7 @@ extension CrossValidationReport: Encodable {
             forKey: .results)
         try object.encode(best, forKey: .best)
         try object.encode(validation.networks, forKey: .networks)
+        try object.encodeIfPresent(data.names, forKey: .names)
         try object.encode(validation.folds.count, forKey: .folds)
         try object.encode(validation.folds.block, forKey: .block)
         try object.encode(validation.alikeAcrossFolds.count, forKey: .alikeAcrossFolds)

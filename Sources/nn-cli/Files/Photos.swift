@@ -84,6 +84,12 @@ extension PhotoFolder {
 }
 
 extension DataSet {
+    /// Images of these indices: "3 8 17", or a line for each name.
+    func list(_ indices: [Int]) -> String {
+        names == nil
+            ? indices.map(String.init).joined(separator: " ") : indices.map { "\n  \(name($0))" }.joined()
+    }
+
     /// "52 images; class 0, other: 31; class 1, cats: 21"
     var contents: String {
         let ones = labels.count { $0 == 1 }

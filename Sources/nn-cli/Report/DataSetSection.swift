@@ -62,9 +62,9 @@ extension ReportPage {
             : all.count > 1 ? "\(all.count), the largest errors first" : "1"
         return """
             <h3>Mislabeled images: \(count)</h3>
-            <p class="note">Below each image: its true class, its predicted probability of \(classes[1]), and its number in \
-            the data set.</p>
-            <div class="pictures">
+            <p class="note">Below each image: its true class, its predicted probability of \(classes[1]), and its name, or \
+            its number in the data set.</p>
+            <div class="pictures\(results.data.names == nil ? "" : " photos")">
             \(shown.map { figure(results, $0) })
             </div>
             """
@@ -75,9 +75,9 @@ extension ReportPage {
         let probability = rounded(results.evaluation.probabilities[index], places: 4)
         let tile = Tile(results.data.image(index))
         return """
-            <figure><img src="\(tile.dataURI)" width="64" height="64" alt="image \(index), \(classes[label])">\
+            <figure><img src="\(tile.dataURI)" width="64" height="64" alt="image \(results.data.name(index)), \(classes[label])">\
             <figcaption><b class="class-\(label)">\(classes[label])</b><br>\(probability)<br>\
-            <span class="note">\(index)</span></figcaption></figure>
+            <span class="note">\(results.data.name(index))</span></figcaption></figure>
             """
     }
 }

@@ -40,6 +40,8 @@ struct TrainingReport: Encodable {
     /// null without a test set
     let testAccuracy: Double?
     let mislabeled: [Int]
+    /// nil: the test set has none.
+    let mislabeledNames: [String]?
     let warnings: [TrainingWarning]
     let arenaBytes: Int
     let seconds: Seconds
@@ -60,7 +62,9 @@ struct TrainingReport: Encodable {
         heldOutAccuracy = results.heldOut?.evaluation.accuracy
         keptIteration = trained.network.origin?.keptIteration
         testAccuracy = results.test?.evaluation.accuracy
-        mislabeled = results.test?.evaluation.mislabeled ?? []
+        let mislabeled = results.test?.evaluation.mislabeled ?? []
+        self.mislabeled = mislabeled
+        mislabeledNames = results.test?.data.names.map { names in mislabeled.map { names[$0] } }
         self.warnings = warnings
         arenaBytes = trained.arenaBytes
         self.seconds = seconds
@@ -75,6 +79,7 @@ struct TrainingReport: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case model, method, seed, iterations, costs, mislabeled, warnings, seconds
+        case mislabeledNames = "mislabeled_names"
         case heldOut = "held_out"
         case heldOutCosts = "held_out_costs"
         case heldOutAccuracy = "held_out_accuracy"
@@ -100,6 +105,7 @@ struct TrainingReport: Encodable {
         try object.encodeIfPresent(keptIteration, forKey: .keptIteration)
         try object.encode(testAccuracy, forKey: .testAccuracy)
         try object.encode(mislabeled, forKey: .mislabeled)
+        try object.encodeIfPresent(mislabeledNames, forKey: .mislabeledNames)
         try object.encode(warnings, forKey: .warnings)
         try object.encode(arenaBytes, forKey: .arenaBytes)
         try object.encode(seconds, forKey: .seconds)
