@@ -24,12 +24,14 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        let name = file.isEmpty ? "\"\"" : file
+        "\(file.isEmpty ? "\"\"" : Self.shown(file)): \(reason)"
+    }
+
+    /// The description without the file.
+    public var reason: String {
         let (expected, found) = (Self.shown(expected), Self.shown(found))
         // Bad data is something else than what was expected; of other failures, the reason comes first.
-        return kind == .badData
-            ? "\(Self.shown(name)): expected \(expected), got \(found)"
-            : "\(Self.shown(name)): \(found); expected \(expected)"
+        return kind == .badData ? "expected \(expected), got \(found)" : "\(found); expected \(expected)"
     }
 
     /// The text may come from a file: it loses its control characters, and is cut after 500 characters.

@@ -36,7 +36,7 @@ public enum InputFile {
         try read(.standardInput, named: "stdin", sizeHint: 0, limit: limit, expected: expected)
     }
 
-    private static func open(_ path: String, expected: String) throws(FileError) -> FileDescriptor {
+    static func open(_ path: String, expected: String) throws(FileError) -> FileDescriptor {
         func refusal(_ found: String) -> FileError {
             FileError(.missing, file: path, expected: expected, found: found)
         }

@@ -28,29 +28,13 @@ public struct OutputFile {
         try? name.removeFile()
     }
 
-    /// Writes `bytes` to a temporary file beside the target, syncs it, renames it, and syncs the folder.
+    /// Writes the whole file, as ``Writer`` does.
     ///
     /// - Throws: ``FileError``, `io`; what was at the path before is still there then.
     public func write(_ bytes: [UInt8]) throws(FileError) {
-        guard !isStandardOutput else { return try Self.writeToStandardOutput(bytes) }
-        guard !isDevice else { return try writeToDevice(bytes) }
-        let target = target
-        let (file, temporary) = try createTemporary(for: target)
-        do throws(FileError) {
-            try FileError.rethrowing(as: error) {
-                try file.closeAfter {
-                    try file.writeAll(bytes)
-                    try file.sync()
-                }
-                try temporary.move(to: target)
-            }
-        } catch {
-            try? temporary.removeFile()
-            throw error
-        }
-        // The file is in place; that a file system cannot sync folders is no reason to say otherwise.
-        let folder = try? FileDescriptor.open(target.folder, .readOnly, options: [.directory, .closeOnExec])
-        try? folder?.closeAfter { try folder?.sync() }
+        let writer = try Writer(self)
+        try writer.write(bytes)
+        try writer.finish()
     }
 
     /// Removes the file, if it is there.
@@ -73,13 +57,6 @@ public struct OutputFile {
     /// A device, such as the null device, is written to: a rename would replace it.
     private var isDevice: Bool { Self.isDevice(path) }
 
-    private func writeToDevice(_ bytes: [UInt8]) throws(FileError) {
-        try FileError.rethrowing(as: error) {
-            let file = try FileDescriptor.open(FilePath(text: path), .writeOnly, options: .closeOnExec)
-            _ = try file.closeAfter { try file.writeAll(bytes) }
-        }
-    }
-
     /// What `path` leads to: a symbolic link stays one, and the file that it names is made or replaced.
     private var target: FilePath {
         var target = FilePath(text: path)
@@ -92,22 +69,130 @@ public struct OutputFile {
     }
 
     private func createTemporary(for target: FilePath) throws(FileError) -> (FileDescriptor, FilePath) {
+        do {
+            return try target.createTemporary()
+        } catch .noSuchFileOrDirectory where !Self.isFolder(target.folder.text) {
+            throw error("no folder \(target.folder.text)")
+        } catch .fileExists {
+            throw error("a hundred leftovers of earlier runs (\(target.text).*.part)")
+        } catch {
+            throw self.error("\(error)")
+        }
+    }
+}
+
+extension FilePath {
+    /// Creates a file beside this one, which becomes it when it is complete.
+    func createTemporary(
+        permissions: FilePermissions = FilePermissions(rawValue: 0o666)
+    ) throws(Errno) -> (FileDescriptor, FilePath) {
         for attempt in 0..<100 {
-            let name = FilePath(text: "\(target.text).\(getpid())-\(attempt).part")
+            let name = FilePath(text: "\(text).\(getpid())-\(attempt).part")
             do {
                 let file = try FileDescriptor.open(
                     name, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                    permissions: FilePermissions(rawValue: 0o666))
+                    permissions: permissions)
                 return (file, name)
             } catch Errno.fileExists {
                 continue
-            } catch Errno.noSuchFileOrDirectory where !Self.isFolder(target.folder.text) {
-                throw error("no folder \(target.folder.text)")
             } catch {
-                throw self.error("\(error)")
+                throw error as! Errno
             }
         }
-        throw error("a hundred leftovers of earlier runs (\(target.text).*.part)")
+        throw .fileExists
+    }
+}
+
+// MARK: Part by part
+
+extension OutputFile {
+    /// Writes a file of any length part by part.
+    ///
+    /// The parts go to a temporary file beside the target. It gets the target's name once it is complete and on the disk.
+    /// Without ``finish()`` it is removed, and what was at the path before stays. Parts for the standard output or a device
+    /// are written at once.
+    public final class Writer {
+        private let output: OutputFile
+        /// nil once it is closed.
+        private var file: FileDescriptor?
+        /// Where the parts are, until the file is complete; nil for the standard output and devices.
+        private var temporary: FilePath?
+        private let target: FilePath
+        private var buffer: [UInt8] = []
+
+        private static let bufferBytes = 1 << 16
+
+        /// The path as the user wrote it.
+        public var path: String { output.path }
+
+        /// - Throws: ``FileError``, `io`.
+        public init(_ output: OutputFile) throws(FileError) {
+            self.output = output
+            target = output.target
+            if output.isStandardOutput {
+                file = .standardOutput
+            } else if output.isDevice {
+                file = try FileError.rethrowing(as: output.error) {
+                    try FileDescriptor.open(FilePath(text: output.path), .writeOnly, options: .closeOnExec)
+                }
+            } else {
+                (file, temporary) = try output.createTemporary(for: target)
+            }
+        }
+
+        deinit { abandon() }
+
+        /// - Throws: ``FileError``, `io`, as on a full disk; nothing more can be written then.
+        public func write(_ part: some Sequence<UInt8>) throws(FileError) {
+            buffer += part
+            guard temporary == nil || buffer.count >= Self.bufferBytes else { return }
+            do throws(FileError) {
+                try flush()
+            } catch {
+                abandon()
+                throw error
+            }
+        }
+
+        /// - Throws: ``FileError``, `io`.
+        public func write(_ text: String) throws(FileError) { try write(text.utf8) }
+
+        /// Gives the complete file its name.
+        ///
+        /// - Throws: ``FileError``, `io`; what was at the path before is still there then.
+        public func finish() throws(FileError) {
+            defer { abandon() }
+            try flush()
+            guard let temporary else { return }
+            try FileError.rethrowing(as: output.error) {
+                try file?.sync()
+                try close()
+                try temporary.move(to: target)
+            }
+            self.temporary = nil
+            // The file is in place; that a file system cannot sync folders is no reason to say otherwise.
+            let folder = try? FileDescriptor.open(
+                target.folder, .readOnly, options: [.directory, .closeOnExec])
+            try? folder?.closeAfter { try folder?.sync() }
+        }
+
+        private func flush() throws(FileError) {
+            defer { buffer.removeAll(keepingCapacity: true) }
+            if output.isStandardOutput { return try OutputFile.writeToStandardOutput(buffer) }
+            _ = try FileError.rethrowing(as: output.error) { try file?.writeAll(buffer) }
+        }
+
+        private func close() throws {
+            defer { file = nil }
+            if !output.isStandardOutput { try file?.close() }
+        }
+
+        /// Removes what is not complete.
+        private func abandon() {
+            try? close()
+            try? temporary?.removeFile()
+            temporary = nil
+        }
     }
 }
 

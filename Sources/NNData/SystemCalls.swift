@@ -43,6 +43,12 @@ extension FileDescriptor {
     func sync() throws(Errno) {
         if let error = Errno(status: fsync(rawValue)) { throw error }
     }
+
+    /// Gives the file the times of another.
+    func setTimes(of other: Stat) throws(Errno) {
+        let times = [other.st_atim, other.st_mtim]
+        if let error = Errno(status: futimens(rawValue, times)) { throw error }
+    }
 }
 
 extension FilePath {
@@ -56,6 +62,16 @@ extension FilePath {
     func move(to path: FilePath) throws(Errno) {
         let error = withPlatformString { old in
             path.withPlatformString { new in Errno(status: rename(old, new)) }
+        }
+        if let error { throw error }
+    }
+
+    /// Gives the file another name at this path, or the file that a link there leads to.
+    func link(to path: FilePath) throws(Errno) {
+        let error = withPlatformString { old in
+            path.withPlatformString { new in
+                Errno(status: linkat(AT_FDCWD, old, AT_FDCWD, new, AT_SYMLINK_FOLLOW))
+            }
         }
         if let error { throw error }
     }

@@ -46,6 +46,9 @@ enum Console {
     /// Whether standard error is a terminal.
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Whether standard output is a terminal.
+    static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// The terminal's width.
     static var columns: Int? {
         var size = winsize()
@@ -70,7 +73,7 @@ enum Console {
     static func answer(_ text: String) throws(FileError) { try OutputFile.print(printable(text)) }
 
     /// Names of files and classes may contain control characters, which a terminal would obey.
-    private static func printable(_ text: String) -> String {
+    static func printable(_ text: String) -> String {
         let text = PathText.shown(text)
         let isCommand = { (scalar: Unicode.Scalar) in
             scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
@@ -83,10 +86,13 @@ enum Console {
     static func oneLine(_ name: String) -> String { String(name.filter { !$0.isNewline }) }
 
     /// The whole answer of a `--json` run, as one object.
-    static func answer(json object: some Encodable) throws {
+    static func answer(json object: some Encodable) throws { try OutputFile.print(jsonText(object)) }
+
+    /// The object on one line.
+    static func jsonText(_ object: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try OutputFile.print(String(decoding: encoder.encode(object), as: UTF8.self))
+        return String(decoding: try encoder.encode(object), as: UTF8.self)
     }
 
     /// A message that --verbose adds.

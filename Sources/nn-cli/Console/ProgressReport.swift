@@ -3,7 +3,8 @@ struct ProgressReport {
     /// A unit of which there are 100.
     static let percent = "%"
 
-    private let total: Int
+    /// nil: not known.
+    private let total: Int?
     private let begun: Int
     private let unit: String
     private let start = ContinuousClock.now
@@ -12,24 +13,24 @@ struct ProgressReport {
     private var isBarShown = false
 
     /// - Parameter begun: what an earlier run had done.
-    init(total: Int, begun: Int = 0, unit: String = "iterations") {
+    init(total: Int?, begun: Int = 0, unit: String = "iterations") {
         self.total = total
         self.begun = begun
         self.unit = unit
     }
 
     mutating func update(_ done: Int, cost: Double?) {
-        guard !Console.isQuiet, total > 0 else { return }
+        guard !Console.isQuiet, total != 0 else { return }
         if Console.isTerminal {
             let now = ContinuousClock.now
             guard now - shown > .milliseconds(100) else { return }
             shown = now
             Console.writeToStandardError("\r\(line(done, cost, columns: Console.columns ?? 80))\u{1b}[K")
             isBarShown = true
-        } else if done * 10 / total > tenth, ContinuousClock.now - shown > .seconds(1) {
+        } else if let total, done * 10 / total > tenth, ContinuousClock.now - shown > .seconds(1) {
             shown = ContinuousClock.now
             tenth = done * 10 / total
-            let amount = unit == Self.percent ? amount(done) : "\(amount(done)) \(unit)"
+            let amount = unit == Self.percent ? amount(done, total) : "\(amount(done, total)) \(unit)"
             Console.note("\(amount), \(rounded(seconds(since: start), places: 1)) s")
         }
     }
@@ -42,8 +43,9 @@ struct ProgressReport {
 
     /// As much as fits one line of the terminal, without its last column: there, some terminals begin another line.
     private func line(_ done: Int, _ cost: Double?, columns: Int) -> String {
+        guard let total else { return String(amountSoFar(done).prefix(columns - 1)) }
         let cost = cost.map { ", cost \(rounded($0, places: 4))" } ?? ""
-        let text = "\(amount(done))\(cost), \(timeLeft(done))"
+        let text = "\(amount(done, total))\(cost), \(timeLeft(done))"
         let width = min(30, columns - 1 - text.count - 3)
         guard width >= 5 else { return String(text.prefix(columns - 1)) }
         let filled = width * done / total
@@ -51,12 +53,16 @@ struct ProgressReport {
             "[\(String(repeating: "=", count: filled) + String(repeating: " ", count: width - filled))] \(text)"
     }
 
-    private func amount(_ done: Int) -> String {
+    private func amountSoFar(_ done: Int) -> String {
+        "\(grouped(done)) \(unit), \(rounded(Double(done) / seconds(since: start), places: 0)) per second"
+    }
+
+    private func amount(_ done: Int, _ total: Int) -> String {
         unit == Self.percent ? "\(done) %" : "\(done) of \(total)"
     }
 
     func timeLeft(_ done: Int) -> String {
-        guard done > begun else { return "starting" }
+        guard let total, done > begun else { return "starting" }
         let left = seconds(since: start) * Double(total - done) / Double(done - begun)
         return "\(rounded(left, places: left < 10 ? 1 : 0)) s left"
     }

@@ -67,10 +67,7 @@ extension PhotoFolder {
         report.withLock { $0?.clear() }
         for photo in photos.skipped { Console.note("skipped \(photo)") }
         for (file, flaw) in photos.flaws { Console.note("warning: \(file): \(flaw)") }
-        if let first = photos.systemFolders.first {
-            let more = photos.systemFolders.count - 1
-            Console.note("skipped folders of the system: \(first)\(more > 0 ? " and \(more) more" : "")")
-        }
+        Console.note(systemFolders: photos.systemFolders)
         return photos.data
     }
 

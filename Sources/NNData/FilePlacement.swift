@@ -1,0 +1,130 @@
+import SystemPackage
+
+/// Puts files into a folder where none is ever overwritten.
+///
+/// A file keeps its name. If another file has it, -2, -3 and so on are added. A file whose content is there under one of
+/// these names is not added again.
+package struct FilePlacement: Sendable {
+    package let isLinking: Bool
+
+    /// - Parameter isLinking: whether to make hard links instead of copies.
+    package init(isLinking: Bool) { self.isLinking = isLinking }
+
+    /// A copy keeps its file's time of modification.
+    ///
+    /// - Throws: ``FileError``, which names the source where this cannot be read.
+    package func add(_ source: String, to folder: String) throws(FileError) {
+        let file = try InputFile.open(source, expected: Self.expected)
+        defer { try? file.close() }
+        guard let stat = try? file.stat(), stat.type == .regular else {
+            throw FileError(.badData, file: source, expected: Self.expected, found: "a pipe or a device")
+        }
+        let original = Original(path: FilePath(text: source), file: file, stat: stat)
+        let name = FilePath(text: source).lastComponent ?? "photo"
+        var number = 1
+        while true {
+            let place = FilePath(text: folder).appending(number == 1 ? name : name.numbered(number))
+            if let there = try? Stat(place, followTargetSymlink: false) {
+                if original.isEqual(to: place, there) { return }
+                number += 1
+            } else if try original.put(at: place, isLinking: isLinking) {
+                return
+            }
+        }
+    }
+
+    fileprivate static let expected = "a file to sort"
+}
+
+/// A file that is copied or linked.
+private struct Original {
+    let path: FilePath
+    let file: FileDescriptor
+    let stat: Stat
+
+    func isEqual(to place: FilePath, _ there: Stat) -> Bool {
+        if (there.deviceID, there.inode) == (stat.deviceID, stat.inode) { return true }
+        guard there.type == .regular, there.size == stat.size,
+            let other = try? FileDescriptor.open(place, .readOnly, options: .closeOnExec)
+        else { return false }
+        let isEqual = try? other.closeAfter {
+            var offset: Int64 = 0
+            while true {
+                let (a, b) = (try file.block(at: offset), try other.block(at: offset))
+                guard a == b else { return false }
+                guard !a.isEmpty else { return true }
+                offset += Int64(a.count)
+            }
+        }
+        return isEqual ?? false
+    }
+
+    /// - Returns: false if another file has got the name in the meantime.
+    func put(at place: FilePath, isLinking: Bool) throws(FileError) -> Bool {
+        do {
+            if isLinking {
+                try path.link(to: place)
+            } else {
+                try copy(to: place)
+            }
+            return true
+        } catch Errno.fileExists {
+            return false
+        } catch let error as FileError {
+            throw error
+        } catch let error as Errno {
+            let found =
+                switch error {
+                case .improperLink: "another file system, which a hard link cannot lead to"
+                default: error.text(missing: "folder")
+                }
+            throw FileError(.io, file: place.text, expected: "a file to write", found: found)
+        } catch {
+            preconditionFailure("\(error)")
+        }
+    }
+
+    /// The copy gets its name once it is complete.
+    private func copy(to place: FilePath) throws {
+        let (copy, temporary) = try place.createTemporary(
+            permissions: stat.permissions.intersection(FilePermissions(rawValue: 0o777)))
+        defer { try? temporary.removeFile() }
+        try copy.closeAfter {
+            var offset: Int64 = 0
+            while case let block = try readBlock(at: offset), !block.isEmpty {
+                offset += Int64(try copy.writeAll(block))
+            }
+            try copy.setTimes(of: stat)
+        }
+        do throws(Errno) {
+            try temporary.link(to: place)
+        } catch {
+            // Some file systems have no hard links. A moment ago there was no such file.
+            guard error != .fileExists else { throw error }
+            try temporary.move(to: place)
+        }
+    }
+
+    private func readBlock(at offset: Int64) throws(FileError) -> [UInt8] {
+        try FileError.rethrowing(
+            as: { FileError(.io, file: path.text, expected: FilePlacement.expected, found: $0) },
+            { try file.block(at: offset) })
+    }
+}
+
+extension FileDescriptor {
+    /// Up to 64 KB at this place; empty at the end of the file.
+    fileprivate func block(at offset: Int64) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+            count = try read(fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+}
+
+extension FilePath.Component {
+    /// photo.jpg with 2 is photo-2.jpg.
+    fileprivate func numbered(_ number: Int) -> FilePath.Component {
+        let end = `extension`.map { ".\($0)" } ?? ""
+        return FilePath.Component("\(stem)-\(number)\(end)") ?? self
+    }
+}
