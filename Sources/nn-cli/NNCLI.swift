@@ -55,6 +55,9 @@ struct NNCLI: ParsableCommand {
         } catch let error as FileError {
             Console.error(error.description)
             exit(withError: ExitCode(error.exitCode))
+        } catch let code as ExitCode {
+            // All was said before.
+            exit(withError: code)
         } catch NNError.invalidModel(.damagedWeights) {
             Console.error("the model's weights are unusable: they predict NaN")
             exit(withError: ExitCode(65))

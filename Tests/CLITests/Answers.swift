@@ -81,8 +81,22 @@ struct PredictionAnswer: Decodable {
         let input: String
         /// nil: not sure.
         let `class`: String?
+        /// -1 where there is an error.
         let index: Int
+        /// Not a number where there is an error.
         let probability: Double
+        let error: String?
+
+        private enum CodingKeys: String, CodingKey { case input, `class`, index, probability, error }
+
+        init(from decoder: any Decoder) throws {
+            let object = try decoder.container(keyedBy: CodingKeys.self)
+            input = try object.decode(String.self, forKey: .input)
+            `class` = try object.decodeIfPresent(String.self, forKey: .class)
+            error = try object.decodeIfPresent(String.self, forKey: .error)
+            index = try error == nil ? object.decode(Int.self, forKey: .index) : -1
+            probability = try error == nil ? object.decode(Double.self, forKey: .probability) : .nan
+        }
     }
 
     let model: ModelAnswer

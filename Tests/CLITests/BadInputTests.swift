@@ -27,13 +27,6 @@ struct BadImageTests {
             "image.bin: no such file; expected \(Self.expected)")
     }
 
-    @Test("a folder instead of an image")
-    func folderAsImage() async throws {
-        expectRefusal(
-            try await nnCLI("predict", ".", in: folder), 66,
-            ".: a folder; expected \(Self.expected)")
-    }
-
     @Test("an image of another size", arguments: [0, 1, 12000, 12287, 12289, 1 << 20])
     func otherSize(_ count: Int) async throws {
         try folder.write([UInt8](repeating: 1, count: count), as: "image.bin")
@@ -72,16 +65,7 @@ struct BadImageTests {
     func twoInputs() async throws {
         expectRefusal(
             try await nnCLI("predict", "-", "-", in: folder, input: .bytes(Fixture.image)), 64,
-            "standard input can be read only once: use - for one image or for the model")
-    }
-
-    @Test("one bad image among good ones: no answer at all")
-    func oneOfTwo() async throws {
-        try folder.write(Fixture.image, as: "good.bin")
-        try folder.write(Fixture.image.dropLast(), as: "bad.bin")
-        expectRefusal(
-            try await nnCLI("predict", "good.bin", "bad.bin", in: folder), 65,
-            "bad.bin: expected \(Self.expected), got 12287 bytes")
+            "standard input can be read only once: use - for one image, for the model or for --files-from")
     }
 
     @Test("an image without permission", .enabled(if: geteuid() != 0, "root may read everything"))
@@ -404,7 +388,10 @@ struct BadOptionTests {
         ("learn", "Unknown command 'learn'"),
         ("dataset synth -o -", "--output: expected a folder, got - (standard output)"),
         ("import w.npz -o m --class-names a a", "--class-names: expected two different names, got a twice"),
-        ("predict -m - -", "standard input can be read only once: use - for one image or for the model"),
+        (
+            "predict -m - -",
+            "standard input can be read only once: use - for one image, for the model or for --files-from"
+        ),
     ]
 
     @Test("a bad option ends with 64, a message, and the way to the help", arguments: cases)

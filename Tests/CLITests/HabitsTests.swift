@@ -275,7 +275,7 @@ struct HabitsTests {
             "train --report", "train --log-csv", "train --from", "reproduce", "reproduce --train",
             "reproduce --from", "teach", "teach -o", "teach --output", "teach --report", "cross-validate",
             "cross-validate --report", "predict",
-            "predict -m", "predict --model",
+            "predict -m", "predict --model", "predict --files-from", "predict --csv",
             "evaluate --data", "evaluate -m", "evaluate --model", "report --data", "report --train",
             "report -m", "report --model", "report -o", "report --output", "inspect", "export -m",
             "export --model", "export -o", "export --output", "import", "import -o", "import --output",
@@ -290,7 +290,7 @@ struct HabitsTests {
     @Test(
         "bash completes folders where a folder is expected",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
-        arguments: ["dataset pack", "dataset synth -o", "dataset synth --output"])
+        arguments: ["dataset pack", "dataset synth -o", "dataset synth --output", "predict --sort-into"])
     func folderCompletions(words: String) async throws {
         try FileManager.default.createDirectory(
             atPath: folder.path("models"), withIntermediateDirectories: false)

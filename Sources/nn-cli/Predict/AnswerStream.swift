@@ -1,0 +1,81 @@
+import NNData
+
+/// Writes answers as they come, in one of several forms.
+struct AnswerStream {
+    enum Form {
+        /// A line per answer, with the name of class 1. What failed is not among them.
+        case text(positive: String)
+        /// One object for all, about this model.
+        case json(ModelSummary)
+        /// An object per line.
+        case jsonLines
+        /// A table, quoted as RFC 4180 says.
+        case csv
+    }
+
+    private let form: Form
+    private let output: OutputFile.Writer
+    private var count = 0
+
+    init(_ form: Form, to output: OutputFile.Writer) throws(FileError) {
+        self.form = form
+        self.output = output
+        if case .csv = form { try output.write("input,class,probability,error\n") }
+    }
+
+    mutating func write(_ answer: Answer) throws {
+        defer { count += 1 }
+        switch form {
+        case .text(let positive):
+            if let line = answer.line(positive: positive) { try output.write(Console.printable(line) + "\n") }
+        case .json(let model):
+            try output.write((count == 0 ? try opening(model) : ",") + Console.jsonText(answer))
+        case .jsonLines:
+            try output.write(Console.jsonText(answer) + "\n")
+        case .csv:
+            try output.write(answer.csvRow)
+        }
+    }
+
+    /// Ends the answers. An incomplete table does not get its name.
+    func end(isComplete: Bool) throws {
+        if case .json(let model) = form { try output.write((count == 0 ? opening(model) : "") + "]}\n") }
+        if isComplete { try output.finish() }
+    }
+
+    /// The file that the answers go to; nil if it is standard output.
+    var file: String? { output.path == "-" ? nil : output.path }
+
+    /// Whether lines appear on a terminal, where a bar would garble them.
+    var isOnTerminal: Bool { file == nil && Console.isOutputTerminal }
+
+    private func opening(_ model: ModelSummary) throws -> String {
+        #"{"model":\#(try Console.jsonText(model)),"predictions":["#
+    }
+}
+
+extension Answer {
+    fileprivate func line(positive: String) -> String? {
+        guard case .success(let verdict) = result else { return nil }
+        let probability = rounded(verdict.probability, places: 4)
+        return
+            "\(Console.oneLine(input)): \(verdict.className ?? "not sure") (probability of \(positive): \(probability))"
+    }
+
+    fileprivate var csvRow: String {
+        let fields =
+            switch result {
+            case .success(let verdict): [verdict.className ?? "", "\(verdict.probability)", ""]
+            case .failure(let error): ["", "", error.reason]
+            }
+        return ([PathText.shown(input)] + fields).map(Self.quoted).joined(separator: ",") + "\n"
+    }
+
+    /// What a field without quotes must not hold.
+    private static let special = Set(",\"\r\n".utf8)
+
+    private static func quoted(_ field: String) -> String {
+        guard field.utf8.contains(where: Self.special.contains) else { return field }
+        return "\"\(field.replacing("\"", with: "\"\""))\""
+    }
+}
