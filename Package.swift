@@ -40,8 +40,12 @@ let package = Package(
             name: "CJPEG", pkgConfig: "libjpeg",
             providers: [.apt(["libjpeg-dev"]), .yum(["libjpeg-turbo-devel"]), .brew(["jpeg-turbo"])]
         ),
+        .systemLibrary(
+            name: "CWebP", pkgConfig: "libwebp",
+            providers: [.apt(["libwebp-dev"]), .yum(["libwebp-devel"]), .brew(["webp"])]
+        ),
         .target(name: "CSHA256"),
-        .target(name: "CImage", dependencies: ["CPNG", "CJPEG"]),
+        .target(name: "CImage", dependencies: ["CPNG", "CJPEG", "CWebP", "CZlib"]),
         .target(
             name: "NNData",
             dependencies: [

@@ -134,12 +134,12 @@ without() {
 }
 
 hdf5=/usr/include/hdf5
-pictures="/usr/include/png.h /usr/include/jpeglib.h"
+pictures="/usr/include/png.h /usr/include/jpeglib.h /usr/include/webp"
 check "Examples/pictures, without hdf5.h" without "$hdf5" \
     "swift build --package-path Examples/pictures --scratch-path .build/pictures"
 check "Examples/pictures: libhdf5 is not loaded" inside "! ldd .build/pictures/debug/Pictures | grep hdf5"
 check "Examples/pictures: it works" inside ".build/pictures/debug/Pictures .build/sheet.npz .build/sheet.png"
-check "Examples/swift, without hdf5.h, png.h and jpeglib.h" without "$hdf5 $pictures" \
+check "Examples/swift, without hdf5.h, png.h, jpeglib.h and webp/decode.h" without "$hdf5 $pictures" \
     "swift build --package-path Examples/swift --scratch-path .build/swift"
 
 # Where a header is missing, the compiler names the package to install.
@@ -151,7 +151,7 @@ check "without hdf5.h the message names libhdf5-dev" without "$hdf5" \
 
 sdk=$(swift sdk list 2>/dev/null | grep static-linux | head -n 1)
 if [[ -n $sdk ]]; then
-    # The SDK has no libhdf5, libpng and libjpeg, so nn-cli itself is not built.
+    # The SDK has no libhdf5, libpng, libjpeg and libwebp, so nn-cli itself is not built.
     check "the static musl SDK: SwiftNN" swift build --package-path "$copy" --scratch-path "$copy/.build/musl" \
         --swift-sdk "$sdk" --product SwiftNN
 else

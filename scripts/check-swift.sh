@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the Swift library as other packages use it: that Examples/swift builds without libhdf5, libpng, libjpeg and
-# zlib, and that misuse never reaches memory which is not the caller's (with the address sanitizer).
+# Checks the Swift library as other packages use it: that Examples/swift builds without libhdf5, libpng, libjpeg,
+# libwebp and zlib, and that misuse never reaches memory which is not the caller's (with the address sanitizer).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

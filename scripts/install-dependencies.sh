@@ -6,8 +6,8 @@ set -euo pipefail
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 case "${1:-build}" in
-build) packages="libhdf5-dev libpng-dev libjpeg-dev zlib1g-dev pkg-config" ;;
-test) packages="libhdf5-dev libpng-dev libjpeg-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv" ;;
+build) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config" ;;
+test) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv" ;;
 boards) packages="gcc make python3 gcc-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-system-misc" ;;
 browser) packages="chromium" ;;
 *) echo "usage: $0 [build|test|boards|browser]" >&2; exit 64 ;;
@@ -24,7 +24,7 @@ if command -v apt-get >/dev/null; then
     # shellcheck disable=SC2086 # a list of names
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 elif command -v brew >/dev/null && [[ ${1:-build} = build || $1 = test ]]; then
-    brew list hdf5 libpng jpeg-turbo pkgconf >/dev/null 2>&1 || brew install --quiet hdf5 libpng jpeg-turbo pkgconf
+    brew list hdf5 libpng jpeg-turbo webp pkgconf >/dev/null 2>&1 || brew install --quiet hdf5 libpng jpeg-turbo webp pkgconf
     [ "${1:-build}" = build ] || brew list cmake ninja clang-format >/dev/null 2>&1 ||
         brew install --quiet cmake ninja clang-format
 else

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds nn-cli for release: a program that starts fast and runs where Swift and the libraries are not installed.
-# Swift's libraries are linked statically; on Linux also libhdf5, libpng, libjpeg and zlib, as far as there are
+# Swift's libraries are linked statically; on Linux also libhdf5, libpng, libjpeg, libwebp and zlib, as far as there are
 # archives (*.a) of them. The last line of the output is the path of the program.
 #
 # A plain `swift build -c release` needs no archives. Its nn-cli works the same and starts more slowly: the shared
@@ -62,6 +62,10 @@ say_archive() {
 
 link_archive zlib z && use_archive zlib z || true
 link_archive libjpeg jpeg && use_archive libjpeg jpeg || true
+link_archive libwebp sharpyuv || true # which newer releases of libwebp need
+if link_archive libwebp webp; then
+    use_archive libwebp webp -lm -lpthread || use_archive libwebp webp -lsharpyuv -lm -lpthread || true
+fi
 link_archive libpng png16 && use_archive libpng png16 -lz -lm || true
 link_archive libaec sz && link_archive libaec aec || true
 if link_archive hdf5 hdf5; then
@@ -71,7 +75,7 @@ if link_archive hdf5 hdf5; then
     use_archive hdf5 hdf5 -lz -ldl -lm || use_archive hdf5 hdf5 -lsz -laec -lz -ldl -lm ||
         use_archive hdf5 hdf5 -lno-cloud -lsz -laec -lz -ldl -lm || true
 fi
-for package in hdf5 libpng libjpeg zlib; do say_archive $package; done
+for package in hdf5 libpng libjpeg libwebp zlib; do say_archive $package; done
 
 export PKG_CONFIG_PATH=$archives${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 "${build[@]}" --static-swift-stdlib >&2

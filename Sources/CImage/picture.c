@@ -2,9 +2,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 nn_picture *nn_picture_open(const uint8_t *bytes, size_t count, const nn_picture_limits *limits) {
-    nn_picture *picture = count > 0 && bytes[0] == 0xff ? nn_jpeg_new() : nn_png_new();
+    uint8_t first = count > 0 ? bytes[0] : 0;
+    nn_picture *picture = first == 0xff ? nn_jpeg_new() : first == 'R' ? nn_webp_new() : nn_png_new();
     if (!picture) return NULL;
     picture->bytes = bytes;
     picture->count = count;
@@ -31,8 +33,19 @@ uint32_t nn_picture_width(const nn_picture *picture) { return picture->width; }
 uint32_t nn_picture_height(const nn_picture *picture) { return picture->height; }
 
 const uint8_t *nn_picture_exif(const nn_picture *picture, size_t *count) {
-    *count = picture->exif_bytes;
-    return picture->exif;
+    *count = picture->exif.count;
+    return picture->exif.bytes;
+}
+
+const uint8_t *nn_picture_xmp(const nn_picture *picture, size_t *count) {
+    *count = picture->xmp.count;
+    return picture->xmp.bytes;
+}
+
+enum { MOST_FLAWS = sizeof((nn_picture *)0)->flaws / sizeof((nn_picture *)0)->flaws[0] };
+
+const char *nn_picture_flaw(const nn_picture *picture, size_t index) {
+    return index < MOST_FLAWS && picture->flaws[index][0] ? picture->flaws[index] : NULL;
 }
 
 _Noreturn void nn_fail(nn_picture *picture, const char *format, ...) {
@@ -50,6 +63,52 @@ _Noreturn void nn_fail_damaged(nn_picture *picture, const char *why) {
 
 _Noreturn void nn_fail_cut_off(nn_picture *picture) {
     nn_fail(picture, "a %s that is cut off after %zu bytes", picture->format->name, picture->count);
+}
+
+_Noreturn void nn_fail_without_memory(nn_picture *picture) {
+    nn_fail(picture, "a %s for which there is no memory", picture->format->name);
+}
+
+void nn_flaw(nn_picture *picture, const char *format, ...) {
+    char flaw[sizeof picture->flaws[0]];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(flaw, sizeof flaw, format, values);
+    va_end(values);
+    size_t i = 0;
+    while (i < MOST_FLAWS && picture->flaws[i][0] && strcmp(picture->flaws[i], flaw) != 0) i++;
+    if (i < MOST_FLAWS) memcpy(picture->flaws[i], flaw, sizeof flaw);
+}
+
+void nn_flaw_bytes_behind(nn_picture *picture, size_t count) {
+    if (count == 0) return;
+    nn_flaw(picture, "%zu byte%s after the end of the %s", count, count == 1 ? "" : "s",
+            picture->format->name);
+}
+
+// Sets `found`, if it is not set yet, to what follows the signature (`size` bytes) that `part` may begin
+// with.
+static void find_behind(nn_part part, const char *signature, size_t size, nn_part *found) {
+    if (found->bytes || part.count < size || memcmp(part.bytes, signature, size) != 0) return;
+    *found = (nn_part){part.bytes + size, part.count - size};
+}
+
+void nn_find_in_app1(nn_picture *picture, const uint8_t *bytes, size_t count) {
+    static const char exif[] = "Exif\0", xmp[] = "http://ns.adobe.com/xap/1.0/"; // with the 0 at the end
+    nn_part part = {bytes, count};
+    find_behind(part, exif, sizeof exif, &picture->exif);
+    find_behind(part, xmp, sizeof xmp, &picture->xmp);
+}
+
+// A colour of this opacity (0 ... 255) over white, rounded to nearest. There is no tie, as 255 is odd.
+static uint8_t over_white(uint8_t color, uint8_t alpha) {
+    return (uint8_t)((color * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
+void nn_lay_over_white(const uint8_t *rgba, size_t count, uint8_t *rgb) {
+    for (const uint8_t *end = rgba + 4 * count; rgba < end; rgba += 4, rgb += 3) {
+        for (int channel = 0; channel < 3; channel++) rgb[channel] = over_white(rgba[channel], rgba[3]);
+    }
 }
 
 void nn_check_size(nn_picture *picture, uint32_t width, uint32_t height) {

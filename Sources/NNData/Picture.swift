@@ -2,9 +2,11 @@ import CImage
 
 /// A picture of any size, read as the input of a network.
 ///
-/// The content tells whether a file is a PNG or a JPEG. The picture is turned as its EXIF data says, laid over white
-/// where it is transparent, and resized to 64 x 64 pixels, whatever its shape, as Pillow's
-/// `resize((64, 64), BILINEAR)` does it. A file of ``DataSet/imageBytes`` bytes that is neither is a raw image.
+/// The content tells whether a file is a PNG, a JPEG or a WebP. The picture is turned as its EXIF data or XMP says, laid
+/// over white where it is transparent, and resized to 64 x 64 pixels, whatever its shape, as Pillow's
+/// `resize((64, 64), BILINEAR)` does it. A file of ``DataSet/imageBytes`` bytes that is none of them is a raw image.
+///
+/// A file with something wrong in it is read if every pixel is there, and refused if not.
 public struct Picture: Sendable {
     /// The upright picture of 64 x 64 pixels, ``DataSet/imageBytes`` bytes.
     public let image: [UInt8]
@@ -34,76 +36,52 @@ public struct Picture: Sendable {
     /// - Parameter file: the name of the file, for messages.
     /// - Throws: ``FileError``, `badData`.
     public init(from bytes: [UInt8], file: String) throws(FileError) {
-        image = try Self.image(from: bytes, file: file)
-        flaws = []
-    }
-
-    private static func image(from bytes: [UInt8], file: String) throws(FileError) -> [UInt8] {
         func refusal(_ found: String) -> FileError {
-            FileError(.badData, file: file, expected: expected, found: found)
+            FileError(.badData, file: file, expected: Self.expected, found: found)
         }
-        switch PictureFormat(bytes) {
-        case .raw: return bytes
-        case .unknown: throw refusal(FileKind.name(of: bytes) ?? counted(bytes.count, "byte"))
-        case .unsupported(let name): throw refusal("a \(name) picture")
-        case .picture:
-            do {
-                return try resized(bytes)
-            } catch {
-                // A raw image may begin as a JPEG does.
-                if bytes.count == DataSet.imageBytes, !error.isHeaderRead { return bytes }
-                throw refusal(error.description)
+        let isRawSize = bytes.count == DataSet.imageBytes
+        guard FileKind.readablePictures.contains(where: { $0.matches(bytes) }) else {
+            guard isRawSize else {
+                throw refusal(FileKind.description(of: bytes, file: file) ?? counted(bytes.count, "byte"))
             }
+            (image, flaws) = (bytes, [])
+            return
+        }
+        do {
+            (image, flaws) = try Self.decoded(bytes)
+        } catch {
+            // A raw image may begin as a JPEG does.
+            guard isRawSize, !error.isHeaderRead else { throw refusal(error.description) }
+            (image, flaws) = (bytes, [])
         }
     }
 
-    private static func resized(_ bytes: [UInt8]) throws(DecodingFailure) -> [UInt8] {
+    private static func decoded(
+        _ bytes: [UInt8]
+    ) throws(DecodingFailure) -> (image: [UInt8], flaws: [String]) {
         try bytes.withUnsafeBufferPointer { bytes throws(DecodingFailure) in
             let picture = try PictureDecoder(bytes, limits)
             let assumed = picture.orientation
             let image = try picture.resized(isTransposed: assumed.isTransposed)
-            // A PNG may have EXIF data behind its pixels.
+            // A PNG may have its orientation behind its pixels.
             let orientation = picture.orientation
             guard orientation.isTransposed != assumed.isTransposed else {
-                return orientation.apply(to: image)
+                return (orientation.apply(to: image), picture.flaws)
             }
             let again = try PictureDecoder(bytes, limits).resized(isTransposed: orientation.isTransposed)
-            return orientation.apply(to: again)
+            return (orientation.apply(to: again), picture.flaws)
         }
     }
 }
 
-/// The kind of a file, told by its first bytes.
-private enum PictureFormat {
-    case raw, picture, unknown
-    /// A kind of picture that people are likely to try.
-    case unsupported(String)
-
-    init(_ bytes: [UInt8]) {
-        if bytes.starts(with: FileKind.pngSignature) || bytes.starts(with: FileKind.jpegSignature) {
-            self = .picture
-        } else if bytes.count == DataSet.imageBytes {
-            self = .raw
-        } else if bytes.starts(with: "GIF8".utf8) {
-            self = .unsupported("GIF")
-        } else if bytes.starts(with: "RIFF".utf8), bytes.dropFirst(8).starts(with: "WEBP".utf8) {
-            self = .unsupported("WebP")
-        } else if bytes.dropFirst(4).starts(with: "ftyp".utf8) {
-            self = .unsupported("HEIC or AVIF")
-        } else {
-            self = .unknown
-        }
-    }
-}
-
-/// What a PNG or JPEG turned out to be: "a damaged PNG (...)".
+/// What a picture turned out to be: "a damaged PNG (...)".
 private struct DecodingFailure: Error {
     let description: String
     /// Whether the size of the picture is known.
     let isHeaderRead: Bool
 }
 
-/// Decodes a PNG or JPEG row by row, from the top.
+/// Decodes a picture row by row, from the top.
 private struct PictureDecoder: ~Copyable {
     private let picture: OpaquePointer
 
@@ -125,11 +103,24 @@ private struct PictureDecoder: ~Copyable {
         }
     }
 
-    /// The orientation that the EXIF data found so far gives; upright if there is none, or it is damaged.
+    /// The orientation that the metadata found so far gives.
     var orientation: Orientation {
+        Orientation(exif: metadata(nn_picture_exif), xmp: metadata(nn_picture_xmp))
+    }
+
+    private func metadata(
+        _ find: (OpaquePointer, UnsafeMutablePointer<Int>) -> UnsafePointer<UInt8>?
+    ) -> [UInt8] {
         var count = 0
-        guard let exif = nn_picture_exif(picture, &count) else { return .upright }
-        return Orientation(exif: Array(UnsafeBufferPointer(start: exif, count: count))) ?? .upright
+        let bytes = find(picture, &count)
+        return Array(UnsafeBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
+    }
+
+    /// What is wrong with the file although every pixel is there; complete after the last row.
+    var flaws: [String] {
+        var flaws: [String] = []
+        while let flaw = nn_picture_flaw(picture, flaws.count) { flaws.append(String(cString: flaw)) }
+        return flaws
     }
 
     private func read(into row: UnsafeMutableBufferPointer<UInt8>) throws(DecodingFailure) {

@@ -31,30 +31,94 @@ struct PictureTests {
         #expect(try Picture(from: image, file: "x").image == image)
     }
 
-    @Test("other kinds of pictures are named")
-    func otherKinds() {
-        expectRefusal(Array("GIF89a, and so on".utf8), "a GIF picture")
-        expectRefusal(Array("RIFF....WEBPVP8 ".utf8), "a WebP picture")
-        expectRefusal([0, 0, 0, 24] + Array("ftypheic".utf8), "a HEIC or AVIF picture")
+    /// Each with the start of such a file, and the command for a file named x.
+    @Test(
+        "other kinds of pictures are named, with the command that converts them",
+        arguments: [
+            ("GIF89a, and so on", "a GIF picture", "convert 'x[0]' x.png"),
+            ("BM...........\0\u{28}\0\0\0", "a BMP picture", "convert 'x[0]' x.png"),
+            ("8BPS", "a Photoshop picture (PSD)", "convert 'x[0]' x.png"),
+            ("\0\0\u{1}\0\u{1}\0\u{10}\u{10}\0\0", "an icon (ICO)", "convert 'x[0]' x.png"),
+            ("II*\0\u{8}\0\0\0", "a TIFF picture", "convert 'x[0]' x.png"),
+            ("MM\0*", "a TIFF picture", "convert 'x[0]' x.png"),
+            ("\0\0\0\u{c}jP  \r\n", "a JPEG 2000 picture", "convert 'x[0]' x.png"),
+            ("\0\0\0\u{c}JXL \r\n", "a JPEG XL picture", "djxl x x.png"),
+            ("\0\0\0\u{18}ftypheic", "a HEIC picture", "heif-convert x x.png"),
+            ("\0\0\0\u{18}ftypavif", "an AVIF picture", "heif-convert x x.png"),
+            ("\0\0\0\u{18}ftypcrx ", "a camera's RAW picture", "darktable-cli x x.png"),
+            ("II*\0\u{10}\0\0\0CR\u{2}\0", "a camera's RAW picture", "darktable-cli x x.png"),
+            (
+                "MM\0*\0\0\0\u{8}\0\u{1}\0\u{fe}\0\u{4}\0\0\0\u{1}\0\0\0\u{1}", "a camera's RAW picture",
+                "darktable-cli x x.png"
+            ),
+            ("\0\0\0\u{18}ftypisom", "a video", "ffmpeg -i x -vf fps=1 x-%03d.png"),
+            ("\0\0\0\u{14}ftypqt  ", "a video", "ffmpeg -i x -vf fps=1 x-%03d.png"),
+            ("RIFF....AVI LIST", "a video", "ffmpeg -i x -vf fps=1 x-%03d.png"),
+            ("%PDF-1.7", "a PDF document", "pdftoppm -png x x"),
+            ("<?xml version=\"1.0\"?>\n<svg>", "an SVG drawing", "rsvg-convert x -o x.png"),
+        ])
+    func otherKinds(start: String, name: String, command: String) {
+        // Latin 1: a character is a byte.
+        let bytes = start.unicodeScalars.map { UInt8($0.value) }
+        expectRefusal(bytes, "\(name); convert it: \(command)")
+    }
+
+    @Test("files that are no pictures")
+    func noPictures() {
+        expectRefusal(Array("\n<!DOCTYPE HTML><html>Not found".utf8), "an HTML page")
         expectRefusal(Array("RIFF....WAVE".utf8), "12 bytes")
+        expectRefusal(Array("BMW".utf8), "3 bytes")
         expectRefusal([], "0 bytes")
     }
 
-    @Test("every cut of a PNG is one")
-    func cuts() {
-        for count in 8..<Self.picture.count {
+    @Test(
+        "the command can be pasted, whatever the name",
+        arguments: [
+            ("a b.gif", "'a b.gif[0]' 'a b.gif.png'"), ("it's.gif", "'it'\\''s.gif[0]' 'it'\\''s.gif.png'"),
+            ("$(x).gif", "'$(x).gif[0]' '$(x).gif.png'"), ("-x", "'./-x[0]' ./-x.png"), ("ü", "'ü[0]' ü.png"),
+            ("stdin", "IN[0] OUT.png"), ("a\nb", "IN[0] OUT.png"),
+            (String(repeating: "x", count: 151), "IN[0] OUT.png"),
+        ])
+    func commands(name: String, files: String) {
+        let error = #expect(throws: FileError.self) { try Picture(from: Array("GIF89a".utf8), file: name) }
+        #expect(error?.found == "a GIF picture; convert it: convert \(files)")
+    }
+
+    @Test("every cut of a PNG is found, and a refusal if pixels may be missing")
+    func cuts() throws {
+        let end = Self.picture.count - 12
+        for count in 8..<end {
             expectRefusal(
                 Array(Self.picture.prefix(count)), "a PNG that is cut off after \(count) bytes")
         }
+        for count in end..<Self.picture.count {
+            let picture = try Picture(from: Array(Self.picture.prefix(count)), file: "x")
+            #expect(picture.image == Self.image)
+            #expect(picture.flaws == ["the end of the PNG (IEND) is missing"])
+        }
     }
 
-    @Test("a flipped bit of a PNG, anywhere behind its signature, is found")
+    @Test("a flipped bit of a PNG, anywhere behind its signature, is found, and never changes a pixel")
     func flippedBits() {
         for at in 8..<Self.picture.count {
             var bytes = Self.picture
             bytes[at] ^= UInt8(1 << (at % 8))
-            #expect(throws: FileError.self, "byte \(at)") { try Picture(from: bytes, file: "x") }
+            guard let picture = try? Picture(from: bytes, file: "x") else { continue }
+            #expect(picture.image == Self.image && !picture.flaws.isEmpty, "byte \(at)")
         }
+    }
+
+    @Test(
+        "JPEGs of kinds that few programs read are named",
+        arguments: [
+            (4, 12, "a JPEG of 12 bits per channel, which cannot be read"),
+            (1, 0xc9, "a JPEG of arithmetic coding, which cannot be read"),
+        ])
+    func rareJPEGs(at offset: Int, value: UInt8, found: String) {
+        var frame: [UInt8] = [0xff, 0xc1, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0]
+        frame[offset] = value
+        let scan: [UInt8] = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0, 0xff, 0xd9]
+        expectRefusal([0xff, 0xd8] + frame + scan, found)
     }
 }
 
@@ -71,25 +135,38 @@ struct OrientationTests {
 
     @Test("both orders of bytes", arguments: [bigEndian, littleEndian])
     func byteOrders(_ exif: [UInt8]) {
-        #expect(Orientation(exif: exif) == Orientation(number: 6))
+        #expect(Orientation.number(inEXIF: exif) == 6)
+        #expect(Orientation.number(inEXIF: Array("Exif\0\0".utf8) + exif) == 6)
     }
 
     @Test("damaged EXIF data leaves a picture as it is", arguments: [bigEndian, littleEndian])
     func damaged(_ exif: [UInt8]) {
         for count in 0..<exif.count - 2 {
-            #expect(Orientation(exif: Array(exif.prefix(count))) == nil)
+            #expect(Orientation.number(inEXIF: Array(exif.prefix(count))) == nil)
         }
         for value in [0, 9, 255] as [UInt8] {
             let nonsense = exif.map { $0 == 6 ? value : $0 }
-            #expect(Orientation(exif: nonsense) == nil)
+            #expect(Orientation(exif: nonsense, xmp: Array("tiff:Orientation='3'".utf8)) == .upright)
         }
         var noise = SplitMix(state: 2)
         for _ in 0..<20_000 {
             var bytes = exif
             bytes[Int.random(in: 0..<bytes.count, using: &noise)] = .random(in: 0...255, using: &noise)
             bytes[Int.random(in: 0..<bytes.count, using: &noise)] = .random(in: 0...255, using: &noise)
-            _ = Orientation(exif: bytes)
+            _ = Orientation(exif: bytes, xmp: bytes)
         }
+    }
+
+    @Test(
+        "XMP, as attribute and element",
+        arguments: [
+            ("<x tiff:Orientation=\"6\"/>", 6), ("<x tiff:Orientation='6'/>", 6),
+            ("a:b <tiff:Orientation>8</tiff:Orientation>", 8),
+            ("tiff:Orientation=\"x\" tiff:Orientation='2'", 2),
+            ("<tiff:Orientation>", nil), ("tiff:Orientation=6", nil), (":Orientation='6'", nil), ("", nil),
+        ])
+    func xmp(text: String, number: Int?) {
+        #expect(Orientation.number(inXMP: Array(text.utf8)) == number)
     }
 
     @Test("a picture that says that it is upside down")

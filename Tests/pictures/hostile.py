@@ -62,6 +62,26 @@ def many_scans(width, height):
             b"\xff\xd9")
 
 
+def with_webp_size(webp, width, height):
+    """The same lossless WebP with another size in its header."""
+    at = webp.find(b"VP8L") + 9
+    bits = struct.unpack("<I", webp[at:at + 4])[0] >> 28 << 28 | (height - 1) << 14 | width - 1
+    return webp[:at] + struct.pack("<I", bits) + webp[at + 4:]
+
+
+def riff(*chunks):
+    data = b"WEBP" + b"".join(kind + struct.pack("<I", len(data)) + data for kind, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(data)) + data
+
+
+def number24(*numbers):
+    return b"".join(struct.pack("<I", number)[:3] for number in numbers)
+
+
+def frame(left, top, width, height, webp):
+    return b"ANMF", number24(left // 2, top // 2, width - 1, height - 1, 100) + b"\0" + webp[12:]
+
+
 def main(folder):
     def write(name, bytes_):
         Path(folder, name).write_bytes(bytes_)
@@ -78,7 +98,7 @@ def main(folder):
     for name, file in files.items():
         for percent in range(100):
             write(f"cut-{percent:02}-{name}", file[:len(file) * percent // 100])
-        write(f"cut-last-{name}", file[:-1])
+        write(f"cut-last-{name}", file[:-13])  # more than the end, without which a file can be read
         damaged = bytearray(file)
         for at in range(len(file) // 3, len(file), len(file) // 9):
             damaged[at:at + 7] = bytes(7)
@@ -109,6 +129,23 @@ def main(folder):
     for name in "photo.jpg", "progressive.jpg":  # the scans twice
         file = files[name]
         write(f"scans-{name}", file[:-2] + file[file.find(b"\xff\xda"):])
+
+    lossy, lossless = saved(photo, "WEBP"), saved(photo, "WEBP", lossless=True)
+    for name, file in ("lossy.webp", lossy), ("lossless.webp", lossless):
+        for percent in range(0, 100, 5):
+            write(f"cut-{percent:02}-{name}", file[:len(file) * percent // 100])
+        write(f"cut-last-{name}", file[:-2])
+        write(f"garbage-{name}", file[:20] + rng.bytes(200_000))
+        short = file[20:len(file) // 2]  # whole chunks whose image data ends early
+        write(f"short-{name}", riff((file[12:16], short)))
+        write(f"twice-the-size-{name}", riff((b"VP8X", b"\0\0\0\0" + number24(799, 599)), (file[12:16], file[20:])))
+    for size in (16384, 16384), (8000, 8000), (1600, 1200):
+        write(f"{size[0]}x{size[1]}.webp", with_webp_size(lossless, *size))
+    for size in (60000, 60000), (1 << 24, 1 << 24), (400, 300):
+        canvas = b"VP8X", b"\2\0\0\0" + number24(size[0] - 1, size[1] - 1)
+        write(f"animated-{size[0]}x{size[1]}.webp", riff(canvas, frame(2, 0, 400, 300, lossy)))
+        write(f"no-frame-{size[0]}x{size[1]}.webp", riff(canvas))
+    write("chunks.webp", riff(*[(b"abcd", b"")] * 500_000))
 
 
 main(sys.argv[1])

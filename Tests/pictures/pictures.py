@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes pictures of many kinds into a folder, each with the 64 x 64 image that Pillow makes from it.
 
-x.png must give exactly the bytes of x.png.bin. Those of x.jpg may differ by 1, because releases of libjpeg
-round differently.
+x.png and x.webp must give exactly the bytes of x.png.bin and x.webp.bin. Those of x.jpg may differ by 1, because
+releases of libjpeg round differently. If a file has something wrong in it although every pixel is there, x.png.flaws
+says what, a line each.
 """
 import io
 import struct
@@ -11,7 +12,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 SIZES = [(1, 1), (2, 3), (17, 5), (63, 65), (64, 64), (200, 64), (333, 222), (640, 427), (5000, 3), (3, 5000)]
 LARGE_SIZES = [(701, 1001), (1600, 1200)]
@@ -99,6 +100,13 @@ def images(rng, size):
     yield "rgb-progressive.jpg", saved(rgb, "JPEG", progressive=True)
     yield "l.jpg", saved(grey, "JPEG")
     yield "cmyk.jpg", saved(cmyk, "JPEG", quality=90)
+    yield "rgb.webp", saved(rgb, "WEBP", quality=int(rng.integers(40, 96)), method=1)
+    yield "rgba.webp", saved(rgba, "WEBP", quality=80, alpha_quality=int(rng.integers(20, 101)), method=1)
+    yield "lossless.webp", saved(rgb, "WEBP", lossless=True, quality=10, method=1)
+    yield "lossless-rgba.webp", saved(rgba, "WEBP", lossless=True, quality=10, method=1)
+    yield "lossless-palette.webp", saved(palette.convert("RGB"), "WEBP", lossless=True, quality=10, method=1)
+    frames = [ImageOps.mirror(rgba), rgb.convert("RGBA")]
+    yield "animated.webp", saved(rgba, "WEBP", save_all=True, append_images=frames, quality=70, method=1)
 
 
 def odd_images(rng):
@@ -122,6 +130,92 @@ def odd_images(rng):
             yield f"exif-{orientation}-{size[0]}.png", saved(picture, "PNG", exif=exif(orientation))
             yield f"exif-{orientation}-{size[0]}.jpg", saved(picture, "JPEG", exif=exif(orientation), quality=95)
             yield f"late-exif-{orientation}-{size[0]}.png", with_late_exif(saved(picture, "PNG"), exif(orientation))
+            yield f"exif-{orientation}-{size[0]}.webp", saved(picture, "WEBP", exif=exif(orientation))
+    yield from images_with_metadata(rng)
+
+
+def xmp(orientation):
+    return (f'<?xpacket begin="" id="x"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description '
+            f'tiff:Make="a: camera" {orientation}/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>').encode()
+
+
+def profile(data):
+    """EXIF data as ImageMagick puts it into a text of a PNG."""
+    digits = data.tobytes().hex()
+    return f"\nexif\n{len(digits) // 2:8}\n" + "\n".join(digits[i:i + 72] for i in range(0, len(digits), 72)) + "\n"
+
+
+def texts(key, value):
+    """PNGs with the text in each kind of chunk."""
+    for kind in "tEXt", "zTXt", "iTXt", "iTXt packed":
+        info = PngImagePlugin.PngInfo()
+        if kind.startswith("iTXt"):
+            info.add_itxt(key, value, "en", key, zip="packed" in kind)
+        else:
+            info.add_text(key, value, zip=kind == "zTXt")
+        yield kind.replace(" ", "-"), info
+
+
+def images_with_metadata(rng):
+    """The orientation in XMP and in a profile, alone and beside EXIF data, which counts first."""
+    picture = Image.fromarray(texture(rng, 41, 300, 3))
+    picture.paste((255, 0, 0), (0, 0, 20, 70))
+    without = Image.Exif()
+    without[0x010F] = "a camera"
+    for name, data, exif_data in [
+            ("attribute", xmp('tiff:Orientation="6"'), None), ("element", xmp("x='1'><tiff:Orientation>8</tiff:Orientation><a"), None),
+            ("nonsense", xmp('tiff:Orientation="9"'), None), ("word", xmp('tiff:Orientation="left"'), None),
+            ("beside-exif", xmp('tiff:Orientation="6"'), exif(3)), ("beside-wrong-exif", xmp('tiff:Orientation="6"'), exif(77)),
+            ("beside-other-exif", xmp('tiff:Orientation="6"'), without)]:
+        more = {"exif": exif_data} if exif_data else {}
+        yield f"xmp-{name}.jpg", saved(picture, "JPEG", quality=95, xmp=data, **more)
+        yield f"xmp-{name}.webp", saved(picture, "WEBP", xmp=data, **more)
+        for kind, info in texts("XML:com.adobe.xmp", data.decode()):
+            yield f"xmp-{name}-{kind}.png", saved(picture, "PNG", pnginfo=info, **more)
+    for orientation, more in (6, {}), (7, {}), (6, {"exif": exif(3)}):
+        for kind, info in texts("Raw profile type exif", profile(exif(orientation))):
+            file = saved(picture, "PNG", pnginfo=info, **more)
+            yield f"profile-{orientation}-{kind}{len(more)}.png", file
+            end, pixels = file.rindex(b"IEND") - 4, file.index(b"IDAT") - 4
+            if not more:  # behind the pixels
+                yield f"late-profile-{orientation}-{kind}.png", file[:33] + file[pixels:end] + file[33:pixels] + file[end:]
+
+
+def flawed_images(rng):
+    """Name, bytes, the same file without the flaw, and what is wrong with it."""
+    image = Image.fromarray(texture(rng, 90, 60, 3))
+    png_, jpeg, webp = saved(image, "PNG"), saved(image, "JPEG"), saved(image, "WEBP")
+    progressive = saved(image, "JPEG", progressive=True, exif=exif(6))
+    extended = saved(image, "WEBP", exif=exif(6))
+    for name, file, format in (("x.png", png_, "PNG"), ("x.jpg", jpeg, "JPEG"), ("progressive.jpg", progressive, "JPEG"),
+                               ("x.webp", webp, "WebP")):
+        yield f"1-more-{name}", file + b"\0", file, f"1 byte after the end of the {format}"
+        yield f"more-{name}", file + file + b"MotionPhoto_Data", file, f"{len(file) + 16} bytes after the end of the {format}"
+    for name, file in ("x.jpg", jpeg), ("progressive.jpg", progressive):
+        for cut in 1, 2:
+            yield f"cut-{cut}-{name}", file[:-cut], file, "the end of the JPEG (EOI) is missing"
+        yield f"stray-{name}", file[:-2] + bytes(7) + file[-2:], file, "the JPEG has stray bytes between its segments"
+    scan = jpeg.index(b"\xff\xda")
+    wrong = jpeg[:scan + 11] + b"\0\0" + jpeg[scan + 13:]
+    yield "wrong-scan.jpg", wrong, jpeg, "the JPEG's scan has wrong parameters"
+    for cut in 1, 4, 5, 12:
+        yield f"cut-{cut}-x.png", png_[:-cut], png_, "the end of the PNG (IEND) is missing"
+    for kind in b"tEXt", b"iCCP", b"gAMA", b"eXIf", b"abCd":
+        bad = struct.pack(">I", 5) + kind + b"hello" + b"\0\1\2\3"
+        for name, at in ("early", 33), ("late", len(png_) - 12):
+            yield (f"{kind.decode()}-{name}-x.png", png_[:at] + bad + png_[at:], png_,
+                   f"the PNG's chunk {kind.decode()} has a wrong CRC")
+    yield "iend-crc-x.png", png_[:-1] + b"\0", png_, "the PNG's chunk IEND has a wrong CRC"
+    good = b"".join(chunk(kind, b"nonsense") for kind in (b"iCCP", b"gAMA", b"sRGB", b"tIME", b"bKGD", b"pHYs", b"unKn"))
+    yield "unknown-x.png", png_[:33] + good + png_[33:], png_, ""
+    pixels = zlib.decompress(png_[png_.index(b"IDAT") + 4:-16])
+    header = png_[:png_.index(b"IDAT") - 4]
+    end = png_[-12:]
+    too_much = "the PNG has more image data than pixels"
+    yield "behind-x.png", header + chunk(b"IDAT", zlib.compress(pixels) + b"more") + end, png_, too_much
+    yield "rows-x.png", header + chunk(b"IDAT", zlib.compress(pixels + bytes(271))) + end, png_, too_much
+    yield "idat-x.png", png_[:-12] + chunk(b"IDAT", b"more") + end, png_, too_much
+    yield "cut-x.webp", extended[:-3], webp, "the WebP is cut off after its pixels"
 
 
 def expected(file):
@@ -143,6 +237,10 @@ def main(folder):
     for name, file in pictures:
         Path(folder, name).write_bytes(file)
         Path(folder, name + ".bin").write_bytes(expected(file))
+    for name, file, whole, flaw in flawed_images(rng):
+        Path(folder, "flawed-" + name).write_bytes(file)
+        Path(folder, "flawed-" + name + ".bin").write_bytes(expected(whole))
+        Path(folder, "flawed-" + name + ".flaws").write_text(flaw)
 
 
 main(sys.argv[1])

@@ -1,8 +1,8 @@
-// Reads pictures (PNG or JPEG) as a network sees them, 64 x 64 pixels, and writes them as one array that numpy loads:
+// Reads pictures (PNG, JPEG or WebP) as a network sees them, 64 x 64 pixels, and writes them as one array that numpy loads:
 //
 //     Pictures pictures.npz photo.jpg drawing.png
 //
-// It needs libpng, libjpeg and zlib, but not libhdf5.
+// It needs libpng, libjpeg, libwebp and zlib, but not libhdf5.
 import NNData
 
 let arguments = CommandLine.arguments.dropFirst()
