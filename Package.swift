@@ -52,10 +52,11 @@ let package = Package(
                 "CImage", "CSHA256", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
+        .target(name: "CHDF5Reader", dependencies: ["CHDF5", "CZlib"]),
         .target(
             name: "NNHDF5",
             dependencies: [
-                "NNData", "CHDF5", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+                "NNData", "CHDF5", "CHDF5Reader", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(name: "CBuiltInModel", exclude: ["cat.nnk"]),
@@ -69,7 +70,8 @@ let package = Package(
         ),
         .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"], swiftSettings: unoptimized),
         .testTarget(
-            name: "NNDataTests", dependencies: ["NNData", "NNHDF5", "CHDF5"], swiftSettings: unoptimized),
+            name: "NNDataTests", dependencies: ["NNData", "NNHDF5", "CHDF5", "CZlib"],
+            swiftSettings: unoptimized),
         .testTarget(
             name: "CLITests", dependencies: ["nn-cli", "SwiftNN", "NNData", "NNHDF5", "CHDF5", "CZlib"],
             swiftSettings: unoptimized),

@@ -28,8 +28,14 @@ package struct FileKind: Sendable {
         self.init(name, Array(signature.utf8), at: offset, conversion: conversion)
     }
 
-    /// The first bytes that tell each kind. Text formats need the most.
-    package static let startBytes = 1024
+    /// The first bytes that tell each kind. HDF5 files may have a user's block, which is looked behind if it is at most
+    /// 4096 bytes.
+    package static let startBytes = 4096 + 8
+
+    /// Whether libhdf5 would find HDF5's signature: at the start, or behind a block of 512, 1024, ... bytes.
+    package static func isHDF5(_ start: [UInt8]) -> Bool {
+        [0, 512, 1024, 2048, 4096].contains { start.dropFirst($0).starts(with: hdf5Signature) }
+    }
 
     /// "an HDF5 file", for instance; nil if the kind is not known.
     package static func name(of bytes: some Sequence<UInt8>) -> String? { kind(of: bytes)?.name }
@@ -53,6 +59,8 @@ package struct FileKind: Sendable {
 }
 
 extension FileKind {
+    package static let matlab = "a MATLAB file"
+
     static let readablePictures = [
         FileKind("a PNG picture", [0x89] + Array("PNG\r\n\u{1a}\n".utf8)),
         FileKind("a JPEG picture", [0xff, 0xd8, 0xff]),
@@ -66,6 +74,10 @@ extension FileKind {
             FileKind("an HDF5 file", hdf5Signature),
             FileKind("a SwiftNN model or checkpoint", modelMagic),
             FileKind("a zip or npz file", "PK\u{3}\u{4}"),
+            FileKind("a numpy array (.npy)", [0x93] + Array("NUMPY".utf8)),
+            FileKind("a gzip file (gunzip unpacks it)", [0x1f, 0x8b]),
+            FileKind("a Git LFS pointer to the file (git lfs pull fetches it)", "version https://git-lfs"),
+            FileKind(matlab, "MATLAB "),
         ] + otherPictures + cameraRAW + [tiff] + videos + documents
 
     // ImageMagick's [0] is the first picture of several: frames of a GIF, sizes of an icon.

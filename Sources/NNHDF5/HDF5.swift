@@ -1,33 +1,18 @@
 import CHDF5
 import Synchronization
 
-/// Access to libhdf5 for one caller at a time.
+/// Access to libhdf5 for one caller at a time: most builds of it are not thread-safe.
+///
+/// Only files in memory are written in this process. Files are read in processes of their own (``HDF5Reader``), which
+/// start while nobody uses the library, as they inherit its state.
 enum HDF5 {
     private static let lock = Mutex(())
 
-    /// Runs `body` while nobody else uses the library, which prints nothing and loads no plugins. Not reentrant.
-    ///
-    /// Every use of the library goes through here, as most builds of it are not thread-safe.
+    /// Runs `body` while nobody else uses the library. Not reentrant.
     static func exclusively<Result: Sendable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try lock.withLock { _ throws(Failure) in
-            // The clean-up of the library at exit can crash after a damaged file.
-            H5dont_atexit()
-            // The program may use HDF5 too, so its settings are restored.
-            var plugins: UInt32 = 0
-            var report: H5E_auto2_t?
-            var reportData: UnsafeMutableRawPointer?
-            H5PLget_loading_state(&plugins)
-            H5Eget_auto2(nn_h5_error_stack(), &report, &reportData)
-            H5PLset_loading_state(0)
-            H5Eset_auto2(nn_h5_error_stack(), nil, nil)
-            defer {
-                H5Eset_auto2(nn_h5_error_stack(), report, reportData)
-                H5PLset_loading_state(plugins)
-            }
-            return try body()
-        }
+        try lock.withLock { _ throws(Failure) in try body() }
     }
 }
 

@@ -1,162 +1,178 @@
-import CHDF5
-import CZlib
+import CHDF5Reader
 import NNData
 
 /// A data set in HDF5's sense: an array in a file, with a shape and a type.
-struct HDF5Array: ~Copyable {
-    /// The allowed pipelines of filters. With deflate as the last, a chunk can be checked by unpacking it.
-    static let pipelines = [
-        [], [H5Z_FILTER_SHUFFLE], [H5Z_FILTER_DEFLATE], [H5Z_FILTER_SHUFFLE, H5Z_FILTER_DEFLATE],
-    ]
-    /// 64 MB, which is 5461 images. The library always unpacks whole chunks.
-    static let largestChunk: UInt64 = 64 << 20
-
-    let source: HDF5Source
+struct HDF5Array {
+    let reader: HDF5Reader
     let name: String
-    let dataset: HDF5Handle
-    let type: HDF5Handle
     let shape: [UInt64]
-    let layout: H5D_layout_t
-    let chunk: [UInt64]
-    let filters: [Int32]
+    let elementBytes: UInt64
+    private let elementClass: nn_reader_class
+    private let isSigned: Bool
+    private let chunk: [UInt64]
+    private let filters: [HDF5Filter]
+    private let storedBytes: UInt64
 
-    init(_ name: String, in file: borrowing DataSetFile) throws(FileError) {
-        let source = file.source
-        let damage = "damage"
-        guard try file.contains(name) else { throw source.refusal("a data set \(name)", "none") }
-        // Another kind of link may lead to another file.
-        switch nn_h5_link_type(file.file.id, name) {
-        case H5L_TYPE_HARD: break
-        case H5L_TYPE_SOFT: throw source.refusal("\(name) itself", "a soft link")
-        case H5L_TYPE_EXTERNAL: throw source.refusal("\(name) itself", "an external link")
-        case H5L_TYPE_ERROR: throw source.failure("\(name) itself", damage)
-        default: throw source.refusal("\(name) itself", "a link of unknown kind")
+    private var source: HDF5Source { reader.source }
+
+    init(_ name: String, in reader: HDF5Reader) throws(FileError) {
+        let (status, array) = try reader.describe(name)
+        guard status == NN_READER_OK.code else { throw Self.failure(status, name, reader) }
+        guard let array = HDF5Array(name, array, reader) else {
+            throw reader.source.refusal("a data set \(name)", "damage")
         }
-        guard let dataset = HDF5Handle(H5Oopen(file.file.id, name, nn_h5_default())) else {
-            throw source.failure("a data set \(name)", damage)
-        }
-        guard H5Iget_type(dataset.id) == H5I_DATASET else {
-            throw source.refusal("a data set \(name)", "a group or a type")
-        }
-        guard let creation = HDF5Handle(H5Dget_create_plist(dataset.id)) else {
-            throw source.failure("a data set \(name)", damage)
-        }
-        // Before the shape: to tell that of a virtual data set, the library opens other files.
-        let (layout, chunk) = try Self.layout(creation, name, source)
-        let filters = try Self.filters(creation, name, source)
-        guard let shape = Self.shape(dataset) else { throw source.failure("a data set \(name)", damage) }
-        guard let type = HDF5Handle(H5Dget_type(dataset.id)) else {
-            throw source.failure("a data set \(name)", damage)
-        }
-        self.source = source
+        self = array
+    }
+
+    /// nil if the numbers make no sense.
+    private init?(_ name: String, _ facts: nn_reader_array, _ reader: HDF5Reader) {
+        guard facts.rank <= NN_READER_RANK, facts.chunk_rank <= NN_READER_RANK,
+            facts.filter_count <= NN_READER_FILTERS, facts.element_bytes > 0
+        else { return nil }
+        self.reader = reader
         self.name = name
-        self.dataset = dataset
-        self.type = type
-        self.shape = shape
-        self.layout = layout
-        self.chunk = chunk
-        self.filters = filters
+        shape = withUnsafeBytes(of: facts.shape) {
+            Array($0.bindMemory(to: UInt64.self).prefix(Int(facts.rank)))
+        }
+        chunk = withUnsafeBytes(of: facts.chunk) {
+            Array($0.bindMemory(to: UInt64.self).prefix(Int(facts.chunk_rank)))
+        }
+        guard !chunk.contains(0) else { return nil }
+        let count = Int(facts.filter_count)
+        let numbers = withUnsafeBytes(of: facts.filters) {
+            Array($0.bindMemory(to: Int32.self).prefix(count))
+        }
+        let isDecodable = withUnsafeBytes(of: facts.can_decode) { Array($0.prefix(count)) }
+        filters = zip(numbers, isDecodable).map { HDF5Filter(number: $0, isDecodable: $1 != 0) }
+        elementBytes = facts.element_bytes
+        elementClass = nn_reader_class(rawValue: UInt32(bitPattern: facts.element_class))
+        isSigned = facts.is_signed != 0
+        storedBytes = facts.stored_bytes
     }
 
-    private static func shape(_ dataset: borrowing HDF5Handle) -> [UInt64]? {
-        guard let space = HDF5Handle(H5Dget_space(dataset.id)) else { return nil }
-        let rank = H5Sget_simple_extent_ndims(space.id)
-        guard rank >= 0 else { return nil }
-        var shape = [UInt64](repeating: 0, count: Int(rank))
-        return H5Sget_simple_extent_dims(space.id, &shape, nil) == rank ? shape : nil
-    }
-
-    private static func layout(
-        _ creation: borrowing HDF5Handle, _ name: String, _ source: HDF5Source
-    ) throws(FileError) -> (H5D_layout_t, chunk: [UInt64]) {
-        let layout = H5Pget_layout(creation.id)
-        guard layout != H5D_VIRTUAL else {
-            throw source.refusal("\(name) stored in the file", "a virtual data set")
+    private static func failure(_ status: Int32, _ name: String, _ reader: HDF5Reader) -> FileError {
+        switch status {
+        case NN_READER_NONE.code: reader.source.refusal("a data set \(name)", "none")
+        case NN_READER_SOFT_LINK.code: reader.source.refusal("\(name) itself", "a soft link")
+        case NN_READER_EXTERNAL_LINK.code: reader.source.refusal("\(name) itself", "an external link")
+        case NN_READER_OTHER_LINK.code: reader.source.refusal("\(name) itself", "a link of unknown kind")
+        case NN_READER_NOT_ARRAY.code: reader.source.refusal("a data set \(name)", "a group or a type")
+        case NN_READER_VIRTUAL.code:
+            reader.source.refusal("\(name) stored in the file", "a virtual data set")
+        case NN_READER_EXTERNAL_STORAGE.code:
+            reader.source.refusal("\(name) stored in the file", "external storage")
+        default: reader.failure(status, "a data set \(name)", "damage")
         }
-        guard H5Pget_external_count(creation.id) == 0 else {
-            throw source.refusal("\(name) stored in the file", "external storage")
-        }
-        guard layout == H5D_CHUNKED else { return (layout, []) }
-        var chunk = [UInt64](repeating: 0, count: Int(H5S_MAX_RANK))
-        let rank = H5Pget_chunk(creation.id, H5S_MAX_RANK, &chunk)
-        guard rank > 0, !chunk.prefix(Int(rank)).contains(0) else {
-            throw source.failure("chunks of \(name)", "damage")
-        }
-        return (layout, Array(chunk.prefix(Int(rank))))
-    }
-
-    private static func filters(
-        _ creation: borrowing HDF5Handle, _ name: String, _ source: HDF5Source
-    ) throws(FileError) -> [Int32] {
-        var filters: [Int32] = []
-        for index in 0..<UInt32(max(0, H5Pget_nfilters(creation.id))) {
-            var flags: UInt32 = 0
-            var valueCount = 0
-            let filter = H5Pget_filter2(creation.id, index, &flags, &valueCount, nil, 0, nil, nil)
-            guard filter >= 0 else { throw source.failure("filters of \(name)", "damage") }
-            filters.append(filter)
-        }
-        guard pipelines.contains(filters) else {
-            let unknown = filters.first { $0 != H5Z_FILTER_SHUFFLE && $0 != H5Z_FILTER_DEFLATE }
-            let order = filters.map { $0 == H5Z_FILTER_SHUFFLE ? "shuffle" : "deflate" }
-            throw source.refusal(
-                "\(name) with no filters but shuffle, then deflate",
-                unknown.map { "filter \($0)" } ?? order.joined(separator: ", "))
-        }
-        return filters
     }
 }
 
-// MARK: Its type
+// MARK: Its shape and type
 
 extension HDF5Array {
     var shapeText: String { Self.text(shape) }
 
-    private static func text(_ shape: [UInt64]) -> String {
-        "(\(shape.map(String.init).joined(separator: ", ")))"
+    static func text(_ shape: [UInt64]) -> String { "(\(shape.map(String.init).joined(separator: ", ")))" }
+
+    /// Whether it is a list of `count` elements: (m), (1, m) or (m, 1).
+    func isList(of count: UInt64) -> Bool { [[count], [1, count], [count, 1]].contains(shape) }
+
+    /// What its numbers are read as, so that none is changed; nil if they are none. An enumeration, as h5py makes of
+    /// bool, is a number to HDF5.
+    var numberType: nn_reader_type? {
+        switch elementClass {
+        case NN_READER_INTEGER where elementBytes == 1 && !isSigned: NN_READER_U8
+        case NN_READER_INTEGER where elementBytes <= 8: isSigned ? NN_READER_I64 : NN_READER_U64
+        case NN_READER_FLOAT where elementBytes <= 16: NN_READER_F64
+        case NN_READER_ENUMERATION where elementBytes <= 8: NN_READER_I64
+        default: nil
+        }
     }
 
-    var elementBytes: Int { H5Tget_size(type.id) }
-    var isInteger: Bool { H5Tget_class(type.id) == H5T_INTEGER }
-    var isSigned: Bool { H5Tget_sign(type.id) == H5T_SGN_2 }
-    var isFixedString: Bool { H5Tget_class(type.id) == H5T_STRING && H5Tis_variable_str(type.id) == 0 }
+    var isEnumeration: Bool { elementClass == NN_READER_ENUMERATION }
+    var isString: Bool { [NN_READER_FIXED_STRING, NN_READER_VARIABLE_STRING].contains(elementClass) }
 
     var typeText: String {
-        switch H5Tget_class(type.id) {
-        case H5T_INTEGER: "\(isSigned ? "signed" : "unsigned") \(elementBytes * 8)-bit integers"
-        case H5T_FLOAT: "\(elementBytes * 8)-bit floating-point numbers"
-        case H5T_STRING: isFixedString ? "fixed-length strings" : "variable-length strings"
-        case H5T_ENUM: "an enumeration"
+        switch elementClass {
+        case NN_READER_INTEGER: "\(isSigned ? "signed" : "unsigned") \(elementBytes * 8)-bit integers"
+        case NN_READER_FLOAT: "\(elementBytes * 8)-bit floating-point numbers"
+        case NN_READER_FIXED_STRING: "fixed-length strings"
+        case NN_READER_VARIABLE_STRING: "variable-length strings"
+        case NN_READER_ENUMERATION: "an enumeration"
         default: "another type"
         }
     }
 }
 
-// MARK: Its data
+// MARK: Its storage
+
+/// A step of packing a chunk, by its number in HDF5's registry.
+struct HDF5Filter: Equatable {
+    let number: Int32
+    let isDecodable: Bool
+
+    private static let names: [Int32: String] = [
+        1: "gzip", 2: "shuffle", 3: "fletcher32", 4: "szip", 5: "nbit", 6: "scale-offset", 307: "bzip2",
+        32000: "lzf",
+        32001: "blosc", 32004: "lz4", 32008: "bitshuffle", 32013: "zfp", 32015: "zstd", 32017: "sz",
+        32026: "blosc2",
+    ]
+
+    var name: String { Self.names[number] ?? "number \(number)" }
+
+    static let gzip: Int32 = 1
+    static let szip: Int32 = 4
+
+    /// Shuffle, then gzip or szip, then a checksum: the sizes of chunks so packed can be checked.
+    static func areReadable(_ filters: [HDF5Filter]) -> Bool {
+        guard filters.allSatisfy(\.isDecodable) else { return false }
+        var rest = filters.map(\.number)[...]
+        if rest.first == 2 { rest = rest.dropFirst() }
+        if rest.first == gzip || rest.first == szip { rest = rest.dropFirst() }
+        if rest.first == 3 { rest = rest.dropFirst() }
+        return rest.isEmpty
+    }
+}
 
 extension HDF5Array {
-    /// Makes sure that every element is in the file, before memory is taken for them.
+    /// 64 MB, which is 5461 images. The library always unpacks whole chunks.
+    static let largestChunk = UInt64(NN_READER_SLICE_BYTES)
+
+    /// Refuses what cannot be whole, before memory is taken for it. Each chunk is looked at when it is read.
     ///
     /// - Precondition: the shape and the type are those expected, so the products below cannot overflow.
-    borrowing func checkStorage() throws(FileError) {
-        let bytes = shape.reduce(UInt64(elementBytes), *)
-        if layout == H5D_CHUNKED {
-            try checkChunks()
-        } else {
-            let stored = H5Dget_storage_size(dataset.id)
-            guard stored == bytes else {
-                throw source.refusal("\(bytes) bytes of \(name)", "\(stored)")
+    func checkStorage() throws(FileError) {
+        let bytes = shape.reduce(elementBytes, *)
+        if chunk.isEmpty {
+            guard storedBytes == bytes else {
+                throw source.refusal("\(bytes) bytes of \(name)", "\(storedBytes)")
             }
+        } else {
+            try checkFilters()
+            try checkChunkSize()
         }
-        // Deflate makes at most 1032 bytes of one: 258 for every 2 bits.
-        let gain: UInt64 = filters.contains(H5Z_FILTER_DEFLATE) ? 1032 : 1
-        guard bytes / gain <= source.size else {
+        guard bytes / largestGain <= source.size else {
             throw source.refusal("\(bytes) bytes of \(name)", "a file of \(source.size) bytes")
         }
     }
 
-    private borrowing func checkChunks() throws(FileError) {
-        let bytes = chunk.reduce(UInt64(elementBytes)) { product, side in
+    /// How many bytes the filters make of one at most: deflate 258 for every 2 bits; szip 4096 elements for one element
+    /// and some bits.
+    private var largestGain: UInt64 {
+        let numbers = filters.map(\.number)
+        return numbers.contains(HDF5Filter.szip) ? 4096 : numbers.contains(HDF5Filter.gzip) ? 1032 : 1
+    }
+
+    private func checkFilters() throws(FileError) {
+        guard !HDF5Filter.areReadable(filters) else { return }
+        let found = filters.map(\.name).joined(separator: ", ")
+        throw source.refusal(
+            "\(name) with no filters but shuffle, gzip or szip, and fletcher32, in this order",
+            "\(found); rewrite it by h5py: new.create_dataset(\"\(name)\", data=old[\"\(name)\"][:], compression=\"gzip\")"
+        )
+    }
+
+    private func checkChunkSize() throws(FileError) {
+        let bytes = chunk.reduce(elementBytes) { product, side in
             let (next, overflow) = product.multipliedReportingOverflow(by: side)
             return overflow ? .max : next
         }
@@ -164,73 +180,70 @@ extension HDF5Array {
             throw source.refusal("\(name) in chunks of at most \(Self.largestChunk) bytes", Self.text(chunk))
         }
         guard chunk.count == shape.count else { throw source.refusal("chunks of \(name)", Self.text(chunk)) }
-        var offset = [UInt64](repeating: 0, count: chunk.count)
-        repeat { try checkChunk(at: offset, bytes: Int(bytes)) } while advance(&offset)
     }
 
-    /// Moves to the next chunk, the last axis first; false after the last one.
-    private borrowing func advance(_ offset: inout [UInt64]) -> Bool {
-        for axis in offset.indices.reversed() {
-            // Not the sum, which may overflow.
-            if shape[axis] - offset[axis] > chunk[axis] {
-                offset[axis] += chunk[axis]
-                return true
-            }
-            offset[axis] = 0
+    /// The error of a chunk, or of what was to be read.
+    static func chunkFailure(
+        _ status: Int32, at offset: [UInt64], found: UInt64, of name: String, _ reader: HDF5Reader
+    ) -> FileError {
+        let source = reader.source
+        guard let array = try? HDF5Array(name, in: reader) else {
+            return reader.failure(status, "the values of \(name)", "damage")
         }
-        return false
+        let chunk = "chunk \(text(Array(offset.prefix(array.chunk.count)))) of \(name)"
+        // Each side was checked, and so was the product.
+        let bytes = array.chunk.reduce(array.elementBytes, &*)
+        return switch status {
+        case NN_READER_NO_CHUNK.code: source.refusal(chunk, "none")
+        case NN_READER_LONG_CHUNK.code: source.refusal("\(chunk) of at most \(bytes) bytes", "\(found)")
+        case NN_READER_WRONG_CHUNK.code: source.refusal("\(bytes) bytes in \(chunk)", "\(found)")
+        case NN_READER_BAD_CHUNK.code: source.refusal("\(bytes) bytes in \(chunk)", "damage")
+        default: reader.failure(status, "the values of \(name)", "damage")
+        }
+    }
+}
+
+// MARK: Its data
+
+extension HDF5Array {
+    private var rowElements: Int { Int(shape.dropFirst().reduce(1, *)) }
+
+    /// Rows of at most 64 MB, whole chunks where these fit.
+    private func slices(rowBytes: Int) -> [Range<UInt64>] {
+        var rows = max(1, UInt64(Int(NN_READER_SLICE_BYTES) / rowBytes))
+        if let side = chunk.first, side < rows { rows -= rows % side }
+        return stride(from: 0, to: shape[0], by: Int(rows)).map { $0..<min($0 + rows, shape[0]) }
     }
 
-    /// Makes sure that a chunk is there and unpacks to `bytes` bytes.
+    /// Hands over the elements in row-major order, slice by slice, with the index of the first.
     ///
-    /// The library does not: it makes up what is missing, and reads past the end of what is too short.
-    private borrowing func checkChunk(at offset: [UInt64], bytes: Int) throws(FileError) {
-        let chunk = "chunk \(Self.text(offset)) of \(name)"
-        var stored: UInt64 = 0
-        guard H5Dget_chunk_storage_size(dataset.id, offset, &stored) >= 0, stored > 0 else {
-            throw source.failure(chunk, "none")
-        }
-        // What deflate cannot shrink, it stretches a little.
-        guard stored <= bytes + bytes / 1000 + 64 else {
-            throw source.refusal("\(chunk) of at most \(bytes) bytes", "\(stored)")
-        }
-        let unpacked = try unpackedSize(of: chunk, at: offset, stored: Int(stored), limit: bytes)
-        guard unpacked == bytes else {
-            throw source.refusal("\(bytes) bytes in \(chunk)", unpacked.map { "\($0)" } ?? "damage")
+    /// - Parameter type: what they are read as, which `Element` must be.
+    func forEachSlice<Element: BitwiseCopyable>(
+        as type: nn_reader_type, _: Element.Type, _ body: (Int, [Element]) throws(FileError) -> Void
+    ) throws(FileError) {
+        for rows in slices(rowBytes: rowElements * MemoryLayout<Element>.stride) {
+            let count = rows.count * rowElements
+            let elements = try reader.read(name, rows: rows, as: type, Element.self, count: count)
+            try body(Int(rows.lowerBound) * rowElements, elements)
         }
     }
 
-    /// `nil` if it is damaged or above `limit`.
-    private borrowing func unpackedSize(
-        of chunk: String, at offset: [UInt64], stored: Int, limit: Int
-    ) throws(FileError) -> Int? {
-        guard let deflate = filters.firstIndex(of: H5Z_FILTER_DEFLATE) else { return stored }
-        var skipped: UInt32 = 0
-        var status: herr_t = -1
-        let packed = [UInt8](unsafeUninitializedCapacity: stored) { buffer, count in
-            status = H5Dread_chunk(dataset.id, nn_h5_default(), offset, &skipped, buffer.baseAddress)
-            count = status < 0 ? 0 : stored
+    /// The strings, without the NULs that end or fill them.
+    func strings(longest: Int) throws(FileError) -> [ArraySlice<UInt8>] {
+        var strings: [ArraySlice<UInt8>] = []
+        let bytes = max(longest + 4, Int(clamping: elementBytes))
+        for rows in slices(rowBytes: rowElements * bytes) {
+            for string in try reader.strings(
+                name, rows: rows, count: rows.count * rowElements, longest: longest)
+            {
+                guard string.length <= longest else {
+                    throw source.refusal(
+                        "strings of at most \(longest) bytes in \(name)",
+                        "\(string.length) bytes at index \(strings.count)")
+                }
+                strings.append(string.bytes)
+            }
         }
-        guard status >= 0 else { throw source.failure(chunk, "damage") }
-        guard skipped & (1 << deflate) == 0 else { return stored }
-        var unpacked = [UInt8](repeating: 0, count: limit)
-        var size = UInt(limit)
-        return uncompress(&unpacked, &size, packed, UInt(packed.count)) == Z_OK ? Int(size) : nil
-    }
-
-    /// The elements in row-major order, as `memoryType`, which `Element` must be.
-    borrowing func values<Element: BitwiseCopyable>(
-        as _: Element.Type, _ memoryType: hid_t
-    ) throws(FileError) -> [Element] {
-        let bytes = H5Tget_size(memoryType) * Int(shape.reduce(1, *))
-        let count = bytes / MemoryLayout<Element>.stride
-        var status: herr_t = -1
-        let values = [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-            status = H5Dread(
-                dataset.id, memoryType, nn_h5_all(), nn_h5_all(), nn_h5_default(), buffer.baseAddress)
-            initialized = status < 0 ? 0 : count
-        }
-        guard status >= 0 else { throw source.failure("the values of \(name)", "damage") }
-        return values
+        return strings
     }
 }

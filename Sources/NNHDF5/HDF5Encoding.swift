@@ -5,7 +5,7 @@ extension DataSet {
     /// The bytes of an HDF5 file, which ``init(hdf5:)`` reads, and so do h5py and others.
     ///
     /// The file is made in memory, so that it can be written as a whole or not at all. Spaces at the end of a class name
-    /// are lost when the file is read, as they are padding there.
+    /// are lost when the file is read, as they are padding there. Of an image's name the last 1024 bytes are kept.
     /// - Precondition: there is an image; class names have 255 bytes of UTF-8 at most, none of them a control
     ///   character, and not only spaces.
     public func hdf5(role: DataSetRole) -> [UInt8] {
@@ -14,23 +14,33 @@ extension DataSet {
             classes.allSatisfy { Self.isClassName($0) && $0.utf8.count < DataSetFile.longestClassName },
             "a data set file needs printable class names")
         let side = UInt64(Self.side)
-        let nameBytes = classes.map(\.utf8.count).max()! + 1
-        let names = classes.flatMap { Array($0.utf8) + Array(repeating: 0, count: nameBytes - $0.utf8.count) }
         return HDF5.exclusively {
             let access = HDF5Handle(H5Pcreate(nn_h5_file_access()))!
             H5Pset_fapl_core(access.id, 1 << 20, false)
             let file = HDF5Handle(H5Fcreate("in memory", nn_h5_truncate(), nn_h5_default(), access.id))!
-            let text = HDF5Handle(H5Tcopy(nn_h5_string()))!
-            H5Tset_size(text.id, nameBytes)
             let count = UInt64(self.count)
             Self.put(images, [count, side, side, 3], nn_h5_uint8(), "\(role.rawValue)_set_x", in: file)
             Self.put(labels.map(Int64.init), [count], nn_h5_int64(), "\(role.rawValue)_set_y", in: file)
-            Self.put(names, [2], text.id, "list_classes", in: file)
+            Self.put(classes.map { Array($0.utf8) }, "list_classes", in: file)
+            if let names {
+                let paths = names.map { Array(PathText.bytes($0).suffix(DataSetFile.longestImageName)) }
+                Self.put(paths, "\(role.rawValue)_set_names", in: file)
+            }
             H5Fflush(file.id, H5F_SCOPE_GLOBAL)
             return [UInt8](unsafeUninitializedCapacity: H5Fget_file_image(file.id, nil, 0)) { bytes, size in
                 size = H5Fget_file_image(file.id, bytes.baseAddress, bytes.count)
             }
         }
+    }
+
+    /// Strings of a fixed length: that of the longest and a NUL.
+    private static func put(_ strings: [[UInt8]], _ name: String, in file: borrowing HDF5Handle) {
+        let bytes = strings.map(\.count).max()! + 1
+        let text = HDF5Handle(H5Tcopy(nn_h5_string()))!
+        H5Tset_size(text.id, bytes)
+        put(
+            strings.flatMap { $0 + Array(repeating: 0, count: bytes - $0.count) }, [UInt64(strings.count)],
+            text.id, name, in: file)
     }
 
     /// Only a lack of memory can make this fail.

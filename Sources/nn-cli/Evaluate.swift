@@ -16,6 +16,8 @@ struct Evaluate: ConsoleCommand {
     @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
     var data: String
 
+    @OptionGroup var arrays: ArrayNames
+
     @OptionGroup var modelOption: ModelOption
 
     @Option(
@@ -49,7 +51,7 @@ struct Evaluate: ConsoleCommand {
     func run() throws {
         let network = try ModelFile.load(modelOption.model)
         let path = data
-        let data = try CrashGuard.load(path)
+        let data = try arrays.load(path, .test)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         let result = try network.evaluate(Examples(data))
         let right = data.count - result.mislabeled.count

@@ -30,6 +30,8 @@ struct Reproduce: ConsoleCommand {
         completion: .file())
     var train: String?
 
+    @OptionGroup var arrays: ArrayNames
+
     @Option(
         help: ArgumentHelp("Model that its training started from.", valueName: "file"), completion: .file())
     var from: String?
@@ -76,7 +78,7 @@ struct Reproduce: ConsoleCommand {
     /// A data set file, or the folder that teach read.
     private func photos(_ path: String, of network: Network) throws -> DataSet {
         let positive = OutputFile.isFolder(path) ? network.className(1) : nil
-        return try PhotoSource(path, positive: positive).read()
+        return try PhotoSource(path, positive: positive, arrays: arrays).read()
     }
 }
 

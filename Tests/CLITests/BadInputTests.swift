@@ -314,7 +314,7 @@ struct BadDataSetTests {
         (".", 66, "\(aFolder); expected a data set file"),
         ("text.h5", 65, "expected an HDF5 file, got another kind of file"),
         ("empty.h5", 65, "expected an HDF5 file, got an empty file"),
-        ("bare.h5", 65, "expected train_set_x or test_set_x, got neither"),
+        ("bare.h5", 65, "expected train_set_x or test_set_x, got neither, and no other array"),
     ]
 
     @Test("evaluate names the file, what it expected and what it found", arguments: cases)

@@ -199,10 +199,11 @@ struct PackTests {
         for (line, (role, name)) in zip(lines, [("train", "cats.h5"), ("test", "cats-test.h5")]) {
             let data = try DataSet(hdf5: folder.path(name))
             let hashes = (0..<data.count).map { "'\(sha256(Array(data.image($0))).prefix(8))'" }
+            let names = try #require(data.names).map { "'\($0)'" }
             #expect(
                 line == """
                     \(role)_set_x (\(data.count), 64, 64, 3) uint8 \(role)_set_y \(data.labels) \
-                    ['non-cat', 'cat'] [\(hashes.joined(separator: ", "))]
+                    ['non-cat', 'cat'] [\(hashes.joined(separator: ", "))] [\(names.joined(separator: ", "))]
                     """)
         }
     }

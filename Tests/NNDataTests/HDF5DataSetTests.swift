@@ -89,7 +89,10 @@ struct HDF5DataSetTests {
 
     @Test(
         "chunked, with each pipeline",
-        arguments: [[], ["shuffle"], ["deflate"], ["shuffle", "deflate"]],
+        arguments: [
+            [], ["shuffle"], ["deflate"], ["shuffle", "deflate"], ["fletcher32"],
+            ["shuffle", "deflate", "fletcher32"],
+        ],
         [[1, 64, 64, 3], [2, 64, 64, 3], [1, 17, 30, 2], [5, 64, 64, 3]] as [[UInt64]])
     func chunked(filters: [String], chunk: [UInt64]) throws {
         try expectSample { draft in
@@ -97,8 +100,11 @@ struct HDF5DataSetTests {
                 draft.arrays[name]!.layout = .chunked(name == "train_set_x" ? chunk : [1])
                 draft.arrays[name]!.properties = { properties in
                     for filter in filters {
-                        check(
-                            filter == "shuffle" ? H5Pset_shuffle(properties) : H5Pset_deflate(properties, 6))
+                        switch filter {
+                        case "shuffle": check(H5Pset_shuffle(properties))
+                        case "deflate": check(H5Pset_deflate(properties, 6))
+                        default: check(H5Pset_fletcher32(properties))
+                        }
                     }
                 }
             }
@@ -200,15 +206,66 @@ struct HDF5DataSetTests {
 
     @Test("missing arrays")
     func missingArrays() {
-        expectRefusal("train_set_x or test_set_x", "neither") { $0.arrays["train_set_x"] = nil }
-        expectRefusal("a data set train_set_y", "none") { $0.arrays["train_set_y"] = nil }
-        expectRefusal("a data set list_classes", "none") { $0.arrays["list_classes"] = nil }
+        expectRefusal(
+            "train_set_x or test_set_x",
+            "neither; it has list_classes (2), train_set_y (2); --images and --labels name the arrays to read"
+        ) { $0.arrays["train_set_x"] = nil }
+        expectRefusal("train_set_x or test_set_x", "neither, and no other array") { $0.arrays = [:] }
+        expectRefusal(
+            "a data set train_set_y",
+            "none; it has list_classes (2), train_set_x (2, 64, 64, 3); --images and --labels name the arrays to read"
+        ) { $0.arrays["train_set_y"] = nil }
+    }
+
+    @Test("no class names: the numbers of the classes")
+    func noClassNames() throws {
+        var draft = HDF5Draft()
+        draft.arrays["list_classes"] = nil
+        #expect(try DataSet(hdf5: draft.write(to: folder)).classes == ["0", "1"])
     }
 
     @Test("train and test in one file")
-    func ambiguous() {
-        expectRefusal("train_set_x or test_set_x", "both") {
-            $0.arrays["test_set_x"] = $0.arrays["train_set_x"]
+    func both() throws {
+        var draft = HDF5Draft()
+        draft.arrays.merge(HDF5Draft(count: 3, prefix: "test").arrays) { old, _ in old }
+        let path = draft.write(to: folder)
+        expectRefusal(path, "train_set_x or test_set_x", "both")
+        #expect(try DataSet(hdf5: path, role: .train) == sample)
+        #expect(try DataSet(hdf5: path, role: .test).count == 3)
+    }
+
+    @Test("the role matters only where both are there", arguments: [DataSetRole.train, .test])
+    func role(_ role: DataSetRole) throws {
+        #expect(try DataSet(hdf5: HDF5Draft().write(to: folder), role: role) == sample)
+    }
+
+    @Test("other names, in groups too", arguments: ["x", "/photos/./deep//x"])
+    func otherNames(images: String) throws {
+        var draft = HDF5Draft()
+        draft.arrays["x"] = draft.arrays["train_set_x"]
+        draft.arrays["y"] = draft.arrays.removeValue(forKey: "train_set_y")
+        draft.edit = { file in
+            let properties = check(H5Pcreate(nn_h5_link_create()))
+            check(H5Pset_create_intermediate_group(properties, 1))
+            check(H5Lcreate_hard(file, "x", file, "photos/deep/x", properties, nn_h5_default()))
+            check(H5Idec_ref(properties))
+        }
+        let path = draft.write(to: folder)
+        #expect(try DataSet(hdf5: path, images: images, labels: "y") == sample)
+        for name in ["x/y", "", "photos/deep", "nul\0", String(repeating: "n", count: 5000)] {
+            #expect(throws: FileError.self) { try DataSet(hdf5: path, images: name, labels: "y") }
+        }
+    }
+
+    @Test("what a file has instead is said, with the options that read it")
+    func suggestion() {
+        expectRefusal(
+            "train_set_x or test_set_x",
+            "neither; it has X_test (2, 64, 64, 3), X_train (2, 64, 64, 3), y_test (2), y_train (2); "
+                + "--images X_train --labels y_train reads a set of them"
+        ) { draft in
+            let (x, y) = (draft.arrays["train_set_x"], draft.arrays["train_set_y"])
+            draft.arrays = ["X_test": x!, "X_train": x!, "y_test": y!, "y_train": y!]
         }
     }
 
@@ -226,15 +283,21 @@ struct HDF5DataSetTests {
 
     @Test("shapes of the pixels")
     func pixelShapes() {
-        func refuse(_ shape: [UInt64], _ text: String) {
-            expectRefusal("train_set_x of shape (m, 64, 64, 3)", text) { draft in
+        func refuse(_ shape: [UInt64], _ text: String, _ advice: String = "") {
+            expectRefusal("train_set_x of shape (m, 64, 64, 3)", text + advice) { draft in
                 draft.arrays["train_set_x"]!.shape = shape
                 draft.arrays["train_set_x"]!.bytes = []
             }
         }
-        refuse([10, 32, 32, 3], "(10, 32, 32, 3)")
-        refuse([10, 3, 64, 64], "(10, 3, 64, 64)")
-        refuse([10, 12288], "(10, 12288)")
+        refuse(
+            [10, 32, 32, 3], "(10, 32, 32, 3)",
+            "; images are scaled to 64 x 64 by Pillow: "
+                + "np.stack([Image.fromarray(i).resize((64, 64), Image.BILINEAR) for i in x])")
+        refuse([10, 3, 64, 64], "(10, 3, 64, 64)", "; channels come last: x.transpose(0, 2, 3, 1)")
+        refuse([10, 12288], "(10, 12288)", "; if each row is an image, x.reshape(-1, 64, 64, 3)")
+        refuse([12288, 10], "(12288, 10)", "; if each column is an image, x.T.reshape(-1, 64, 64, 3)")
+        refuse([10, 64, 64], "(10, 64, 64)", "; for grey images, np.repeat(x[..., None], 3, axis=3)")
+        refuse([64, 64, 3], "(64, 64, 3)", "; for one image, x[None]")
         refuse([], "()")
         refuse([1, 2, 64, 64, 3], "(1, 2, 64, 64, 3)")
     }
@@ -257,15 +320,13 @@ struct HDF5DataSetTests {
     @Test("types of the pixels")
     func pixelTypes() {
         func refuse(_ type: @escaping () -> hid_t, _ text: String) {
-            expectRefusal("train_set_x of unsigned 8-bit integers", text) { draft in
-                draft.arrays["train_set_x"]!.type = { H5Tcopy(type()) }
+            expectRefusal("train_set_x of whole numbers 0 to 255", text) { draft in
+                draft.arrays["train_set_x"]!.type = type
                 draft.arrays["train_set_x"]!.bytes = []
             }
         }
-        refuse(nn_h5_int8, "signed 8-bit integers")
-        refuse(nn_h5_int64, "signed 64-bit integers")
-        refuse(nn_h5_float32, "32-bit floating-point numbers")
-        refuse(nn_h5_string, "fixed-length strings")
+        refuse({ H5Tcopy(nn_h5_string()) }, "fixed-length strings")
+        refuse(HDF5Draft.truth, "an enumeration")
     }
 
     @Test("labels of another shape or type")
@@ -273,20 +334,23 @@ struct HDF5DataSetTests {
         expectRefusal("train_set_y of shape (2), one label per image", "(3)") {
             $0.setLabels(nn_h5_uint8, count: 3, [0, 1, 0])
         }
-        expectRefusal("train_set_y of shape (2), one label per image", "(1, 2)") {
-            $0.arrays["train_set_y"]!.shape = [1, 2]
+        expectRefusal(
+            "train_set_y of shape (2), one label per image", "(2, 2); if they are one-hot, y.argmax(axis=1)"
+        ) { draft in
+            draft.arrays["train_set_y"]!.shape = [2, 2]
+            draft.arrays["train_set_y"]!.bytes = [1, 0, 0, 1]
         }
-        expectRefusal("train_set_y of integers", "32-bit floating-point numbers") {
-            $0.setLabels(nn_h5_float32, [0, 0, 0, 0, 0, 0, 128, 63])
+        expectRefusal("train_set_y of numbers", "fixed-length strings") { draft in
+            draft.arrays["train_set_y"]!.type = { HDF5Draft.string(1) }
         }
-        expectRefusal("train_set_y of integers", "an enumeration") { draft in
-            draft.arrays["train_set_y"]!.type = {
-                let type = H5Tenum_create(nn_h5_int8())
-                check(H5Tenum_insert(type, "FALSE", [0 as UInt8]))
-                check(H5Tenum_insert(type, "TRUE", [1 as UInt8]))
-                return type
-            }
-        }
+    }
+
+    @Test("labels as a row, as a column, as floating-point numbers, as bool")
+    func labelKinds() throws {
+        try expectSample { $0.arrays["train_set_y"]!.shape = [1, 2] }
+        try expectSample { $0.arrays["train_set_y"]!.shape = [2, 1] }
+        try expectSample { $0.setLabels(nn_h5_float32, [0, 0, 0, 0, 0, 0, 128, 63]) }
+        try expectSample { $0.arrays["train_set_y"]!.type = HDF5Draft.truth }
     }
 
     @Test("labels other than 0 and 1")
@@ -296,6 +360,9 @@ struct HDF5DataSetTests {
         }
         expectRefusal("labels 0 and 1 in train_set_y", "-1 at index 0") {
             $0.setLabels(nn_h5_int8, [255, 7])
+        }
+        expectRefusal("labels 0 and 1 in train_set_y", "0.5 at index 1") {
+            $0.setLabels(nn_h5_float32, [0, 0, 0, 0, 0, 0, 0, 63])
         }
         expectRefusal("labels 0 and 1 in train_set_y", "18446744073709551615 at index 0") {
             $0.setLabels(nn_h5_uint64, [UInt8](repeating: 255, count: 8) + [UInt8](repeating: 0, count: 8))
@@ -308,20 +375,23 @@ struct HDF5DataSetTests {
             draft.arrays["list_classes"]!.shape = [3]
             draft.arrays["list_classes"]!.bytes += [UInt8]("another".utf8)
         }
-        expectRefusal("list_classes of fixed-length strings", "unsigned 8-bit integers") {
+        expectRefusal("list_classes of strings", "unsigned 8-bit integers") {
             $0.arrays["list_classes"]!.type = { H5Tcopy(nn_h5_uint8()) }
         }
-        expectRefusal("list_classes of fixed-length strings", "variable-length strings") { draft in
-            draft.arrays["list_classes"]!.type = {
-                let type = H5Tcopy(nn_h5_string())
-                check(H5Tset_size(type, nn_h5_variable_size()))
-                return type
-            }
-            draft.arrays["list_classes"]!.bytes = []
-        }
-        expectRefusal("class names of at most 256 bytes", "257") { draft in
+        expectRefusal("strings of at most 256 bytes in list_classes", "257 bytes at index 0") { draft in
             draft.arrays["list_classes"]!.type = { HDF5Draft.string(257) }
             draft.arrays["list_classes"]!.bytes = [UInt8](repeating: 65, count: 514)
+        }
+    }
+
+    @Test("strings of varying length")
+    func variableStrings() throws {
+        try expectSample { $0.setVariableStrings("list_classes", ["non-cat", "cat"]) }
+        expectRefusal("strings of at most 256 bytes in list_classes", "300 bytes at index 1") {
+            $0.setVariableStrings("list_classes", ["a", String(repeating: "b", count: 300)])
+        }
+        expectRefusal("a printable name of class 1 in list_classes", "[]") {
+            $0.setVariableStrings("list_classes", ["a", nil])
         }
     }
 
@@ -384,22 +454,26 @@ struct HDF5DataSetTests {
 
     // MARK: Storage
 
-    @Test("filters other than shuffle and deflate")
+    @Test("filters that are not read, by their names")
     func filters() {
         func refuse(_ found: String, _ add: @escaping (hid_t) -> Void) {
-            expectRefusal("train_set_x with no filters but shuffle, then deflate", found) { draft in
+            expectRefusal(
+                "train_set_x with no filters but shuffle, gzip or szip, and fletcher32, in this order",
+                found
+                    + #"; rewrite it by h5py: new.create_dataset("train_set_x", data=old["train_set_x"][:], compression="gzip")"#
+            ) { draft in
                 draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
                 draft.arrays["train_set_x"]!.properties = add
             }
         }
-        refuse("filter 3") { check(H5Pset_fletcher32($0)) }
-        refuse("filter 5") { check(H5Pset_nbit($0)) }
-        refuse("filter 32015") { check(H5Pset_filter($0, 32015, UInt32(H5Z_FLAG_OPTIONAL), 0, nil)) }
-        refuse("deflate, shuffle") {
+        refuse("nbit") { check(H5Pset_nbit($0)) }
+        refuse("zstd") { check(H5Pset_filter($0, 32015, UInt32(H5Z_FLAG_OPTIONAL), 0, nil)) }
+        refuse("number 400") { check(H5Pset_filter($0, 400, UInt32(H5Z_FLAG_OPTIONAL), 0, nil)) }
+        refuse("gzip, shuffle") {
             check(H5Pset_deflate($0, 1))
             check(H5Pset_shuffle($0))
         }
-        refuse("deflate, deflate") {
+        refuse("gzip, gzip") {
             check(H5Pset_deflate($0, 1))
             check(H5Pset_deflate($0, 1))
         }
@@ -409,11 +483,14 @@ struct HDF5DataSetTests {
     func unwritten() {
         expectRefusal("24576 bytes of train_set_x", "0") { $0.arrays["train_set_x"]!.bytes = [] }
         expectRefusal("2 bytes of train_set_y", "0") { $0.arrays["train_set_y"]!.bytes = [] }
+        let ballast = HDF5Draft(count: 3).arrays["train_set_x"]!
         expectRefusal("chunk (0, 0, 0, 0) of train_set_x", "none") { draft in
+            draft.arrays["ballast"] = ballast
             draft.arrays["train_set_x"]!.bytes = []
             draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
         }
         expectRefusal("chunk (1, 0, 0, 0) of train_set_x", "none") { draft in
+            draft.arrays["ballast"] = ballast
             draft.arrays["train_set_x"]!.bytes = []
             draft.arrays["train_set_x"]!.layout = .chunked([1, 64, 64, 3])
             draft.arrays["train_set_x"]!.edit = { writeChunk($0, HDF5Draft.pixels(1)) }
@@ -543,26 +620,35 @@ struct HDF5DataSetTests {
         }
     }
 
-    // MARK: The library
-
-    @Test("nothing stays open")
-    func closes() {
-        var draft = HDF5Draft()
-        let good = draft.write(to: folder, as: "good.h5")
-        draft.setLabels(nn_h5_uint8, [0, 2])
-        let bad = draft.write(to: folder, as: "bad.h5")
-        for path in [good, bad, folder.write([1], as: "other")] { _ = try? DataSet(hdf5: path) }
-        #expect(HDF5.exclusively(nn_h5_open_count) == 0)
+    @Test("names of the images are kept, whatever bytes they have")
+    func imageNames() throws {
+        let names = ["cat/1.jpg", "", PathText.text([0x63, 0xE9, 0x0A])]
+        let set = DataSet(
+            images: HDF5Draft.pixels(3), labels: [1, 0, 1], classes: ["a", "b"], names: names)
+        for role in [DataSetRole.train, .test] {
+            #expect(try DataSet(hdf5: folder.write(set.hdf5(role: role))) == set)
+        }
+        let long = String(repeating: "n", count: 2000)
+        let path = folder.write(
+            DataSet(images: HDF5Draft.pixels(1), labels: [1], classes: ["a", "b"], names: [long])
+                .hdf5(role: .train))
+        #expect(try DataSet(hdf5: path).names == [String(long.suffix(1024))])
     }
 
-    @Test("no plugin may be loaded")
-    func plugins() {
-        let state = HDF5.exclusively {
-            var state: UInt32 = .max
-            check(H5PLget_loading_state(&state))
-            return state
+    @Test("names of the images, of varying length, and wrong ones")
+    func otherImageNames() throws {
+        var draft = HDF5Draft()
+        draft.setVariableStrings("train_set_names", ["a.jpg", "猫.jpg"])
+        #expect(try DataSet(hdf5: draft.write(to: folder)).names == ["a.jpg", "猫.jpg"])
+        expectRefusal("train_set_names of shape (2), one name per image", "(1)") {
+            $0.setVariableStrings("train_set_names", ["a.jpg"])
         }
-        #expect(state == 0)
+        expectRefusal("train_set_names of strings", "unsigned 8-bit integers") {
+            $0.arrays["train_set_names"] = $0.arrays["train_set_y"]
+        }
+        expectRefusal("strings of at most 1024 bytes in train_set_names", "1025 bytes at index 1") {
+            $0.setVariableStrings("train_set_names", ["a", String(repeating: "b", count: 1025)])
+        }
     }
 }
 
@@ -571,6 +657,10 @@ extension HDF5Draft {
         arrays["train_set_y"]!.type = { H5Tcopy(type()) }
         arrays["train_set_y"]!.bytes = bytes
         arrays["train_set_y"]!.shape = [count]
+    }
+
+    fileprivate mutating func setVariableStrings(_ name: String, _ strings: [String?]) {
+        arrays[name] = .variableStrings(strings)
     }
 }
 

@@ -22,6 +22,19 @@ struct HDF5Draft {
         var properties: (hid_t) -> Void = { _ in }
         /// Called with the data set, after the bytes are written.
         var edit: (hid_t) -> Void = { _ in }
+
+        /// The strings' memory is not freed.
+        static func variableStrings(_ strings: [String?]) -> Array {
+            let pointers = strings.map { $0.map { UInt(bitPattern: strdup($0)) } ?? 0 }
+            return Array(
+                shape: [UInt64(strings.count)],
+                type: {
+                    let type = H5Tcopy(nn_h5_string())
+                    check(H5Tset_size(type, nn_h5_variable_size()))
+                    return type
+                },
+                bytes: pointers.withUnsafeBytes { [UInt8]($0) })
+        }
     }
 
     var arrays: [String: Array]
@@ -47,6 +60,14 @@ struct HDF5Draft {
         return (0..<count * DataSet.imageBytes).map { index in
             index % DataSet.imageBytes < DataSet.imageBytes / 2 ? UInt8(truncatingIfNeeded: noise.next()) : 7
         }
+    }
+
+    /// bool as h5py writes it.
+    static func truth() -> hid_t {
+        let type = H5Tenum_create(nn_h5_int8())
+        check(H5Tenum_insert(type, "FALSE", [0 as UInt8]))
+        check(H5Tenum_insert(type, "TRUE", [1 as UInt8]))
+        return type
     }
 
     static func string(_ size: Int) -> hid_t {

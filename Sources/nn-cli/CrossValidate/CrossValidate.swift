@@ -26,6 +26,8 @@ struct CrossValidate: ConsoleCommand {
         completion: .file())
     var data: String
 
+    @OptionGroup var arrays: ArrayNames
+
     @OptionGroup var folds: FoldOptions
 
     @Flag(
@@ -112,7 +114,7 @@ struct CrossValidate: ConsoleCommand {
     func run() throws {
         Interrupt.watch()
         let start = ContinuousClock.now
-        let source = try PhotoSource(data, positive: nil)
+        let source = try PhotoSource(data, positive: nil, arrays: arrays)
         if let report { try source.check("--report", report) }
         let page = try report.map(OutputFile.init)
         let photos = try source.read()
@@ -150,7 +152,7 @@ struct CrossValidate: ConsoleCommand {
         let flag = { (isThere: Bool) in isThere ? [] : nil as [String]? }
         return commandText(
             "nn-cli cross-validate \(shellQuoted(data))",
-            [
+            arrays.options + [
                 ("--folds", leaveOneOut ? nil : ["\(folds.count)"]),
                 ("--blocks", folds.blocks.map { ["\($0)"] }), ("--leave-one-out", flag(leaveOneOut)),
                 ("--repeats", ["\(repeats)"]), ("--topology", [network.topology.name]),

@@ -35,6 +35,8 @@ struct Show: ConsoleCommand {
         parsing: .unconditional, help: ArgumentHelp("Show at most n images, 1 to 10000.", valueName: "n"))
     var limit = 400
 
+    @OptionGroup var arrays: ArrayNames
+
     @OptionGroup var console: ConsoleOptions
 
     private var output: String { outputPath ?? DefaultOutput.path(for: file, extension: "png") }
@@ -51,7 +53,7 @@ struct Show: ConsoleCommand {
 
     func run() throws {
         let sheet = try OutputFile(output)
-        let data = try CrashGuard.load(file)
+        let data = try arrays.load(file, .train)
         guard from < data.count else {
             throw Failure.usage(
                 "--from: expected a number below \(data.count), as \(file) has \(counted(data.count, "image")), got \(from)"

@@ -4,13 +4,16 @@ import Synchronization
 /// What to learn from: a folder with a folder of photos per class, or a data set file.
 enum PhotoSource {
     case folder(PhotoFolder)
-    case file(String)
+    case file(String, ArrayNames)
 
     /// Looks at the folder, but reads no photo yet.
     ///
     /// - Parameter positive: the name of the folder of class 1. A data set file says itself which class this is.
-    init(_ path: String, positive: String?) throws {
+    init(_ path: String, positive: String?, arrays: ArrayNames) throws {
         guard !OutputFile.isFolder(path) else {
+            guard arrays.images.isEmpty else {
+                throw Failure.usage("--images works only with a data set file; \(path) is a folder")
+            }
             self = .folder(try PhotoFolder(path, positive: positive))
             return
         }
@@ -22,14 +25,14 @@ enum PhotoSource {
         guard positive == nil else {
             throw Failure.usage("--positive works only with a folder of photos; \(path) is none")
         }
-        self = .file(path)
+        self = .file(path, arrays)
     }
 
     /// Whether the path leads to the file, or to a photo in the folder.
     func contains(_ path: String) throws(FileError) -> Bool {
         switch self {
         case .folder(let folder): try folder.contains(path)
-        case .file(let file): OutputFile.isSameFile(file, path)
+        case .file(let file, _): OutputFile.isSameFile(file, path)
         }
     }
 
@@ -43,8 +46,8 @@ enum PhotoSource {
     /// Of a folder that holds a training set and a test set, the training set.
     func read() throws(FileError) -> DataSet {
         switch self {
-        case .file(let path):
-            return try CrashGuard.load(path)
+        case .file(let path, let arrays):
+            return try arrays.load(path, .train)
         case .folder(let folder):
             folder.explain()
             guard let sets = folder.sets else { return try folder.read() }

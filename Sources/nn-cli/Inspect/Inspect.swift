@@ -25,6 +25,8 @@ struct Inspect: ConsoleCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    @OptionGroup var arrays: ArrayNames
+
     @OptionGroup var console: ConsoleOptions
 
     func run() throws {
@@ -38,14 +40,12 @@ struct Inspect: ConsoleCommand {
             return ModelFacts(try ModelFile.load(file), path: file)
         }
         let expected = "a model, a checkpoint or a data set"
-        let start = try InputFile.readStart(file, expected: expected, count: 8)
-        guard start != FileKind.hdf5Signature else {
-            return DataSetFacts(try CrashGuard.load(file), path: file)
-        }
+        let start = try InputFile.readStart(file, expected: expected, count: FileKind.startBytes)
+        guard !FileKind.isHDF5(start) else { return DataSetFacts(try arrays.load(file, .train), path: file) }
         guard start.starts(with: FileKind.modelMagic) else {
             throw FileError(.badData, file: file, expected: expected, found: FileKind.text(of: start))
         }
-        return start.last == CheckpointFile.kind
+        return start.prefix(8).last == CheckpointFile.kind
             ? CheckpointFacts(try CheckpointFile.load(file), path: file)
             : ModelFacts(try ModelFile.load(file), path: file)
     }

@@ -26,6 +26,8 @@ struct Report: ConsoleCommand {
         completion: .file())
     var train: String?
 
+    @OptionGroup var arrays: ArrayNames
+
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp("Page to write (HTML); - is standard output.", valueName: "file"),
@@ -44,22 +46,25 @@ struct Report: ConsoleCommand {
     func run() throws {
         let file = try OutputFile(output)
         let network = try ModelFile.load(modelOption.model)
-        var results = [try evaluate(network, data, name: "Test")]
+        var results = [try evaluate(network, data, .test, name: "Test")]
         if let train {
-            let training = try evaluate(network, train, name: "Training")
+            let training = try evaluate(network, train, .train, name: "Training")
             try check(network, wasTrainedOn: training.data)
             results.append(training)
         }
         let page = ReportPage(
             path: modelOption.model, network: network, results: results, run: nil,
-            command: network.trainingCommand(data: train, test: data, output: modelOption.model))
+            command: network.trainingCommand(
+                data: train, test: data, arrays: arrays, output: modelOption.model))
         let bytes = Array(page.html.text.utf8)
         try file.write(bytes)
         Console.note("wrote \(output) (\(bytes.count) bytes)")
     }
 
-    private func evaluate(_ network: Network, _ path: String, name: String) throws -> ReportPage.Results {
-        let data = try CrashGuard.load(path)
+    private func evaluate(
+        _ network: Network, _ path: String, _ role: DataSetRole, name: String
+    ) throws -> ReportPage.Results {
+        let data = try arrays.load(path, role, isAsked: role == .train)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         return ReportPage.Results(
             name: name, path: path, data: data, evaluation: try network.evaluate(Examples(data)))

@@ -45,6 +45,8 @@ struct Teach: ConsoleCommand {
         completion: .file())
     var report: String?
 
+    @OptionGroup var arrays: ArrayNames
+
     @OptionGroup var folds: FoldOptions
 
     @Option(
@@ -76,7 +78,7 @@ struct Teach: ConsoleCommand {
     func run() throws {
         Interrupt.watch()
         let start = ContinuousClock.now
-        let source = try PhotoSource(photos, positive: positive)
+        let source = try PhotoSource(photos, positive: positive, arrays: arrays)
         try source.check("--output", output)
         if let report { try source.check("--report", report) }
         // An output that cannot be written is known before the work.
@@ -113,7 +115,7 @@ struct Teach: ConsoleCommand {
     private var command: String {
         commandText(
             "nn-cli teach \(shellQuoted(photos))",
-            [
+            arrays.options + [
                 ("--positive", positive.map { [$0] }), ("--folds", ["\(folds.count)"]),
                 ("--blocks", folds.blocks.map { ["\($0)"] }), ("--seed", ["\(seed)"]),
                 ("--precision", [precision.name]), ("--output", [output]),

@@ -24,6 +24,8 @@ struct Train: ConsoleCommand {
     @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
     var test: String?
 
+    @OptionGroup var arrays: ArrayNames
+
     @OptionGroup var job: JobOptions
 
     @OptionGroup var learning: LearningOptions
@@ -56,7 +58,7 @@ struct Train: ConsoleCommand {
         let checkpoint = try files.checkpoint.map { try CheckpointFile($0) }
 
         let data = try TrainingData(
-            train: train, test: test, weights: learning.weightRule, seed: job.network.seed)
+            train: train, test: test, arrays: arrays, weights: learning.weightRule, seed: job.network.seed)
         clock.lap(\.load, "reading \(data.description)")
 
         var warnings = TrainingWarning.of(training: data.training, test: data.test)
@@ -148,7 +150,8 @@ struct Train: ConsoleCommand {
             results: [results.test, results.heldOut, results.training].compactMap { $0 },
             run: answer,
             command: network.trainingCommand(
-                data: train, test: test, output: files.output, start: learning.from, logEvery: job.logEvery))
+                data: train, test: test, arrays: arrays, output: files.output, start: learning.from,
+                logEvery: job.logEvery))
         return Array(page.html.text.utf8)
     }
 }

@@ -12,8 +12,10 @@ struct TrainingData {
     private let paths: (train: String?, test: String?)
 
     /// Without `train`, the drawings that the tool makes.
-    init(train: String?, test: String?, weights: WeightRule?, seed: UInt32) throws {
-        (training, self.test) = try Self.load(train, test)
+    init(
+        train: String?, test: String?, arrays: ArrayNames, weights: WeightRule?, seed: UInt32
+    ) throws {
+        (training, self.test) = try Self.load(train, test, arrays)
         paths = (train, test)
         let examples = try Examples(training)
         do throws(NNError) {
@@ -28,21 +30,23 @@ struct TrainingData {
         }
     }
 
-    private static func load(_ train: String?, _ test: String?) throws(FileError) -> (DataSet, DataSet?) {
+    private static func load(
+        _ train: String?, _ test: String?, _ arrays: ArrayNames
+    ) throws(FileError) -> (DataSet, DataSet?) {
         guard let train else {
             Console.note(
                 "no --train: training on 209 built-in drawings of cats and other things, testing on 50 others"
             )
             return (DrawnData.training, DrawnData.test)
         }
-        let training = try CrashGuard.load(train)
+        let training = try arrays.load(train, .train, isAsked: true)
         for name in training.classes where name.utf8.count > Network.longestClassName {
             Console.note(
                 "\(train): the model keeps only the first \(Network.longestClassName) bytes of the class name \(name)"
             )
         }
         guard let test else { return (training, nil) }
-        let testSet = try CrashGuard.load(test)
+        let testSet = try arrays.load(test, .test, isAsked: true)
         try testSet.checkClasses(of: test, are: training.classes, of: train)
         return (training, testSet)
     }

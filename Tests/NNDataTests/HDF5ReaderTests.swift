@@ -1,0 +1,166 @@
+import CHDF5
+import CZlib
+import Foundation
+import Testing
+
+@testable import NNData
+@testable import NNHDF5
+
+/// The process that reads a file can crash, hang, or take too much; the program that started it goes on.
+@Suite("The process that reads HDF5")
+struct HDF5ReaderTests {
+    let folder = TemporaryFolder()
+
+    private func reader(_ path: String, _ change: (inout HDF5Reader.Limits) -> Void = { _ in }) throws
+        -> HDF5Reader
+    {
+        let size = UInt64(try Data(contentsOf: URL(filePath: path)).count)
+        var limits = HDF5Reader.Limits(fileSize: size)
+        change(&limits)
+        return try HDF5Reader(HDF5Source(path: path, size: size), limits: limits)
+    }
+
+    private func damage(_ path: String, _ reason: String) -> FileError {
+        FileError(.badData, file: path, expected: "a data set file", found: "a damaged one (\(reason))")
+    }
+
+    private func expectItGoesOn(_ path: String) throws {
+        #expect(try DataSet(hdf5: path, role: .train).count == 2)
+    }
+
+    @Test("a crash", arguments: [SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGKILL])
+    func crash(signal: Int32) throws {
+        let path = HDF5Draft().write(to: folder)
+        let reader = try reader(path)
+        #expect(kill(reader.processIdentifier, signal) == 0)
+        for _ in 1...2 {
+            #expect(throws: damage(path, "libhdf5 crashed on it")) { try reader.names(in: "") }
+        }
+        try expectItGoesOn(path)
+    }
+
+    /// libhdf5 1.10 and 1.12 read past the end of the heap of strings; later releases may refuse the file.
+    @Test("a file that crashes libhdf5")
+    func crashingFile() throws {
+        var draft = HDF5Draft()
+        draft.arrays["list_classes"] = .variableStrings(["non-cat", "cat"])
+        let good = draft.write(to: folder)
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: good)))
+        let heap = try #require(bytes.indices.first { bytes[$0...].starts(with: "GCOL".utf8) })
+        // A string is its length, the address of its heap, and its number there.
+        let string = [7, 0, 0, 0] + withUnsafeBytes(of: UInt64(heap).littleEndian) { [UInt8]($0) }
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: string) })
+        bytes[place + string.count + 2] = 120
+        let path = folder.write(bytes, as: "bad.h5")
+        let error = #expect(throws: FileError.self) { try DataSet(hdf5: path) }
+        #expect(error?.kind == .badData)
+        try expectItGoesOn(good)
+    }
+
+    @Test("no answer")
+    func silence() throws {
+        let path = HDF5Draft().write(to: folder)
+        let reader = try reader(path) { $0.answerSeconds = 1 }
+        #expect(kill(reader.processIdentifier, SIGSTOP) == 0)
+        #expect(throws: damage(path, "libhdf5 gave no answer within 1 s")) { try reader.names(in: "") }
+        try expectItGoesOn(path)
+    }
+
+    /// Chunks of 64 MB of zeros, which deflate makes 65 KB of.
+    private func bomb(chunks: UInt64) throws -> String {
+        var draft = HDF5Draft()
+        let images: UInt64 = 5461
+        let zeros = [UInt8](repeating: 0, count: Int(images) * DataSet.imageBytes)
+        var size = compressBound(UInt(zeros.count))
+        var deflated = [UInt8](repeating: 0, count: Int(size))
+        #expect(compress(&deflated, &size, zeros, UInt(zeros.count)) == Z_OK)
+        deflated.removeLast(deflated.count - Int(size))
+        draft.arrays["train_set_x"]!.shape[0] = images * chunks
+        draft.arrays["train_set_x"]!.bytes = []
+        draft.arrays["train_set_x"]!.layout = .chunked([images, 64, 64, 3])
+        draft.arrays["train_set_x"]!.properties = { check(H5Pset_deflate($0, 9)) }
+        draft.arrays["train_set_x"]!.edit = { dataset in
+            for chunk in 0..<chunks {
+                check(
+                    H5Dwrite_chunk(
+                        dataset, nn_h5_default(), 0, [chunk * images, 0, 0, 0], deflated.count, deflated))
+            }
+        }
+        let labels = [UInt8](repeating: 0, count: Int(images * chunks))
+        draft.arrays["train_set_y"]!.shape = [images * chunks]
+        draft.arrays["train_set_y"]!.bytes = labels
+        return draft.write(to: folder)
+    }
+
+    @Test("too much memory")
+    func memory() throws {
+        let path = try bomb(chunks: 1)
+        let file = DataSetFile(try reader(path) { $0.memory = 32 << 20 })
+        #expect(throws: damage(path, "libhdf5 needs more than 32 MB to read it")) {
+            try file.read(images: "train_set_x", labels: "train_set_y", names: nil)
+        }
+        #expect(try DataSet(hdf5: path).count == 5461)
+    }
+
+    @Test("too much processor time")
+    func processorTime() throws {
+        let path = try bomb(chunks: 40)
+        let file = DataSetFile(try reader(path) { $0.processorSeconds = 1 })
+        #expect(throws: damage(path, "libhdf5 took more than 1 s of processor time for it")) {
+            try file.read(images: "train_set_x", labels: "train_set_y", names: nil)
+        }
+    }
+
+    @Test("the process is gone when the reader is, whatever it did")
+    func noProcessStays() throws {
+        let path = HDF5Draft().write(to: folder)
+        var processes: [Int32] = []
+        for signal in [0, SIGSTOP, SIGKILL] {
+            let reader = try reader(path)
+            processes.append(reader.processIdentifier)
+            kill(reader.processIdentifier, signal)
+        }
+        for process in processes {
+            #expect(kill(process, 0) == -1)
+            #expect(errno == ESRCH)
+        }
+    }
+
+    @Test("no descriptor stays open", .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd")))
+    func noDescriptorStays() throws {
+        let good = HDF5Draft().write(to: folder)
+        let bad = folder.write([1], as: "bad.h5")
+        let count = { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+        let before = try count()
+        for _ in 1...100 {
+            _ = try DataSet(hdf5: good)
+            _ = try? DataSet(hdf5: bad)
+        }
+        // Other tests open some.
+        #expect(try count() < before + 100)
+    }
+
+    @Test("a program that ignores SIGCHLD")
+    func ignoredSignal() async throws {
+        let path = HDF5Draft().write(to: folder)
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            signal(SIGCHLD, SIG_IGN)
+            #expect(try DataSet(hdf5: path).count == 2)
+            let reader = try HDF5Reader(
+                HDF5Source(path: path, size: 1 << 20), limits: .init(fileSize: 1 << 20))
+            kill(reader.processIdentifier, SIGSEGV)
+            #expect(throws: FileError.self) { try reader.names(in: "") }
+            #expect(try DataSet(hdf5: path).count == 2)
+        }
+    }
+
+    @Test("many at once")
+    func concurrently() async throws {
+        let path = HDF5Draft().write(to: folder)
+        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<16 { group.addTask { try DataSet(hdf5: path).count } }
+            return try await group.reduce(0, +)
+        }
+        #expect(sum == 32)
+    }
+}
