@@ -16,7 +16,8 @@ public struct Picture: Sendable {
     /// What is expected of a picture file, for messages.
     public static let expected = "\(DataSet.imageBytes) bytes (64x64 RGB) or a PNG, JPEG or WebP picture"
 
-    /// Within these, any file takes less than 64 MB and two seconds to read or to refuse.
+    /// Within these, a file takes less than 64 MB and two seconds to read or to refuse. A lossless WebP that is made to do
+    /// harm may take 0.4 GB.
     private static let largestFile = 32 << 20
     private static let limits = nn_picture_limits(
         side: 65_535,  // of JPEG

@@ -139,10 +139,10 @@ def xmp(orientation):
             f'tiff:Make="a: camera" {orientation}/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>').encode()
 
 
-def profile(data):
+def profile(data, name="exif"):
     """EXIF data as ImageMagick puts it into a text of a PNG."""
     digits = data.tobytes().hex()
-    return f"\nexif\n{len(digits) // 2:8}\n" + "\n".join(digits[i:i + 72] for i in range(0, len(digits), 72)) + "\n"
+    return f"\n{name}\n{len(digits) // 2:8}\n" + "\n".join(digits[i:i + 72] for i in range(0, len(digits), 72)) + "\n"
 
 
 def texts(key, value):
@@ -215,6 +215,12 @@ def flawed_images(rng):
     yield "behind-x.png", header + chunk(b"IDAT", zlib.compress(pixels) + b"more") + end, png_, too_much
     yield "rows-x.png", header + chunk(b"IDAT", zlib.compress(pixels + bytes(271))) + end, png_, too_much
     yield "idat-x.png", png_[:-12] + chunk(b"IDAT", b"more") + end, png_, too_much
+    for kind, info in texts("Raw profile type APP1", profile(exif(6), "APP1")):  # which Pillow does not know
+        yield f"app1-profile-{kind}-x.png", saved(image, "PNG", pnginfo=info), saved(image, "PNG", exif=exif(6)), ""
+    other = Image.fromarray(texture(rng, 90, 60, 3))
+    several = saved(image, "MPO", save_all=True, append_images=[other])
+    behind = len(several) - several.index(b"\xff\xd9\xff\xd8") - 2
+    yield "mpo-x.jpg", several, several, f"{behind} bytes after the end of the JPEG"
     yield "cut-x.webp", extended[:-3], webp, "the WebP is cut off after its pixels"
 
 

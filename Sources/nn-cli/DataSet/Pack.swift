@@ -12,7 +12,7 @@ struct Pack: ConsoleCommand {
 
               photos/cat/*    photos/non-cat/*
 
-            Photos are what predict takes: PNG and JPEG of any size, and raw images. Other files are skipped and \
+            Photos are what predict takes: PNG, JPEG and WebP of any size, and raw images. Other files are skipped and \
             listed. One fifth of each class becomes the test set, chosen at random by --seed. If the folder \
             contains the folders train and test (or val, validation, training_set, test_set), with the class \
             folders in each, these become the training set and the test set.
