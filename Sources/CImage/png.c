@@ -44,8 +44,7 @@ static uint8_t *allocate(png_picture *picture, size_t bytes) {
     return memory;
 }
 
-// ---- Chunks
-// ------------------------------------------------------------------------------------------------
+// ---- Chunks -------------------------------------------------------------------------------------
 
 // Length (4 bytes), type (4), data, CRC-32 of type and data (4).
 enum { AROUND = 12 };
@@ -73,19 +72,18 @@ static bool is_chunk(const png_chunk *chunk, const char *type) { return memcmp(c
 // tRNS counts as critical here: pixels depend on it.
 static bool is_ancillary(const png_chunk *chunk) { return chunk->type[0] & 0x20 && !is_chunk(chunk, "tRNS"); }
 
-static bool has_right_crc(const nn_picture *picture, const png_chunk *chunk) {
+static bool has_right_crc(nn_picture *picture, const png_chunk *chunk) {
     const uint8_t *crc = chunk->data.bytes + chunk->data.count;
     if (crc32(0, chunk->type, (uInt)chunk->data.count + 4) == big_endian(crc)) return true;
     char name[] = "of a chunk";
     bool is_text = true;
     for (int i = 0; i < 4; i++) is_text = is_text && isalpha(chunk->type[i]);
     if (is_text) memcpy(name, chunk->type, 4), name[4] = 0;
-    nn_flaw((nn_picture *)picture, "the PNG's chunk %s has a wrong CRC", name);
+    nn_flaw(picture, "the PNG's chunk %s has a wrong CRC", name);
     return false;
 }
 
-// ---- Metadata
-// ----------------------------------------------------------------------------------------------
+// ---- Metadata -----------------------------------------------------------------------------------
 
 // The texts that may tell the orientation. ImageMagick writes profiles: three lines ("exif" and the size in
 // bytes are in them), then the bytes in hexadecimal.
@@ -180,8 +178,7 @@ static void read_ancillary(png_picture *picture, const png_chunk *chunk) {
         picture->base.exif = chunk->data; // which counts before a profile
 }
 
-// ---- Pixels
-// ------------------------------------------------------------------------------------------------
+// ---- Pixels -------------------------------------------------------------------------------------
 
 // libpng gets the signature and the chunks on which pixels depend. So nothing else is unpacked, kept or
 // judged.

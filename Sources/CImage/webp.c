@@ -18,8 +18,7 @@ typedef struct webp_picture {
     uint8_t *pixels; // of the still
 } webp_picture;
 
-// ---- Chunks
-// ------------------------------------------------------------------------------------------------
+// ---- Chunks -------------------------------------------------------------------------------------
 
 // Type (4 bytes), size (4), data, and a byte if the size is odd. All numbers are little-endian.
 enum { HEADER = 8 };
@@ -108,8 +107,7 @@ static void read_chunks(webp_picture *picture) {
     nn_flaw_bytes_behind(base, base->count - end);
 }
 
-// ---- Pixels
-// ------------------------------------------------------------------------------------------------
+// ---- Pixels -------------------------------------------------------------------------------------
 
 static const char *text(VP8StatusCode status) {
     switch (status) {
