@@ -2,8 +2,8 @@
 // nothing that libhdf5 does here can harm it.
 #include "child.h"
 
+#include "../CHDF5/shim.h" // hdf5.h, or a message that says what to install
 #include <errno.h>
-#include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -11,7 +11,7 @@ public struct DataSet: Sendable, Equatable {
     public let labels: [UInt8]
     /// The names of class 0 and class 1.
     public let classes: [String]
-    /// One file name per image; nil where they are not known, as in a data set file.
+    /// One file name per image; nil where they are not known.
     public let names: [String]?
 
     /// The number of examples.

@@ -560,7 +560,14 @@ struct HDF5DataSetTests {
                 if filters.contains("deflate") { check(H5Pset_deflate(properties, 6)) }
             }
             return draft
-        }
+        } + [variableDraft]
+    }
+
+    private var variableDraft: HDF5Draft {
+        var draft = HDF5Draft()
+        draft.setVariableStrings("list_classes", ["non-cat", "cat"])
+        draft.setVariableStrings("train_set_names", ["a.jpg", "b.jpg"])
+        return draft
     }
 
     @Test("cut short anywhere")
