@@ -9,8 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-// ---- Sending
-// ----------------------------------------------------------------------------------------------------
+// ---- Sending ------------------------------------------------------------------------------------
 
 // The parent's end of the socket is closed when the parent is gone, or needs no more.
 static void receive(int socket, void *bytes, size_t count) {
@@ -40,8 +39,7 @@ static void refuse(int socket, int status) {
     give(socket, &head, sizeof head);
 }
 
-// ---- Why a call of the library failed
-// -----------------------------------------------------------------------------
+// ---- Why a call of the library failed -----------------------------------------------------------
 
 // Only the innermost record tells a failed read(2) from an address that makes no sense: the layers above
 // report both as a read error.
@@ -63,8 +61,7 @@ static int failure(void) {
     return status;
 }
 
-// ---- Names
-// ------------------------------------------------------------------------------------------------------
+// ---- Names --------------------------------------------------------------------------------------
 
 static int link_status(hid_t file, const char *name) {
     const htri_t is_there = H5Lexists(file, name, H5P_DEFAULT);
@@ -121,8 +118,7 @@ static void list(int socket, hid_t file, const nn_reader_request *request) {
     answer(socket, names, bytes);
 }
 
-// ---- Arrays
-// -----------------------------------------------------------------------------------------------------
+// ---- Arrays -------------------------------------------------------------------------------------
 
 static int element_class(hid_t type) {
     switch (H5Tget_class(type)) {
@@ -224,8 +220,7 @@ static int open_by_name(open_array *array, hid_t file, const char *name) {
     return NN_READER_OK;
 }
 
-// ---- Chunks
-// -----------------------------------------------------------------------------------------------------
+// ---- Chunks -------------------------------------------------------------------------------------
 
 // What the filters make of a chunk: how many bytes, or -1 if it is damaged or unpacks to more than `limit`,
 // for which there is room behind it. Of szip this is what the chunk says itself.
@@ -308,8 +303,7 @@ static int chunks_status(const open_array *array, uint64_t first, uint64_t count
     }
 }
 
-// ---- Elements
-// ---------------------------------------------------------------------------------------------------
+// ---- Elements -----------------------------------------------------------------------------------
 
 // Strings are read as they are in the file, pointers where their length varies.
 static hid_t memory_type(uint32_t type, hid_t in_file) {
@@ -410,8 +404,7 @@ static void read_array(int socket, const open_array *array, const nn_reader_requ
     free(values); // strings of varying length stay: the process ends soon
 }
 
-// ---- Requests
-// ---------------------------------------------------------------------------------------------------
+// ---- Requests -----------------------------------------------------------------------------------
 
 static hid_t open_file(const char *path) {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);

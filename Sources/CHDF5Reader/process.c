@@ -13,14 +13,14 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
 
-// ---- The child's limits
-// ---------------------------------------------------------------------------------------
+// ---- The child's limits -------------------------------------------------------------------------
 
 #ifdef __GLIBC__
 typedef __rlimit_resource_t resource_kind;
@@ -112,8 +112,7 @@ _Noreturn static void be_child(int socket, const char *path, const nn_reader_lim
     nn_reader_serve(socket, path);
 }
 
-// ---- The parent
-// -------------------------------------------------------------------------------------------------
+// ---- The parent ---------------------------------------------------------------------------------
 
 // Other threads may start programs at any time, which must not get the sockets.
 static bool make_sockets(int sockets[2]) {
@@ -165,14 +164,30 @@ bool nn_reader_ask(nn_reader *reader, const nn_reader_request *request) {
     return true;
 }
 
+static int64_t now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// Waits a little for the child, and counts for how long: not longer, as a program that was stopped in between
+// has not waited. False: something is wrong, or the time is over.
+static bool wait_a_little(nn_reader *reader, bool *is_ready) {
+    const int longest_ms = 100;
+    const int64_t began = now_ms();
+    const int ready = poll(&(struct pollfd){.fd = reader->socket, .events = POLLIN}, 1, longest_ms);
+    *is_ready = ready > 0;
+    if (ready < 0 && errno != EINTR) return false;
+    const int64_t waited = now_ms() - began;
+    reader->waited_ms += (int)(waited < longest_ms ? waited : longest_ms);
+    return *is_ready || reader->waited_ms < reader->limit_ms;
+}
+
 bool nn_reader_receive(nn_reader *reader, void *bytes, size_t count) {
-    // Counted in waits, not by a clock: a program that was stopped in between has not waited.
-    const int wait_ms = 100;
     for (size_t received = 0; received < count;) {
-        const int ready = poll(&(struct pollfd){.fd = reader->socket, .events = POLLIN}, 1, wait_ms);
-        if (ready == 0 && (reader->waited_ms += wait_ms) >= reader->limit_ms) return false;
-        if (ready < 0 && errno != EINTR) return false;
-        if (ready <= 0) continue;
+        bool is_ready = false;
+        if (!wait_a_little(reader, &is_ready)) return false;
+        if (!is_ready) continue;
         const ssize_t part = recv(reader->socket, (char *)bytes + received, count - received, 0);
         if (part == 0 || (part < 0 && errno != EINTR)) return false;
         if (part > 0) received += (size_t)part;

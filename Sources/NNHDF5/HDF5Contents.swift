@@ -52,15 +52,24 @@ struct HDF5Contents {
         return "\(lack); it has \(shown)\(more); \(advice)"
     }
 
+    /// The options for the first images of the right shape, those for training before others, and for labels as many.
     private var advice: String {
-        // Training sets before others.
-        let arrays =
+        let arrays = self.arrays.filter { Self.isPlain($0.name) }
+        let sorted =
             arrays.filter { $0.name.contains("train") } + arrays.filter { !$0.name.contains("train") }
-        for images in arrays where images.shape.count == 4 && images.shape.dropFirst() == [64, 64, 3] {
-            if let labels = arrays.first(where: { $0.numberType != nil && $0.isList(of: images.shape[0]) }) {
+        for images in sorted where images.shape.count == 4 && images.shape.dropFirst() == [64, 64, 3] {
+            if let labels = sorted.first(where: { $0.numberType != nil && $0.isList(of: images.shape[0]) }) {
                 return "--images \(images.name) --labels \(labels.name) reads a set of them"
             }
         }
         return "--images and --labels name the arrays to read"
+    }
+
+    /// Whether a shell takes the name as it is: what a message offers to paste may come from anyone.
+    private static func isPlain(_ name: String) -> Bool {
+        !name.hasPrefix("-")
+            && name.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || "0123456789_/.-".unicodeScalars.contains($0)
+            }
     }
 }

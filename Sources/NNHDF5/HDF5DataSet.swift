@@ -304,7 +304,7 @@ extension DataSetFile {
 
     private func imageNames(_ name: String, count: UInt64) throws(FileError) -> [String] {
         let stored = try HDF5Array(name, in: reader)
-        guard stored.isList(of: count) else {
+        guard stored.shape == [count] else {
             throw source.refusal("\(name) of shape (\(count)), one name per image", stored.shapeText)
         }
         return try strings(stored, longest: Self.longestImageName).map(PathText.text)

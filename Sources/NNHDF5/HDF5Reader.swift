@@ -31,7 +31,7 @@ final class HDF5Reader {
         var memory: UInt64 = 512 << 20
         var processorSeconds: UInt32
         /// How long one answer, of 64 MB at most, may take.
-        var answerSeconds: UInt32 = 60
+        var answerSeconds: UInt32 = 120
 
         /// To check and read 490 MB of floating-point images, which gzip had made 7 MB of, took 4 s.
         init(fileSize: UInt64) {

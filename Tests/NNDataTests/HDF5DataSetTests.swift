@@ -267,6 +267,12 @@ struct HDF5DataSetTests {
             let (x, y) = (draft.arrays["train_set_x"], draft.arrays["train_set_y"])
             draft.arrays = ["X_test": x!, "X_train": x!, "y_test": y!, "y_train": y!]
         }
+        expectRefusal(
+            "train_set_x or test_set_x",
+            "neither; it has x;ls (2, 64, 64, 3), y (2); --images and --labels name the arrays to read"
+        ) { draft in
+            draft.arrays = ["x;ls": draft.arrays["train_set_x"]!, "y": draft.arrays["train_set_y"]!]
+        }
     }
 
     @Test("a group")
