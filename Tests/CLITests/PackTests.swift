@@ -97,6 +97,51 @@ struct PackTests {
                 == "Error: --test-share cannot be used: photos already has the folders train and test")
     }
 
+    @Test("folders as archives, phones and network drives make them; what is left out is said")
+    func foldersOfSystems() async throws {
+        try write(5, to: "download/photos/cat/2024/05", from: 100)
+        try write(5, to: "download/photos/other/DCIM/100APPLE")
+        try write(5, to: "download/__MACOSX/photos/cat")
+        try write(1, to: "download/photos/cat/2024/@eaDir/IMG 1.jpg")
+        try folder.write([1], as: "download/photos/cat/Thumbs.db")
+        try folder.write([1], as: "download/photos/notes.txt")
+        let outcome = try await nnCLI("dataset", "pack", "download", "-o", "cats.h5", in: folder)
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.stderr == """
+                skipped download/photos/notes.txt: expected folders of photos, got a file
+                skipped folders of the system: download/__MACOSX and 1 more
+                wrote cats.h5: 8 images; class 0, other: 4; class 1, cat: 4
+                wrote cats-test.h5: 2 images; class 0, other: 1; class 1, cat: 1
+                next: nn-cli train --train cats.h5 --test cats-test.h5
+
+                """)
+        #expect(try DataSet(hdf5: folder.path("cats-test.h5")).count == 2)
+    }
+
+    @Test("of three folders, --positive names class 1, and the others together are class 0")
+    func joinsClasses() async throws {
+        for (index, name) in ["bird", "cat", "dog"].enumerated() {
+            try write(5, to: "pets/\(name)", from: 50 * index)
+        }
+        let unclear = try await nnCLI("dataset", "pack", "pets", in: folder)
+        #expect(unclear.status == 65)
+        #expect(
+            unclear.complaint
+                == "Error: pets: expected two folders of photos, one per class (or --positive NAME; "
+                + "the others together are class 0 then), got bird, cat, dog")
+        let outcome = try await nnCLI("dataset", "pack", "pets", "--positive", "cat", in: folder)
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.stderr.hasPrefix(
+                """
+                class 0, other: bird, dog
+                wrote pets.h5: 12 images; class 0, other: 8; class 1, cat: 4
+
+                """))
+        #expect(try shades("pets.h5").allSatisfy { ($0.shade / 50 == 1) == ($0.label == 1) })
+    }
+
     @Test("a share of 0 writes no test set")
     func noTestSet() async throws {
         for name in ["a", "b"] { try write(3, to: "photos/\(name)") }

@@ -1,0 +1,75 @@
+import SystemPackage
+
+/// All files in a folder and in the folders in it, by the order of their names.
+///
+/// A folder is read when its turn comes, so memory does not grow with their number. Hidden files and those that systems
+/// add are left out.
+public struct FolderWalk: Sequence, IteratorProtocol {
+    public enum Item: Sendable, Equatable {
+        case file(String)
+        /// A hidden folder, or one that a system has added; the walk does not go into it.
+        case systemFolder(String)
+        /// A folder that cannot be read.
+        case failure(FileError)
+    }
+
+    /// A folder on the way, with what is left of it, in reverse order.
+    private struct Level {
+        let path: String
+        let identity: Identity?
+        var rest: [(name: String, isFolder: Bool)]
+    }
+
+    private struct Identity: Equatable {
+        let device: DeviceID
+        let inode: Inode
+    }
+
+    private let expected: String
+    private var levels: [Level] = []
+    /// System folders of the folder that was read last.
+    private var systemFolders: [String] = []
+
+    /// - Parameter expected: what the user should have given, for messages: "a folder of photos".
+    /// - Throws: ``FileError``, `missing`, when the folder cannot be read.
+    public init(_ path: String, expected: String) throws(FileError) {
+        self.expected = expected
+        try enter(FilePath(path).string)  // without a slash at its end
+    }
+
+    public mutating func next() -> Item? {
+        if let folder = systemFolders.popLast() { return .systemFolder(folder) }
+        while let level = levels.indices.last {
+            guard let (name, isFolder) = levels[level].rest.popLast() else {
+                levels.removeLast()
+                continue
+            }
+            let path = "\(levels[level].path)/\(name)"
+            guard isFolder else { return .file(path) }
+            do throws(FileError) {
+                try enter(path)
+            } catch {
+                return .failure(error)
+            }
+            if let folder = systemFolders.popLast() { return .systemFolder(folder) }
+        }
+        return nil
+    }
+
+    private mutating func enter(_ path: String) throws(FileError) {
+        let identity = (try? Stat(FilePath(text: path))).map {
+            Identity(device: $0.deviceID, inode: $0.inode)
+        }
+        guard identity == nil || !levels.contains(where: { $0.identity == identity }) else {
+            throw FileError(
+                .badData, file: path, expected: expected, found: "a link to a folder that it is in")
+        }
+        let content = try Folder.content(of: path, expected: expected)
+        systemFolders = content.systemFolders.reversed().map { "\(path)/\($0)" }
+        let names =
+            content.files.map { (name: $0, isFolder: false) }
+            + content.folders.map { (name: $0, isFolder: true) }
+        levels.append(
+            Level(path: path, identity: identity, rest: names.sorted { PathText.precedes($1.name, $0.name) }))
+    }
+}
