@@ -16,7 +16,7 @@ struct Evaluate: ConsoleCommand {
     @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
     var data: String
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var modelOption: ModelOption
 
@@ -51,7 +51,7 @@ struct Evaluate: ConsoleCommand {
     func run() throws {
         let network = try ModelFile.load(modelOption.model)
         let path = data
-        let data = try arrays.load(path, .test)
+        let data = try DataSource(path, dataOptions, like: network.classNames).read(.test)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         let result = try network.evaluate(Examples(data))
         let right = data.count - result.mislabeled.count
@@ -67,7 +67,7 @@ struct Evaluate: ConsoleCommand {
             try Console.answer("Accuracy \(accuracyText(result.accuracy))")
             try Console.answer(
                 "\(right) of \(data.count) right"
-                    + (result.mislabeled.isEmpty ? "" : "; mislabeled: \(data.list(result.mislabeled))"))
+                    + (result.mislabeled.isEmpty ? "" : "; mislabeled:\(data.list(result.mislabeled))"))
             try Console.answer(
                 "On many more such images: \(shareText(interval)) (95 % interval); "
                     + "always answering \(guessing.answer): \(shareText(guessing.accuracy))")

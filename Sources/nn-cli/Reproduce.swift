@@ -24,13 +24,12 @@ struct Reproduce: ConsoleCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Images that it was trained on (HDF5), or the folder of photos that teach read. Without it, the built-in \
-            drawings.
-            """, valueName: "file"),
+            Folder of photos, or data set (HDF5), that it was trained on. Without it, the built-in drawings.
+            """, valueName: "data"),
         completion: .file())
     var train: String?
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @Option(
         help: ArgumentHelp("Model that its training started from.", valueName: "file"), completion: .file())
@@ -64,7 +63,9 @@ struct Reproduce: ConsoleCommand {
 
     func run() throws {
         let network = try ModelFile.load(model)
-        let data = try train.map { try photos($0, of: network) } ?? DrawnData.training
+        let data =
+            try train.map { try DataSource($0, dataOptions, like: network.classNames).read(.train) }
+            ?? DrawnData.training
         let start = try from.map(ModelFile.load)
         let difference = try Reproduction(network: network, data: data, start: start).difference()
         if json {
@@ -73,12 +74,6 @@ struct Reproduce: ConsoleCommand {
             try Console.answer("the same \(network.bytes.count) bytes")
         }
         if let difference { throw Failure(code: 1, message: "\(model): \(difference.text)") }
-    }
-
-    /// A data set file, or the folder that teach read.
-    private func photos(_ path: String, of network: Network) throws -> DataSet {
-        let positive = OutputFile.isFolder(path) ? network.className(1) : nil
-        return try PhotoSource(path, positive: positive, arrays: arrays).read()
     }
 }
 

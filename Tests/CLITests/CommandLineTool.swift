@@ -122,9 +122,6 @@ struct CommandLineTool: Sendable {
     }
 }
 
-/// What nn-cli finds where a data set should be.
-let aFolder = "a folder (nn-cli dataset pack makes data sets from folders of photos)"
-
 /// Calls nn-cli with nothing out of the ordinary.
 func nnCLI(
     _ arguments: String..., in folder: TemporaryFolder, input: CommandLineTool.Input = .bytes([])

@@ -117,7 +117,7 @@ struct EvaluateTests {
         #expect(outcome.status == 66)
         #expect(
             outcome.stderr
-                == "Error: -: libhdf5 cannot read standard input; expected a data set file\n")
+                == "Error: -: libhdf5 cannot read standard input; expected a folder of photos or a data set file\n")
     }
 
     @Test("an accuracy that is reached, to the last image", arguments: [true, false])

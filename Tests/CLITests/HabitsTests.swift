@@ -113,7 +113,7 @@ struct HabitsTests {
     func colors(option: String, isColored: Bool) async throws {
         let outcome = try await shell("nn-cli evaluate --data gone.h5 \(option)")
         let error = isColored ? "\u{1b}[1;31mError:\u{1b}[0m" : "Error:"
-        #expect(outcome.stderr == "\(error) gone.h5: no such file; expected a data set file\n")
+        #expect(outcome.stderr == "\(error) gone.h5: no such file; expected a folder of photos or a data set file\n")
         let usage = try await shell("nn-cli train --iterations 0 \(option)")
         #expect(usage.stderr.hasPrefix("\(error) --iterations: expected "))
     }
@@ -126,7 +126,7 @@ struct HabitsTests {
         ])
     func terminal(environment: String, isColored: Bool) async throws {
         let output = try await onTerminal("\(environment) nn-cli evaluate --data gone.h5")
-        #expect(output.contains("gone.h5: no such file; expected a data set file"))
+        #expect(output.contains("gone.h5: no such file; expected a folder of photos or a data set file"))
         #expect(output.contains("\u{1b}[1;31mError:") == isColored)
     }
 
@@ -228,7 +228,7 @@ struct HabitsTests {
             ("--report r --log-csv r", "--log-csv: expected a file other than --report, got r"),
             (
                 "--train test.h5 --report test.h5",
-                "--report: expected a file other than the data sets, got test.h5"
+                "--report: expected a file other than the data set, got test.h5"
             ),
             ("--checkpoint -", "--checkpoint: expected a file, got - (standard output)"),
         ])

@@ -272,7 +272,7 @@ struct CrossValidationPageTests {
         #expect(diverged.stderr.contains("diverged"))
         for (words, complaint) in [
             ("--json --report -", "--json prints to standard output"),
-            ("--report ./<b>.h5", "--report: expected a file other than the photos, got ./<b>.h5"),
+            ("--report ./<b>.h5", "--report: expected a file other than the data set, got ./<b>.h5"),
         ] {
             let outcome = try await validate(words)
             #expect(outcome.status == 64 && outcome.stdout == "")

@@ -142,6 +142,80 @@ struct PackTests {
         #expect(try shades("pets.h5").allSatisfy { ($0.shade / 50 == 1) == ($0.label == 1) })
     }
 
+    @Test("train, evaluate and the others read the folder itself, and name its photos")
+    func folderAsData() async throws {
+        for set in ["train", "val"] {
+            try write(5, to: "pets/\(set)/cat", from: 100)
+            try write(5, to: "pets/\(set)/dog")
+            try write(5, to: "pets/\(set)/bird", from: 50)
+        }
+        let teaching = ["--positive", "cat", "--iterations", "5", "-o", "cats.nnk"]
+        let alone = try await CommandLineTool(["train", "--train", "pets"] + teaching, in: folder).run()
+        #expect(alone.status == 0)
+        #expect(
+            alone.stderr.hasPrefix(
+                "class 0, other: bird, dog\npets/val is left for testing; only pets/train is read\n"))
+        let both = try await CommandLineTool(
+            ["train", "--train", "pets", "--test", "pets", "--json"] + teaching, in: folder
+        ).run()
+        #expect(both.status == 0 && !both.stderr.contains("is left for"))
+        #expect(try both.mismatches("train") == [])
+        #expect(both.stdout.contains("\"mislabeled_names\":[\"val/"))
+        // The model says which folder is class 1.
+        let evaluation = try await nnCLI("evaluate", "--data", "pets", "-m", "cats.nnk", in: folder)
+        #expect(evaluation.status == 0)
+        #expect(evaluation.stderr.contains("\npets/train is left for training; only pets/val is read\n"))
+        #expect(evaluation.stdout.contains("; mislabeled:\n  val/cat/0.png\n  val/cat/1.png\n"))
+        let json = try await nnCLI("evaluate", "--data", "pets", "-m", "cats.nnk", "--json", in: folder)
+        #expect(try json.mismatches("evaluate") == [])
+        #expect(json.stdout.contains("\"names\":[\"val/bird/0.png\","))
+        for arguments in [
+            ["report", "--data", "pets", "--train", "pets", "-m", "cats.nnk", "-o", "r.html"],
+            ["reproduce", "cats.nnk", "--train", "pets"],
+            ["dataset", "show", "pets", "--positive", "cat"], ["inspect", "pets", "--positive", "cat"],
+            ["cross-validate", "pets", "--positive", "cat", "--folds", "2", "--iterations", "5"],
+        ] {
+            let outcome = try await CommandLineTool(arguments, in: folder).run()
+            #expect(outcome.status == 0, "\(arguments): \(outcome.stderr)")
+        }
+        #expect(
+            try String(decoding: folder.bytes(of: "r.html"), as: UTF8.self).contains("val/cat/0.png</span>"))
+    }
+
+    @Test("outputs replace no photo of a folder that is read", arguments: ["train", "report", "show"])
+    func keepsPhotos(command: String) async throws {
+        for name in ["a", "b"] { try write(2, to: "photos/\(name)") }
+        try folder.write(Fixture.model, as: "model.nnk")
+        let before = try folder.bytes(of: "photos/a/1.png")
+        let arguments = [
+            "train": ["train", "--train", "photos", "--iterations", "1"],
+            "report": ["report", "--data", "photos"], "show": ["dataset", "show", "photos"],
+        ][command]!
+        let outcome = try await CommandLineTool(arguments + ["-o", "photos/a/1.png"], in: folder).run()
+        #expect(outcome.status == 64)
+        #expect(
+            outcome.complaint == "Error: --output: expected a file other than the photos, got photos/a/1.png")
+        #expect(try folder.bytes(of: "photos/a/1.png") == before)
+    }
+
+    @Test("class names that a model cuts to the same name are refused, others are cut with a note")
+    func longClassNames() async throws {
+        let long = String(repeating: "x", count: 31)
+        for name in [long + "1", long + "2", "y"] { try write(3, to: "same/\(name)") }
+        let same = try await nnCLI("teach", "same", "--positive", long + "1", in: folder)
+        #expect(same.status == 0)
+        #expect(
+            same.stderr.contains(
+                "\nsame: the model keeps only the first 31 bytes of the class name \(long)1\n"))
+        try FileManager.default.removeItem(atPath: folder.path("same/y"))
+        let clash = try await nnCLI("train", "--train", "same", in: folder)
+        #expect(clash.status == 65)
+        #expect(
+            clash.complaint
+                == "Error: same: expected class names that differ in their first 31 bytes, got \(long)1, \(long)2"
+        )
+    }
+
     @Test("a share of 0 writes no test set")
     func noTestSet() async throws {
         for name in ["a", "b"] { try write(3, to: "photos/\(name)") }

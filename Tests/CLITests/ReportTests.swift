@@ -161,17 +161,17 @@ struct ReportTests {
     @Test(
         "what can't be reported is refused, and nothing is written",
         arguments: [
-            ("--data gone.h5 -o r.html", 66, "gone.h5: no such file; expected a data set file"),
+            ("--data gone.h5 -o r.html", 66, "gone.h5: no such file; expected a folder of photos or a data set file"),
             (
                 "--data test.h5 -o no/r.html", 74,
                 "no/r.html: no folder no; expected a file to write"
             ),
-            ("--data test.h5 -o test.h5", 64, "--output: expected a file other than the inputs, got test.h5"),
+            ("--data test.h5 -o test.h5", 64, "--output: expected a file other than the data set, got test.h5"),
             (
                 "--data test.h5 -o ./model.nnk", 64,
                 "--output: expected a file other than the inputs, got ./model.nnk"
             ),
-            ("--data .", 66, ".: \(aFolder); expected a data set file"),
+            ("--data .", 65, ".: expected two folders of photos, one per class, got no folder"),
         ])
     func refusals(arguments: String, status: Int32, message: String) async throws {
         let before = try folder.names

@@ -321,7 +321,7 @@ struct TeachTests {
                 "--json prints to standard output, so no other output can be - as well"
             ),
             ("photos -o photos/cat/101.bin", 64, "--output: expected a file other than the photos, got "),
-            ("d.h5 -o d.h5", 64, "--output: expected a file other than the photos, got d.h5"),
+            ("d.h5 -o d.h5", 64, "--output: expected a file other than the data set, got d.h5"),
             ("photos -o no/file", 74, "no/file: no folder no; expected a file to write"),
         ]
         for (words, status, complaint) in cases {

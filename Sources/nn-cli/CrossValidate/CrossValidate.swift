@@ -26,7 +26,7 @@ struct CrossValidate: ConsoleCommand {
         completion: .file())
     var data: String
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var folds: FoldOptions
 
@@ -114,10 +114,10 @@ struct CrossValidate: ConsoleCommand {
     func run() throws {
         Interrupt.watch()
         let start = ContinuousClock.now
-        let source = try PhotoSource(data, positive: nil, arrays: arrays)
+        let source = try DataSource(data, dataOptions)
         if let report { try source.check("--report", report) }
         let page = try report.map(OutputFile.init)
-        let photos = try source.read()
+        let photos = try source.read(.train)
         let load = seconds(since: start)
         try folds.check(photos, of: data)
         guard leaveOneOut || folds.count < photos.count else {
@@ -152,7 +152,7 @@ struct CrossValidate: ConsoleCommand {
         let flag = { (isThere: Bool) in isThere ? [] : nil as [String]? }
         return commandText(
             "nn-cli cross-validate \(shellQuoted(data))",
-            arrays.options + [
+            dataOptions.options + [
                 ("--folds", leaveOneOut ? nil : ["\(folds.count)"]),
                 ("--blocks", folds.blocks.map { ["\($0)"] }), ("--leave-one-out", flag(leaveOneOut)),
                 ("--repeats", ["\(repeats)"]), ("--topology", [network.topology.name]),

@@ -15,7 +15,10 @@ struct Show: ConsoleCommand {
             """
     )
 
-    @Argument(help: "Data set (HDF5).", completion: .file())
+    @Argument(
+        help: ArgumentHelp(
+            "Data set (HDF5), or folder with one folder of photos per class.", valueName: "data"),
+        completion: .file())
     var file: String
 
     @Option(
@@ -35,7 +38,7 @@ struct Show: ConsoleCommand {
         parsing: .unconditional, help: ArgumentHelp("Show at most n images, 1 to 10000.", valueName: "n"))
     var limit = 400
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var console: ConsoleOptions
 
@@ -46,14 +49,13 @@ struct Show: ConsoleCommand {
             throw ValidationError("--limit: expected 1 to 10000, got \(limit)")
         }
         guard from >= 0 else { throw ValidationError("--from: expected 0 or more, got \(from)") }
-        guard !OutputFile.isSameFile(file, output) else {
-            throw ValidationError("--output: expected a file other than the data set, got \(output)")
-        }
     }
 
     func run() throws {
+        let source = try DataSource(file, dataOptions)
+        try source.check("--output", output)
         let sheet = try OutputFile(output)
-        let data = try arrays.load(file, .train)
+        let data = try source.read(.train)
         guard from < data.count else {
             throw Failure.usage(
                 "--from: expected a number below \(data.count), as \(file) has \(counted(data.count, "image")), got \(from)"

@@ -22,6 +22,22 @@ extension DataSet {
                 + "they count as the same classes")
     }
 
+    /// Says which class names a model cuts.
+    ///
+    /// - Throws: if it keeps the same name of both.
+    func checkClassNames(of path: String) throws(FileError) {
+        let most = Network.longestClassName
+        let long = classes.filter { $0.utf8.count > most }
+        guard classes[0].utf8.prefix(most).elementsEqual(classes[1].utf8.prefix(most)) == false else {
+            throw FileError(
+                .badData, file: path, expected: "class names that differ in their first \(most) bytes",
+                found: classes.joined(separator: ", "))
+        }
+        for name in long {
+            Console.note("\(path): the model keeps only the first \(most) bytes of the class name \(name)")
+        }
+    }
+
     /// A model keeps 31 bytes of a name, or up to three fewer so that no character is cut.
     private static func isSameClass(_ a: String, _ b: String) -> Bool {
         let (short, long) = a.utf8.count < b.utf8.count ? (a, b) : (b, a)

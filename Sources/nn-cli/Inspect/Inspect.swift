@@ -16,7 +16,7 @@ struct Inspect: ConsoleCommand {
 
     @Argument(
         help: """
-            Model, checkpoint or data set (HDF5). - is a model on standard input; built-in is the model that ships \
+            Model, checkpoint, data set (HDF5) or folder of photos. - is a model on standard input; built-in is the model that ships \
             with nn-cli.
             """,
         completion: .file())
@@ -25,7 +25,7 @@ struct Inspect: ConsoleCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var console: ConsoleOptions
 
@@ -39,15 +39,20 @@ struct Inspect: ConsoleCommand {
         guard file != BuiltInModel.path && file != "-" && !OutputFile.isDevice(file) else {
             return ModelFacts(try ModelFile.load(file), path: file)
         }
+        guard !OutputFile.isFolder(file) else { return try dataSetFacts() }
         let expected = "a model, a checkpoint or a data set"
         let start = try InputFile.readStart(file, expected: expected, count: FileKind.startBytes)
-        guard !FileKind.isHDF5(start) else { return DataSetFacts(try arrays.load(file, .train), path: file) }
+        guard !FileKind.isHDF5(start) else { return try dataSetFacts() }
         guard start.starts(with: FileKind.modelMagic) else {
             throw FileError(.badData, file: file, expected: expected, found: FileKind.text(of: start))
         }
         return start.prefix(8).last == CheckpointFile.kind
             ? CheckpointFacts(try CheckpointFile.load(file), path: file)
             : ModelFacts(try ModelFile.load(file), path: file)
+    }
+
+    private func dataSetFacts() throws -> DataSetFacts {
+        DataSetFacts(try DataSource(file, dataOptions).read(.train), path: file)
     }
 }
 

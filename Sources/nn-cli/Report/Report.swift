@@ -26,7 +26,7 @@ struct Report: ConsoleCommand {
         completion: .file())
     var train: String?
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @Option(
         name: [.customShort("o"), .long],
@@ -55,7 +55,7 @@ struct Report: ConsoleCommand {
         let page = ReportPage(
             path: modelOption.model, network: network, results: results, run: nil,
             command: network.trainingCommand(
-                data: train, test: data, arrays: arrays, output: modelOption.model))
+                data: train, test: data, options: dataOptions, output: modelOption.model))
         let bytes = Array(page.html.text.utf8)
         try file.write(bytes)
         Console.note("wrote \(output) (\(bytes.count) bytes)")
@@ -64,7 +64,9 @@ struct Report: ConsoleCommand {
     private func evaluate(
         _ network: Network, _ path: String, _ role: DataSetRole, name: String
     ) throws -> ReportPage.Results {
-        let data = try arrays.load(path, role, isAsked: role == .train)
+        let source = try DataSource(path, dataOptions, like: network.classNames)
+        try source.check("--output", output)
+        let data = try source.read(role, isAsked: role == .train)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         return ReportPage.Results(
             name: name, path: path, data: data, evaluation: try network.evaluate(Examples(data)))

@@ -9,7 +9,8 @@ extension Network {
     ///   - start: the path of the model that the training started from.
     ///   - logEvery: how often costs were computed; nil: not known.
     func trainingCommand(
-        data: String?, test: String?, arrays: ArrayNames? = nil, output: String, start: String? = nil,
+        data: String?, test: String?, options dataOptions: DataOptions? = nil, output: String,
+        start: String? = nil,
         logEvery: Int? = nil
     ) -> String? {
         guard let origin, let precision = elementType.precision,
@@ -31,7 +32,7 @@ extension Network {
         options += learning + [("--output", output)]
         return commandText(
             "nn-cli train",
-            (arrays?.options ?? []) + options.map { ($0, $1.map { $0.isEmpty ? [] : [$0] }) })
+            (dataOptions?.options ?? []) + options.map { ($0, $1.map { $0.isEmpty ? [] : [$0] }) })
     }
 }
 

@@ -34,18 +34,12 @@ struct Teach: ConsoleCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Name of the folder that becomes class 1. Use it if the model would detect the other class.",
-            valueName: "name"))
-    var positive: String?
-
-    @Option(
-        help: ArgumentHelp(
             "Write a web page (HTML) with what to expect, charts, and the photos to look at.",
             valueName: "file"),
         completion: .file())
     var report: String?
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var folds: FoldOptions
 
@@ -78,13 +72,14 @@ struct Teach: ConsoleCommand {
     func run() throws {
         Interrupt.watch()
         let start = ContinuousClock.now
-        let source = try PhotoSource(photos, positive: positive, arrays: arrays)
+        let source = try DataSource(photos, dataOptions)
         try source.check("--output", output)
         if let report { try source.check("--report", report) }
         // An output that cannot be written is known before the work.
         let modelFile = try OutputFile(output)
         let page = try report.map(OutputFile.init)
-        let data = try source.read()
+        let data = try source.read(.train)
+        try data.checkClassNames(of: photos)
         let load = seconds(since: start)
         try folds.check(data, of: photos)
         let teacher = try teacher(of: data)
@@ -115,8 +110,8 @@ struct Teach: ConsoleCommand {
     private var command: String {
         commandText(
             "nn-cli teach \(shellQuoted(photos))",
-            arrays.options + [
-                ("--positive", positive.map { [$0] }), ("--folds", ["\(folds.count)"]),
+            dataOptions.options + [
+                ("--folds", ["\(folds.count)"]),
                 ("--blocks", folds.blocks.map { ["\($0)"] }), ("--seed", ["\(seed)"]),
                 ("--precision", [precision.name]), ("--output", [output]),
             ])

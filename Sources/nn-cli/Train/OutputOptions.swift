@@ -48,7 +48,7 @@ struct OutputOptions: ParsableArguments {
         }
     }
 
-    private var all: [(name: String, path: String)] {
+    var all: [(name: String, path: String)] {
         [("--output", output), ("--checkpoint", checkpoint), ("--report", report), ("--log-csv", logCSV)]
             .compactMap { name, path in path.map { (name, $0) } }
     }
@@ -56,12 +56,9 @@ struct OutputOptions: ParsableArguments {
     /// Whether one of the files goes to standard output.
     var isPiped: Bool { all.contains { $0.path == "-" } }
 
-    /// Refuses to replace a data set, or the model to start from, by an output.
-    func check(areNot dataSets: [String], start: String?) throws {
+    /// Refuses to replace the model to start from by an output.
+    func check(isNot start: String?) throws {
         for (name, path) in all {
-            if dataSets.contains(where: { OutputFile.isSameFile($0, path) }) {
-                throw ValidationError("\(name): expected a file other than the data sets, got \(path)")
-            }
             if let start, path != "-", OutputFile.isSameFile(start, path) {
                 throw ValidationError("\(name): expected a file other than the model of --from, got \(path)")
             }

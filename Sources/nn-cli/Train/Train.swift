@@ -18,13 +18,19 @@ struct Train: ConsoleCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("Images to train on (HDF5).", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Images to train on: a folder with one folder of photos per class, or a data set (HDF5).",
+            valueName: "data"), completion: .file())
     var train: String?
 
-    @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Images to test on. A folder or file with both sets may be given twice.", valueName: "data"),
+        completion: .file())
     var test: String?
 
-    @OptionGroup var arrays: ArrayNames
+    @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var job: JobOptions
 
@@ -45,12 +51,18 @@ struct Train: ConsoleCommand {
             throw ValidationError("--json prints to standard output, so no other output can be - as well")
         }
         try LearningOptions.check(weightDecay: learning.weightDecay, learningRate: job.learningRate)
-        try files.check(areNot: [train, test].compactMap { $0 }, start: learning.from)
+        try files.check(isNot: learning.from)
     }
 
     func run() throws {
         Interrupt.watch()
         var clock = PhaseClock()
+        let trainSource = try train.map { try DataSource($0, dataOptions) }
+        let testSource = try test.map { try DataSource($0, dataOptions.forTest(at: $0)) }
+        for (option, path) in files.all {
+            try trainSource?.check(option, path)
+            try testSource?.check(option, path)
+        }
         // Outputs are opened first: one that cannot be written is known before the training.
         let modelFile = try OutputFile(files.output)
         let costTable = try files.logCSV.map(OutputFile.init)
@@ -58,7 +70,7 @@ struct Train: ConsoleCommand {
         let checkpoint = try files.checkpoint.map { try CheckpointFile($0) }
 
         let data = try TrainingData(
-            train: train, test: test, arrays: arrays, weights: learning.weightRule, seed: job.network.seed)
+            train: trainSource, test: testSource, weights: learning.weightRule, seed: job.network.seed)
         clock.lap(\.load, "reading \(data.description)")
 
         var warnings = TrainingWarning.of(training: data.training, test: data.test)
@@ -150,7 +162,7 @@ struct Train: ConsoleCommand {
             results: [results.test, results.heldOut, results.training].compactMap { $0 },
             run: answer,
             command: network.trainingCommand(
-                data: train, test: test, arrays: arrays, output: files.output, start: learning.from,
+                data: train, test: test, options: dataOptions, output: files.output, start: learning.from,
                 logEvery: job.logEvery))
         return Array(page.html.text.utf8)
     }

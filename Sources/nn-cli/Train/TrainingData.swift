@@ -12,11 +12,9 @@ struct TrainingData {
     private let paths: (train: String?, test: String?)
 
     /// Without `train`, the drawings that the tool makes.
-    init(
-        train: String?, test: String?, arrays: ArrayNames, weights: WeightRule?, seed: UInt32
-    ) throws {
-        (training, self.test) = try Self.load(train, test, arrays)
-        paths = (train, test)
+    init(train: DataSource?, test: DataSource?, weights: WeightRule?, seed: UInt32) throws {
+        (training, self.test) = try Self.read(train, test)
+        paths = (train?.path, test?.path)
         let examples = try Examples(training)
         do throws(NNError) {
             self.examples =
@@ -24,14 +22,14 @@ struct TrainingData {
                 ?? examples
         } catch .heldOutClass(let index) {
             throw FileError(
-                .badData, file: train ?? "the drawings",
+                .badData, file: train?.path ?? "the drawings",
                 expected: "two images or more of each class for --hold-out",
                 found: "one of \(training.classes[index])")
         }
     }
 
-    private static func load(
-        _ train: String?, _ test: String?, _ arrays: ArrayNames
+    private static func read(
+        _ train: DataSource?, _ test: DataSource?
     ) throws(FileError) -> (DataSet, DataSet?) {
         guard let train else {
             Console.note(
@@ -39,15 +37,12 @@ struct TrainingData {
             )
             return (DrawnData.training, DrawnData.test)
         }
-        let training = try arrays.load(train, .train, isAsked: true)
-        for name in training.classes where name.utf8.count > Network.longestClassName {
-            Console.note(
-                "\(train): the model keeps only the first \(Network.longestClassName) bytes of the class name \(name)"
-            )
-        }
+        // With --test, it is clear that the other set is for testing.
+        let training = try train.read(.train, isAsked: test != nil)
+        try training.checkClassNames(of: train.path)
         guard let test else { return (training, nil) }
-        let testSet = try arrays.load(test, .test, isAsked: true)
-        try testSet.checkClasses(of: test, are: training.classes, of: train)
+        let testSet = try test.read(.test, isAsked: true)
+        try testSet.checkClasses(of: test.path, are: training.classes, of: train.path)
         return (training, testSet)
     }
 
