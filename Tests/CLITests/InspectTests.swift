@@ -115,7 +115,7 @@ struct InspectTests {
         "what is neither is refused",
         arguments: [
             ("gone", 66, "no such file; expected a model, a checkpoint or a data set"),
-            (".", 66, "a folder; expected a model, a checkpoint or a data set"),
+            (".", 65, "expected two folders of photos, one per class, got no folder"),
             ("image.bin", 65, "expected a model, a checkpoint or a data set, got another kind of file"),
             ("half.h5", 65, "expected an HDF5 file, got one that is cut short"),
         ])

@@ -166,7 +166,7 @@ struct ReportTests {
                 "--data test.h5 -o no/r.html", 74,
                 "no/r.html: no folder no; expected a file to write"
             ),
-            ("--data test.h5 -o test.h5", 64, "--output: expected a file other than the data set, got test.h5"),
+            ("--data test.h5 -o test.h5", 64, "--output: expected a file other than the inputs, got test.h5"),
             (
                 "--data test.h5 -o ./model.nnk", 64,
                 "--output: expected a file other than the inputs, got ./model.nnk"
