@@ -2,7 +2,7 @@
 // grow with their size.
 //
 // libpng and libjpeg report errors by longjmp. It never leaves a call of these functions: each sets its own
-// target, and none calls back.
+// target, and none calls back. resampling.h resizes rows.
 #ifndef NN_PICTURE_H
 #define NN_PICTURE_H
 
