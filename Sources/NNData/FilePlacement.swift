@@ -96,6 +96,11 @@ private struct Original {
             }
             try copy.setTimes(of: stat)
         }
+        guard FileVersion(stat) == (try? file.stat()).map(FileVersion.init) else {
+            throw FileError(
+                .io, file: path.text, expected: FilePlacement.expected,
+                found: "a file that changes while it is copied")
+        }
         do throws(Errno) {
             try temporary.link(to: place)
         } catch {

@@ -290,7 +290,10 @@ struct HabitsTests {
     @Test(
         "bash completes folders where a folder is expected",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
-        arguments: ["dataset pack", "dataset synth -o", "dataset synth --output", "predict --sort-into"])
+        arguments: [
+            "dataset pack", "dataset synth -o", "dataset synth --output", "predict --sort-into",
+            "predict --watch",
+        ])
     func folderCompletions(words: String) async throws {
         try FileManager.default.createDirectory(
             atPath: folder.path("models"), withIntermediateDirectories: false)

@@ -20,6 +20,7 @@ struct Predict: ConsoleCommand {
               nn-cli predict --min-confidence 0.9 photo.jpg
               nn-cli predict photos --csv answers.csv
               nn-cli predict photos --sort-into sorted --min-confidence 0.9
+              nn-cli predict --watch inbox
               find photos -name '*.jpg' | nn-cli predict --files-from -
               camera | nn-cli predict -
             """
@@ -76,6 +77,13 @@ struct Predict: ConsoleCommand {
     @Flag(help: "Make hard links instead of copies.")
     var link = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Answer each picture that is new in this folder, one JSON object per line, until Ctrl-C.",
+            valueName: "folder"),
+        completion: .directory)
+    var watch: String?
+
     @Flag(help: "Answer nothing if one picture has no answer or a flaw.")
     var strict = false
 
@@ -89,7 +97,7 @@ struct Predict: ConsoleCommand {
             throw ValidationError(
                 "--min-confidence: expected 0.5 or more and below 1, got \(minConfidence)")
         }
-        guard !inputs.isEmpty || filesFrom != nil else {
+        guard !inputs.isEmpty || filesFrom != nil || watch != nil else {
             throw ValidationError("Missing expected argument '<input> ...'")
         }
         guard (inputs + [modelPath, filesFrom]).count(where: { $0 == "-" }) <= 1 else {
@@ -103,6 +111,11 @@ struct Predict: ConsoleCommand {
         if sortInto != nil && inputs.contains("-") {
             throw ValidationError("--sort-into needs files; standard input is none")
         }
+        if watch != nil && strict { throw ValidationError("--watch and --strict cannot be used together") }
+        if let csv, watch != nil, csv != "-" {
+            throw ValidationError(
+                "--csv: with --watch, which has no end, expected - (standard output), got \(csv)")
+        }
         if sortInto == "-" {
             throw ValidationError("--sort-into: expected a folder, got - (standard output)")
         }
@@ -115,19 +128,28 @@ struct Predict: ConsoleCommand {
             try PhotoSorter($0, isLinking: link, network: network, model: path)
         }
         let list = try filesFrom.map { try NameList($0, isSeparatedByNUL: isListSeparatedByNUL) }
-        let form: AnswerStream.Form =
-            csv != nil
-            ? .csv
-            : json ? .json(ModelSummary(network, path: path)) : .text(positive: network.className(1))
-        let answers = try AnswerStream(form, to: OutputFile.Writer(OutputFile(csv ?? "-")))
+        let answers = try AnswerStream(
+            form(network, path), to: OutputFile.Writer(OutputFile(csv ?? "-")))
         var run = PredictionRun(
             answers: answers, sorter: sorter, bar: answers.isOnTerminal ? nil : bar, isStrict: strict)
         let classifier = Classifier(network: network, minConfidence: minConfidence ?? 0)
+        let folder = try watch.map { try FolderWatch($0, sortedInto: sorter?.place) }
         // What was read before cannot be interrupted.
         Interrupt.watch()
         try run.answer(Inputs(inputs, list, sortedInto: sorter?.place), classifier)
+        if let folder {
+            Console.note("model: \(path)\nwatching \(folder.path); Ctrl-C ends this")
+            try run.answer(newIn: folder, classifier)
+            try run.endWatch()
+        }
         if run.answered > 0 && !json { Console.note("model: \(path)") }
         try run.end()
+    }
+
+    private func form(_ network: Network, _ path: String) -> AnswerStream.Form {
+        if csv != nil { return .csv }
+        if watch != nil { return .jsonLines }
+        return json ? .json(ModelSummary(network, path: path)) : .text(positive: network.className(1))
     }
 
     /// How far the run is. How many photos there are in folders and lists is not known before the end.

@@ -33,15 +33,22 @@ struct PredictionRun {
         defer { bar?.clear() }
         while let outcome = work.next() {
             switch try outcome.get() {
-            case .answer(let answer): try take(answer)
-            case .skipped(let reason):
-                skipped += 1
-                say { Console.note("skipped \(reason)") }
+            case .named(let answer): try take(answer)
+            case .found(let answer): try take(found: answer)
             case .systemFolder(let path): systemFolders.append(path)
             }
         }
         guard !Interrupt.isRequested else { throw try interruption() }
         for answer in held ?? [] { try deliver(answer) }
+    }
+
+    /// Takes the answer for a file that was found in a folder.
+    mutating func take(found answer: Answer) throws {
+        guard case .failure(let error) = answer.result, error.kind == .badData,
+            !Picture.isLikely(at: answer.input)
+        else { return try take(answer) }
+        skipped += 1
+        say { Console.note("skipped \(error)") }
     }
 
     private mutating func take(_ answer: Answer) throws {
@@ -84,6 +91,13 @@ struct PredictionRun {
         return Failure(code: 130, message: "interrupted after \(counted(answered, "answer"))\(lost)")
     }
 
+    /// Ends the answers of a watch, which Ctrl-C ends.
+    func endWatch() throws {
+        try answers.end(isComplete: true)
+        Console.note("ended after \(counted(answered, "answer"))")
+        throw ExitCode(130)
+    }
+
     /// Completes the answers.
     ///
     /// - Throws: the exit code, if an input has no answer.
@@ -103,25 +117,26 @@ struct PredictionRun {
 
 /// What becomes of an input.
 private enum Outcome: Sendable {
-    case answer(Answer)
-    /// Why it is left out.
-    case skipped(String)
+    case named(Answer)
+    case found(Answer)
     case systemFolder(String)
 }
 
 extension Classifier {
     fileprivate func outcome(of input: Input) throws(NNError) -> Outcome {
         switch input {
-        case .named(let path): return .answer(try answer(path))
-        case .failed(let error): return .answer(Answer(error.file, .failure(error)))
-        case .systemFolder(let path): return .systemFolder(path)
-        case .found(let path) where OutputFile.isDevice(path): return .skipped("\(path): a pipe or a device")
-        case .found(let path):
-            let answer = try answer(path)
-            guard case .failure(let error) = answer.result, !Picture.isLikely(at: path) else {
-                return .answer(answer)
-            }
-            return .skipped("\(error)")
+        case .named(let path): .named(try answer(path))
+        // Reading a pipe might never end.
+        case .found(let path) where OutputFile.isDevice(path):
+            .found(
+                Answer(
+                    path,
+                    .failure(
+                        FileError(
+                            .badData, file: path, expected: Picture.expected, found: "a pipe or a device"))))
+        case .found(let path): .found(try answer(path))
+        case .failed(let error): .named(Answer(error.file, .failure(error)))
+        case .systemFolder(let path): .systemFolder(path)
         }
     }
 }

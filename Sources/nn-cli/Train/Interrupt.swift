@@ -23,4 +23,12 @@ enum Interrupt {
             signal(SIGINT, SIG_DFL)
         }
     }
+
+    /// Waits, but not much longer than until Ctrl-C.
+    static func sleep(_ duration: Duration) {
+        let end = ContinuousClock.now + duration
+        while !isRequested, case let left = end - .now, left > .zero {
+            usleep(UInt32(seconds(min(left, .milliseconds(100))) * 1e6))
+        }
+    }
 }
