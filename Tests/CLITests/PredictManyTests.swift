@@ -383,6 +383,14 @@ struct AnswerTableTests {
         #expect(rows.split(separator: "\n").map { Double($0) } == expected)
     }
 
+    @Test("a table does not replace what is read", arguments: ["0.bin", "./0.bin", "list", "model.nnk"])
+    func collision(path: String) async throws {
+        let outcome = try await room.run(
+            "echo 1.bin >list; nn-cli predict 0.bin --files-from list --csv \(path)")
+        #expect(outcome.status == 64)
+        #expect(outcome.stderr == "Error: --csv: expected a file other than the inputs, got \(path)\n")
+    }
+
     @Test("not sure is an empty class with a probability")
     func notSure() async throws {
         let outcome = try await room.run("nn-cli predict 0.bin --min-confidence 0.9999 --csv -")
@@ -487,6 +495,17 @@ struct SortedPhotoTests {
         let named = try await room.run("nn-cli predict in/sorted/*/0.bin --sort-into in/sorted")
         #expect(named.status == 0)
         #expect(try files("in") == ["0.bin", "sorted/\(name)/0.bin"])
+    }
+
+    @Test("photos are sorted within their own folder")
+    func ownFolder() async throws {
+        try room.write(0, as: "in/0.bin")
+        let name = try className(0)
+        for _ in 0..<2 {
+            let outcome = try await room.run("cd in && nn-cli predict -m ../model.nnk . --sort-into .")
+            #expect(outcome.stdout == (try room.line("./0.bin", 0)))
+            #expect(try files("in") == ["0.bin", "\(name)/0.bin"])
+        }
     }
 
     @Test("a folder that cannot be made or filled ends the run", .enabled(if: isLinux, "needs /dev/full"))

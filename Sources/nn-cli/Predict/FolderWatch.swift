@@ -26,7 +26,7 @@ struct FolderWatch {
     private static let patience = Duration.seconds(5)
 
     let path: String
-    private var sorted: FolderPlace?
+    private var sorted: FolderPlaces?
     private var photos: [String: Photo] = [:]
     /// Folders that cannot be read.
     private var failures: Set<String> = []
@@ -35,7 +35,7 @@ struct FolderWatch {
     /// What is in the folder now is not new.
     ///
     /// - Throws: ``FileError`` if there is no such folder.
-    init(_ path: String, sortedInto sorted: FolderPlace?) throws(FileError) {
+    init(_ path: String, sortedInto sorted: FolderPlaces?) throws(FileError) {
         (self.path, self.sorted) = (path, sorted)
         _ = try look()
         for path in photos.keys { photos[path]?.state = .settled }

@@ -17,9 +17,9 @@ struct Inputs: IteratorProtocol {
     private var list: NameList?
     private var folder: FolderInputs?
     /// The folder that the photos are sorted into.
-    private let sorted: FolderPlace?
+    private let sorted: FolderPlaces?
 
-    init(_ arguments: [String], _ list: NameList?, sortedInto sorted: FolderPlace?) {
+    init(_ arguments: [String], _ list: NameList?, sortedInto sorted: FolderPlaces?) {
         self.arguments = arguments[...]
         self.list = list
         self.sorted = sorted
@@ -54,12 +54,12 @@ struct Inputs: IteratorProtocol {
 private struct FolderInputs {
     private let path: String
     private var walk: FolderWalk
-    private var sorted: FolderPlace?
+    private var sorted: FolderPlaces?
     private var isEmpty = true
 
     private static let expected = "a folder of photos"
 
-    init(_ path: String, sortedInto sorted: FolderPlace?) throws(FileError) {
+    init(_ path: String, sortedInto sorted: FolderPlaces?) throws(FileError) {
         self.path = path
         self.sorted = sorted
         walk = try FolderWalk(path, expected: Self.expected)
@@ -69,7 +69,7 @@ private struct FolderInputs {
         while let entry = walk.next() {
             switch entry {
             // What was sorted before is not sorted again.
-            case .file(let file) where sorted?.contains(file) == true: continue
+            case .file(let file) where sorted?.contains(file) == true: isEmpty = false
             case .file(let file):
                 isEmpty = false
                 return .found(file)

@@ -7,16 +7,15 @@ struct PhotoSorter {
 
     private let path: String
     private let placement: FilePlacement
-    private(set) var place: FolderPlace
+    /// The folders of the classes.
+    private(set) var places: FolderPlaces
 
     /// Makes the folder.
     init(_ path: String, isLinking: Bool, network: Network, model: String) throws(FileError) {
         try Self.checkClasses(of: network, model)
         try OutputFile.makeFolder(path)
-        guard let place = FolderPlace(path) else {
-            throw FileError(.missing, file: path, expected: "a folder", found: "no such folder")
-        }
-        (self.path, self.place) = (path, place)
+        self.path = path
+        places = try FolderPlaces([network.className(0), network.className(1), Self.notSure], in: path)
         placement = FilePlacement(isLinking: isLinking)
     }
 
@@ -38,7 +37,7 @@ struct PhotoSorter {
     /// - Returns: what failed, if that is the photo's fault.
     /// - Throws: ``FileError``, if no photo can be sorted.
     mutating func sort(_ photo: String, as className: String?) throws(FileError) -> FileError? {
-        guard !place.contains(photo) else { return nil }
+        guard !places.contains(photo) else { return nil }
         let folder = "\(path)/\(className ?? Self.notSure)"
         try OutputFile.makeFolder(folder)
         do {

@@ -123,6 +123,7 @@ struct Predict: ConsoleCommand {
 
     func run() throws {
         let path = modelPath ?? Self.defaultModel
+        try checkTable(model: path)
         let network = try ModelFile.load(path)
         let sorter = try sortInto.map {
             try PhotoSorter($0, isLinking: link, network: network, model: path)
@@ -133,10 +134,10 @@ struct Predict: ConsoleCommand {
         var run = PredictionRun(
             answers: answers, sorter: sorter, bar: answers.isOnTerminal ? nil : bar, isStrict: strict)
         let classifier = Classifier(network: network, minConfidence: minConfidence ?? 0)
-        let folder = try watch.map { try FolderWatch($0, sortedInto: sorter?.place) }
+        let folder = try watch.map { try FolderWatch($0, sortedInto: sorter?.places) }
         // What was read before cannot be interrupted.
         Interrupt.watch()
-        try run.answer(Inputs(inputs, list, sortedInto: sorter?.place), classifier)
+        try run.answer(Inputs(inputs, list, sortedInto: sorter?.places), classifier)
         if let folder {
             Console.note("model: \(path)\nwatching \(folder.path); Ctrl-C ends this")
             try run.answer(newIn: folder, classifier)
@@ -144,6 +145,14 @@ struct Predict: ConsoleCommand {
         }
         if run.answered > 0 && !json { Console.note("model: \(path)") }
         try run.end()
+    }
+
+    /// Refuses to replace what is read by the table.
+    private func checkTable(model: String) throws {
+        guard let csv, csv != "-" else { return }
+        for input in inputs + [filesFrom, model].compactMap(\.self) where OutputFile.isSameFile(input, csv) {
+            throw Failure.usage("--csv: expected a file other than the inputs, got \(csv)")
+        }
     }
 
     private func form(_ network: Network, _ path: String) -> AnswerStream.Form {
