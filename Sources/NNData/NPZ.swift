@@ -21,7 +21,7 @@ extension TensorFile {
         let text = Array(try! encoder.encode(metadata))
         let arrays =
             tensors.map { tensor in
-                let header = NPYHeader(type: tensor.elements.type.numpy, shape: tensor.shape)
+                let header = NPYHeader(type: tensor.elements.type.numpy!, shape: tensor.shape)
                 return (tensor.name, header, tensor.elements.bytes)
             } + [(Self.metadataName, NPYHeader(type: "|S\(text.count)", shape: []), text)]
         return ZipArchive(
@@ -30,14 +30,14 @@ extension TensorFile {
     }
 
     init(npz bytes: [UInt8], path: String) throws(FileError) {
-        do throws(ZipArchive.Defect) {
+        do throws(Defect) {
             var tensors: [Tensor] = []
             var metadata: [String: String] = [:]
             var names: Set<String> = []
             for file in try ZipArchive(bytes, limit: Self.limit).files {
                 let name = file.name.hasSuffix(".npy") ? String(file.name.dropLast(4)) : file.name
                 guard names.insert(name).inserted else {
-                    throw ZipArchive.Defect(expected: "one array \(name)", found: "two")
+                    throw Defect(expected: "one array \(name)", found: "two")
                 }
                 if name == Self.metadataName {
                     metadata = try Self.metadata(file)
@@ -51,52 +51,40 @@ extension TensorFile {
         }
     }
 
-    private static func metadata(_ file: ZipArchive.File) throws(ZipArchive.Defect) -> [String: String] {
+    private static func metadata(_ file: ZipArchive.File) throws(Defect) -> [String: String] {
         let (header, content) = try NPYHeader.read(file.bytes, name: metadataName)
         guard header.type.hasPrefix("|S"), header.shape.isEmpty,
             let strings = try? JSONDecoder().decode([String: String].self, from: Data(content))
         else {
-            throw ZipArchive.Defect(
+            throw Defect(
                 expected: "\(metadataName) to be strings in JSON", found: "something else")
         }
         return strings
     }
 
-    private static func tensor(_ file: ZipArchive.File, name: String) throws(ZipArchive.Defect) -> Tensor {
+    private static func tensor(_ file: ZipArchive.File, name: String) throws(Defect) -> Tensor {
         let (header, content) = try NPYHeader.read(file.bytes, name: name)
-        guard let type = NumberType.all.first(where: { $0.numpy == header.type }) else {
-            throw ZipArchive.Defect(expected: "\(name) of <f4 or <f8", found: header.type)
+        let isBigEndian = header.type.hasPrefix(">")
+        let native = isBigEndian ? "<\(header.type.dropFirst())" : header.type
+        guard let type = NumberType.all.first(where: { $0.numpy == native }) else {
+            throw Defect(expected: "\(name) of f2, f4 or f8", found: header.type)
         }
         guard let count = elementCount(header.shape), count <= content.count,
             count * type.width == content.count
         else {
-            throw ZipArchive.Defect(
+            throw Defect(
                 expected: "\(name) of the size of its shape \(header.shape)",
                 found: "\(content.count) bytes of \(header.type)")
         }
-        let elements = Tensor.Elements(bytes: content, type: type)
+        let elements = Tensor.Elements(bytes: content, type: type, isBigEndian: isBigEndian)
         guard header.isFortranOrder, header.shape.count > 1 else {
             return Tensor(name: name, shape: header.shape, elements: elements)
         }
         guard header.shape.count == 2 else {
-            throw ZipArchive.Defect(
+            throw Defect(
                 expected: "\(name) of two dimensions at most", found: "\(header.shape.count)")
         }
-        return Tensor(name: name, shape: header.shape, elements: elements.transposed(to: header.shape))
-    }
-}
-
-extension Tensor.Elements {
-    /// The elements in row-major order; here they are in column-major order.
-    fileprivate func transposed(to shape: [Int]) -> Self {
-        let (rows, columns) = (shape[0], shape[1])
-        func transposed<Number>(_ elements: [Number]) -> [Number] {
-            (0..<rows).flatMap { row in (0..<columns).map { elements[$0 * rows + row] } }
-        }
-        return switch self {
-        case .f32(let elements): .f32(transposed(elements))
-        case .f64(let elements): .f64(transposed(elements))
-        }
+        return Tensor(name: name, shape: header.shape.reversed(), elements: elements).transposed
     }
 }
 
@@ -120,8 +108,8 @@ struct NPYHeader {
     /// The header of an array, and its elements.
     static func read(
         _ bytes: [UInt8], name: String
-    ) throws(ZipArchive.Defect) -> (NPYHeader, ArraySlice<UInt8>) {
-        let bad = ZipArchive.Defect(expected: "\(name) to be an array of numpy", found: "something else")
+    ) throws(Defect) -> (NPYHeader, ArraySlice<UInt8>) {
+        let bad = Defect(expected: "\(name) to be an array of numpy", found: "something else")
         guard bytes.count >= 12, bytes.starts(with: magic), 1...3 ~= bytes[6] else { throw bad }
         // Two bytes of size in version 1, four in later ones.
         let start = bytes[6] == 1 ? 10 : 12

@@ -30,7 +30,7 @@ extension TensorFile {
         }
         graph.add(2, "network")
         for tensor in tensors { graph.add(5, ONNX.tensor(tensor)) }
-        graph.add(11, ONNX.value("image", ONNX.uint8, imageShape))
+        graph.add(11, ONNX.value("image", ONNXGraph.uint8, imageShape))
         graph.add(12, ONNX.value("probability", type.onnx, [.named("N"), .fixed(1)]))
         return ONNX.model(graph, metadata).bytes
     }
@@ -58,8 +58,6 @@ extension ONNX {
 
 /// The messages of onnx.proto that such a model needs. The numbers are the fields' numbers there.
 private enum ONNX {
-    /// The code of a type of numbers; NumberType has the others.
-    static let uint8 = 2
     /// The codes of attributes: a whole number, a list of them.
     private static let int = 2
     private static let ints = 7

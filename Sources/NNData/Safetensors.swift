@@ -68,7 +68,7 @@ extension TensorFile {
             FileError(.badData, file: path, expected: expected, found: found)
         }
         guard bytes.count >= 10, bytes[8] == UInt8(ascii: "{") else {
-            throw bad("a file of safetensors or npz", FileKind.text(of: bytes))
+            throw bad(Self.kinds, FileKind.text(of: bytes))
         }
         let size: UInt64 = bytes.littleEndian(at: 0)
         guard size <= bytes.count - 8 else {
@@ -82,13 +82,13 @@ extension TensorFile {
             throw bad("a header of tensors in JSON", "something else")
         }
         var metadata: [String: String] = [:]
-        var tensors: [(start: Int, tensor: Tensor)] = []
+        var tensors: [(start: Int, size: Int, tensor: Tensor)] = []
         for (name, entry) in entries {
             switch entry {
             case .metadata(let strings): metadata = strings
             case .tensor(let dtype, let shape, let offsets):
                 guard let type = NumberType.all.first(where: { $0.safetensors == dtype }) else {
-                    throw bad("\(name) of F32 or F64", dtype)
+                    throw bad("\(name) of F64, F32, F16 or BF16", dtype)
                 }
                 guard offsets.count == 2, 0...data.count ~= offsets[0], offsets[0]...data.count ~= offsets[1],
                     let count = elementCount(shape), count <= data.count,
@@ -98,15 +98,16 @@ extension TensorFile {
                 }
                 let part = data[data.startIndex + offsets[0]..<data.startIndex + offsets[1]]
                 let elements = Tensor.Elements(bytes: part, type: type)
-                tensors.append((offsets[0], Tensor(name: name, shape: shape, elements: elements)))
+                tensors.append(
+                    (offsets[0], part.count, Tensor(name: name, shape: shape, elements: elements)))
             }
         }
         tensors.sort { ($0.start, $0.tensor.name) < ($1.start, $1.tensor.name) }
         // The format demands tensors without gaps and overlaps: nothing is hidden, nothing used twice.
         var end = 0
-        for (start, tensor) in tensors {
+        for (start, size, tensor) in tensors {
             guard start == end else { throw bad("tensors one after the other", "\(tensor.name) at \(start)") }
-            end += tensor.elements.count * tensor.elements.type.width
+            end = start + size
         }
         guard end == data.count else { throw bad("\(end) bytes of tensors", "\(data.count)") }
         self.init(tensors: tensors.map(\.tensor), metadata: metadata)

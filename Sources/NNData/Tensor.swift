@@ -19,17 +19,20 @@ public struct Tensor: Equatable, Sendable {
     }
 }
 
-/// A type of numbers, and what each file format calls it.
+/// A type of numbers, and what each file format calls it; nil where a format has none.
 struct NumberType: Equatable {
     /// Bytes of one number.
     let width: Int
     let safetensors: String
-    let numpy: String
+    let numpy: String?
     let onnx: Int
 
     static let f32 = NumberType(width: 4, safetensors: "F32", numpy: "<f4", onnx: 1)
     static let f64 = NumberType(width: 8, safetensors: "F64", numpy: "<f8", onnx: 11)
-    static let all = [f32, f64]
+    /// These two are read alone: as f32, which has all of their numbers.
+    static let f16 = NumberType(width: 2, safetensors: "F16", numpy: "<f2", onnx: 10)
+    static let bf16 = NumberType(width: 2, safetensors: "BF16", numpy: nil, onnx: 16)
+    static let all = [f32, f64, f16, bf16]
 }
 
 extension Tensor.Elements {
@@ -55,24 +58,75 @@ extension Tensor.Elements {
         }
     }
 
-    /// `bytes` holds a whole count of numbers, little-endian.
-    init(bytes: ArraySlice<UInt8>, type: NumberType) {
-        self = bytes.withUnsafeBytes { bytes in
-            let starts = stride(from: 0, to: bytes.count, by: type.width)
-            return type == .f32
-                ? .f32(
-                    starts.map {
-                        Float(
-                            bitPattern: UInt32(
-                                littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-                    })
-                : .f64(
-                    starts.map {
-                        Double(
-                            bitPattern: UInt64(
-                                littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt64.self)))
-                    })
+    /// `bytes` holds a whole count of numbers.
+    init(bytes: ArraySlice<UInt8>, type: NumberType, isBigEndian: Bool = false) {
+        /// The bits of each number.
+        func bits<Bits: FixedWidthInteger>(_: Bits.Type = Bits.self) -> [Bits] {
+            bytes.withUnsafeBytes { bytes in
+                stride(from: 0, to: bytes.count, by: type.width).map {
+                    let bits = bytes.loadUnaligned(fromByteOffset: $0, as: Bits.self)
+                    return isBigEndian ? Bits(bigEndian: bits) : Bits(littleEndian: bits)
+                }
+            }
         }
+        self =
+            switch type {
+            case .f64: .f64(bits().map(Double.init(bitPattern:)))
+            case .f16: .f32(bits().map(Float.init(half:)))
+            case .bf16: .f32(bits(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) })
+            default: .f32(bits().map(Float.init(bitPattern:)))
+            }
+    }
+
+    /// Elements from other places: `order[i]` says which one comes to place i.
+    func reordered(_ order: [Int]) -> Self {
+        switch self {
+        case .f32(let elements): .f32(order.map { elements[$0] })
+        case .f64(let elements): .f64(order.map { elements[$0] })
+        }
+    }
+}
+
+extension Float {
+    /// The number of half precision with these bits: 1 of sign, 5 of exponent, 10 of fraction.
+    init(half bits: UInt16) {
+        let (exponent, fraction) = (UInt32(bits >> 10 & 31), UInt32(bits & 1023))
+        let magnitude =
+            switch exponent {
+            case 0: Float(fraction) * 0x1p-24
+            case 31: Float(bitPattern: 255 << 23 | fraction << 13)
+            default: Float(bitPattern: (exponent + 112) << 23 | fraction << 13)
+            }
+        self = bits >> 15 == 1 ? -magnitude : magnitude
+    }
+}
+
+extension Tensor {
+    /// A matrix with rows and columns exchanged.
+    ///
+    /// - Precondition: the tensor has two dimensions.
+    public var transposed: Tensor {
+        let (rows, columns) = (shape[0], shape[1])
+        let order = (0..<columns).flatMap { column in (0..<rows).map { $0 * columns + column } }
+        return Tensor(name: name, shape: [columns, rows], elements: elements.reordered(order))
+    }
+
+    /// The weights of images whose pixels lie row by row, R G B. Here each row is for images that lie in planes: all of
+    /// red, then green, then blue.
+    ///
+    /// - Precondition: rows are of a multiple of 3 numbers.
+    public var forInterleavedPixels: Tensor {
+        let (rows, columns) = (shape[0], shape[1])
+        let pixels = columns / 3
+        let order = (0..<rows).flatMap { row in
+            (0..<columns).map { row * columns + $0 % 3 * pixels + $0 / 3 }
+        }
+        return Tensor(name: name, shape: shape, elements: elements.reordered(order))
+    }
+
+    /// The same numbers under another name, in another shape of as many.
+    public func named(_ name: String, shape: [Int]? = nil) -> Tensor {
+        Tensor(name: name, shape: shape ?? self.shape, elements: elements)
     }
 }
 
@@ -86,15 +140,29 @@ public struct TensorFile: Equatable, Sendable {
         self.metadata = metadata
     }
 
-    /// Reads a safetensors or npz file; its content tells which.
+    /// Reads a safetensors, npz or ONNX file; its content tells which.
     ///
     /// - Parameter path: the name of the file, for messages.
     /// - Throws: ``FileError``, `badData`.
     public init(bytes: [UInt8], path: String) throws(FileError) {
+        if let foreign = ForeignWeights(bytes) {
+            throw FileError(.badData, file: path, expected: Self.kinds, found: foreign.advice)
+        }
         self =
-            bytes.starts(with: ZipArchive.magic)
-            ? try TensorFile(npz: bytes, path: path) : try TensorFile(safetensors: bytes, path: path)
+            if bytes.starts(with: ZipArchive.magic) {
+                try TensorFile(npz: bytes, path: path)
+            } else if ONNXGraph.isLikely(bytes) {
+                try TensorFile(onnx: bytes, path: path)
+            } else {
+                try TensorFile(safetensors: bytes, path: path)
+            }
     }
+
+    /// Whether the bytes are read as ONNX.
+    public static func isONNX(_ bytes: [UInt8]) -> Bool { ONNXGraph.isLikely(bytes) }
+
+    /// What `init(bytes:path:)` reads, for messages.
+    public static let kinds = "a safetensors, npz or ONNX file"
 }
 
 extension FixedWidthInteger {

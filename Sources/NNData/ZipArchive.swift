@@ -1,5 +1,11 @@
 import CZlib
 
+/// What is wrong with a file's content: "an intact archive", "a wrong checksum".
+struct Defect: Error {
+    let expected: String
+    let found: String
+}
+
 /// A zip archive in memory (PKWARE's APPNOTE 6.3), of small files: no more than 2^32 bytes, no encryption.
 struct ZipArchive {
     struct File {
@@ -20,6 +26,13 @@ struct ZipArchive {
 
     init(files: [File]) { self.files = files }
 
+    /// The name of the first file, which tells archives of several programs apart; nil if these bytes are no archive.
+    static func firstName(in bytes: [UInt8]) -> String? {
+        guard bytes.starts(with: magic), bytes.count >= Size.local else { return nil }
+        let length: UInt16 = bytes.littleEndian(at: 26)
+        return String(decoding: bytes[Size.local...].prefix(Int(length)), as: UTF8.self)
+    }
+
     /// The files are stored, not deflated, and dated 1980, so that the same files give the same bytes.
     var bytes: [UInt8] {
         var archive: [UInt8] = []
@@ -39,12 +52,6 @@ struct ZipArchive {
         let count = UInt16(files.count).littleEndianBytes
         let sizes = UInt32(directory.count).littleEndianBytes + UInt32(archive.count).littleEndianBytes
         return archive + directory + Self.endMagic + [0, 0, 0, 0] + count + count + sizes + [0, 0]
-    }
-
-    /// What is wrong with an archive: "an intact archive", "a wrong checksum".
-    struct Defect: Error {
-        let expected: String
-        let found: String
     }
 
     private static let cutOff = Defect(

@@ -7,17 +7,25 @@ struct Import: ConsoleCommand {
         commandName: "import",
         abstract: "Make a model file from another program's weights.",
         discussion: """
-            Reads safetensors, and npz as numpy's savez writes it; the content of the file decides which. It must \
-            contain arrays of f32 or f64: layers.0.weight (units, inputs), layers.0.bias (units), layers.1.weight \
-            and so on, or W1, b1, W2 and so on. A file that export wrote gives the same model again.
+            Reads safetensors, npz as numpy's savez writes it, and ONNX as PyTorch writes it; the content of the file \
+            decides which. A file that export wrote gives the same model again.
+
+            safetensors and npz: weights and biases of f32, f64, f16 or bf16. They may have any names if their shapes \
+            tell them apart: weights of (units, inputs), as PyTorch has them, or of (inputs, units), as Keras does; \
+            biases of (units). Else they are called layers.0.weight, layers.0.bias, layers.1.weight and so on, or W1, \
+            b1, W2 and so on.
+
+            ONNX: a chain of Flatten, Gemm or MatMul and Add, Relu, and Sigmoid or nothing at the end. \
+            The input is [N, 3, 64, 64], [N, 64, 64, 3] or [N, 12288], of 0 to 1, or of bytes that the graph divides.
 
             EXAMPLES
               nn-cli import cats.safetensors -o cats.nnk
               nn-cli import weights.npz -o cats.nnk --class-names non-cat cat
+              nn-cli import torch.safetensors -o cats.nnk --channels-first
             """
     )
 
-    @Argument(help: "Weights (safetensors or npz); - is standard input.", completion: .file())
+    @Argument(help: "Weights (safetensors, npz or ONNX); - is standard input.", completion: .file())
     var file: String
 
     @Option(
@@ -33,6 +41,13 @@ struct Import: ConsoleCommand {
         help: ArgumentHelp(
             "Names of class 0 and class 1. (default: the names in the file, if any)", valueName: "name"))
     var classNames: [String] = []
+
+    @Flag(
+        help: """
+            safetensors, npz: the first layer was trained on images of (3, 64, 64) that were flattened, as PyTorch loads \
+            them.
+            """)
+    var channelsFirst = false
 
     @OptionGroup var console: ConsoleOptions
 
@@ -54,12 +69,15 @@ struct Import: ConsoleCommand {
 
     func run() throws {
         let outputFile = try OutputFile(output)
-        let bytes = try InputFile.read(file, expected: "a file of safetensors or npz", limit: 1 << 26)
+        let bytes = try InputFile.read(file, expected: TensorFile.kinds, limit: 1 << 26)
         let path = file == "-" ? "stdin" : file
+        let weights = try TensorFile(bytes: bytes, path: path)
+        guard !channelsFirst || !TensorFile.isONNX(bytes) else {
+            throw Failure.usage("--channels-first: \(path) is ONNX, which tells the order of pixels itself")
+        }
         let network = try Network(
-            TensorFile(bytes: bytes, path: path), path: path,
-            topologies: topology.map { [$0] } ?? [.deep, .twoLayer],
-            classNames: classNames.isEmpty ? nil : classNames)
+            weights, path: path, topologies: topology.map { [$0] } ?? [.deep, .twoLayer],
+            classNames: classNames.isEmpty ? nil : classNames, channelsFirst: channelsFirst)
         try outputFile.write(network.bytes)
         let (layers, type) = (network.topology.text, network.elementType.name)
         Console.note("wrote \(output): a \(layers) network in \(type) (\(network.bytes.count) bytes)")

@@ -21,12 +21,14 @@ struct TravelTests {
     private let folder = TemporaryFolder()
 
     @Test(
-        "what is exported comes back as the same file", arguments: ["safetensors", "npz"],
+        "what is exported comes back as the same file", arguments: ["safetensors", "npz", "onnx"],
         ElementType.allCases)
     func roundTrip(format: String, type: ElementType) async throws {
         let network = try network(type)
         try folder.write(network.bytes, as: "model.nnk")
-        #expect(try await nnCLI("export", "--format", format, "-o", "out", in: folder).status == 0)
+        let precision = format == "onnx" && type == .f64 ? ["--precision", "f64"] : []
+        let export = CommandLineTool(["export", "--format", format, "-o", "out"] + precision, in: folder)
+        #expect(try await export.run().status == 0)
         let outcome = try await nnCLI("import", "out", "-o", "back.nnk", in: folder)
         let name = type == .f64 ? "f64" : "f32"
         let bytes = try folder.bytes(of: "back.nnk")
@@ -197,10 +199,10 @@ struct TravelTests {
         for (arguments, status, message) in [
             (
                 ["model.nnk"], 65,
-                "model.nnk: expected a file of safetensors or npz, got a SwiftNN model or checkpoint"
+                "model.nnk: expected a safetensors, npz or ONNX file, got a SwiftNN model or checkpoint"
             ),
-            (["gone"], 66, "gone: no such file; expected a file of safetensors or npz"),
-            (["-"], 65, "stdin: expected a file of safetensors or npz, got an empty file"),
+            (["gone"], 66, "gone: no such file; expected a safetensors, npz or ONNX file"),
+            (["-"], 65, "stdin: expected a safetensors, npz or ONNX file, got an empty file"),
             (["m.nnk"], 64, "--output: expected a file other than the weights, got m.nnk"),
             (["model.nnk", "--class-names", "a"], 64, "--class-names: expected two names, got 1"),
             (
@@ -214,7 +216,140 @@ struct TravelTests {
         #expect(try folder.names == ["model.nnk"])
     }
 
+    // MARK: Names and shapes of other programs
+
+    @Test("any names do where the shapes tell the tensors apart, transposed or not")
+    func anyNames() async throws {
+        let sequential = tensors(["1.weight", "1.bias", "4.weight", "4.bias"])
+        let keras = zip(
+            tensors(["dense/kernel:0", "dense/bias:0", "kernel", "bias"]), [true, false, true, false]
+        )
+        .map { $1 ? $0.transposed : $0 }
+        let textbook = zip(tensors(["W1", "b1", "W2", "b2"]), [true, false, true, false])
+            .map { $1 ? $0.transposed : $0 }
+        for tensors in [sequential, Array(sequential.reversed()), keras, textbook] {
+            #expect(try await importing(tensors).status == 0)
+            let isSame = try Network(bytes: folder.bytes(of: "m.nnk")).parameters(as: Float.self) == weights
+            #expect(isSame)
+        }
+    }
+
+    @Test("shapes that fit twice, or not at all, are named")
+    func unclearShapes() async throws {
+        let good = tensors(["a", "b", "c", "d"])
+        let moment = Tensor(name: "m/b", shape: [7], elements: good[1].elements)
+        try expectRefusal(
+            try await importing(good + [moment]),
+            "w.npz: expected one tensor of [7], or the name layers.0.bias for the right one, got b of [7], m/b of [7]"
+        )
+        let column = Tensor(name: "b", shape: [7, 1], elements: good[1].elements)
+        try expectRefusal(
+            try await importing([good[0], column, good[2].transposed, good[3]]),
+            "w.npz: expected one tensor of [7], or the name layers.0.bias for the right one, got b of [7, 1], c of [7, 1]"
+        )
+        let other = Tensor(name: "a", shape: [2, 12288], elements: .f32(Array(weights.prefix(2 * 12288))))
+        try expectRefusal(
+            try await importing([other] + good.dropFirst()),
+            "w.npz: expected a tensor layers.0.weight of [7, 12288], got a of [2, 12288], b of [7], c of [1, 7], d of [1]"
+        )
+    }
+
+    @Test("weights for images in planes are reordered, where the option says so")
+    func channelsFirst() async throws {
+        var good = tensors(["0.weight", "0.bias", "2.weight", "2.bias"])
+        let planes = (0..<7).flatMap { row in
+            (0..<3).flatMap { channel in (0..<4096).map { weights[row * 12288 + 3 * $0 + channel] } }
+        }
+        good[0] = Tensor(name: "0.weight", shape: [7, 12288], elements: .f32(planes))
+        #expect(try await importing(good, [:], "--channels-first").status == 0)
+        let isSame = try Network(bytes: folder.bytes(of: "m.nnk")).parameters(as: Float.self) == weights
+        #expect(isSame)
+        try FileManager.default.removeItem(atPath: folder.path("m.nnk"))
+        try folder.write(Fixture.model, as: "model.nnk")
+        #expect(try await nnCLI("export", "--format", "onnx", in: folder).status == 0)
+        try expectRefusal(
+            try await nnCLI("import", "model.onnx", "-o", "m.nnk", "--channels-first", in: folder),
+            "--channels-first: model.onnx is ONNX, which tells the order of pixels itself", status: 64)
+    }
+
+    @Test("files of other programs are named, with the line that converts them")
+    func foreignFiles() async throws {
+        let zip = { (name: String) in
+            [UInt8]("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 22) + [
+                UInt8(name.utf8.count), 0, 0, 0,
+            ]
+                + Array(name.utf8)
+        }
+        for (bytes, found, line) in [
+            (zip("archive/data.pkl"), "a PyTorch file", "safetensors.torch.save_file("),
+            ([0x80, 0x02, 0x8a], "a PyTorch file or another pickle", "safetensors.torch.save_file("),
+            (zip("metadata.json"), "a Keras file", "numpy.savez("),
+            ([0x89] + Array("HDF\r\n\u{1a}\n".utf8), "a Keras or other HDF5 file", "numpy.savez("),
+            ([0x1c, 0, 0, 0] + Array("TFL3".utf8), "a TensorFlow Lite file", "numpy.savez("),
+        ] {
+            try folder.write(bytes, as: "w")
+            let outcome = try await nnCLI("import", "w", "-o", "m.nnk", in: folder)
+            #expect(outcome.status == 65)
+            #expect(
+                outcome.complaint.hasPrefix(
+                    "Error: w: expected a safetensors, npz or ONNX file, got \(found)"))
+            #expect(outcome.complaint.contains(line) && outcome.complaint.count < 500)
+        }
+    }
+
     // MARK: Peers
+
+    @Test(
+        "ONNX files with the structure of PyTorch's give the same weights",
+        .enabled(if: Peers.areThere, "\(Peers.advice)"))
+    func foreignONNX() async throws {
+        try folder.write(Fixture.model, as: "model.nnk")
+        #expect(try await nnCLI("export", "--format", "npz", "-o", "weights.npz", in: folder).status == 0)
+        let drawings = Fixture.drawings
+        try folder.write(drawings.images, as: "images.bin")
+        let expected = try Fixture.network.evaluate(
+            Examples(images: drawings.images, labels: drawings.labels)
+        ).probabilities
+        try folder.write(
+            expected.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) },
+            as: "expected.bin")
+        try Python.run("models/onnx_files.py", folder.path("."))
+        for name in [
+            "old-flatten", "old-logit", "old-view", "old-permute", "old-bytes", "new-squeeze", "new-flat",
+            "new-dropout", "products", "doubles", "raw",
+        ] {
+            let outcome = try await nnCLI("import", "\(name).onnx", "-o", "m.nnk", in: folder)
+            #expect(outcome.status == 0, "\(name): \(outcome.stderr)")
+            let found = try Network(bytes: folder.bytes(of: "m.nnk")).parameters(as: Float.self)
+            // Weights that were divided by 255 are multiplied again: each is rounded twice.
+            let isSame = zip(found, weights).allSatisfy {
+                ($0 - $1).magnitude <= (name == "raw" ? 0x1p-23 * $1.magnitude : 0)
+            }
+            #expect(isSame, "\(name)")
+        }
+        try FileManager.default.removeItem(atPath: folder.path("m.nnk"))
+        let chain =
+            "a chain of layers (Flatten, then Gemm or MatMul and Add, Relu, at the end Sigmoid or nothing)"
+        for (name, expected, found) in [
+            ("softmax", chain, "Softmax for y"), ("shifted", chain, "Sub for d"),
+            ("no-relu", chain, "Gemm for y"), ("two-outputs", chain, "Relu for w"),
+            ("scaled", "pixels as they are, or divided by 255", "pixels multiplied by 2.0"),
+            ("channels", "one number for all pixels in Div", "[3] of them"),
+            (
+                "gray", "an input of [N, 3, 64, 64], [N, 64, 64, 3] or [N, 12288]",
+                "x of [any, 1, 64, 64]"
+            ),
+            ("large", "layers.0.weight of [7, 12288]", "[16, 12288]"),
+            (
+                "elsewhere", "1.weight in the ONNX file itself",
+                "weights in another file, elsewhere.data (torch.onnx.export writes one file with external_data=False)"
+            ),
+        ] {
+            try expectRefusal(
+                try await nnCLI("import", "\(name).onnx", "-o", "m.nnk", in: folder),
+                "\(name).onnx: expected \(expected), got \(found)")
+        }
+    }
 
     @Test(
         "numpy and safetensors load equal arrays", .enabled(if: Peers.areThere, "\(Peers.advice)"),
@@ -269,8 +404,25 @@ struct TravelTests {
             np.savez("columns", **{name: np.asfortranarray(array) for name, array in torchs.items()})
             safetensors.numpy.save_file({n: np.ascontiguousarray(a) for n, a in torchs.items()}, "st.npz")
             np.savez("doubles", **{name: array.astype("f8") for name, array in mine.items()})
+            np.savez("big", **{name: array.astype(">f4") for name, array in mine.items()})
+            np.savez("keras", W1.T, b1, np.asfortranarray(W2.T).astype(">f4"), b2)  # arr_0 to arr_3
+            np.savez("half", **{name: array.astype("f2") for name, array in torchs.items()})
+            safetensors.numpy.save_file({n: a.astype("f2") for n, a in torchs.items()}, "half-st.npz")
+            import ml_dtypes
+            safetensors.numpy.save_file({n: a.astype(ml_dtypes.bfloat16) for n, a in torchs.items()}, "bf16.npz")
             """, in: folder)
-        for name in ["plain", "packed", "columns", "st", "doubles"] {
+        for name in ["half", "half-st", "bf16"] {
+            let outcome = try await nnCLI("import", "\(name).npz", "-o", "m.nnk", in: folder)
+            #expect(outcome.status == 0, "\(name): \(outcome.stderr)")
+            let found = try Network(bytes: folder.bytes(of: "m.nnk")).parameters(as: Float.self)
+            // f16 has 11 bits, down to 2^-24; bf16 has 8.
+            let (relative, least): (Float, Float) = name == "bf16" ? (0x1p-9, 0) : (0x1p-11, 0x1p-25)
+            let isNear = zip(found, weights).allSatisfy {
+                ($0 - $1).magnitude <= max(relative * $1.magnitude, least)
+            }
+            #expect(isNear, "\(name)")
+        }
+        for name in ["plain", "packed", "columns", "st", "doubles", "big", "keras"] {
             let outcome = try await nnCLI("import", "\(name).npz", "-o", "m.nnk", in: folder)
             #expect(outcome.status == 0, "\(name): \(outcome.stderr)")
             let network = try Network(bytes: folder.bytes(of: "m.nnk"))

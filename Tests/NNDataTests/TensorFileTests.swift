@@ -41,6 +41,72 @@ struct TensorFileTests {
         }
     }
 
+    @Test("Half precision and bfloat16 become the floats that they stand for")
+    func halves() {
+        let bits: [UInt16] = [0x3c00, 0xc000, 0x0001, 0x8400, 0x7bff, 0x7c00, 0x8000, 0x3555]
+        let bytes = bits.flatMap(\.littleEndianBytes)[...]
+        #expect(
+            Tensor.Elements(bytes: bytes, type: .f16)
+                == .f32([1, -2, 0x1p-24, -0x1p-14, 65504, .infinity, -0.0, 0.333251953125]))
+        #expect(
+            Tensor.Elements(bytes: [0x80, 0x3f, 0x49, 0xc0][...], type: .bf16) == .f32([1, -3.140625]))
+        #expect(Tensor.Elements(bytes: [0x3c, 0], type: .f16, isBigEndian: true) == .f32([1]))
+        let nan = Tensor.Elements(bytes: [0x01, 0x7e], type: .f16)
+        if case .f32(let elements) = nan { #expect(elements[0].isNaN) } else { Issue.record("no floats") }
+    }
+
+    @Test("A tensor is transposed, and its pixels are interleaved")
+    func reordered() {
+        let tensor = Tensor(name: "w", shape: [2, 3], elements: .f64([1, 2, 3, 4, 5, 6]))
+        #expect(tensor.transposed == Tensor(name: "w", shape: [3, 2], elements: .f64([1, 4, 2, 5, 3, 6])))
+        // Two pixels: red, red, green, green, blue, blue.
+        let planes = Tensor(name: "w", shape: [1, 6], elements: .f32([1, 2, 3, 4, 5, 6]))
+        #expect(planes.forInterleavedPixels.elements == .f32([1, 3, 5, 2, 4, 6]))
+    }
+
+    /// Two layers, as small as they can be; the graph is read as our own.
+    private static let network = TensorFile(
+        tensors: [
+            Tensor(name: "layers.0.weight", shape: [2, 3], elements: .f32([1, 2, 3, 4, 5, 6])),
+            Tensor(name: "layers.0.bias", shape: [2], elements: .f32([7, 8])),
+            Tensor(name: "layers.1.weight", shape: [1, 2], elements: .f32([9, 10])),
+            Tensor(name: "layers.1.bias", shape: [1], elements: .f32([11])),
+        ], metadata: ["class_0": "a"])
+
+    @Test("An ONNX file of ours gives the same tensors, with and without own contrast")
+    func ownONNX() throws {
+        #expect(try TensorFile(bytes: Self.network.onnx(), path: "f") == Self.network)
+        let contrast = TensorFile(tensors: Self.network.tensors, metadata: ["own_contrast": "true"])
+        #expect(try TensorFile(bytes: contrast.onnx(takesOwnContrastOff: true), path: "f") == contrast)
+        // The metadata alone do not take a contrast off.
+        #expect(complaint(contrast.onnx()) != nil)
+    }
+
+    /// Whatever a byte becomes and wherever the file ends, there is an answer.
+    @Test("Damaged ONNX files")
+    func damagedONNX() {
+        // Without metadata: a file that is cut off before them is whole.
+        let bytes = TensorFile(tensors: Self.network.tensors, metadata: [:]).onnx()
+        for count in bytes.indices { #expect(complaint(Array(bytes.prefix(count))) != nil, "\(count) bytes") }
+        for place in bytes.indices {
+            for value: UInt8 in [0, 1, 0x7f, 0x80, 0xff] {
+                var changed = bytes
+                changed[place] = value
+                _ = complaint(changed)
+            }
+        }
+    }
+
+    @Test(
+        "Messages of Protocol Buffers that are none",
+        arguments: [
+            [0x08], [0x08, 0x80], [0x0a, 0x05, 1], [0x09, 1, 2, 3], [0x0d, 1], [0x0b], [0x0c],
+            [0x08] + [UInt8](repeating: 0xff, count: 11), [0x0a] + [UInt8](repeating: 0xff, count: 9) + [1],
+        ] as [[UInt8]])
+    func badMessages(bytes: [UInt8]) {
+        #expect(throws: Defect.self) { try ProtocolBuffer(bytes[...]) }
+    }
+
     @Test("Bytes cut off anywhere are refused", arguments: files)
     func truncated(bytes: [UInt8]) {
         for count in bytes.indices { #expect(complaint(Array(bytes.prefix(count))) != nil, "\(count) bytes") }
@@ -65,7 +131,7 @@ struct TensorFileTests {
         arguments: [[], [0x50], Array("PK\u{3}".utf8), Array("{}".utf8), [UInt8](repeating: 0, count: 100)])
     func somethingElse(bytes: [UInt8]) {
         let found = bytes.isEmpty ? "an empty file" : "another kind of file"
-        #expect(complaint(bytes) == "f: expected a file of safetensors or npz, got \(found)")
+        #expect(complaint(bytes) == "f: expected a safetensors, npz or ONNX file, got \(found)")
     }
 }
 
@@ -140,8 +206,8 @@ struct HostileSafetensorsTests {
 
     @Test("Other types are named, and what would control a terminal is not shown")
     func otherTypes() {
-        let header = "{\"a\\u001b[2J\":{\"dtype\":\"BF16\",\"shape\":[4],\"data_offsets\":[0,8]}}"
-        #expect(complaint(file(header)) == "f: expected a[2J of F32 or F64, got BF16")
+        let header = "{\"a\\u001b[2J\":{\"dtype\":\"I16\",\"shape\":[4],\"data_offsets\":[0,8]}}"
+        #expect(complaint(file(header)) == "f: expected a[2J of F64, F32, F16 or BF16, got I16")
         let long =
             "{\"a\":{\"dtype\":\"\(String(repeating: "x", count: 100_000))\",\"shape\":[4],\"data_offsets\":[0,8]}}"
         #expect((complaint(file(long)) ?? "").utf8.count < 600)
@@ -209,9 +275,9 @@ struct HostileNPZTests {
     @Test(
         "Arrays of other types and sizes",
         arguments: [
-            ("'>f4'", "(2,)", "expected a of <f4 or <f8, got >f4"),
-            ("'<i8'", "(1,)", "expected a of <f4 or <f8, got <i8"),
-            ("'|O'", "(1,)", "expected a of <f4 or <f8, got |O"),
+            ("'<i8'", "(1,)", "expected a of f2, f4 or f8, got <i8"),
+            ("'|O'", "(1,)", "expected a of f2, f4 or f8, got |O"),
+            ("'>f16'", "(1,)", "expected a of f2, f4 or f8, got >f16"),
             ("'<f4'", "(3,)", "expected a of the size of its shape [3], got 8 bytes of <f4"),
             ("'<f4'", "(1,)", "expected a of the size of its shape [1], got 8 bytes of <f4"),
             (
@@ -288,7 +354,7 @@ struct HostileNPZTests {
             files: Array(repeating: ZipArchive.File(name: "a.npy", bytes: array), count: 9)
         ).bytes
         #expect((complaint(bytes) ?? "").hasPrefix("f: expected "))
-        #expect(throws: ZipArchive.Defect.self) { try ZipArchive(bytes, limit: 9 << 20 - 1) }
+        #expect(throws: Defect.self) { try ZipArchive(bytes, limit: 9 << 20 - 1) }
         #expect(throws: Never.self) { try ZipArchive(bytes, limit: 9 << 20) }
     }
 }

@@ -231,11 +231,12 @@ extension Network {
     ///   - path: for messages.
     ///   - topologies: the network must have one of these.
     ///   - classNames: nil: the names in the file's metadata, if any.
+    ///   - channelsFirst: whether layer 1 is for pixels in planes: all of red, then green, then blue.
     init(
-        _ file: TensorFile, path: String, topologies: [Topology], classNames: [String]?
+        _ file: TensorFile, path: String, topologies: [Topology], classNames: [String]?, channelsFirst: Bool
     ) throws {
         // The topology that fits; if none does, the error is about the one that fits best.
-        let matches = topologies.map { TensorMatch(file.tensors, $0) }
+        let matches = topologies.map { TensorMatch(file.tensors, $0, channelsFirst: channelsFirst) }
         let match = matches.min { $0.misfits.count < $1.misfits.count }!
         if let complaint = match.misfits.first ?? match.notFinite.first {
             throw FileError(.badData, file: path, expected: complaint.expected, found: complaint.found)
@@ -261,30 +262,51 @@ private struct TensorMatch {
     private(set) var misfits: [(expected: String, found: String)] = []
     private(set) var notFinite: [(expected: String, found: String)] = []
 
-    init(_ tensors: [Tensor], _ topology: Topology) {
+    /// Tensors go by their names where one has a name that we know, else by their shapes alone.
+    init(_ tensors: [Tensor], _ topology: Topology, channelsFirst: Bool) {
         self.topology = topology
+        let names = Set(topology.arrays.flatMap { [$0.name, $0.textbookName] })
+        let areNamed = tensors.contains { names.contains($0.name) }
         var left = tensors
         for array in topology.arrays {
-            let place = left.firstIndex { $0.name == array.name || $0.name == array.textbookName }
-            if let place {
-                take(left.remove(at: place), shape: array.shape)
-            } else {
-                misfits.append(("a tensor \(array.name) of \(array.shape)", Self.names(tensors)))
+            let places = left.indices.filter {
+                areNamed
+                    ? [array.name, array.textbookName].contains(left[$0].name)
+                    : left[$0].fitted(to: array.shape) != nil
+            }
+            // Where a column could be a bias or weights, the one of the very shape is meant.
+            let exact = places.filter { left[$0].shape == array.shape }
+            let candidates = exact.isEmpty ? places : exact
+            switch candidates.count {
+            case 0:
+                misfits.append(("a tensor \(array.name) of \(array.shape)", Self.names(tensors, areNamed)))
+            case 1:
+                let isInPlanes = channelsFirst && array.shape.last == topology.inputs
+                take(left.remove(at: candidates[0]), shape: array.shape, isInPlanes: isInPlanes)
+            default:
+                let rivals = candidates.map { left[$0] }
+                misfits.append(
+                    (
+                        "one tensor of \(array.shape), or the name \(array.name) for the right one",
+                        Self.names(rivals, areNamed)
+                    ))
+                left.removeAll { rivals.contains($0) }
             }
         }
         if !left.isEmpty {
-            misfits.append(("only the tensors of a \(topology.text) network", "also \(Self.names(left))"))
+            misfits.append(
+                ("only the tensors of a \(topology.text) network", "also \(Self.names(left, areNamed))"))
         }
         if !floats.isEmpty && !doubles.isEmpty {
             misfits.append(("tensors of one type", "both f32 and f64"))
         }
     }
 
-    private mutating func take(_ tensor: Tensor, shape: [Int]) {
-        // In textbooks, a bias is a column.
-        guard tensor.shape == shape || (shape.count == 1 && tensor.shape == shape + [1]) else {
+    private mutating func take(_ tensor: Tensor, shape: [Int], isInPlanes: Bool) {
+        guard let fitted = tensor.fitted(to: shape) else {
             return misfits.append(("\(tensor.name) of \(shape)", "\(tensor.shape)"))
         }
+        let tensor = isInPlanes ? fitted.forInterleavedPixels : fitted
         let allAreFinite: Bool
         switch tensor.elements {
         case .f32(let elements):
@@ -299,9 +321,22 @@ private struct TensorMatch {
         }
     }
 
-    private static func names(_ tensors: [Tensor]) -> String {
+    /// With their shapes where these decide.
+    private static func names(_ tensors: [Tensor], _ areNamed: Bool) -> String {
         guard !tensors.isEmpty else { return "none" }
-        let names = tensors.prefix(10).map(\.name).joined(separator: ", ")
+        let names = tensors.prefix(10).map { areNamed ? $0.name : "\($0.name) of \($0.shape)" }
+            .joined(separator: ", ")
         return tensors.count > 10 ? "\(names) and \(tensors.count - 10) more" : names
+    }
+}
+
+extension Tensor {
+    /// The tensor in this shape: as it is, weights transposed (inputs, units) as Keras has them, a bias as the column
+    /// of textbooks or as a row. nil if it is none of these.
+    fileprivate func fitted(to shape: [Int]) -> Tensor? {
+        if self.shape == shape { return self }
+        if shape.count == 2, self.shape == shape.reversed() { return transposed }
+        guard shape.count == 1, self.shape == shape + [1] || self.shape == [1] + shape else { return nil }
+        return named(name, shape: shape)
     }
 }
