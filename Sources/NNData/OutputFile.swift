@@ -37,6 +37,34 @@ public struct OutputFile {
         try writer.finish()
     }
 
+    /// Writes `bytes` as ``write(_:)`` does; the file is locked from the moment it is there.
+    ///
+    /// - Precondition: the path is not that of a device or the standard output.
+    /// - Throws: ``FileError``, `io`.
+    public func writeLocked(_ bytes: [UInt8]) throws(FileError) -> FileLock {
+        let writer = try Writer(self)
+        try writer.write(bytes)
+        let lock = try writer.lock()
+        try writer.finish()
+        return lock
+    }
+
+    /// Makes an empty file, and locks it; nil if there is a file already.
+    ///
+    /// - Throws: ``FileError``, `io`.
+    public func createLocked() throws(FileError) -> FileLock? {
+        do {
+            let file = try FileDescriptor.open(
+                target, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: FilePermissions(rawValue: 0o666))
+            return FileLock(new: file)
+        } catch Errno.fileExists {
+            return nil
+        } catch {
+            throw self.error("\(error)")
+        }
+    }
+
     /// Removes the file, if it is there.
     ///
     /// - Throws: ``FileError``, `io`.
@@ -156,6 +184,13 @@ extension OutputFile {
 
         /// - Throws: ``FileError``, `io`.
         public func write(_ text: String) throws(FileError) { try write(text.utf8) }
+
+        /// Locks the file, before it has its name.
+        fileprivate func lock() throws(FileError) -> FileLock {
+            try FileError.rethrowing(as: output.error) {
+                FileLock(new: try FileDescriptor.open(temporary!, .readOnly, options: .closeOnExec))
+            }
+        }
 
         /// Gives the complete file its name.
         ///

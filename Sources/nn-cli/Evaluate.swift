@@ -8,13 +8,12 @@ struct Evaluate: ConsoleCommand {
         abstract: "Measure the accuracy of a model on a data set.",
         discussion: """
             EXAMPLES
-              nn-cli evaluate --data test.h5
-              nn-cli evaluate --data test.h5 -m cats.nnk --min-accuracy 0.75
+              nn-cli evaluate test.h5
+              nn-cli evaluate test.h5 -m cats.nnk --min-accuracy 0.75
             """
     )
 
-    @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
-    var data: String
+    @OptionGroup var testData: DataArgument
 
     @OptionGroup var dataOptions: DataOptions
 
@@ -50,10 +49,11 @@ struct Evaluate: ConsoleCommand {
 
     func run() throws {
         let network = try ModelFile.load(modelOption.model)
-        let path = data
+        let path = testData.path
         let data = try DataSource(path, dataOptions, like: network.classNames).read(.test)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         let result = try network.evaluate(Examples(data))
+        if let text = network.silenceText(result) { Console.note("warning: \(text)") }
         let right = data.count - result.mislabeled.count
         let interval = Scores.interval(of: result.accuracy, among: data.count)
         let guessing = Guessing(data)

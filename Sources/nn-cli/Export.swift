@@ -18,7 +18,7 @@ struct Export: ConsoleCommand {
             EXAMPLES
               nn-cli export --format onnx
               nn-cli export --format c-header --i8
-              nn-cli export -m cats.nnk --format i8 -o small.nnk
+              nn-cli export cats.nnk --format i8 -o small.nnk
             """
     )
 
@@ -35,9 +35,14 @@ struct Export: ConsoleCommand {
         }
     }
 
+    @Argument(help: ArgumentHelp("Model to write, as with --model.", valueName: "model"), completion: .file())
+    var file: String?
+
     @OptionGroup var modelOption: ModelOption
 
-    @Option(help: "Format to write.")
+    @Option(
+        help: ArgumentHelp(
+            "Format to write.", valueName: Format.allCases.map(\.rawValue).joined(separator: "|")))
     var format: Format
 
     @Option(help: "onnx: number type of the graph. (default: f32)")
@@ -63,11 +68,16 @@ struct Export: ConsoleCommand {
 
     @OptionGroup var console: ConsoleOptions
 
+    private var model: String { file ?? modelOption.model }
+
     private var output: String {
-        outputPath ?? DefaultOutput.path(for: modelOption.model, extension: format.fileExtension)
+        outputPath ?? DefaultOutput.path(for: model, extension: format.fileExtension)
     }
 
     func validate() throws {
+        guard file == nil || modelOption.path == nil else {
+            throw ValidationError("--model \(modelOption.path!): expected one model, got \(file!) as well")
+        }
         guard !isQuantized || format == .cHeader else {
             throw ValidationError("--i8 works only with --format c-header")
         }
@@ -81,14 +91,14 @@ struct Export: ConsoleCommand {
             throw ValidationError(
                 "--name: expected letters, digits and _, not starting with a digit, got \(name)")
         }
-        guard output == "-" || !OutputFile.isSameFile(modelOption.model, output) else {
+        guard output == "-" || !OutputFile.isSameFile(model, output) else {
             throw ValidationError("--output: expected a file other than the model, got \(output)")
         }
     }
 
     func run() throws {
         let file = try OutputFile(output)
-        let bytes = try encoded(ModelFile.load(modelOption.model))
+        let bytes = try encoded(ModelFile.load(model))
         try file.write(bytes)
         if output != "-" { Console.note("wrote \(output) (\(bytes.count) bytes)") }
     }
@@ -109,7 +119,7 @@ struct Export: ConsoleCommand {
         guard precision != .f64 else {
             guard network.elementType == .f64 else {
                 throw Failure.usage(
-                    "--precision f64: expected an f64 model, got \(modelOption.model), an \(network.elementType.name) model"
+                    "--precision f64: expected an f64 model, got \(model), an \(network.elementType.name) model"
                 )
             }
             return network
@@ -141,11 +151,11 @@ struct Export: ConsoleCommand {
     }
 
     private func unusable(expected: String, found: String) -> FileError {
-        FileError(.badData, file: modelOption.model, expected: expected, found: found)
+        FileError(.badData, file: model, expected: expected, found: found)
     }
 
     private func cHeader(_ network: Network) -> [UInt8] {
-        let array = "\(name ?? CHeader.name(forFile: output == "-" ? modelOption.model : output))_nnk"
+        let array = "\(name ?? CHeader.name(forFile: output == "-" ? model : output))_nnk"
         let topology = network.topology == .deep ? "nnk_deep" : "nnk_two_layer"
         let type = network.elementType.name
         let inference = network.takesOwnContrastOff ? "contrast_inference" : "inference"

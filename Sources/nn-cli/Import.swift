@@ -78,6 +78,12 @@ struct Import: ConsoleCommand {
         let network = try Network(
             weights, path: path, topologies: topology.map { [$0] } ?? [.deep, .twoLayer],
             classNames: classNames.isEmpty ? nil : classNames, channelsFirst: channelsFirst)
+        // What export wrote says so itself.
+        if weights.metadata["input"] == nil, !channelsFirst, !TensorFile.isONNX(bytes) {
+            Console.note(
+                "layer 1 is taken to see pixels row by row, R G B; if it saw images of (3, 64, 64), use --channels-first"
+            )
+        }
         try outputFile.write(network.bytes)
         let (layers, type) = (network.topology.text, network.elementType.name)
         Console.note("wrote \(output): a \(layers) network in \(type) (\(network.bytes.count) bytes)")

@@ -108,8 +108,17 @@ extension NNCLI {
         if let index = names.firstIndex(of: word) {
             return try checkName(words.dropFirst(), of: commands[index])
         }
-        let near = names.first { distance($0, word) <= 2 }.map { ". Did you mean '\($0)'?" }
-        throw ValidationError("Unknown command '\(word)'" + (near ?? ""))
+        // The parts of dataset are found without it, too: "pack" is "dataset pack".
+        let parts = commands.flatMap { group in
+            group.configuration.subcommands.compactMap { part in
+                part.configuration.commandName.map { (group.configuration.commandName!, $0) }
+            }
+        }
+        let near =
+            names.first { distance($0, word) <= 2 }
+            ?? parts.first { distance($0.1, word) <= 2 }.map { "\($0) \($1)" }
+        throw ValidationError(
+            "Unknown command '\(word)'" + (near.map { ". Did you mean '\($0)'?" } ?? ""))
     }
 
     /// The Levenshtein distance: how many letters to add, remove or replace to turn one word into the other.

@@ -279,7 +279,7 @@ struct OtherKindTests {
             ("evaluate --data empty", "empty: expected an HDF5 file, got an empty file"),
             ("inspect w.npz", "w.npz: expected \(inspectable), got a zip or npz file"),
             ("inspect empty", "empty: expected \(inspectable), got an empty file"),
-            ("import empty -o x", "empty: expected a file of safetensors or npz, got an empty file"),
+            ("import empty -o x", "empty: expected a safetensors, npz or ONNX file, got an empty file"),
             (
                 "train --resume --checkpoint model.nnk -o x --quiet",
                 "model.nnk: expected a checkpoint, got a model"
@@ -360,7 +360,7 @@ struct BadOptionTests {
         ("train --seed 4294967296", "The value '4294967296' is invalid for '--seed <n>'"),
         ("train --log-every 0", "--log-every: expected 1 to 4294967295, got 0"),
         ("train --test x.h5", "--test needs --train: the built-in drawings have their own test set"),
-        ("evaluate", "Missing expected argument '--data <file>'"),
+        ("evaluate", "expected a data set to test on, as in evaluate test.h5"),
         ("evaluate --data x.h5 --min-accuracy 2", "--min-accuracy: expected 0 to 1, got 2.0"),
         ("evaluate --data x.h5 --min-accuracy=-0.1", "--min-accuracy: expected 0 to 1, got -0.1"),
         ("evaluate --data x.h5 --min-accuracy nan", "--min-accuracy: expected 0 to 1, got nan"),

@@ -14,7 +14,7 @@ private struct Run {
 
     var arguments: [String] {
         [
-            "train", "--topology", "two-layer", "--precision", "f32", "--method",
+            "train", "--force", "--topology", "two-layer", "--precision", "f32", "--method",
             method.map { "\($0)" } ?? "auto", "--iterations", "\(iterations)", "--log-every", "\(costEvery)",
         ]
     }
@@ -162,6 +162,73 @@ struct ResumeTests {
         #expect(outcome.wasKilled)
         #expect(try folder.bytes(of: "run.ckpt") == checkpoint)
         #expect(try folder.names == ["run.ckpt"])
+    }
+}
+
+@Suite("Two runs on one checkpoint")
+struct CheckpointLockTests {
+    private let folder = TemporaryFolder()
+    private static let command =
+        "nn-cli train --topology two-layer --precision f32 --iterations 4000000000 --quiet --checkpoint run.ckpt"
+
+    /// Runs a second command while a first one uses the checkpoint; then the first one is killed.
+    private func second(_ options: String) async throws -> Outcome {
+        let tools = URL(filePath: CommandLineTool.path).deletingLastPathComponent().path
+        var shell = CommandLineTool(
+            [
+                "-c",
+                """
+                PATH='\(tools)':$PATH
+                \(Self.command) >/dev/null 2>&1 & first=$!
+                until test -s run.ckpt; do sleep 0.1; done
+                \(Self.command) \(options); status=$?
+                kill -9 $first; wait $first 2>/dev/null
+                exit $status
+                """,
+            ], in: folder)
+        shell.program = "/bin/sh"
+        return try await shell.run()
+    }
+
+    @Test(
+        "the second is refused at once, whether it begins or continues",
+        arguments: [
+            ("", "run.ckpt is used by another run"),
+            ("--resume", "expected a file of this run alone, got run.ckpt, which another run uses"),
+        ])
+    func refused(options: String, complaint: String) async throws {
+        let outcome = try await second(options)
+        #expect(outcome.status == 64)
+        #expect(outcome.complaint == "Error: --checkpoint: \(complaint)")
+        // The first run was killed: its file is that of a run that can be continued, and its lock is gone.
+        #expect(try folder.names == ["run.ckpt"])
+        #expect(try FileLock(folder.path("run.ckpt"), expected: "") != nil)
+        let checkpoint = try Checkpoint(bytes: folder.bytes(of: "run.ckpt"))
+        #expect(checkpoint.options.iterations == 4_000_000_000)
+    }
+
+    @Test("a file that takes the place of another is locked from the beginning")
+    func renamed() throws {
+        let path = folder.path("run.ckpt")
+        let file = try OutputFile(path)
+        var lock = try file.createLocked()
+        #expect(lock != nil)
+        #expect(try file.createLocked() == nil)
+        #expect(try FileLock(path, expected: "") == nil)
+        lock = try file.writeLocked([1])
+        #expect(try FileLock(path, expected: "") == nil)
+        lock = nil
+        #expect(try FileLock(path, expected: "") != nil)
+        #expect(try folder.bytes(of: "run.ckpt") == [1])
+    }
+
+    @Test("a run whose cost is no longer finite leaves no checkpoint of its beginning")
+    func diverged() async throws {
+        let outcome = try await Run(iterations: 500).tool(
+            "--learning-rate", "1e30", "--checkpoint", "run.ckpt", in: folder
+        ).run()
+        #expect(outcome.status == 65)
+        #expect(try folder.names == [])
     }
 }
 

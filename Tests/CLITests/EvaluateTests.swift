@@ -18,6 +18,22 @@ struct EvaluateTests {
         try #require(!expected.mislabeled.isEmpty && expected.mislabeled.count < Fixture.drawings.count)
     }
 
+    @Test("a network whose units are at zero for all images is explained")
+    func silence() async throws {
+        var parameters = Fixture.network.parameters(as: Float.self)
+        for unit in 0..<7 { parameters[7 * 12288 + unit] = -1000 }
+        let silent = try Network(topology: .twoLayer, parameters: parameters)
+        try folder.write(silent.bytes, as: "silent.nnk")
+        let text =
+            "all units of layer 1 are at zero for all \(Fixture.drawings.count) images, so each gets the probability"
+        let outcome = try await nnCLI("evaluate", "test.h5", "-m", "silent.nnk", in: folder)
+        #expect(outcome.status == 0)
+        #expect(outcome.stderr.contains("warning: \(text)"))
+        #expect(try await nnCLI("report", "test.h5", "-m", "silent.nnk", in: folder).status == 0)
+        #expect(
+            String(decoding: try folder.bytes(of: "report.html"), as: UTF8.self).contains("Warning: \(text)"))
+    }
+
     @Test("the answer is that of the library")
     func answers() async throws {
         let outcome = try await nnCLI("evaluate", "--data", "test.h5", "--json", in: folder)
@@ -117,7 +133,8 @@ struct EvaluateTests {
         #expect(outcome.status == 66)
         #expect(
             outcome.stderr
-                == "Error: -: libhdf5 cannot read standard input; expected a folder of photos or a data set file\n")
+                == "Error: -: libhdf5 cannot read standard input; expected a folder of photos or a data set file\n"
+        )
     }
 
     @Test("an accuracy that is reached, to the last image", arguments: [true, false])

@@ -23,7 +23,9 @@ struct HabitsTests {
         return try await shell.run()
     }
 
-    private static let short = "train --topology two-layer --precision f32 --iterations 3 --log-every 1"
+    /// model.nnk is the fixture's, which is of other images.
+    private static let short =
+        "train --force --topology two-layer --precision f32 --iterations 3 --log-every 1"
 
     @Test("the version is an answer")
     func version() async throws {
@@ -45,6 +47,8 @@ struct HabitsTests {
             ("dataset pakc photos", "Unknown command 'pakc'. Did you mean 'pack'?"),
             ("help trian", "Unknown command 'trian'. Did you mean 'train'?"),
             ("help dataset shwo", "Unknown command 'shwo'. Did you mean 'show'?"),
+            ("pack photos", "Unknown command 'pack'. Did you mean 'dataset pack'?"),
+            ("synht -o x", "Unknown command 'synht'. Did you mean 'dataset synth'?"),
             ("learn x y", "Unknown command 'learn'"),
         ])
     func wrongCommand(words: String, complaint: String) async throws {
@@ -113,7 +117,9 @@ struct HabitsTests {
     func colors(option: String, isColored: Bool) async throws {
         let outcome = try await shell("nn-cli evaluate --data gone.h5 \(option)")
         let error = isColored ? "\u{1b}[1;31mError:\u{1b}[0m" : "Error:"
-        #expect(outcome.stderr == "\(error) gone.h5: no such file; expected a folder of photos or a data set file\n")
+        #expect(
+            outcome.stderr
+                == "\(error) gone.h5: no such file; expected a folder of photos or a data set file\n")
         let usage = try await shell("nn-cli train --iterations 0 \(option)")
         #expect(usage.stderr.hasPrefix("\(error) --iterations: expected "))
     }
@@ -159,7 +165,7 @@ struct HabitsTests {
         arguments: [8, 40, 60, 100])
     func bar(columns: Int) async throws {
         let output = try await onTerminal(
-            "stty cols \(columns); nn-cli train --topology two-layer --precision f32 --method primal "
+            "stty cols \(columns); nn-cli train --force --topology two-layer --precision f32 --method primal "
                 + "--iterations 400 --log-every 400")
         let lines = output.split(separator: "\r").filter { $0.hasSuffix("\u{1b}[K") }.map { $0.dropLast(3) }
         #expect(lines.contains { !$0.isEmpty } && lines.allSatisfy { $0.count < columns })
@@ -190,6 +196,79 @@ struct HabitsTests {
         let both = try await shell("nn-cli \(Self.short) -v --quiet")
         #expect(both.status == 64)
         #expect(both.complaint == "Error: --quiet and --verbose cannot be used together")
+    }
+
+    @Test("--quiet leaves standard error empty, whatever the command")
+    func quietCommands() async throws {
+        let photos = "mkdir -p photos/a photos/b && cp d/0*-cat.bin photos/a && cp d/0*-non* photos/b"
+        #expect(try await shell("nn-cli dataset synth -o d --quiet && \(photos)").stderr == "")
+        for command in [
+            "dataset pack photos", "dataset pack photos --test-share 0",
+            "dataset show photos.h5", "dataset show photos.h5 -o -",
+            "teach photos --folds 2 -o t.nnk --report t.html",
+            "train --train photos.h5 --iterations 5 -o q.nnk --report q.html --log-csv q.csv",
+            "train --iterations 5 -o -", "cross-validate photos.h5 --folds 2 --iterations 5 --report c.html",
+            "reproduce q.nnk --train photos.h5", "predict d/01-cat.bin", "evaluate photos.h5",
+            "report photos.h5", "inspect q.nnk", "inspect photos.h5", "export q.nnk --format npz",
+            "import q.npz -o i.nnk", "plan",
+        ] {
+            let outcome = try await shell("nn-cli \(command) --quiet")
+            #expect(outcome.status == 0 && outcome.stderr == "", "\(command): \(outcome.stderr)")
+        }
+    }
+
+    @Test("model.nnk is not replaced by a model of other images, unless the user says so")
+    func otherModel() async throws {
+        let train = "train --topology two-layer --precision f32 --iterations 3"
+        func expectRefusal(_ found: String, _ command: String = train) async throws {
+            let before = try folder.bytes(of: "model.nnk")
+            let outcome = try await shell("nn-cli \(command)")
+            #expect(outcome.status == 64)
+            #expect(
+                outcome.stderr.contains(
+                    "Error: model.nnk is \(found), and would be replaced; write another file with --output, "
+                        + "or replace it with --force\n"), "\(outcome.stderr)")
+            let isSame = try folder.bytes(of: "model.nnk") == before
+            #expect(isSame)
+        }
+        let origin = try #require(Fixture.network.origin)
+        let other = "a model trained on other images (20 images, CRC-32 \(origin.dataCRCText))"
+        try await expectRefusal(other)
+        #expect(
+            try await shell("nn-cli export --format npz && nn-cli import model.npz -o new.nnk").status == 0)
+        for allowed in ["\(train) -o model.nnk", train, "\(train) --seed 2 --center"] {
+            #expect(try await shell("nn-cli \(allowed)").status == 0, "\(allowed)")
+        }
+        try folder.write(Array("a letter".utf8), as: "model.nnk")
+        try await expectRefusal("no usable model")
+        let imported = try Network(
+            topology: .twoLayer, parameters: Fixture.network.parameters(as: Float.self))
+        try folder.write(imported.bytes, as: "model.nnk")
+        try await expectRefusal("a model of imported weights")
+        #expect(try await shell("nn-cli \(train) --force").status == 0)
+    }
+
+    @Test("the file that a command is about can stand alone, or be an option, but not both")
+    func bareFiles() async throws {
+        for (bare, option) in [
+            ("evaluate test.h5 --json", "evaluate --data test.h5 --json"),
+            ("report test.h5 -o -", "report --data test.h5 -o -"),
+            ("export model.nnk --format npz -o -", "export -m model.nnk --format npz -o -"),
+        ] {
+            let outcomes = [
+                try await shell("nn-cli \(bare) | cksum"), try await shell("nn-cli \(option) | cksum"),
+            ]
+            #expect(outcomes[0].stdout == outcomes[1].stdout && outcomes[0].stdout.count > 10)
+        }
+        for (words, complaint) in [
+            ("evaluate", "expected a data set to test on, as in evaluate test.h5"),
+            ("report x.h5 --data y.h5", "--data y.h5: expected one data set, got x.h5 as well"),
+            ("export x.nnk -m y.nnk --format i8", "--model y.nnk: expected one model, got x.nnk as well"),
+        ] {
+            let outcome = try await shell("nn-cli \(words)")
+            #expect(outcome.status == 64)
+            #expect(outcome.complaint == "Error: \(complaint)")
+        }
     }
 
     // MARK: Files and pipes
@@ -276,8 +355,9 @@ struct HabitsTests {
             "reproduce --from", "teach", "teach -o", "teach --output", "teach --report", "cross-validate",
             "cross-validate --report", "predict",
             "predict -m", "predict --model", "predict --files-from", "predict --csv",
-            "evaluate --data", "evaluate -m", "evaluate --model", "report --data", "report --train",
-            "report -m", "report --model", "report -o", "report --output", "inspect", "export -m",
+            "evaluate", "evaluate --data", "evaluate -m", "evaluate --model", "report", "report --data",
+            "report --train",
+            "report -m", "report --model", "report -o", "report --output", "inspect", "export", "export -m",
             "export --model", "export -o", "export --output", "import", "import -o", "import --output",
             "dataset pack -o", "dataset pack --output", "dataset show", "dataset show -o",
             "dataset show --output",
@@ -365,6 +445,7 @@ struct HabitsTests {
 
     @Test("the documented commands work, in their order")
     func documentedCommands() async throws {
+        try FileManager.default.removeItem(atPath: folder.path("model.nnk"))
         try writePhotos()
         let commands = try commands(of: "docs/CLI.md")
         #expect(commands.count > 10)
@@ -386,7 +467,7 @@ struct HabitsTests {
             nn-cli evaluate --data test.h5 --json >evaluate.1.json && nn-cli inspect model.nnk --json >inspect.1.json &&
             nn-cli inspect test.h5 --json >inspect.2.json && nn-cli inspect small.nnk --json >inspect.3.json &&
             nn-cli export --format npz -o w.npz && nn-cli import w.npz -o in.nnk && nn-cli inspect in.nnk --json >inspect.4.json
-            nn-cli train --iterations 4000000000 --checkpoint run.ckpt --quiet >/dev/null 2>&1 & sleep 2; kill -INT $!; wait $!
+            nn-cli train --force --iterations 4000000000 --checkpoint run.ckpt --quiet >/dev/null 2>&1 & sleep 2; kill -INT $!; wait $!
             nn-cli inspect run.ckpt --json >inspect.5.json && nn-cli inspect built-in --json >inspect.6.json &&
             nn-cli reproduce model.nnk --train test.h5 --json >reproduce.1.json &&
             nn-cli teach test.h5 -o taught.nnk --json >teach.1.json &&

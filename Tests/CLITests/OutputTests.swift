@@ -20,7 +20,7 @@ private struct Workshop {
 
     /// One that does not come to its end.
     func longTraining() -> CommandLineTool {
-        CommandLineTool(["train", "--iterations", "4000000000", "--log-every", "1"], in: folder)
+        CommandLineTool(["train", "--force", "--iterations", "4000000000", "--log-every", "1"], in: folder)
     }
 
     /// The old model is as it was, and nothing else is left.

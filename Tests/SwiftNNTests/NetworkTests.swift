@@ -15,6 +15,39 @@ struct NetworkTests {
         topology = options.topology
     }
 
+    // MARK: Units at zero
+
+    /// 6-4-3-1, with biases of a layer far below zero.
+    private func network(silencing layer: Int?) throws -> Network {
+        var random = NumpyRandom(seed: 1)
+        let sizes = [6, 4, 3, 1]
+        let layers = (1..<sizes.count).map { index in
+            Layer<Double>(
+                weights: Matrix(rows: sizes[index], columns: sizes[index - 1], normal: &random),
+                bias: Array(repeating: index == layer ? -1e6 : 0.5, count: sizes[index]))
+        }
+        return try Network(MultilayerPerceptron(layers: layers))
+    }
+
+    @Test("A layer whose units are at zero for all images is found", arguments: [1, 2])
+    func silentLayer(layer: Int) throws {
+        let silent = try network(silencing: layer)
+        let images = (0..<9).map { image in (0..<6).map { UInt8(truncatingIfNeeded: 37 * image + 91 * $0) } }
+        let probabilities = try images.map { try silent.probability(of: $0) }
+        #expect(silent.silentLayer(probabilities.min()!...probabilities.max()!) == layer)
+    }
+
+    @Test("A network that answers is not silent, nor is one of equal answers for another reason")
+    func notSilent() throws {
+        let network = try network(silencing: nil)
+        let probability = try network.probability(of: [0, 50, 100, 150, 200, 250] as [UInt8])
+        #expect(network.silentLayer(probability...probability) == nil)
+        #expect(network.silentLayer(0.1...0.9) == nil)
+        let zeros = try Network(
+            topology: .twoLayer, parameters: [Float](repeating: 0, count: Topology.twoLayer.parameterCount))
+        #expect(zeros.silentLayer(0.5...0.5) == nil)
+    }
+
     // MARK: What finish gave
 
     @Test("The bytes of a network open as the same network", arguments: Precision.allCases)

@@ -11,15 +11,14 @@ struct Report: ConsoleCommand {
             mislabeled images, and the weights of the first layer. The page of train --report also shows the costs.
 
             EXAMPLES
-              nn-cli report --data test.h5
-              nn-cli report -m cats.nnk --data test.h5 --train train.h5 -o cats.html
+              nn-cli report test.h5
+              nn-cli report -m cats.nnk test.h5 --train train.h5 -o cats.html
             """
     )
 
     @OptionGroup var modelOption: ModelOption
 
-    @Option(help: ArgumentHelp("Images to test on (HDF5).", valueName: "file"), completion: .file())
-    var data: String
+    @OptionGroup var testData: DataArgument
 
     @Option(
         help: ArgumentHelp("Images that the model was trained on (HDF5).", valueName: "file"),
@@ -37,7 +36,7 @@ struct Report: ConsoleCommand {
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
-        for input in [modelOption.model, data, train].compactMap({ $0 })
+        for input in [modelOption.model, testData.path, train].compactMap({ $0 })
         where output != "-" && OutputFile.isSameFile(input, output) {
             throw ValidationError("--output: expected a file other than the inputs, got \(output)")
         }
@@ -46,7 +45,7 @@ struct Report: ConsoleCommand {
     func run() throws {
         let file = try OutputFile(output)
         let network = try ModelFile.load(modelOption.model)
-        var results = [try evaluate(network, data, .test, name: "Test")]
+        var results = [try evaluate(network, testData.path, .test, name: "Test")]
         if let train {
             let training = try evaluate(network, train, .train, name: "Training")
             try check(network, wasTrainedOn: training.data)
@@ -55,7 +54,7 @@ struct Report: ConsoleCommand {
         let page = ReportPage(
             path: modelOption.model, network: network, results: results, run: nil,
             command: network.trainingCommand(
-                data: train, test: data, options: dataOptions, output: modelOption.model))
+                data: train, test: testData.path, options: dataOptions, output: modelOption.model))
         let bytes = Array(page.html.text.utf8)
         try file.write(bytes)
         Console.note("wrote \(output) (\(bytes.count) bytes)")

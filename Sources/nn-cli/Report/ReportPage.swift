@@ -68,6 +68,7 @@ struct ReportPage {
             \(Chart.interval(results.evaluation.accuracy, interval, guessing: guessing))
             <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) correct. 95\u{a0}% confidence interval: \
             \(percent(interval.lowerBound)) to \(percent(interval.upperBound)). Guessing: \(percent(guessing)).</p>
+            \(network.silenceText(results.evaluation).map { "<p>Warning: \($0).</p>" as HTML })
             </div>
             """
     }

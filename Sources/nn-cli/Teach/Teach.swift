@@ -27,10 +27,9 @@ struct Teach: ConsoleCommand {
         completion: .file())
     var photos: String
 
-    @Option(
-        name: [.customShort("o"), .long],
-        help: ArgumentHelp("Model file to write.", valueName: "file"), completion: .file())
-    var output = ModelFile.defaultPath
+    @OptionGroup var modelOutput: ModelOutput
+
+    private var output: String { modelOutput.path }
 
     @Option(
         help: ArgumentHelp(
@@ -83,12 +82,15 @@ struct Teach: ConsoleCommand {
         let load = seconds(since: start)
         try folds.check(data, of: photos)
         let teacher = try teacher(of: data)
+        try modelOutput.check(replacingBy: teacher.examples)
         let arenaBytes = try teacher.byteCount
         Console.note(
             "teaching a \(teacher.options.topology.text) network in \(precision.name) on "
                 + "\(counted(data.count, "photo")) with \(arenaBytes) bytes of memory")
         let lesson = try lesson(teacher)
         try modelFile.write(lesson.network.bytes)
+        let taught = try lesson.network.evaluate(teacher.examples, threads: threads.count)
+        if let text = lesson.network.silenceText(taught) { Console.note("warning: \(text)") }
         let answer = TeachReport(
             lesson: lesson, data: data, arenaBytes: arenaBytes,
             model: ModelSummary(lesson.network, path: output),

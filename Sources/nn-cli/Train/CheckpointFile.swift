@@ -10,21 +10,61 @@ struct CheckpointFile {
     private var saved = ContinuousClock.now
     /// Whether this run wrote the file, or continues from it.
     private var isOwn = false
+    /// Whether there is more in the file than the beginning of the run.
+    private var hasProgress = false
+    /// As long as this run goes on, no other one may use the file.
+    private var lock: FileLock?
 
-    /// Throws if it can't be written.
-    init(_ path: String) throws { file = try OutputFile(path) }
+    /// - Parameter resuming: whether the run continues from the file, which is locked then.
+    /// - Throws: if it can't be written, or another run uses it.
+    init(_ path: String, resuming: Bool = false) throws {
+        file = try OutputFile(path)
+        guard resuming else { return }
+        lock = try FileLock(path, expected: "a checkpoint")
+        guard lock != nil else { throw Self.inUse(path) }
+    }
+
+    /// Whether a run uses the file.
+    static func isInUse(_ path: String) -> Bool {
+        do {
+            return try FileLock(path, expected: "a checkpoint") == nil
+        } catch {
+            return false
+        }
+    }
+
+    private static func inUse(_ path: String) -> Failure {
+        .usage("--checkpoint: expected a file of this run alone, got \(path), which another run uses")
+    }
+
+    /// Saves a run that begins, so that its file is there, and locked, from now on.
+    mutating func begin(_ trainer: inout Trainer) throws {
+        guard lock == nil else { return }
+        lock = try file.createLocked()
+        guard lock != nil else { throw Self.inUse(path) }
+        isOwn = true
+        try write(&trainer)
+    }
 
     mutating func saveIfDue(_ trainer: inout Trainer) throws {
         if ContinuousClock.now - saved > Self.interval { try save(&trainer) }
     }
 
     mutating func save(_ trainer: inout Trainer) throws {
-        try file.write(try trainer.checkpoint().bytes)
+        try write(&trainer)
+        hasProgress = true
+    }
+
+    private mutating func write(_ trainer: inout Trainer) throws {
+        lock = try file.writeLocked(try trainer.checkpoint().bytes)
         (saved, isOwn) = (ContinuousClock.now, true)
     }
 
     /// Removes the file: once the model is written, it is of no use. A file that another run wrote meanwhile stays.
     func remove() throws { if isOwn { try file.remove() } }
+
+    /// Removes the file of a run that failed, unless there is something to continue from.
+    func removeIfOfNoUse() { if !hasProgress { try? remove() } }
 
     /// The trainer that continues from the file, if the file is of the same run.
     mutating func trainer(_ options: TrainingOptions, examples: Examples) throws -> Trainer {
@@ -41,7 +81,7 @@ struct CheckpointFile {
             // A board's checkpoint continues in its own memory layout.
             options.usesLeastMemory = checkpoint.options.usesLeastMemory
             let trainer = try Trainer(resuming: checkpoint, examples: examples, options: options)
-            isOwn = true
+            (isOwn, hasProgress) = (true, true)
             return trainer
         } catch NNError.invalidModel(let defect) {
             throw Self.error(defect, in: bytes, at: path)

@@ -3,10 +3,9 @@ import NNData
 
 /// The files that `train` writes.
 struct OutputOptions: ParsableArguments {
-    @Option(
-        name: [.customShort("o"), .long],
-        help: ArgumentHelp("Model file to write.", valueName: "file"), completion: .file())
-    var output = ModelFile.defaultPath
+    @OptionGroup var model: ModelOutput
+
+    var output: String { model.path }
 
     @Option(
         help: ArgumentHelp(
@@ -42,8 +41,10 @@ struct OutputOptions: ParsableArguments {
         }
         if let checkpoint {
             guard resume || !OutputFile.exists(checkpoint) || OutputFile.isFolder(checkpoint) else {
-                throw ValidationError(
-                    "--checkpoint: \(checkpoint) already exists; continue it with --resume, or remove it")
+                let advice =
+                    CheckpointFile.isInUse(checkpoint)
+                    ? "is used by another run" : "already exists; continue it with --resume, or remove it"
+                throw ValidationError("--checkpoint: \(checkpoint) \(advice)")
             }
         }
     }

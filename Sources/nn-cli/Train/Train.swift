@@ -67,10 +67,11 @@ struct Train: ConsoleCommand {
         let modelFile = try OutputFile(files.output)
         let costTable = try files.logCSV.map(OutputFile.init)
         let page = try files.report.map(OutputFile.init)
-        let checkpoint = try files.checkpoint.map { try CheckpointFile($0) }
+        let checkpoint = try files.checkpoint.map { try CheckpointFile($0, resuming: files.resume) }
 
         let data = try TrainingData(
             train: trainSource, test: testSource, weights: learning.weightRule, seed: job.network.seed)
+        try files.model.check(replacingBy: data.examples)
         clock.lap(\.load, "reading \(data.description)")
 
         var warnings = TrainingWarning.of(training: data.training, test: data.test)
@@ -87,7 +88,7 @@ struct Train: ConsoleCommand {
         try modelFile.write(network.bytes)
         try run.checkpoint?.remove()
         let results = try data.results(of: network, threads: options.threads)
-        for warning in TrainingWarning.of(results.training, options) {
+        for warning in TrainingWarning.of(results.training, of: network, options) {
             Console.note("warning: \(warning.text)")
             warnings.append(warning)
         }

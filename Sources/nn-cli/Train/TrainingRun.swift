@@ -31,12 +31,15 @@ struct TrainingRun {
         let (begun, arenaBytes) = (trainer.iteration, trainer.arenaBytes)
         Console.note(description(arenaBytes: arenaBytes))
         do {
+            try checkpoint?.begin(&trainer)
             let costs = try descend(&trainer, &clock, onCost)
             clock.lap(\.loop, counted(options.iterations, "iteration"))
             return Result(
                 network: try trainer.finish(), costs: costs, begun: begun, method: method,
                 arenaBytes: arenaBytes)
-        } catch NNError.diverged(let iteration) {
+        } catch {
+            checkpoint?.removeIfOfNoUse()
+            guard case NNError.diverged(let iteration) = error else { throw error }
             throw divergence(iteration)
         }
     }

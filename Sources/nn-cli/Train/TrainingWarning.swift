@@ -46,7 +46,9 @@ extension TrainingWarning {
     }
 
     /// What the answers for the training images show: a network that has learned nothing.
-    static func of(_ results: ReportPage.Results, _ options: TrainingOptions) -> [TrainingWarning] {
+    static func of(
+        _ results: ReportPage.Results, of network: Network, _ options: TrainingOptions
+    ) -> [TrainingWarning] {
         let (data, probabilities) = (results.data, results.evaluation.probabilities)
         guard data.onlyClass == nil, let low = probabilities.min(), let high = probabilities.max() else {
             return []
@@ -59,11 +61,12 @@ extension TrainingWarning {
         ].compactMap(\.self)
         let remedy = "; try \(advice.dropLast().joined(separator: ", ")) or \(advice.last!)"
         if high - low < 0.001 {
+            let cause = network.silentLayer(low...high).map { ", as all units of layer \($0) are at zero" }
             warnings.append(
                 TrainingWarning(
                     kind: .constantOutput,
                     text: "the network gives the same answer for every training image (probability of "
-                        + "\(data.classes[1]): \(rounded(low, places: 4)))" + remedy))
+                        + "\(data.classes[1]): \(rounded(low, places: 4)))" + (cause ?? "") + remedy))
         }
         let (right, guessed) = (results.confusion.right, results.confusion.sizes.max()!)
         if right <= guessed {
