@@ -10,12 +10,20 @@ enum Folder {
         var systemFolders: [String] = []
     }
 
-    /// The folders that macOS's archives, Synology, QNAP, Windows and Linux add.
+    /// The folders that macOS and its archives, Synology, QNAP, Windows, Android and Linux add, in lower case.
     private static let systemFolders: Set = [
-        "__MACOSX", "@eaDir", "#recycle", "@Recycle", "@Recently-Snapshot", "$RECYCLE.BIN",
-        "System Volume Information", "lost+found",
+        "__macosx", "network trash folder", "temporary items", "@eadir", "@tmp", "#recycle", "#snapshot",
+        "@recycle", "@recently-snapshot", "$recycle.bin", "system volume information", "lost.dir",
+        "lost+found",
     ]
-    private static let systemFiles: Set = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"]
+    private static let systemFiles: Set = [
+        "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r",
+    ]
+
+    private static func isSystemFile(_ name: String) -> Bool {
+        // Where a download came from: Windows keeps it beside the file's content, Linux makes a file of it.
+        systemFiles.contains(name) || name.hasSuffix(":zone.identifier")
+    }
 
     /// What is in the folder, without hidden files and those of the system. A link counts as what it leads to, and one that
     /// leads nowhere as a file.
@@ -23,11 +31,11 @@ enum Folder {
         var content = Content()
         for name in try names(in: path, expected: expected).sorted(by: PathText.precedes) {
             let isFolder = type(of: "\(path)/\(name)") == .directory
-            if isFolder, name.hasPrefix(".") || systemFolders.contains(name) {
+            if isFolder, name.hasPrefix(".") || systemFolders.contains(name.lowercased()) {
                 content.systemFolders.append(name)
             } else if isFolder {
                 content.folders.append(name)
-            } else if !name.hasPrefix("."), !systemFiles.contains(name.lowercased()) {
+            } else if !name.hasPrefix("."), !isSystemFile(name.lowercased()) {
                 content.files.append(name)
             }
         }

@@ -23,9 +23,17 @@ public struct FolderWalk: Sequence, IteratorProtocol {
     private struct Identity: Equatable {
         let device: DeviceID
         let inode: Inode
+
+        init?(_ path: FilePath) {
+            guard let status = try? Stat(path) else { return nil }
+            device = status.deviceID
+            inode = status.inode
+        }
     }
 
     private let expected: String
+    /// The folders around the first.
+    private let around: [Identity]
     private var levels: [Level] = []
     /// System folders of the folder that was read last.
     private var systemFolders: [String] = []
@@ -34,6 +42,7 @@ public struct FolderWalk: Sequence, IteratorProtocol {
     /// - Throws: ``FileError``, `missing`, when the folder cannot be read.
     public init(_ path: String, expected: String) throws(FileError) {
         self.expected = expected
+        around = Self.around(FilePath(text: path))
         try enter(FilePath(path).string)  // without a slash at its end
     }
 
@@ -57,10 +66,8 @@ public struct FolderWalk: Sequence, IteratorProtocol {
     }
 
     private mutating func enter(_ path: String) throws(FileError) {
-        let identity = (try? Stat(FilePath(text: path))).map {
-            Identity(device: $0.deviceID, inode: $0.inode)
-        }
-        guard identity == nil || !levels.contains(where: { $0.identity == identity }) else {
+        let identity = Identity(FilePath(text: path))
+        guard identity == nil || !(around + levels.map(\.identity)).contains(identity) else {
             throw FileError(
                 .badData, file: path, expected: expected, found: "a link to a folder that it is in")
         }
@@ -71,5 +78,16 @@ public struct FolderWalk: Sequence, IteratorProtocol {
             + content.folders.map { (name: $0, isFolder: true) }
         levels.append(
             Level(path: path, identity: identity, rest: names.sorted { PathText.precedes($1.name, $0.name) }))
+    }
+
+    /// The folders that a folder is in, up to the root.
+    private static func around(_ folder: FilePath) -> [Identity] {
+        var parent = folder
+        var folders: [Identity] = []
+        while let identity = Identity(parent), identity != folders.last {
+            folders.append(identity)
+            parent.append("..")
+        }
+        return Array(folders.dropFirst())
     }
 }

@@ -147,7 +147,8 @@ public struct PhotoFolder: Sendable {
     }
 
     private static func read(_ file: String) throws(FileError) -> Picture {
-        guard Folder.type(of: file) == .regular else {
+        // What can't be looked at can't be opened, which says why.
+        guard [.regular, nil].contains(Folder.type(of: file)) else {
             throw FileError(.badData, file: file, expected: Picture.expected, found: "no file")
         }
         return try Picture(at: file)

@@ -29,30 +29,27 @@ struct PhotoLayout {
     private static let expected = "a folder with one folder per class"
 
     init(_ path: String, positive: String?) throws(FileError) {
-        var systemFolders: [String] = []
-        let root = try Self.unwrapped(path, &systemFolders)
+        var unused = Unused()
+        let root = try Self.rootOfLabelled(path, &unused)
         self.root = root
         let content = try Folder.content(of: root, expected: Self.expected)
-        let training = Self.first(Self.namesOfTraining, in: content.folders)
-        let test = Self.first(Self.namesOfTest, in: content.folders)
-        var used = content.folders
         var names = content.folders
-        if let training, let test {
-            used = [training, test]
+        if let (training, test) = Self.folderNamesOfSets(content.folders, in: root) {
+            unused.add(
+                content, in: root, except: [training, test],
+                expected: "only the folders \(training) and \(test)")
             let sets = (
-                train: try Self.unwrapped("\(root)/\(training)", &systemFolders),
-                test: try Self.unwrapped("\(root)/\(test)", &systemFolders)
+                train: try Self.unwrapped("\(root)/\(training)", &unused),
+                test: try Self.unwrapped("\(root)/\(test)", &unused)
             )
             names = try Self.foldersOfBothSets(sets)
             self.sets = sets
         } else {
+            unused.add(content, in: root, except: content.folders)
             sets = nil
         }
-        let expectedBeside = sets == nil ? "folders of photos" : "only the folders \(used[0]) and \(used[1])"
-        strays = (content.files.map { ($0, "a file") } + content.folders.map { ($0, "another folder") })
-            .filter { !used.contains($0.0) }
-            .map { FileError(.badData, file: "\(root)/\($0)", expected: expectedBeside, found: $1) }
-        self.systemFolders = systemFolders
+        strays = unused.strays
+        systemFolders = unused.systemFolders
         let folders = try Self.order(names, in: root, positive: positive)
         self.folders = folders
         joined = folders[0].count > 1 ? folders[0] : []
@@ -62,7 +59,7 @@ struct PhotoLayout {
         for (name, folder) in zip(classes, folders) where !DataSet.isClassName(name) {
             throw FileError(
                 .badData, file: "\(root)/\(folder[0])", expected: "a printable folder name: it names a class",
-                found: "\(Array(name.utf8))")
+                found: String(reflecting: name))
         }
     }
 
@@ -72,18 +69,66 @@ struct PhotoLayout {
         return folders.map { names in names.map { "\(set)/\($0)" } }
     }
 
-    /// Archives often hold one folder with the class folders inside: then this one, else the folder itself.
-    private static func unwrapped(
-        _ path: String, _ systemFolders: inout [String]
-    ) throws(FileError) -> String {
-        let content = try Folder.content(of: path, expected: expected)
-        systemFolders += content.systemFolders.map { "\(path)/\($0)" }
-        guard content.files.isEmpty, content.folders.count == 1 else { return path }
-        let inner = "\(path)/\(content.folders[0])"
-        let innerContent = try Folder.content(of: inner, expected: expected)
-        guard innerContent.folders.count > 1 else { return path }
-        systemFolders += innerContent.systemFolders.map { "\(inner)/\($0)" }
-        return inner
+    /// What lies beside the folders that are used.
+    private struct Unused {
+        var strays: [FileError] = []
+        var systemFolders: [String] = []
+
+        mutating func add(
+            _ content: Folder.Content, in folder: String, except used: [String],
+            expected: String = "folders of photos"
+        ) {
+            let others = content.folders.filter { !used.contains($0) }
+            strays += (content.files.map { ($0, "a file") } + others.map { ($0, "another folder") })
+                .map { FileError(.badData, file: "\(folder)/\($0)", expected: expected, found: $1) }
+            systemFolders += content.systemFolders.map { "\(folder)/\($0)" }
+        }
+    }
+
+    /// Where the folders of the classes or of the sets are. In contests the photos for testing lie in no class folders: then
+    /// it is the training set's folder.
+    private static func rootOfLabelled(_ path: String, _ unused: inout Unused) throws(FileError) -> String {
+        let root = try unwrapped(path, &unused)
+        let content = try Folder.content(of: root, expected: expected)
+        guard let training = first(namesOfTraining, in: content.folders),
+            first(namesOfTest, in: content.folders) != nil,
+            folderNamesOfSets(content.folders, in: root) == nil
+        else { return root }
+        unused.add(
+            content, in: root, except: [training],
+            expected: "only \(training), or a test set with one folder per class")
+        return try unwrapped("\(root)/\(training)", &unused)
+    }
+
+    /// Archives often hold a folder in a folder, and texts beside it: then the first with several, else the path itself.
+    /// Photos show that they are of no class.
+    private static func unwrapped(_ path: String, _ unused: inout Unused) throws(FileError) -> String {
+        var folder = path
+        var passed = Unused()
+        while true {
+            let content = try Folder.content(of: folder, expected: expected)
+            if content.folders.count > 1 {
+                unused.strays += passed.strays
+                unused.systemFolders += passed.systemFolders
+                return folder
+            }
+            let isPhotoThere = content.files.contains { Picture.isLikely(at: "\(folder)/\($0)") }
+            guard let inner = content.folders.first, !isPhotoThere else { return path }
+            passed.add(content, in: folder, except: [inner])
+            folder += "/\(inner)"
+        }
+    }
+
+    /// The folders of the two sets: the test set is the first whose photos lie in folders.
+    private static func folderNamesOfSets(
+        _ folders: [String], in root: String
+    ) -> (training: String, test: String)? {
+        let labelled = folders.filter {
+            (try? Folder.content(of: "\(root)/\($0)", expected: expected))?.folders.isEmpty == false
+        }
+        guard let training = first(namesOfTraining, in: folders), let test = first(namesOfTest, in: labelled)
+        else { return nil }
+        return (training, test)
     }
 
     private static func first(_ names: [String], in folders: [String]) -> String? {
