@@ -52,17 +52,24 @@ struct HDF5Contents {
         return "\(lack); it has \(shown)\(more); \(advice)"
     }
 
-    /// The options for the first images of the right shape, those for training before others, and for labels as many.
+    /// The options for the first images of the right shape, those for training before others, and for labels as many, from
+    /// the same group if it has such.
     private var advice: String {
         let arrays = self.arrays.filter { Self.isPlain($0.name) }
         let sorted =
             arrays.filter { $0.name.contains("train") } + arrays.filter { !$0.name.contains("train") }
         for images in sorted where images.shape.count == 4 && images.shape.dropFirst() == [64, 64, 3] {
-            if let labels = sorted.first(where: { $0.numberType != nil && $0.isList(of: images.shape[0]) }) {
+            let fitting = sorted.filter { $0.numberType != nil && $0.isList(of: images.shape[0]) }
+            if let labels = fitting.first(where: { Self.group($0) == Self.group(images) }) ?? fitting.first {
                 return "--images \(images.name) --labels \(labels.name) reads a set of them"
             }
         }
         return "--images and --labels name the arrays to read"
+    }
+
+    /// The groups that an array is in.
+    private static func group(_ array: HDF5Array) -> [Substring] {
+        array.name.split(separator: "/").dropLast()
     }
 
     /// Whether a shell takes the name as it is: what a message offers to paste may come from anyone.

@@ -153,7 +153,8 @@ extension DataSetFile {
                 "\(pixels.name) of at most \(Self.largestCount) images", "\(pixels.shape[0])")
         }
         guard pixels.numberType != nil, !pixels.isEnumeration else {
-            throw source.refusal("\(pixels.name) of whole numbers 0 to 255", pixels.typeText)
+            let advice = pixels.isEnumeration ? "; if they are bool, x.astype(np.uint8) * 255" : ""
+            throw source.refusal("\(pixels.name) of whole numbers 0 to 255", pixels.typeText + advice)
         }
     }
 
@@ -204,16 +205,15 @@ extension DataSetFile {
                 bytes += try self.bytes(slice, first, pixels)
             }
         default:
-            var largest = 0.0
             try pixels.forEachSlice(as: NN_READER_F64, Double.self) { first, slice throws(FileError) in
-                largest = max(largest, slice.max()!)
                 bytes += try self.bytes(slice, first, pixels)
             }
-            // Black and white, scaled to 0 and 1, or nearly black: nobody can tell.
-            guard largest > 1 else {
-                throw source.refusal(
-                    "\(pixels.name) of whole numbers 0 to 255", "no number above 1; \(Self.scaling)")
-            }
+        }
+        // Black and white, scaled to 0 and 1, or nearly black: nobody can tell. Integers that are all 0 are black.
+        let canBeBlack = pixels.numberType != NN_READER_F64 && !bytes.contains(1)
+        guard canBeBlack || bytes.contains(where: { $0 > 1 }) else {
+            throw source.refusal(
+                "\(pixels.name) of whole numbers 0 to 255", "no number above 1; \(Self.scaling)")
         }
         return bytes
     }

@@ -57,6 +57,10 @@ sample("images-nan.h5", images=np.where(x == x[0, 0, 1, 0], np.nan, x), found="n
 sample("images-minus.h5", images=x.astype(int) - 300, found="at [0, 0, 0, 0]")
 sample("images-complex.h5", images=x.astype(complex), found="another type")
 
+# Black and white, or what (x / 255).astype(np.uint8) leaves.
+sample("images-01-u1.h5", images=(x // 128).astype("u1"), found="no number above 1; numbers of 0 to 1 are scaled")
+sample("images-01-i8.h5", images=(x // 128).astype("i8"), found="no number above 1; numbers of 0 to 1 are scaled")
+sample("images-bool.h5", images=x > 127, found="if they are bool, x.astype(np.uint8) * 255")
 gzip = {"compression": "gzip"}
 sample("gzip.h5", how=gzip)
 sample("gzip-f8.h5", images=x.astype("f8"), how=gzip | {"shuffle": True})
@@ -90,6 +94,7 @@ arrays("other.h5", other, "X_train (6, 64, 64, 3), y_test (2), y_train (6); --im
 arrays("other-named.h5", other, images="X_train", labels="y_train", classes=["0", "1"])
 nested = {"photos/x": (x, {}), "photos/deep/y": (y, {})}
 arrays("nested.h5", nested, "--images photos/x --labels photos/deep/y reads")
+arrays("groups.h5", {"a/y": (y, {}), "b/x": (x, {}), "b/y": (y, {})}, "--images b/x --labels b/y reads")
 arrays("nested-named.h5", nested, images="/photos/x", labels="photos/deep/y", classes=["0", "1"])
 arrays("wrong-name.h5", nested, "none; it has photos/deep/y (6), photos/x", images="photos/z", labels="y")
 arrays("nothing.h5", {}, "neither, and no other array")
