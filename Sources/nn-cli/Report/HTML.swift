@@ -25,6 +25,8 @@ struct HTML: ExpressibleByStringInterpolation {
                 case ">": self.text += "&gt;"
                 case "\"": self.text += "&quot;"
                 case "'": self.text += "&#39;"
+                case _ where scalar.properties.generalCategory == .control && scalar != "\n":
+                    self.text += "\u{fffd}"  // which no page may contain
                 default: self.text.unicodeScalars.append(scalar)
                 }
             }

@@ -21,7 +21,7 @@ struct Report: ConsoleCommand {
     @OptionGroup var testData: DataArgument
 
     @Option(
-        help: ArgumentHelp("Images that the model was trained on (HDF5).", valueName: "file"),
+        help: ArgumentHelp("Images that the model was trained on: a folder or a data set (HDF5).", valueName: "data"),
         completion: .file())
     var train: String?
 
