@@ -212,3 +212,11 @@ nn_reader_end_reason nn_reader_end(nn_reader *reader) {
     const bool was_out_of_time = ended == reader->child && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
     return was_out_of_time ? NN_READER_OUT_OF_TIME : NN_READER_CRASHED;
 }
+
+bool nn_reader_can_take(size_t bytes) {
+    if (bytes == 0) return true;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return false;
+    munmap(memory, bytes);
+    return true;
+}

@@ -191,6 +191,9 @@ extension DataSetFile {
     private func bytes(of pixels: HDF5Array) throws(FileError) -> [UInt8] {
         let count = Int(pixels.shape[0]) * DataSet.imageBytes
         var bytes: [UInt8] = []
+        guard nn_reader_can_take(count) else {
+            throw source.refusal("\(count) bytes of memory for \(pixels.name)", "less")
+        }
         // Memory is taken as it is written to.
         bytes.reserveCapacity(count)
         switch pixels.numberType! {

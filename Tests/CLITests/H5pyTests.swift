@@ -77,4 +77,18 @@ struct H5pyTests {
         let wrong = try await nnCLI("teach", "photos", "--images", "a", "--labels", "b", in: folder)
         #expect(wrong.status == 64 && wrong.stderr.contains("--images works only with a data set file"))
     }
+
+    #if os(Linux)  // macOS does not limit a process's memory
+        @Test("images that do not fit in memory are refused")
+        func noMemory() async throws {
+            try Python.run("pictures/hdf5.py", folder.root)
+            var tool = CommandLineTool(["inspect", "memory.h5"], in: folder)
+            tool.wrapper = ["/bin/sh", "-c", #"ulimit -v 600000; exec "$@""#, "sh"]
+            let outcome = try await tool.run()
+            #expect(outcome.status == 65)
+            #expect(
+                outcome.stderr
+                    == "Error: memory.h5: expected 614400000 bytes of memory for train_set_x, got less\n")
+        }
+    #endif
 }

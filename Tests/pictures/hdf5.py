@@ -4,6 +4,7 @@ hdf5.py FOLDER. Files without "found" hold the images of plain.h5."""
 import json
 import os
 import sys
+import zlib
 
 import h5py
 import numpy as np
@@ -101,6 +102,15 @@ arrays("nothing.h5", {}, "neither, and no other array")
 names = np.array([f"kätzchen/{i}.jpg" for i in range(M)], dtype=object)
 arrays("names.h5", {"train_set_x": (x, {}), "train_set_y": (y, {}), "train_set_names": (names, {})},
        classes=["0", "1"], names=names.tolist())
+
+# 614 MB of pixels in a small file.
+with h5py.File(f"{folder}/memory.h5", "w") as f:
+    many, part = 50_000, 5_000
+    packed = zlib.compress(bytes(part * 64 * 64 * 3))
+    pixels = f.create_dataset("train_set_x", (many, 64, 64, 3), "u1", chunks=(part, 64, 64, 3), compression="gzip")
+    for first in range(0, many, part):
+        pixels.id.write_direct_chunk((first, 0, 0, 0), packed)
+    f["train_set_y"] = np.zeros(many, "u1")
 
 with h5py.File(f"{folder}/keras.h5", "w") as f:
     f.create_dataset("model_weights/dense/kernel", data=np.zeros((3, 2)))

@@ -117,4 +117,7 @@ bool nn_reader_receive(nn_reader *reader, void *bytes, size_t count);
 // answer.
 nn_reader_end_reason nn_reader_end(nn_reader *reader);
 
+// Whether the system gives so much memory. Swift ends the program where it does not.
+bool nn_reader_can_take(size_t bytes);
+
 #endif
