@@ -21,7 +21,8 @@ struct Report: ConsoleCommand {
     @OptionGroup var testData: DataArgument
 
     @Option(
-        help: ArgumentHelp("Images that the model was trained on: a folder or a data set (HDF5).", valueName: "data"),
+        help: ArgumentHelp(
+            "Images that the model was trained on: a folder or a data set (HDF5).", valueName: "data"),
         completion: .file())
     var train: String?
 
