@@ -19,7 +19,7 @@ package struct FilePlacement: Sendable {
         guard let stat = try? file.stat(), stat.type == .regular else {
             throw FileError(.badData, file: source, expected: Self.expected, found: "a pipe or a device")
         }
-        let original = Original(path: FilePath(text: source), file: file, stat: stat)
+        let original = Original(source: source, file: file, stat: stat)
         let name = FilePath(text: source).lastComponent ?? "photo"
         var number = 1
         while true {
@@ -38,7 +38,8 @@ package struct FilePlacement: Sendable {
 
 /// A file that is copied or linked.
 private struct Original {
-    let path: FilePath
+    /// The path as the user wrote it.
+    let source: String
     let file: FileDescriptor
     let stat: Stat
 
@@ -63,13 +64,17 @@ private struct Original {
     func put(at place: FilePath, isLinking: Bool) throws(FileError) -> Bool {
         do {
             if isLinking {
-                try path.link(to: place)
+                try FilePath(text: source).link(to: place)
             } else {
                 try copy(to: place)
             }
             return true
         } catch Errno.fileExists {
             return false
+        } catch Errno.fileNameTooLong {
+            throw FileError(
+                .io, file: source, expected: FilePlacement.expected,
+                found: "a name too long for \(place.folder.text)")
         } catch let error as FileError {
             throw error
         } catch let error as Errno {
@@ -98,7 +103,7 @@ private struct Original {
         }
         guard FileVersion(stat) == (try? file.stat()).map(FileVersion.init) else {
             throw FileError(
-                .io, file: path.text, expected: FilePlacement.expected,
+                .io, file: source, expected: FilePlacement.expected,
                 found: "a file that changes while it is copied")
         }
         do throws(Errno) {
@@ -112,7 +117,7 @@ private struct Original {
 
     private func readBlock(at offset: Int64) throws(FileError) -> [UInt8] {
         try FileError.rethrowing(
-            as: { FileError(.io, file: path.text, expected: FilePlacement.expected, found: $0) },
+            as: { FileError(.io, file: source, expected: FilePlacement.expected, found: $0) },
             { try file.block(at: offset) })
     }
 }

@@ -102,7 +102,7 @@ public struct OutputFile {
         } catch .noSuchFileOrDirectory where !Self.isFolder(target.folder.text) {
             throw error("no folder \(target.folder.text)")
         } catch .fileExists {
-            throw error("a hundred leftovers of earlier runs (\(target.text).*.part)")
+            throw error("a hundred leftovers of earlier runs (\(target.temporaryStart.text).*.part)")
         } catch {
             throw self.error("\(error)")
         }
@@ -110,12 +110,22 @@ public struct OutputFile {
 }
 
 extension FilePath {
+    /// How the paths of temporary files beside this one begin. They are hidden, so that nobody who reads the folder takes
+    /// them for files of its own. Of a long name the first 50 code points are kept, 200 bytes at most.
+    var temporaryStart: FilePath {
+        let name = text.unicodeScalars.split(separator: "/").last ?? []
+        return folder.appending(FilePath(text: ".\(String.UnicodeScalarView(name.prefix(50)))").components)
+    }
+
     /// Creates a file beside this one, which becomes it when it is complete.
     func createTemporary(
         permissions: FilePermissions = FilePermissions(rawValue: 0o666)
     ) throws(Errno) -> (FileDescriptor, FilePath) {
+        // The temporary name fits where this one may be too long.
+        do { _ = try Stat(self) } catch Errno.fileNameTooLong { throw .fileNameTooLong } catch {}
+        let start = temporaryStart.text
         for attempt in 0..<100 {
-            let name = FilePath(text: "\(text).\(getpid())-\(attempt).part")
+            let name = FilePath(text: "\(start).\(getpid())-\(attempt).part")
             do {
                 let file = try FileDescriptor.open(
                     name, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],

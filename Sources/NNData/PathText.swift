@@ -45,16 +45,20 @@ public enum PathText {
     }
 
     /// The path as people are shown it: `caf\xE9.jpg`.
-    public static func shown(_ text: String) -> String {
+    public static func shown(_ text: String) -> String { shown(text, escape: "\\x") }
+
+    /// - Parameter escape: what comes before the two digits of a byte that is not UTF-8.
+    package static func shown(_ text: String, escape: String) -> String {
         guard hasEscapes(text) else { return text }
         return text.unicodeScalars.reduce(into: "") { shown, scalar in
             shown +=
                 escapes.contains(scalar.value)
-                ? "\\x\(String(scalar.value & 0xff, radix: 16, uppercase: true))" : String(scalar)
+                ? "\(escape)\(String(scalar.value & 0xff, radix: 16, uppercase: true))" : String(scalar)
         }
     }
 
-    /// The order in which files are listed: that of the bytes of their names, the same on every machine.
+    /// The order in which files are listed, the same on every machine: that of the bytes of their names, where bytes that
+    /// are not UTF-8 come last.
     package static func precedes(_ a: String, _ b: String) -> Bool {
         a.utf8.lexicographicallyPrecedes(b.utf8)
     }

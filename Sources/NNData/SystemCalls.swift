@@ -111,12 +111,15 @@ extension FilePath {
         guard let folder = withPlatformString({ opendir($0) }) else { throw Errno(rawValue: errno) }
         defer { closedir(folder) }
         var names: [String] = []
-        while let entry = readdir(folder) {
+        while true {
+            errno = 0  // which tells an error from the end
+            guard let entry = readdir(folder) else { break }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 PathText.text($0.prefix { $0 != 0 })
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        guard errno == 0 else { throw Errno(rawValue: errno) }
         return names
     }
 }
