@@ -53,6 +53,16 @@ struct WatchTests {
             """)
     }
 
+    @Test("names that look the same are two photos", .enabled(if: isLinux, "APFS takes them for one"))
+    func lookalikes() async throws {
+        _ = try await watch(
+            """
+            names = ["inbox/caf\\u00e9.jpg", "inbox/cafe\\u0301.jpg"]
+            for name in names: shutil.copy("0.jpg", name)
+            assert sorted(inputs(2)) == sorted(names)
+            """)
+    }
+
     @Test("a slow writer gets one answer, for the whole photo")
     func slow() async throws {
         _ = try await watch(

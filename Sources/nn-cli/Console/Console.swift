@@ -88,11 +88,12 @@ enum Console {
     /// The whole answer of a `--json` run, as one object.
     static func answer(json object: some Encodable) throws { try OutputFile.print(jsonText(object)) }
 
-    /// The object on one line.
+    /// The object on one line. Paths are shown as in messages; in JSON, each backslash is two.
     static func jsonText(_ object: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(object), as: UTF8.self)
+        let text = String(decoding: try encoder.encode(object), as: UTF8.self)
+        return PathText.shown(text, escape: #"\\x"#)
     }
 
     /// A message that --verbose adds.

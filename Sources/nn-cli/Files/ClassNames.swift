@@ -38,10 +38,11 @@ extension DataSet {
         }
     }
 
-    /// A model keeps 31 bytes of a name, or up to three fewer so that no character is cut.
+    /// A model keeps so many bytes of a name, or up to three fewer so that no character is cut.
     private static func isSameClass(_ a: String, _ b: String) -> Bool {
         let (short, long) = a.utf8.count < b.utf8.count ? (a, b) : (b, a)
-        return short == long || (28...31 ~= short.utf8.count && long.hasPrefix(short))
+        return short == long
+            || (-3...0 ~= short.utf8.count - Network.longestClassName && long.hasPrefix(short))
     }
 }
 

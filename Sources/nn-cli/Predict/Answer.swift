@@ -27,7 +27,7 @@ struct Answer: Encodable, Sendable {
 
     func encode(to encoder: any Encoder) throws {
         var object = encoder.container(keyedBy: CodingKeys.self)
-        try object.encode(PathText.shown(input), forKey: .input)
+        try object.encode(input, forKey: .input)
         switch result {
         case .success(let verdict):
             try object.encode(verdict.className, forKey: .class)

@@ -1,5 +1,6 @@
 import NNData
 import SwiftNN
+import SystemPackage
 
 /// Finds the photos that are new in a folder, or written anew, once they are whole.
 ///
@@ -27,7 +28,8 @@ struct FolderWatch {
 
     let path: String
     private var sorted: FolderPlaces?
-    private var photos: [String: Photo] = [:]
+    /// By paths, which are bytes: to a String, two ways to write é are one.
+    private var photos: [FilePath: Photo] = [:]
     /// Folders that cannot be read.
     private var failures: Set<String> = []
     private var looks = 0
@@ -38,7 +40,7 @@ struct FolderWatch {
     init(_ path: String, sortedInto sorted: FolderPlaces?) throws(FileError) {
         (self.path, self.sorted) = (path, sorted)
         _ = try look()
-        for path in photos.keys { photos[path]?.state = .settled }
+        for place in photos.keys { photos[place]?.state = .settled }
     }
 
     /// Looks into the folder.
@@ -58,15 +60,16 @@ struct FolderWatch {
                 }
             case .file(let file):
                 guard sorted?.contains(file) != true, let version = FileVersion(file) else { continue }
-                guard photos[file]?.version == version else {
-                    photos[file] = Photo(version: version, state: .new, look: looks)
+                let place = FilePath(text: file)
+                guard photos[place]?.version == version else {
+                    photos[place] = Photo(version: version, state: .new, look: looks)
                     continue
                 }
-                photos[file]?.look = looks
-                switch photos[file]?.state {
+                photos[place]?.look = looks
+                switch photos[place]?.state {
                 case .new: ready.append(file)
                 case .doubtful(let answer, let since) where .now - since > Self.patience:
-                    photos[file]?.state = .settled
+                    photos[place]?.state = .settled
                     answers.append(answer)
                 default: continue
                 }
@@ -82,11 +85,12 @@ struct FolderWatch {
     /// - Returns: whether it is the answer for the whole photo.
     mutating func settle(_ answer: Answer) -> Bool {
         // If it was changed in the meantime, the next look finds it new.
-        guard let photo = photos[answer.input], photo.version == FileVersion(answer.input) else {
+        let place = FilePath(text: answer.input)
+        guard let photo = photos[place], photo.version == FileVersion(answer.input) else {
             return false
         }
         let isWhole = answer.flaws.isEmpty && (try? answer.result.get()) != nil
-        photos[answer.input]?.state = isWhole ? .settled : .doubtful(answer, since: .now)
+        photos[place]?.state = isWhole ? .settled : .doubtful(answer, since: .now)
         return isWhole
     }
 }

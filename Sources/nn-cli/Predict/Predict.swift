@@ -135,7 +135,7 @@ struct Predict: ConsoleCommand {
             answers: answers, sorter: sorter, bar: answers.isOnTerminal ? nil : bar, isStrict: strict)
         let classifier = Classifier(network: network, minConfidence: minConfidence ?? 0)
         let folder = try watch.map { try FolderWatch($0, sortedInto: sorter?.places) }
-        // What was read before cannot be interrupted.
+        // Until here, Ctrl-C ends the program at once; from here on, the run looks for it.
         Interrupt.watch()
         try run.answer(Inputs(inputs, list, sortedInto: sorter?.places), classifier)
         if let folder {
@@ -152,6 +152,10 @@ struct Predict: ConsoleCommand {
         guard let csv, csv != "-" else { return }
         for input in inputs + [filesFrom, model].compactMap(\.self) where OutputFile.isSameFile(input, csv) {
             throw Failure.usage("--csv: expected a file other than the inputs, got \(csv)")
+        }
+        // One of a folder or a list, or the first of *.jpg, which the shell puts in the table's place.
+        guard !OutputFile.exists(csv) || !Picture.isLikely(at: csv) else {
+            throw Failure.usage("--csv: expected a file other than a picture, got \(csv)")
         }
     }
 

@@ -1,3 +1,5 @@
+import NNData
+
 /// Markup that escapes interpolated text, so that the name of a file or a class cannot become a tag.
 ///
 /// The usual template engine would load all of Foundation. For every command, that takes longer than a prediction.
@@ -18,7 +20,7 @@ struct HTML: ExpressibleByStringInterpolation {
         mutating func appendLiteral(_ markup: String) { text += markup }
 
         mutating func appendInterpolation(_ text: String) {
-            for scalar in text.unicodeScalars {
+            for scalar in PathText.shown(text).unicodeScalars {
                 switch scalar {
                 case "&": self.text += "&amp;"
                 case "<": self.text += "&lt;"
