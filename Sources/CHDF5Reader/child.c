@@ -222,8 +222,8 @@ static int open_by_name(open_array *array, hid_t file, const char *name) {
 
 // ---- Chunks -------------------------------------------------------------------------------------
 
-// What the filters make of a chunk: how many bytes, or -1 if it is damaged or unpacks to more than `limit`,
-// for which there is room behind it. Of szip this is what the chunk says itself.
+// Returns how many bytes a chunk unpacks to, or -1 if it is damaged or they are more than `limit`. Behind the
+// `count` bytes of `packed` there is room for `limit` more. Of szip this is the size that the chunk states.
 static int64_t unpacked_bytes(const nn_reader_array *array, uint8_t *packed, uint64_t count, uint32_t skipped,
                               uint64_t limit) {
     uLongf inflated = limit;
@@ -371,7 +371,10 @@ static int read_rows(const open_array *array, const nn_reader_request *request, 
     const bool is_read = target >= 0 && source >= 0 &&
                          H5Sselect_hyperslab(source, H5S_SELECT_SET, start, NULL, count, NULL) >= 0 &&
                          H5Dread(array->dataset, memory, target, source, H5P_DEFAULT, elements) >= 0;
-    return is_read ? NN_READER_OK : failure();
+    const int status = is_read ? NN_READER_OK : failure();
+    if (source >= 0) H5Idec_ref(source);
+    if (target >= 0) H5Idec_ref(target);
+    return status;
 }
 
 static void read_array(int socket, const open_array *array, const nn_reader_request *request) {

@@ -28,8 +28,8 @@ package struct FileKind: Sendable {
         self.init(name, Array(signature.utf8), at: offset, conversion: conversion)
     }
 
-    /// The first bytes that tell each kind. HDF5 files may have a user's block, which is looked behind if it is at most
-    /// 4096 bytes.
+    /// How many first bytes tell each kind. HDF5's signature may come after a user block; blocks of up to 4096 bytes are
+    /// looked behind.
     package static let startBytes = 4096 + 8
 
     /// Whether libhdf5 would find HDF5's signature: at the start, or behind a block of 512, 1024, ... bytes.

@@ -37,8 +37,8 @@ uint32_t nn_picture_height(const nn_picture *picture);
 const uint8_t *nn_picture_exif(const nn_picture *picture, size_t *count);
 const uint8_t *nn_picture_xmp(const nn_picture *picture, size_t *count);
 
-// What is wrong with the file although every pixel is there: "3 bytes after the end of the PNG". NULL: there
-// are not so many. All are known after the last row; up to 4 are kept.
+// What is wrong with the file although every pixel is there: "3 bytes after the end of the PNG". NULL if
+// there are fewer. All are known after the last row; at most 4 are kept.
 const char *nn_picture_flaw(const nn_picture *picture, size_t index);
 
 // Writes the next row, 3 * width bytes R G B, from the top. Transparent pixels are laid over white; of 16
