@@ -32,6 +32,13 @@ struct EvaluateTests {
         #expect(try await nnCLI("report", "test.h5", "-m", "silent.nnk", in: folder).status == 0)
         #expect(
             String(decoding: try folder.bytes(of: "report.html"), as: UTF8.self).contains("Warning: \(text)"))
+        for index in 0..<2 { try folder.write(Array(Fixture.drawings.image(index)), as: "\(index).bin") }
+        let predicted = try await nnCLI("predict", "0.bin", "1.bin", "-m", "silent.nnk", in: folder)
+        #expect(
+            predicted.stderr.contains(
+                "\nwarning: all units of layer 1 are at zero for all 2 images, so each "))
+        let single = try await nnCLI("predict", "0.bin", "-m", "silent.nnk", in: folder)
+        #expect(single.stderr == "model: silent.nnk\n")
     }
 
     @Test("the answer is that of the library")

@@ -144,6 +144,9 @@ struct Predict: ConsoleCommand {
             try run.endWatch()
         }
         if run.answered > 0 && !json { Console.note("model: \(path)") }
+        if let range = run.probabilities, let text = network.silenceText(range, count: run.answered) {
+            Console.note("warning: \(text)")
+        }
         try run.end()
     }
 

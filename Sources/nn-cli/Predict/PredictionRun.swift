@@ -11,6 +11,8 @@ struct PredictionRun {
     private var held: [Answer]?
 
     private(set) var answered = 0
+    /// From the lowest to the highest; nil: no answers.
+    private(set) var probabilities: ClosedRange<Double>?
     private var failed = 0
     private var skipped = 0
     private var systemFolders: [String] = []
@@ -67,6 +69,8 @@ struct PredictionRun {
         switch answer.result {
         case .success(let verdict):
             answered += 1
+            let p = verdict.probability
+            probabilities = min(p, probabilities?.lowerBound ?? p)...max(p, probabilities?.upperBound ?? p)
             if let error = try sorter?.sort(answer.input, as: verdict.className) { fail(error) }
         case .failure(let error):
             failed += 1
