@@ -45,6 +45,13 @@ extension TensorFile {
         }
     }
 
+    /// Whether a header in JSON follows its size.
+    static func isSafetensors(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count > 8, bytes[8] == UInt8(ascii: "{") else { return false }
+        let size: UInt64 = bytes.littleEndian(at: 0)
+        return size <= UInt64(bytes.count - 8)
+    }
+
     /// The bytes of a safetensors file. The same tensors give the same bytes.
     public func safetensors() -> [UInt8] {
         var entries = [Self.metadataKey: Entry.metadata(metadata)]

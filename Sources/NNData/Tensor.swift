@@ -145,6 +145,11 @@ public struct TensorFile: Equatable, Sendable {
     /// - Parameter path: the name of the file, for messages.
     /// - Throws: ``FileError``, `badData`.
     public init(bytes: [UInt8], path: String) throws(FileError) {
+        // It begins with the size of its header, which may look like the beginning of any other kind.
+        guard !Self.isSafetensors(bytes) else {
+            self = try TensorFile(safetensors: bytes, path: path)
+            return
+        }
         if let foreign = ForeignWeights(bytes) {
             throw FileError(.badData, file: path, expected: Self.kinds, found: foreign.advice)
         }

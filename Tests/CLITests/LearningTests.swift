@@ -207,7 +207,7 @@ struct LearningTests {
         images.replaceSubrange(2 * size..<3 * size, with: changed)
         let test = DataSet(images: images, labels: drawings.labels, classes: drawings.classes)
         folder.write(test, prefix: "test", as: "test.h5")
-        let (found, message) = try await warnings(["--test", "test.h5"])
+        let (found, message) = try await warnings(["--test", "test.h5", "--force"])
         #expect(found.contains("test_in_training"))
         #expect(
             message.contains("warning: 2 of 20 test images are also training images, as they are or mirrored")
@@ -266,7 +266,8 @@ struct ReproduceTests {
         #expect(try await difference() == "null")
         let words = try await nnCLI("reproduce", "model.nnk", "--train", "train.h5", in: folder)
         #expect(words.stdout == "the same \(Fixture.model.count) bytes\n")
-        let drawn = try await nnCLI("train", "--topology", "two-layer", "--iterations", "5", in: folder)
+        let drawn = try await nnCLI(
+            "train", "--topology", "two-layer", "--iterations", "5", "--force", in: folder)
         #expect(drawn.status == 0)
         #expect(try await nnCLI("reproduce", "model.nnk", in: folder).status == 0)
     }

@@ -59,7 +59,8 @@ struct ModelOptionsTests {
             let judged = try network.calibrated(Self.expectation)
             try folder.write(judged.bytes, as: "model.nnk")
             #expect(try await nnCLI("export", "--format", format, "-o", "out", in: folder).status == 0)
-            #expect(try await nnCLI("import", "out", "-o", "back.nnk", in: folder).status == 0)
+            let back = try await nnCLI("import", "out", "-o", "back.nnk", in: folder)
+            #expect(back.status == 0, "\(back.stderr)")
             let isSame = try folder.bytes(of: "back.nnk") == judged.bytes
             #expect(isSame)
         }

@@ -345,7 +345,7 @@ struct TeachTests {
     func interrupted() async throws {
         try folder.write(DataSet.drawn(count: 400, seed: 1).hdf5(role: .train), as: "d.h5")
         try folder.write("an older model".utf8, as: "model.nnk")
-        for command in ["teach d.h5 --folds 64", "cross-validate d.h5 --repeats 1000"] {
+        for command in ["teach d.h5 --folds 64 --force", "cross-validate d.h5 --repeats 1000"] {
             var shell = CommandLineTool(
                 ["-c", "'\(CommandLineTool.path)' \(command) & sleep 1; \(Self.interrupt)"], in: folder)
             shell.program = "/bin/sh"

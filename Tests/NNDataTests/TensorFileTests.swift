@@ -73,6 +73,16 @@ struct TensorFileTests {
             Tensor(name: "layers.1.bias", shape: [1], elements: .f32([11])),
         ], metadata: ["class_0": "a"])
 
+    @Test("a safetensors file is one, whatever the size of its header looks like")
+    func sizesOfHeaders() throws {
+        // Among them are the beginnings of a pickle, [0x80, 2], and of ONNX, [8].
+        for length in 0..<600 {
+            let file = TensorFile(
+                tensors: Self.network.tensors, metadata: ["class_0": String(repeating: "a", count: length)])
+            #expect(try TensorFile(bytes: file.safetensors(), path: "f") == file, "\(length)")
+        }
+    }
+
     @Test("An ONNX file of ours gives the same tensors, with and without own contrast")
     func ownONNX() throws {
         #expect(try TensorFile(bytes: Self.network.onnx(), path: "f") == Self.network)

@@ -20,7 +20,15 @@ struct AnswerStream {
     init(_ form: Form, to output: OutputFile.Writer) throws(FileError) {
         self.form = form
         self.output = output
-        if case .csv = form { try output.write("input,class,probability,error\n") }
+        if case .csv = form { try output.write(Self.tableHead + "\n") }
+    }
+
+    private static let tableHead = "input,class,probability,error"
+
+    /// Whether a file is empty or holds a table that was written here.
+    static func isTable(at path: String) throws(FileError) -> Bool {
+        let start = try InputFile.readStart(path, expected: "a table", count: tableHead.utf8.count)
+        return start.isEmpty || start.elementsEqual(tableHead.utf8)
     }
 
     mutating func write(_ answer: Answer) throws {

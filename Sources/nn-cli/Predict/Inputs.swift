@@ -11,18 +11,28 @@ enum Input: Sendable {
     case failed(FileError)
 }
 
+/// What the run itself writes, which is no input.
+struct OwnFiles {
+    /// The folders that photos are sorted into.
+    var sorted: FolderPlaces?
+    let table: String?
+
+    mutating func contains(_ file: String) -> Bool {
+        sorted?.contains(file) == true || table.map { OutputFile.isSameFile(file, $0) } == true
+    }
+}
+
 /// All inputs: what the arguments name, then what the list names; of a folder, all files in it and in its folders.
 struct Inputs: IteratorProtocol {
     private var arguments: ArraySlice<String>
     private var list: NameList?
     private var folder: FolderInputs?
-    /// The folder that the photos are sorted into.
-    private let sorted: FolderPlaces?
+    private let own: OwnFiles
 
-    init(_ arguments: [String], _ list: NameList?, sortedInto sorted: FolderPlaces?) {
+    init(_ arguments: [String], _ list: NameList?, except own: OwnFiles) {
         self.arguments = arguments[...]
         self.list = list
-        self.sorted = sorted
+        self.own = own
     }
 
     mutating func next() -> Input? {
@@ -32,7 +42,7 @@ struct Inputs: IteratorProtocol {
             do throws(FileError) {
                 guard let name = try nextName() else { return nil }
                 guard name != "-", OutputFile.isFolder(name) else { return .named(name) }
-                folder = try FolderInputs(name, sortedInto: sorted)
+                folder = try FolderInputs(name, except: own)
             } catch {
                 return .failed(error)
             }
@@ -54,14 +64,14 @@ struct Inputs: IteratorProtocol {
 private struct FolderInputs {
     private let path: String
     private var walk: FolderWalk
-    private var sorted: FolderPlaces?
+    private var own: OwnFiles
     private var isEmpty = true
 
     private static let expected = "a folder of photos"
 
-    init(_ path: String, sortedInto sorted: FolderPlaces?) throws(FileError) {
+    init(_ path: String, except own: OwnFiles) throws(FileError) {
         self.path = path
-        self.sorted = sorted
+        self.own = own
         walk = try FolderWalk(path, expected: Self.expected)
     }
 
@@ -69,7 +79,7 @@ private struct FolderInputs {
         while let entry = walk.next() {
             switch entry {
             // What was sorted before is not sorted again.
-            case .file(let file) where sorted?.contains(file) == true: isEmpty = false
+            case .file(let file) where own.contains(file): isEmpty = false
             case .file(let file):
                 isEmpty = false
                 return .found(file)

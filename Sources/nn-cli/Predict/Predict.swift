@@ -137,7 +137,7 @@ struct Predict: ConsoleCommand {
         let folder = try watch.map { try FolderWatch($0, sortedInto: sorter?.places) }
         // Until here, Ctrl-C ends the program at once; from here on, the run looks for it.
         Interrupt.watch()
-        try run.answer(Inputs(inputs, list, sortedInto: sorter?.places), classifier)
+        try run.answer(Inputs(inputs, list, except: OwnFiles(sorted: sorter?.places, table: csv)), classifier)
         if let folder {
             Console.note("model: \(path)\nwatching \(folder.path); Ctrl-C ends this")
             try run.answer(newIn: folder, classifier)
@@ -156,9 +156,11 @@ struct Predict: ConsoleCommand {
         for input in inputs + [filesFrom, model].compactMap(\.self) where OutputFile.isSameFile(input, csv) {
             throw Failure.usage("--csv: expected a file other than the inputs, got \(csv)")
         }
-        // One of a folder or a list, or the first of *.jpg, which the shell puts in the table's place.
-        guard !OutputFile.exists(csv) || !Picture.isLikely(at: csv) else {
-            throw Failure.usage("--csv: expected a file other than a picture, got \(csv)")
+        // It may be a photo of a folder or a list, or the first of *.jpg, which the shell puts in the table's place.
+        let isFile = OutputFile.exists(csv) && !OutputFile.isFolder(csv) && !OutputFile.isDevice(csv)
+        guard try !isFile || AnswerStream.isTable(at: csv) else {
+            throw Failure.usage(
+                "--csv: \(csv) exists and is no table of predict; write another file, or remove it")
         }
     }
 
