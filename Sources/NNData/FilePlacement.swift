@@ -5,7 +5,10 @@ import SystemPackage
 /// A file keeps its name. If another file has it, -2, -3 and so on are added. A file whose content is there under one of
 /// these names is not added again.
 package struct FilePlacement: Sendable {
-    package let isLinking: Bool
+    private let isLinking: Bool
+    /// Of names that several files have, by the path of the first: so a name that thousands have does not cost a look at all
+    /// of them for each. Other names take no memory.
+    private var families: [FilePath: NameFamily] = [:]
 
     /// - Parameter isLinking: whether to make hard links instead of copies.
     package init(isLinking: Bool) { self.isLinking = isLinking }
@@ -13,27 +16,52 @@ package struct FilePlacement: Sendable {
     /// A copy keeps its file's time of modification.
     ///
     /// - Throws: ``FileError``, which names the source where this cannot be read.
-    package func add(_ source: String, to folder: String) throws(FileError) {
+    package mutating func add(_ source: String, to folder: String) throws(FileError) {
         let file = try InputFile.open(source, expected: Self.expected)
         defer { try? file.close() }
         guard let stat = try? file.stat(), stat.type == .regular else {
             throw FileError(.badData, file: source, expected: Self.expected, found: "a pipe or a device")
         }
         let original = Original(source: source, file: file, stat: stat)
-        let name = FilePath(text: source).lastComponent ?? "photo"
-        var number = 1
-        while true {
-            let place = FilePath(text: folder).appending(number == 1 ? name : name.numbered(number))
-            if let there = try? Stat(place, followTargetSymlink: false) {
-                if original.isEqual(to: place, there) { return }
-                number += 1
-            } else if try original.put(at: place, isLinking: isLinking) {
-                return
-            }
-        }
+        let place = FilePath(text: folder).appending(FilePath(text: source).lastComponent ?? "photo")
+        var family = families.removeValue(forKey: place) ?? NameFamily(first: place)
+        defer { if family.count > 1 { families[place] = family } }
+        try family.add(original, isLinking: isLinking)
     }
 
     fileprivate static let expected = "a file to sort"
+}
+
+/// The files of one name, or of this name and a number.
+private struct NameFamily {
+    let first: FilePath
+    /// How many are known to be there; they have the numbers 1 ... count.
+    private(set) var count = 0
+    /// The numbers of those of a size: only these can be equal.
+    private var numbers: [Int64: [Int]] = [:]
+
+    init(first: FilePath) { self.first = first }
+
+    mutating func add(_ original: Original, isLinking: Bool) throws(FileError) {
+        repeat {
+            look()
+            let candidates = numbers[original.stat.size] ?? []
+            if candidates.contains(where: { original.isEqual(to: place($0)) }) { return }
+        } while try !original.put(at: place(count + 1), isLinking: isLinking)
+    }
+
+    /// Notes the files that have come, up to the first number that is free.
+    private mutating func look() {
+        while let there = try? Stat(place(count + 1), followTargetSymlink: false) {
+            count += 1
+            numbers[there.size, default: []].append(count)
+        }
+    }
+
+    private func place(_ number: Int) -> FilePath {
+        guard number > 1, let name = first.lastComponent else { return first }
+        return first.removingLastComponent().appending(name.numbered(number))
+    }
 }
 
 /// A file that is copied or linked.
@@ -43,7 +71,8 @@ private struct Original {
     let file: FileDescriptor
     let stat: Stat
 
-    func isEqual(to place: FilePath, _ there: Stat) -> Bool {
+    func isEqual(to place: FilePath) -> Bool {
+        guard let there = try? Stat(place, followTargetSymlink: false) else { return false }
         if (there.deviceID, there.inode) == (stat.deviceID, stat.inode) { return true }
         guard there.type == .regular, there.size == stat.size,
             let other = try? FileDescriptor.open(place, .readOnly, options: .closeOnExec)

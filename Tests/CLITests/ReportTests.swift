@@ -269,6 +269,8 @@ struct ReportPartsTests {
     func markup() {
         let inner: HTML = "<b>\("<&>\"'")</b>"
         let outer: HTML = "<p>\(inner)\([inner, inner])\(7)\(1.26)\(nil as HTML?)\("\u{1b}[31m\n")</p>"
+        let path: HTML = "\(PathText.text([0x63, 0xE9]))"
+        #expect(path.text == "c\\xE9")
         #expect(inner.text == "<b>&lt;&amp;&gt;&quot;&#39;</b>")
         #expect(outer.text == "<p>\(inner.text)\(inner.text)\n\(inner.text)71.3\u{fffd}[31m\n</p>")
     }

@@ -6,7 +6,7 @@ struct PhotoSorter {
     private static let notSure = "not sure"
 
     private let path: String
-    private let placement: FilePlacement
+    private var placement: FilePlacement
     /// The folders of the classes.
     private(set) var places: FolderPlaces
 
