@@ -20,7 +20,7 @@ public struct FolderWalk: Sequence, IteratorProtocol {
         var rest: [(name: String, isFolder: Bool)]
     }
 
-    private struct Identity: Equatable {
+    private struct Identity: Hashable {
         let device: DeviceID
         let inode: Inode
 
@@ -35,6 +35,8 @@ public struct FolderWalk: Sequence, IteratorProtocol {
     /// The folders around the first.
     private let around: [Identity]
     private var levels: [Level] = []
+    /// The folders that were read. Links can lead to one by so many paths that a walk would not end.
+    private var visited: Set<Identity> = []
     /// System folders of the folder that was read last.
     private var systemFolders: [String] = []
 
@@ -70,6 +72,10 @@ public struct FolderWalk: Sequence, IteratorProtocol {
         guard identity == nil || !(around + levels.map(\.identity)).contains(identity) else {
             throw FileError(
                 .badData, file: path, expected: expected, found: "a link to a folder that it is in")
+        }
+        guard identity.map({ visited.insert($0).inserted }) != false else {
+            throw FileError(
+                .badData, file: path, expected: expected, found: "a link to a folder that is read already")
         }
         let content = try Folder.content(of: path, expected: expected)
         systemFolders = content.systemFolders.reversed().map { "\(path)/\($0)" }

@@ -62,6 +62,7 @@ public struct PhotoFolder: Sendable {
         let found = try files(role)
         let photos = Self.read(found.files.map(\.path), progress)
         var images: [UInt8] = []
+        images.reserveCapacity(photos.count * DataSet.imageBytes)
         var labels: [UInt8] = []
         var names: [String] = []
         var flaws: [(file: String, flaw: String)] = []
@@ -97,6 +98,7 @@ public struct PhotoFolder: Sendable {
     ///
     /// - Throws: ``FileError``, `missing`, when a folder cannot be read.
     public func contains(_ file: String) throws(FileError) -> Bool {
+        guard OutputFile.exists(file) else { return false }
         for role: DataSetRole? in isSplit ? [.train, .test] : [nil] {
             if try files(role).files.contains(where: { OutputFile.isSameFile($0.path, file) }) { return true }
         }

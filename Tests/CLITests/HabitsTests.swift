@@ -204,10 +204,11 @@ struct HabitsTests {
         #expect(try await shell("nn-cli dataset synth -o d --quiet && \(photos)").stderr == "")
         for command in [
             "dataset pack photos", "dataset pack photos --test-share 0",
-            "dataset show photos.h5", "dataset show photos.h5 -o -",
+            "dataset show photos.h5", "dataset show photos.h5 -o - >out",
             "teach photos --folds 2 -o t.nnk --report t.html",
             "train --train photos.h5 --iterations 5 -o q.nnk --report q.html --log-csv q.csv",
-            "train --iterations 5 -o -", "cross-validate photos.h5 --folds 2 --iterations 5 --report c.html",
+            "train --iterations 5 -o - >out",
+            "cross-validate photos.h5 --folds 2 --iterations 5 --report c.html",
             "reproduce q.nnk --train photos.h5", "predict d/01-cat.bin", "evaluate photos.h5",
             "report photos.h5", "inspect q.nnk", "inspect photos.h5", "export q.nnk --format npz",
             "import q.npz -o i.nnk", "plan",

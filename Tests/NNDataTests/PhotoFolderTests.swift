@@ -290,6 +290,32 @@ struct PhotoFolderTests {
         }
     }
 
+    @Test("a folder is read once, by however many paths links lead to it")
+    func links() throws {
+        // Thirty levels, with two links each to the next one: a thousand million paths.
+        try write(photo(0), as: "maze/30/1.png")
+        for level in 0..<30 {
+            for name in ["a", "b"] {
+                let folder = folder.path("maze/\(level)")
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                try FileManager.default.createSymbolicLink(
+                    atPath: "\(folder)/\(name)", withDestinationPath: "../\(level + 1)")
+            }
+        }
+        var files = 0
+        var failures = 0
+        for item in try FolderWalk(folder.path("maze/0"), expected: "photos") {
+            switch item {
+            case .file: files += 1
+            case .failure(let error):
+                #expect(error.found == "a link to a folder that is read already")
+                failures += 1
+            case .systemFolder: Issue.record("no system folder is there")
+            }
+        }
+        #expect(files == 1 && failures == 30)
+    }
+
     @Test("a link to a folder around is not followed")
     func cycle() throws {
         try write(photo(0), as: "photos/a/1.png")

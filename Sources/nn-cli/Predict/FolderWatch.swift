@@ -51,10 +51,12 @@ struct FolderWatch {
         var ready: [String] = []
         var answers: [Answer] = []
         looks += 1
+        var isWhole = true
         for item in try FolderWalk(path, expected: "a folder to watch") {
             switch item {
             case .systemFolder: continue
             case .failure(let error):
+                if error.kind != .badData { isWhole = false }
                 if failures.insert(error.file).inserted {
                     answers.append(Answer(error.file, .failure(error)))
                 }
@@ -75,8 +77,11 @@ struct FolderWatch {
                 }
             }
         }
-        let last = looks
-        photos = photos.filter { $0.value.look == last }
+        // Photos in a folder that could not be read this time may still be there.
+        if isWhole {
+            let last = looks
+            photos = photos.filter { $0.value.look == last }
+        }
         return (ready, answers)
     }
 
