@@ -58,10 +58,6 @@ struct Import: ConsoleCommand {
         guard Set(classNames).count == classNames.count || classNames == ["", ""] else {
             throw ValidationError("--class-names: expected two different names, got \(classNames[0]) twice")
         }
-        if let name = classNames.first(where: { $0.utf8.count > Network.longestClassName }) {
-            throw ValidationError(
-                "--class-names: expected at most \(Network.longestClassName) bytes per name, got \(name)")
-        }
         guard file == "-" || !OutputFile.isSameFile(file, output) else {
             throw ValidationError("--output: expected a file other than the weights, got \(output)")
         }

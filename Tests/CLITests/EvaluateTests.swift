@@ -130,7 +130,8 @@ struct EvaluateTests {
             "train", "--train", "long-train.h5", "--iterations", "1", "-o", "x.nnk", in: folder)
         #expect(
             training.complaint
-                == "long-train.h5: the model keeps only the first 31 bytes of the class name \(examples.classNames[0])"
+                == "long-train.h5: the model keeps only \(examples.classNames[0].prefix(15)) of the class name "
+                + examples.classNames[0]
         )
     }
 

@@ -207,7 +207,7 @@ struct PackTests {
         #expect(same.status == 0)
         #expect(
             same.stderr.contains(
-                "\nsame: the model keeps only the first 31 bytes of the class name \(long)1\n"))
+                "\nsame: the model keeps only \(long) of the class name \(long)1\n"))
         try FileManager.default.removeItem(atPath: folder.path("same/y"))
         let clash = try await nnCLI("train", "--train", "same", in: folder)
         #expect(clash.status == 65)

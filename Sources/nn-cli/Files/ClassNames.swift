@@ -22,27 +22,33 @@ extension DataSet {
                 + "they count as the same classes")
     }
 
-    /// Says which class names a model cuts.
-    ///
-    /// - Throws: if it keeps the same name of both.
-    func checkClassNames(of path: String) throws(FileError) {
-        let most = Network.longestClassName
-        let long = classes.filter { $0.utf8.count > most }
-        guard classes[0].utf8.prefix(most).elementsEqual(classes[1].utf8.prefix(most)) == false else {
-            throw FileError(
-                .badData, file: path, expected: "class names that differ in their first \(most) bytes",
-                found: classes.joined(separator: ", "))
-        }
-        for name in long {
-            Console.note("\(path): the model keeps only the first \(most) bytes of the class name \(name)")
-        }
+    private static func isSameClass(_ a: String, _ b: String) -> Bool {
+        a == b || Network.kept(a) == b || a == Network.kept(b)
+    }
+}
+
+extension Network {
+    /// What a model keeps of a class name: the whole characters of its first bytes.
+    fileprivate static func kept(_ name: String) -> String {
+        var scalars = name.unicodeScalars
+        while String(scalars).utf8.count > longestClassName { scalars.removeLast() }
+        return String(scalars)
     }
 
-    /// A model keeps so many bytes of a name, or up to three fewer so that no character is cut.
-    private static func isSameClass(_ a: String, _ b: String) -> Bool {
-        let (short, long) = a.utf8.count < b.utf8.count ? (a, b) : (b, a)
-        return short == long
-            || (-3...0 ~= short.utf8.count - Network.longestClassName && long.hasPrefix(short))
+    /// Says which class names a model will cut.
+    ///
+    /// - Parameter path: where the names are from, for messages.
+    /// - Throws: if it keeps the same of both.
+    static func checkClassNames(_ names: [String], of path: String) throws(FileError) {
+        guard names[0] == names[1] || kept(names[0]) != kept(names[1]) else {
+            throw FileError(
+                .badData, file: path,
+                expected: "class names that differ in their first \(longestClassName) bytes",
+                found: names.joined(separator: ", "))
+        }
+        for name in names where name.utf8.count > longestClassName {
+            Console.note("\(path): the model keeps only \(kept(name)) of the class name \(name)")
+        }
     }
 }
 

@@ -135,11 +135,6 @@ private struct Metadata {
     /// A file without class names gives empty ones; a file without `method` gives no origin.
     init(_ entries: [String: String], path: String) throws(FileError) {
         classNames = Key.classes.map { entries[$0] ?? "" }
-        for name in classNames where name.utf8.count > Network.longestClassName {
-            throw FileError(
-                .badData, file: path, expected: "class names of at most \(Network.longestClassName) bytes",
-                found: "\(name); give others with --class-names")
-        }
         let texts = Texts(entries: entries, path: path)
         takesOwnContrastOff = try texts.optional(Key.ownContrast) { $0 == "true" ? true : nil } ?? false
         origin = try entries[Key.method] == nil ? nil : Self.origin(texts)
@@ -242,10 +237,12 @@ extension Network {
             throw FileError(.badData, file: path, expected: complaint.expected, found: complaint.found)
         }
         let metadata = try Metadata(file.metadata, path: path)
+        let classNames = classNames ?? metadata.classNames
+        try Self.checkClassNames(classNames, of: path)
         func network<S: Scalar>(_ parameters: [S]) throws -> Network {
             try Network(
                 topology: match.topology, parameters: parameters,
-                classNames: classNames ?? metadata.classNames, origin: metadata.origin,
+                classNames: classNames, origin: metadata.origin,
                 takesOwnContrastOff: metadata.takesOwnContrastOff, expectation: metadata.expectation)
         }
         self =

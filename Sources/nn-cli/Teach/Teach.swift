@@ -78,7 +78,7 @@ struct Teach: ConsoleCommand {
         let modelFile = try OutputFile(output)
         let page = try report.map(OutputFile.init)
         let data = try source.read(.train)
-        try data.checkClassNames(of: photos)
+        try Network.checkClassNames(data.classes, of: photos)
         let load = seconds(since: start)
         try folds.check(data, of: photos)
         let teacher = try teacher(of: data)

@@ -39,7 +39,7 @@ struct TrainingData {
         }
         // With --test, it is clear that the other set is for testing.
         let training = try train.read(.train, isAsked: test != nil)
-        try training.checkClassNames(of: train.path)
+        try Network.checkClassNames(training.classes, of: train.path)
         guard let test else { return (training, nil) }
         let testSet = try test.read(.test, isAsked: true)
         try testSet.checkClasses(of: test.path, are: training.classes, of: train.path)
