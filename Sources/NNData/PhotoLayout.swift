@@ -168,7 +168,8 @@ struct PhotoLayout {
             let name = rest.remove(at: index)
             return [rest, [name]]
         }
-        let isSecondTheRest = names[1].hasSuffix(names[0]) || namesOfTheRest.contains(names[1].lowercased())
+        let (first, second) = (names[0].lowercased(), names[1].lowercased())
+        let isSecondTheRest = second.hasSuffix(first) || namesOfTheRest.contains(second)
         return (isSecondTheRest ? names.reversed() : names).map { [$0] }
     }
 

@@ -46,7 +46,7 @@ extension TensorFile {
     }
 
     /// Whether a header in JSON follows its size.
-    static func isSafetensors(_ bytes: [UInt8]) -> Bool {
+    public static func isSafetensors(_ bytes: [UInt8]) -> Bool {
         guard bytes.count > 8, bytes[8] == UInt8(ascii: "{") else { return false }
         let size: UInt64 = bytes.littleEndian(at: 0)
         return size <= UInt64(bytes.count - 8)

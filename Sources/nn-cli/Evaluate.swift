@@ -52,7 +52,8 @@ struct Evaluate: ConsoleCommand {
         let path = testData.path
         let data = try DataSource(path, dataOptions, like: network.classNames).read(.test)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
-        let result = try network.evaluate(Examples(data))
+        let examples = try Examples(data)
+        let result = try network.evaluate(examples)
         if let text = network.silenceText(result) { Console.note("warning: \(text)") }
         let right = data.count - result.mislabeled.count
         let interval = Scores.interval(of: result.accuracy, among: data.count)
@@ -68,9 +69,12 @@ struct Evaluate: ConsoleCommand {
             try Console.answer(
                 "\(right) of \(data.count) right"
                     + (result.mislabeled.isEmpty ? "" : "; mislabeled:\(data.list(result.mislabeled))"))
+            let outlook =
+                network.wasTrained(on: examples)
+                ? Network.trainingImagesText
+                : "On many more such images: \(shareText(interval)) (95 % interval)"
             try Console.answer(
-                "On many more such images: \(shareText(interval)) (95 % interval); "
-                    + "always answering \(guessing.answer): \(shareText(guessing.accuracy))")
+                "\(outlook); always answering \(guessing.answer): \(shareText(guessing.accuracy))")
             Console.note("model: \(modelOption.model)")
         }
         if let minAccuracy, result.accuracy < minAccuracy {

@@ -257,6 +257,7 @@ struct OtherKindTests {
         folder.write(Fixture.drawings, prefix: "test", as: "test.h5")
         try folder.write(png(width: 1, height: 1, rgb: [0, 0, 0]), as: "photo.png")
         try folder.write([], as: "empty")
+        try folder.write([2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8), as: "w.safetensors")
         try folder.write("PK\u{3}\u{4} and more".utf8, as: "w.npz")
         try folder.write([0xff, 0xd8, 0xff, 0xe0, 0, 0, 0, 0], as: "photo.jpg")
     }
@@ -271,6 +272,11 @@ struct OtherKindTests {
             ("predict test.h5", "test.h5: expected \(photo), got an HDF5 file"),
             ("predict x -m photo.png", "photo.png: expected a SwiftNN model, got a PNG picture"),
             ("predict x -m photo.jpg", "photo.jpg: expected a SwiftNN model, got a JPEG picture"),
+            (
+                "predict x -m w.safetensors",
+                "w.safetensors: expected a SwiftNN model, got weights of another program "
+                    + "(nn-cli import makes a model of them)"
+            ),
             ("evaluate --data x -m test.h5", "test.h5: expected a SwiftNN model, got an HDF5 file"),
             (
                 "evaluate --data model.nnk",

@@ -92,8 +92,10 @@ struct CommandLineTool: Sendable {
             return pipes
         }
         let pid = process.processIdentifier
-        let output = Collector(stdout, everythingEnded) { text in watch?(text, pid) }
-        let errors = Collector(stderr, everythingEnded) { _ in }
+        var progress: (@Sendable (String) -> Void)?
+        if let watch { progress = { watch($0, pid) } }
+        let output = Collector(stdout, everythingEnded, progress)
+        let errors = Collector(stderr, everythingEnded, nil)
         let deadline = Deadline(after: timeout) { kill(pid, SIGKILL) }
         await withCheckedContinuation { continuation in
             everythingEnded.notify(queue: .global()) { continuation.resume() }
@@ -147,14 +149,15 @@ private final class Collector: Sendable {
 
     var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 
-    init(_ pipe: Pipe, _ group: DispatchGroup, _ progress: @escaping @Sendable (String) -> Void) {
+    init(_ pipe: Pipe, _ group: DispatchGroup, _ progress: (@Sendable (String) -> Void)?) {
         group.enter()
         let reader = pipe.fileHandleForReading
         Thread.detachNewThread { [self] in
             // Not read(upToCount:), which waits until there is so much.
             while case let part = reader.availableData, !part.isEmpty {
                 bytes.withLock { $0 += part }
-                progress(text)
+                // A model on standard output is text that takes minutes to decode after each part.
+                progress?(text)
             }
             group.leave()
         }

@@ -67,16 +67,34 @@ struct EvaluateTests {
         let outcome = try await nnCLI("evaluate", "--data", "test.h5", "-m", "model.nnk", in: folder)
         let right = Fixture.drawings.count - expected.mislabeled.count
         let indices = expected.mislabeled.map(String.init).joined(separator: " ")
-        let interval = Scores.interval(of: expected.accuracy, among: Fixture.drawings.count)
         let guessing = Guessing(Fixture.drawings)
         let expectation =
-            "On many more such images: \(shareText(interval)) (95 % interval); "
+            "The model was trained on these images: on others, expect less; "
             + "always answering \(guessing.answer): \(shareText(guessing.accuracy))\n"
         #expect(
             outcome.stdout
                 == "Accuracy \(expected.accuracy)\n\(right) of \(Fixture.drawings.count) right; "
                 + "mislabeled: \(indices)\n" + expectation)
         #expect(outcome.stderr == "model: model.nnk\n")
+        #expect(try await nnCLI("report", "test.h5", in: folder).status == 0)
+        let page = String(decoding: try folder.bytes(of: "report.html"), as: UTF8.self)
+        #expect(page.contains("<p>\(Network.trainingImagesText).</p>"))
+    }
+
+    @Test("on images that taught nothing, the accuracy has an interval")
+    func otherImages() async throws {
+        let others = DataSet.drawn(count: 20, seed: 6)
+        folder.write(others, prefix: "test", as: "others.h5")
+        let accuracy = try Fixture.network.evaluate(Examples(others)).accuracy
+        let interval = shareText(Scores.interval(of: accuracy, among: others.count))
+        let outcome = try await nnCLI("evaluate", "others.h5", in: folder)
+        #expect(
+            outcome.stdout.contains(
+                "\nOn many more such images: \(interval) (95 % interval); always answering "))
+        #expect(!outcome.stdout.contains(Network.trainingImagesText))
+        #expect(try await nnCLI("report", "others.h5", in: folder).status == 0)
+        let page = String(decoding: try folder.bytes(of: "report.html"), as: UTF8.self)
+        #expect(!page.contains(Network.trainingImagesText))
     }
 
     private func write(classes: [String], as name: String, prefix: String = "test") {

@@ -138,10 +138,11 @@ struct TravelTests {
         let spare = Tensor(name: "fc.weight", shape: [1], elements: .f32([0]))
         try expectRefusal(
             try await importing(Array(good.dropLast())),
-            "w.npz: expected a tensor layers.1.bias of [1], got layers.0.weight, layers.0.bias, layers.1.weight"
+            "w.npz: expected a tensor layers.1.bias of [1], as a 12288-7-1 network has, got layers.0.weight, layers.0.bias, layers.1.weight"
         )
         try expectRefusal(
-            try await importing([]), "w.npz: expected a tensor layers.0.weight of [7, 12288], got none")
+            try await importing([]),
+            "w.npz: expected a tensor layers.0.weight of [7, 12288], as a 12288-7-1 network has, got none")
         try expectRefusal(
             try await importing(good + [spare]),
             "w.npz: expected only the tensors of a 12288-7-1 network, got also fc.weight")
@@ -150,7 +151,7 @@ struct TravelTests {
         try expectRefusal(
             try await importing(
                 replacing(3, Tensor(name: "layers.1.bias", shape: [1, 1, 1], elements: .f32([0])))),
-            "w.npz: expected layers.1.bias of [1], got [1, 1, 1]")
+            "w.npz: expected layers.1.bias of [1], as a 12288-7-1 network has, got [1, 1, 1]")
         try expectRefusal(
             try await importing(replacing(3, Tensor(name: "layers.1.bias", shape: [1], elements: .f64([0])))),
             "w.npz: expected tensors of one type, got both f32 and f64")
@@ -172,7 +173,7 @@ struct TravelTests {
             "w.npz: expected finite numbers in layers.0.weight, got an infinity or a NaN")
         try expectRefusal(
             try await importing(good, [:], "--topology", "deep"),
-            "w.npz: expected layers.0.weight of [20, 12288], got [7, 12288]")
+            "w.npz: expected layers.0.weight of [20, 12288], as a 12288-20-7-5-1 network has, got [7, 12288]")
         #expect(try await importing(good, [:], "--topology", "two-layer").status == 0)
     }
 
@@ -254,7 +255,7 @@ struct TravelTests {
         let other = Tensor(name: "a", shape: [2, 12288], elements: .f32(Array(weights.prefix(2 * 12288))))
         try expectRefusal(
             try await importing([other] + good.dropFirst()),
-            "w.npz: expected a tensor layers.0.weight of [7, 12288], got a of [2, 12288], b of [7], c of [1, 7], d of [1]"
+            "w.npz: expected a tensor layers.0.weight of [7, 12288], as a 12288-7-1 network has, got a of [2, 12288], b of [7], c of [1, 7], d of [1]"
         )
     }
 

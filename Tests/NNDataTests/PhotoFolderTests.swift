@@ -34,6 +34,11 @@ struct PhotoFolderTests {
     @Test("class 1 is the one that the other's name ends in")
     func negatedName() throws { #expect(try classes("cat", "non-cat") == ["non-cat", "cat"]) }
 
+    @Test("so it is where upper and lower case differ")
+    func negatedNameInOtherCase() throws {
+        #expect(try classes("Cats", "Not cats") == ["Not cats", "Cats"])
+    }
+
     @Test("class 0 is the one that is named as the rest", arguments: ["other", "Rest", "none"])
     func rest(name: String) throws {
         #expect(try classes("cats", name, positive: nil) == [name, "cats"])

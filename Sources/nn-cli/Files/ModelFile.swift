@@ -22,11 +22,16 @@ enum ModelFile {
         }
     }
 
+    private static func kindText(of bytes: [UInt8]) -> String {
+        TensorFile.isSafetensors(bytes) || TensorFile.isONNX(bytes)
+            ? "weights of another program (nn-cli import makes a model of them)" : FileKind.text(of: bytes)
+    }
+
     private static func error(_ error: NNError, in bytes: [UInt8], at path: String) -> FileError {
         let (expected, found) =
             switch error {
             case .invalidModel(.truncated): ("a complete model", "only its first \(bytes.count) bytes")
-            case .invalidModel(.notAModel): ("a SwiftNN model", FileKind.text(of: bytes))
+            case .invalidModel(.notAModel): ("a SwiftNN model", kindText(of: bytes))
             case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
             case .invalidModel(.laterVersion) where bytes[4] <= 2:
                 ("a model with known options", "options \(bytes[11]) in version \(bytes[4])")

@@ -276,7 +276,8 @@ private struct TensorMatch {
             let candidates = exact.isEmpty ? places : exact
             switch candidates.count {
             case 0:
-                misfits.append(("a tensor \(array.name) of \(array.shape)", Self.names(tensors, areNamed)))
+                let tensor = "a tensor \(array.name) of \(array.shape)"
+                misfits.append((expected(tensor), Self.names(tensors, areNamed)))
             case 1:
                 let isInPlanes = channelsFirst && array.shape.last == topology.inputs
                 take(left.remove(at: candidates[0]), shape: array.shape, isInPlanes: isInPlanes)
@@ -299,9 +300,11 @@ private struct TensorMatch {
         }
     }
 
+    private func expected(_ tensor: String) -> String { "\(tensor), as a \(topology.text) network has" }
+
     private mutating func take(_ tensor: Tensor, shape: [Int], isInPlanes: Bool) {
         guard let fitted = tensor.fitted(to: shape) else {
-            return misfits.append(("\(tensor.name) of \(shape)", "\(tensor.shape)"))
+            return misfits.append((expected("\(tensor.name) of \(shape)"), "\(tensor.shape)"))
         }
         let tensor = isInPlanes ? fitted.forInterleavedPixels : fitted
         let allAreFinite: Bool

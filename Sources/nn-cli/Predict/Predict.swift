@@ -63,7 +63,8 @@ struct Predict: ConsoleCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write the answers as a table, not as text: input,class,probability,error.", valueName: "file"),
+            "Write the answers as a table, not as text: input,class,probability,error. The probability is that of class 1.",
+            valueName: "file"),
         completion: .file())
     var csv: String?
 

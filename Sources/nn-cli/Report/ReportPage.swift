@@ -68,9 +68,14 @@ struct ReportPage {
             \(Chart.interval(results.evaluation.accuracy, interval, guessing: guessing))
             <p>\(grouped(confusion.right)) of \(grouped(confusion.count)) correct. 95\u{a0}% confidence interval: \
             \(percent(interval.lowerBound)) to \(percent(interval.upperBound)). Guessing: \(percent(guessing)).</p>
+            \(wasTrained(on: results.data) ? "<p>\(Network.trainingImagesText).</p>" as HTML : nil)
             \(network.silenceText(results.evaluation).map { "<p>Warning: \($0).</p>" as HTML })
             </div>
             """
+    }
+
+    private func wasTrained(on data: DataSet) -> Bool {
+        (try? Examples(data)).map { network.wasTrained(on: $0) } ?? false
     }
 
     private func costs(_ run: TrainingReport) -> HTML? {
