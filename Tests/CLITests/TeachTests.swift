@@ -227,7 +227,9 @@ struct TeachTests {
         #expect(outcome.stdout.contains("More photos of both classes would help most.\n"))
         let memory = try #require(
             outcome.stderr.firstMatch(
-                of: /^teaching a 12288-20-7-5-1 network in f64 on 10 photos with (\d+) bytes of memory\n/))
+                of:
+                    /^teaching a 12288-20-7-5-1 network in f64 on 10 photos with (\d+) bytes of memory; it will detect cat\n/
+            ))
         let json = try await teach("photos", "--json")
         #expect(json.stdout.contains("\"arena_bytes\":\(memory.1),"))
     }

@@ -86,7 +86,8 @@ struct Teach: ConsoleCommand {
         let arenaBytes = try teacher.byteCount
         Console.note(
             "teaching a \(teacher.options.topology.text) network in \(precision.name) on "
-                + "\(counted(data.count, "photo")) with \(arenaBytes) bytes of memory")
+                + "\(counted(data.count, "photo")) with \(arenaBytes) bytes of memory; it will detect \(data.classes[1])"
+        )
         let lesson = try lesson(teacher)
         try modelFile.write(lesson.network.bytes)
         let taught = try lesson.network.evaluate(teacher.examples, threads: threads.count)
