@@ -344,7 +344,7 @@ struct TravelTests {
                 "gray", "an input of [N, 3, 64, 64], [N, 64, 64, 3] or [N, 12288]",
                 "x of [any, 1, 64, 64]"
             ),
-            ("large", "layers.0.weight of [7, 12288]", "[16, 12288]"),
+            ("large", "layers.0.weight of [7, 12288], as a 12288-7-1 network has", "[16, 12288]"),
             (
                 "elsewhere", "1.weight in the ONNX file itself",
                 "weights in another file, elsewhere.data (torch.onnx.export writes one file with external_data=False)"
