@@ -68,13 +68,11 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
-        .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"], swiftSettings: unoptimized),
+        .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"]),
         .testTarget(
-            name: "NNDataTests", dependencies: ["NNData", "NNHDF5", "CHDF5", "CZlib"],
-            swiftSettings: unoptimized),
+            name: "NNDataTests", dependencies: ["NNData", "NNHDF5", "CHDF5", "CZlib"]),
         .testTarget(
-            name: "CLITests", dependencies: ["nn-cli", "SwiftNN", "NNData", "NNHDF5", "CHDF5", "CZlib"],
-            swiftSettings: unoptimized),
+            name: "CLITests", dependencies: ["nn-cli", "SwiftNN", "NNData", "NNHDF5", "CHDF5", "CZlib"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu11
@@ -82,7 +80,3 @@ let package = Package(
 
 /// Unsafe expressions are marked as such. Lifetimes: for views of memory that someone else owns.
 var memorySafety: [SwiftSetting] { [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")] }
-
-/// Tests run the optimized library and program. Optimizing the tests' own code takes 94 s of processor time and saves 11.
-/// Packages that depend on a version of this one do not build these targets, so the flags do not bar them.
-var unoptimized: [SwiftSetting] { [.unsafeFlags(["-Onone"], .when(configuration: .release))] }
