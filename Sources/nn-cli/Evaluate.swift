@@ -7,8 +7,12 @@ struct Evaluate: ConsoleCommand {
         commandName: "evaluate",
         abstract: "Measure the accuracy of a model on a data set.",
         discussion: """
+            Of a folder or file that holds a training set and a test set, the test set is taken. Photos that the model \
+            was trained on say little about others.
+
             EXAMPLES
               nn-cli evaluate test.h5
+              nn-cli evaluate photos -m cats.nnk
               nn-cli evaluate test.h5 -m cats.nnk --min-accuracy 0.75
             """
     )

@@ -8,8 +8,8 @@ struct Import: ConsoleCommand {
         abstract: "Make a model file from another program's weights.",
         discussion: """
             Reads safetensors, npz as numpy's savez writes it, and ONNX as PyTorch writes it; the content of the file \
-            decides which. The network must have the layers 12288-20-7-5-1 or 12288-7-1, and take pixels of 0 to 1. A \
-            file that export wrote gives the same model again.
+            decides which. The network must have the layers 12288-20-7-5-1 or 12288-7-1, and take pixels of 0 to 1. \
+            What export wrote gives the same model again, unless its weights were rounded.
 
             safetensors and npz: weights and biases of f32, f64, f16 or bf16. They may have any names if their shapes \
             tell them apart: weights of (units, inputs), as PyTorch has them, or of (inputs, units), as Keras does; \

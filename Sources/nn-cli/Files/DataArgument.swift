@@ -8,7 +8,7 @@ struct DataArgument: ParsableArguments {
     var file: String?
 
     @Option(
-        name: .customLong("data"), help: ArgumentHelp("The same as an option.", valueName: "file"),
+        name: .customLong("data"), help: ArgumentHelp("The same, given as an option.", valueName: "file"),
         completion: .file())
     var option: String?
 
