@@ -89,3 +89,29 @@ uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {
     return dtype == NNK_I8 ? nnk_input_weights_at(topology, dtype)
                            : nnk_payload_bytes(topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
 }
+
+/// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.
+static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
+    memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
+    for (uint32_t i = 0; i < 2; i++) {
+        const char *name = names[i];
+        uint32_t count = 0;
+        if (!name) continue;
+        while (name[count] && count < NNK_CLASS_NAME_BYTES - 1) count++;
+        // A character of UTF-8 that would be cut is left out.
+        while (count > 0 && (name[count] & 0xc0) == 0x80) count--;
+        memcpy(bytes + i * NNK_CLASS_NAME_BYTES, name, count);
+    }
+}
+
+uint32_t nnk_put_trailer(uint8_t bytes[NNK_MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
+                         const void *records) {
+    uint8_t *behind_names = bytes + 2 * NNK_CLASS_NAME_BYTES;
+    const uint32_t record_bytes = nnk_record_bytes(options);
+    put_class_names(bytes, names);
+    if (records)
+        memcpy(behind_names, records, record_bytes);
+    else
+        memset(behind_names, 0, record_bytes);
+    return 2 * NNK_CLASS_NAME_BYTES + record_bytes;
+}

@@ -81,6 +81,13 @@ static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype
     return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
 }
 
+enum { NNK_MOST_TRAILER_BYTES = 2 * NNK_CLASS_NAME_BYTES + sizeof(nnk_records) };
+
+/// Puts what follows the parameters: the class names, and with options the records. Returns its bytes.
+///   records: in the file's byte order; NULL: zeros
+uint32_t nnk_put_trailer(uint8_t bytes[NNK_MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
+                         const void *records);
+
 /// Whether a model can say this of its origin: the method and the initializer exist; a training has a
 /// learning rate, an imported model has none.
 static inline bool nnk_origin_valid(const nnk_model *m) {

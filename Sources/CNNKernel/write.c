@@ -1,139 +1,6 @@
-// Writing a model: slice by slice at the end of a training, or from memory: as it is, calibrated, or with
-// weights as bytes.
-#include "arena.h"
+// Writing a model from memory: as it is, calibrated, or with weights as bytes.
 #include "header.h"
 #include "math_f64.h"
-
-/// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.
-static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
-    memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
-    for (uint32_t i = 0; i < 2; i++) {
-        const char *name = names[i];
-        uint32_t count = 0;
-        if (!name) continue;
-        while (name[count] && count < NNK_CLASS_NAME_BYTES - 1) count++;
-        // A character of UTF-8 that would be cut is left out.
-        while (count > 0 && (name[count] & 0xc0) == 0x80) count--;
-        memcpy(bytes + i * NNK_CLASS_NAME_BYTES, name, count);
-    }
-}
-
-enum { MOST_TRAILER_BYTES = 2 * NNK_CLASS_NAME_BYTES + sizeof(nnk_records) };
-
-/// Puts what follows the parameters: the class names, and with options the records. Returns its bytes.
-///   records: in the file's byte order; NULL: zeros
-static uint32_t put_trailer(uint8_t bytes[MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
-                            const void *records) {
-    uint8_t *behind_names = bytes + 2 * NNK_CLASS_NAME_BYTES;
-    const uint32_t record_bytes = nnk_record_bytes(options);
-    put_class_names(bytes, names);
-    if (records)
-        memcpy(behind_names, records, record_bytes);
-    else
-        memset(behind_names, 0, record_bytes);
-    return 2 * NNK_CLASS_NAME_BYTES + record_bytes;
-}
-
-// ---- At the end of a training -----------------------------------------------------------------------------
-
-/// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
-static bool all_finite(const uint8_t *bytes, uint32_t count, int32_t real_bytes) {
-    const uint32_t size = (uint32_t)real_bytes, low = real_bytes == 4 ? 0x80 : 0xf0;
-    for (uint32_t i = size; i <= count; i += size)
-        if ((bytes[i - 1] & 0x7f) == 0x7f && (bytes[i - 2] & low) == low) return false;
-    return true;
-}
-
-/// Makes the next parameters, little-endian. `left` bytes of parameters are not written yet.
-static nnk_status next_parameters(const nnk_job *job, const arena *a, uint32_t left, uint8_t **bytes,
-                                  uint32_t *count) {
-    const nnk_topology *t = job->topology;
-    const uint32_t real = (uint32_t)job->arithmetic->real_bytes, at = a->trainer->item;
-    const uint32_t first = (uint32_t)t->size[0] * (uint32_t)t->size[1] * real; // W1
-    if (at < first) {
-        const nnk_status status = job->method->next_weights(job, a, bytes, count);
-        if (status != NNK_OK) return status;
-    } else {
-        *bytes = a->bytes;
-        *count = nnk_smaller(NNK_AT_ONCE, left);
-        memcpy(*bytes, (const uint8_t *)nnk_layer(job, a, 1).biases + (at - first), *count);
-    }
-    nnk_swap(*bytes, *count, job->arithmetic->real_bytes);
-    return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
-}
-
-/// The options of a training, and what belongs to them, in the file's byte order.
-typedef struct options {
-    int32_t bits;
-    nnk_training_record record;
-} options;
-
-static options options_of(const nnk_job *job, const nnk_trainer *t) {
-    if (!NNK_HAS_OPTIONS) return (options){0, {{0, 0}, 0, 0, 0, 0, 0}};
-    const nnk_job_numbers *numbers = &t->job;
-    options o = {(int32_t)(numbers->options & NNK_OPTIONS),
-                 {.mirror = numbers->mirror,
-                  .weight_decay = numbers->weight_decay,
-                  .weights_crc = t->weights_crc,
-                  .weights_rule = nnk_weights_of(job) ? job->weights_rule : 0,
-                  .kept_iteration = nnk_keeps_best(job) ? t->kept_iteration : 0,
-                  .start_crc = numbers->start_crc}};
-    nnk_swap_record(&o.record);
-    return o;
-}
-
-static nnk_status write_payload(const nnk_job *job, const arena *a, const options *o, nnk_sink sink) {
-    nnk_trainer *t = a->trainer;
-    uint8_t *bytes = a->bytes;
-    uint32_t count;
-    if (t->item == 0) {
-        t->payload_crc = 0;
-        nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
-    }
-    const uint32_t parameters =
-        nnk_payload_bytes(job->topology, job->arithmetic->dtype) - 2 * NNK_CLASS_NAME_BYTES;
-    NNK_ASSERT(t->item <= parameters);
-    if (t->item < parameters) {
-        const nnk_status status = next_parameters(job, a, parameters - t->item, &bytes, &count);
-        if (status != NNK_OK) return status;
-        NNK_ASSERT(count > 0 && t->item + count <= parameters);
-    } else {
-        count = put_trailer(bytes, job->class_names, o->bits, &o->record);
-    }
-    if (sink.write(sink.context, NNK_HEADER_BYTES + t->item, bytes, count) != NNK_OK) return NNK_E_SINK;
-    t->payload_crc = job->arithmetic->crc32(t->payload_crc, bytes, count);
-    t->item += count;
-    return NNK_MORE;
-}
-
-nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
-    const nnk_status ready = sink.write ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
-    if (ready != NNK_OK) return ready;
-    const arena a = nnk_carve(job, memory);
-    nnk_trainer *t = a.trainer;
-    if (t->outcome == FAILED) return NNK_E_DIVERGED;
-    if (!nnk_is_trained(t) || nnk_forms_gram(job)) return NNK_E_STATE;
-    if (t->outcome == WRITTEN) nnk_rewind_model(t);
-    const options o = options_of(job, t);
-    const uint32_t payload_bytes =
-        nnk_payload_bytes(job->topology, job->arithmetic->dtype) + nnk_record_bytes(o.bits);
-    nnk_status status;
-    if (t->item < payload_bytes) {
-        status = write_payload(job, &a, &o, sink);
-    } else {
-        nnk_header header = {.options = (uint8_t)o.bits,
-                             .payload_bytes = payload_bytes,
-                             .payload_crc = t->payload_crc,
-                             .data_crc = t->data_crc};
-        status = nnk_header_write(&header, &t->job, sink);
-    }
-    if (status == NNK_OK) t->outcome = WRITTEN;
-    if (status == NNK_E_DIVERGED) t->outcome = FAILED;
-    if (status == NNK_E_SINK) t->item = 0; // from its beginning once more
-    return status;
-}
-
-// ---- From memory ------------------------------------------------------------------------------------------
 
 /// Collects the bytes of a payload and passes them to a sink.
 typedef struct writer {
@@ -169,8 +36,8 @@ static void put_real(writer *w, const void *from, int32_t real_bytes) {
 
 /// Puts what follows the parameters, and writes the header.
 static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
-    uint8_t trailer[MOST_TRAILER_BYTES];
-    const uint32_t count = put_trailer(trailer, model->class_names, model->options, model->records);
+    uint8_t trailer[NNK_MOST_TRAILER_BYTES];
+    const uint32_t count = nnk_put_trailer(trailer, model->class_names, model->options, model->records);
     for (uint32_t b = 0; b < count; b++) put_byte(w, trailer[b]);
     flush(w);
     if (w->status != NNK_OK) return w->status;
