@@ -59,7 +59,7 @@ static nnk_status project_block(const nnk_job *job, const arena *a, nnk_real *p,
         nnk_patch patch;
         if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset + k, NNK_PATCH, &patch) != NNK_OK)
             return NNK_E_SOURCE;
-        job->arithmetic->project(a->sums, nnk_at(job, a->piece, k), patch);
+        job->arithmetic->project(a->sums, NNK_LANES, nnk_at(job, a->piece, k), NNK_PATCH, 1, patch);
     }
     memcpy(nnk_at(job, p, first), a->sums, count * real);
     return NNK_OK;

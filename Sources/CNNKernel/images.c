@@ -110,7 +110,7 @@ static nnk_status multiply_blocks(const nnk_job *job, const arena *a, uint32_t r
         if (nnk_fetch(job, a->bytes, row, NNK_LANES, k, width, &x) != NNK_OK ||
             nnk_fetch(job, a->bytes + NNK_PATCH_BYTES, column, NNK_LANES, k, width, &y) != NNK_OK)
             return NNK_E_SOURCE;
-        job->arithmetic->gram_products(a->products, x, y);
+        job->arithmetic->gram_products(a->products, NNK_LANES, x, y);
     }
     return NNK_OK;
 }

@@ -59,7 +59,7 @@ mistake("k->linear_forward(z, w, b, a, shape)" "k->linear_forward(z, w, b, label
 mistake("k->relu((nnk_real *)floats, z, 3)" "k->relu(floats, z, 3)")
 # Arguments in another order.
 mistake("k->initialize(w, 3, 2, NNK_INIT_DEEP, random)" "k->initialize(random, 3, 2, NNK_INIT_DEEP, random)")
-mistake("k->gram_products(sums, x, x)" "k->gram_products(gram, x, x)")
+mistake("k->gram_products(sums, 3, x, x)" "k->gram_products(gram, 3, x, x)")
 mistake("k->gram_pack(packed, 1)" "k->gram_pack(gram, 1)")
 mistake("k->gram_spread(gram, 1, 0, 0, 3)" "k->gram_spread(packed, 1, 0, 0, 3)")
 mistake("k->dual_update(p, a, dz, 1, gram, 0, 16, shape, scratch)"

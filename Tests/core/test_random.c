@@ -87,9 +87,29 @@ static void test_between_floats(void) {
         }
 }
 
+/// skip leaves all of the generator as initialize leaves it, with and without a spare normal before and
+/// after.
+static void test_skip(void) {
+    static const size_t counts[] = {0, 1, 2, 3, 128, 191, 192, 12288, 12289};
+    FOR_EACH_TYPE(type) FOR_EACH_ARITHMETIC(k, type) {
+        nnk_real *w = room_for(bytes_of(12289, type));
+        nnk_random drawn, skipped;
+        nnk_random_seed(&drawn, 7);
+        skipped = drawn;
+        for (size_t n = 0; n < 3 * sizeof counts / sizeof counts[0]; n++) {
+            const size_t count = counts[n % (sizeof counts / sizeof counts[0])];
+            k->initialize(w, count, 12288, NNK_INIT_DEEP, &drawn);
+            k->skip(count, &skipped);
+            CHECK_SAME(&skipped, &drawn, sizeof drawn);
+        }
+        free(w);
+    }
+}
+
 int main(void) {
     test_sequences();
     test_weights();
     test_between_floats();
+    test_skip();
     return check_end();
 }

@@ -78,6 +78,9 @@ struct nnk_arithmetic {
     /// (docs/DESIGN.md).
     void (*initialize)(nnk_real *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random);
 
+    /// Leaves the generator as initialize of `count` weights does, at a fraction of the cost.
+    void (*skip)(size_t count, nnk_random *random);
+
     /// Z = W A + b.
     ///   z (outputs, examples); w (outputs, inputs); b (outputs); a (inputs, examples)
     void (*linear_forward)(nnk_real *z, const nnk_real *w, const nnk_real *b, const nnk_real *a,
@@ -190,9 +193,10 @@ struct nnk_arithmetic {
     double gram_unit;
 
     /// sum += X^T Y, products of bytes, exact below 2^32. This alone takes patches of any width, the same in
-    /// both.
-    ///   sum (NNK_LANES, NNK_LANES): [i][j] for image i of x and image j of y; 1 ... NNK_LANES of each
-    void (*gram_products)(uint32_t *sum, nnk_patch x, nnk_patch y);
+    /// both. If x.x is y.x, the images are the same, and what is above the diagonal is left open: it may be
+    /// computed or not.
+    ///   sum (x.examples, y.examples), rows `stride` elements apart: [i][j] for image i of x and image j of y
+    void (*gram_products)(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y);
 
     /// Stores one element, sum / gram_unit rounded: packed in 3 bytes (float) or 4 (double), sum < 2^30.
     void (*gram_pack)(uint8_t *packed, uint32_t sum);
@@ -201,9 +205,11 @@ struct nnk_arithmetic {
     ///   gram: blocks of NNK_LANES columns; in a block (examples, NNK_LANES), row by row
     void (*gram_spread)(nnk_real *gram, uint32_t sum, size_t j, size_t k, size_t examples);
 
-    /// p += x . w, one unit of layer 1 over one patch; any number of examples.
-    ///   p (patch.examples); w (patch.width): its piece of the unit's row of W
-    void (*project)(nnk_real *p, const nnk_real *w, nnk_patch patch);
+    /// P += W X, some units of layer 1 over one patch; any number of examples. Each sum goes on from p.
+    ///   p (units, patch.examples), rows p_stride apart
+    ///   w (units, patch.width), rows w_stride apart: the patch's columns of W
+    void (*project)(nnk_real *p, size_t p_stride, const nnk_real *w, size_t w_stride, size_t units,
+                    nnk_patch patch);
 
     /// p *= 1/255, the scale of bytes, after the last patch.
     ///   p (count)

@@ -136,3 +136,7 @@ static void initialize(nnk_real *w_, size_t count, int32_t inputs, int32_t initi
         w[i] = (real)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
     }
 }
+
+static void skip(size_t count, nnk_random *random) {
+    for (; count > 0; count--) real_normal(random);
+}

@@ -31,14 +31,17 @@ static void gram_spread(nnk_real *gram_, uint32_t sum, size_t j, size_t k, size_
     gram[gram_index(j, k, examples)] = gram[gram_index(k, j, examples)] = (real)(int32_t)gram_element(sum);
 }
 
-static void project(nnk_real *p_, const nnk_real *w_, nnk_patch patch) {
-    real *p = (real *)p_;
-    const real *w = (const real *)w_;
-    for (size_t j = 0; j < patch.examples; j++) {
-        const uint8_t *x = patch.x + j * patch.stride;
-        real sum = p[j];
-        for (size_t k = 0; k < patch.width; k++) sum += w[k] * (real)x[k];
-        p[j] = sum;
+static void project(nnk_real *p_, size_t p_stride, const nnk_real *w_, size_t w_stride, size_t units,
+                    nnk_patch patch) {
+    for (size_t r = 0; r < units; r++) {
+        real *p = (real *)p_ + r * p_stride;
+        const real *w = (const real *)w_ + r * w_stride;
+        for (size_t j = 0; j < patch.examples; j++) {
+            const uint8_t *x = patch.x + j * patch.stride;
+            real sum = p[j];
+            for (size_t k = 0; k < patch.width; k++) sum += w[k] * (real)x[k];
+            p[j] = sum;
+        }
     }
 }
 

@@ -21,8 +21,8 @@ enum { GRAM_ROWS = 4, GRAM_COLUMNS = 2 };
 enum { GRAM_WIDTH = NNK_PRODUCT_BYTES / 2, GRAM_SUMS = NNK_PRODUCT_BYTES / 4 };
 
 /// sum[i][j] += x_i . y_j over `width` bytes, a multiple of GRAM_WIDTH, for GRAM_ROWS x GRAM_COLUMNS pairs.
-static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const uint8_t *y, size_t y_stride,
-                       size_t width) {
+static void gram_group(uint32_t *sum, size_t stride, const uint8_t *x, size_t x_stride, const uint8_t *y,
+                       size_t y_stride, size_t width) {
     gram_vector s[GRAM_ROWS][GRAM_COLUMNS];
     UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++)
         s[i][j] = gram_zero();
@@ -37,25 +37,25 @@ static void gram_group(uint32_t *sum, const uint8_t *x, size_t x_stride, const u
     UNROLLED for (size_t i = 0; i < GRAM_ROWS; i++) UNROLLED for (size_t j = 0; j < GRAM_COLUMNS; j++) {
         uint32_t sums[GRAM_SUMS];
         memcpy(sums, &s[i][j], sizeof sums);
-        for (size_t n = 0; n < GRAM_SUMS; n++) sum[i * NNK_LANES + j] += sums[n];
+        for (size_t n = 0; n < GRAM_SUMS; n++) sum[i * stride + j] += sums[n];
     }
 }
 
-static void gram_products_vector(uint32_t *sum, nnk_patch x, nnk_patch y) {
+static void gram_products_vector(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y) {
     const size_t whole = x.width / GRAM_WIDTH * GRAM_WIDTH;
     nnk_patch x_rest = x, y_rest = y;
     x_rest.x += whole;
     y_rest.x += whole;
     x_rest.width = x.width - whole;
-    for (size_t i = 0; i < NNK_LANES; i += GRAM_ROWS)
-        for (size_t j = 0; j < NNK_LANES; j += GRAM_COLUMNS) {
+    for (size_t i = 0; i < x.examples; i += GRAM_ROWS)
+        for (size_t j = 0; j < y.examples; j += GRAM_COLUMNS) {
             if (i + GRAM_ROWS > x.examples || j + GRAM_COLUMNS > y.examples) {
-                gram_part(sum, x, y, i, GRAM_ROWS, j, GRAM_COLUMNS);
+                gram_part(sum, stride, x, y, i, GRAM_ROWS, j, GRAM_COLUMNS);
                 continue;
             }
-            gram_group(sum + i * NNK_LANES + j, x.x + i * x.stride, x.stride, y.x + j * y.stride, y.stride,
-                       whole);
-            gram_part(sum, x_rest, y_rest, i, GRAM_ROWS, j, GRAM_COLUMNS);
+            gram_group(sum + i * stride + j, stride, x.x + i * x.stride, x.stride, y.x + j * y.stride,
+                       y.stride, whole);
+            gram_part(sum, stride, x_rest, y_rest, i, GRAM_ROWS, j, GRAM_COLUMNS);
         }
 }
 
