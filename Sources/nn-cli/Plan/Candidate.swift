@@ -9,22 +9,14 @@ struct Candidate: Encodable {
         ElementType.named.map { Candidate(topology: topology, elementType: $0) }
     }
 
+    /// Those that are trained; i8 is made from a trained model.
+    static let trained = all.filter { $0.elementType.precision != nil }
+
+    var name: String { "\(topology.name) \(elementType.name)" }
+
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode("\(topology.name) \(elementType.name)")
-    }
-
-    /// All ways to train it; none for i8, which is made from a trained model.
-    var runs: [TrainingOptions] {
-        guard let precision = elementType.precision else { return [] }
-        return [(Method.dual, true), (.dual, false), (.primal, false)].map { method, packed in
-            var options = TrainingOptions()
-            options.topology = topology
-            options.precision = precision
-            options.method = method
-            options.usesLeastMemory = packed
-            return options
-        }
+        try container.encode(name)
     }
 
     var modelBytes: Int { topology.modelBytes(elementType) }
@@ -35,14 +27,9 @@ struct Candidate: Encodable {
         return Predictor.words(topology: topology, elementType: elementType) * 8 - 2 * more
     }
 
-    func trains(examples: Int, ramBytes: Int) throws -> Bool {
-        try runs.contains {
-            try Trainer.arenaBytes($0, examples: examples) + Plan.stackBytes <= ramBytes
-        }
-    }
+    func predicts(ramBytes: Int) -> Bool { predictorBytes + Plan.stackBytes <= ramBytes }
 
     func predicts(on board: Board) -> Bool {
-        predictorBytes + Plan.stackBytes <= board.ramBytes
-            && modelBytes + Plan.programBytes <= board.flashBytes
+        predicts(ramBytes: board.ramBytes) && modelBytes + Plan.predictionProgramBytes <= board.flashBytes
     }
 }

@@ -16,21 +16,14 @@ struct PlanReport: Encodable {
             case mostExamples = "most_examples"
         }
 
-        init(_ candidate: Candidate, _ options: TrainingOptions, examples: Int, ramBytes: Int) throws {
-            topology = candidate.topology.name
-            precision = candidate.elementType.name
-            method = options.method!.name
-            packed = options.usesLeastMemory
-            arenaBytes = try Trainer.arenaBytes(options, examples: examples)
-            fits = arenaBytes + Plan.stackBytes <= ramBytes
-            // An arena grows with the examples, so the limit is found by bisection.
-            var (enough, tooMany) = (0, Plan.mostExamples + 1)
-            while tooMany - enough > 1 {
-                let middle = (enough + tooMany) / 2
-                let bytes = try Trainer.arenaBytes(options, examples: middle)
-                if bytes + Plan.stackBytes <= ramBytes { enough = middle } else { tooMany = middle }
-            }
-            mostExamples = enough
+        init(_ run: TrainingOptions, _ work: PlannedWork, ramBytes: Int) throws {
+            topology = run.topology.name
+            precision = run.precision.rawValue
+            method = run.method!.name
+            packed = run.usesLeastMemory
+            arenaBytes = try Trainer.arenaBytes(run, examples: work.examples)
+            mostExamples = try work.mostExamples(run, ramBytes: ramBytes)
+            fits = work.examples <= mostExamples
         }
     }
 
@@ -50,62 +43,82 @@ struct PlanReport: Encodable {
             precision = candidate.elementType.name
             predictorBytes = candidate.predictorBytes
             modelBytes = candidate.modelBytes
-            fits = predictorBytes + Plan.stackBytes <= ramBytes
+            fits = candidate.predicts(ramBytes: ramBytes)
         }
     }
 
     struct BoardFit: Encodable {
+        /// How many images of a network's training fit; 0 if not even one does.
+        struct Room: Encodable {
+            let network: Candidate
+            let mostExamples: Int
+
+            private enum CodingKeys: String, CodingKey {
+                case network
+                case mostExamples = "most_examples"
+            }
+        }
+
         let name, fpu: String
         let ramBytes, flashBytes: Int
+        let room: [Room]
         let trains, predicts: [Candidate]
+        let note: String?
 
         private enum CodingKeys: String, CodingKey {
-            case name, fpu, trains, predicts
+            case name, fpu, room, trains, predicts, note
             case ramBytes = "ram_bytes"
             case flashBytes = "flash_bytes"
         }
 
-        init(_ board: Board, examples: Int) throws {
+        init(_ board: Board, _ work: PlannedWork) throws {
             name = board.name
             fpu = board.fpu.rawValue
             ramBytes = board.ramBytes
             flashBytes = board.flashBytes
-            trains = try Candidate.all
-                .filter { try $0.trains(examples: examples, ramBytes: board.ramBytes) }
+            room = try Candidate.trained.map {
+                Room(network: $0, mostExamples: try work.mostExamples($0, on: board))
+            }
+            trains = room.filter { $0.mostExamples >= work.examples }.map(\.network)
             predicts = Candidate.all.filter { $0.predicts(on: board) }
+            note = board.note
         }
     }
 
+    let kind: PlannedWork.Kind
     let examples, ramBytes: Int
+    let options: [String]
     let stackBytes = Plan.stackBytes
-    let programBytes = Plan.programBytes
+    let variablesBytes = Plan.variablesBytes
+    let programBytes = Plan.predictionProgramBytes
+    let trainingProgramBytes = Plan.trainingProgramBytes
     let training: [Training]
     let prediction: [Prediction]
     let boards: [BoardFit]
 
     private enum CodingKeys: String, CodingKey {
-        case examples, training, prediction, boards
+        case kind, examples, options, training, prediction, boards
         case ramBytes = "ram_bytes"
         case stackBytes = "stack_bytes"
+        case variablesBytes = "variables_bytes"
         case programBytes = "program_bytes"
+        case trainingProgramBytes = "training_program_bytes"
     }
 
-    init(examples: Int, ramBytes: Int) throws {
-        self.examples = examples
+    init(_ work: PlannedWork, ramBytes: Int) throws {
+        kind = work.kind
+        examples = work.examples
+        options = work.optionNames
         self.ramBytes = ramBytes
-        training = try Candidate.all.flatMap { candidate in
-            try candidate.runs.map {
-                try Training(candidate, $0, examples: examples, ramBytes: ramBytes)
-            }
+        training = try Candidate.trained.flatMap(work.runs).map {
+            try Training($0, work, ramBytes: ramBytes)
         }
         prediction = Candidate.all.map { Prediction($0, ramBytes: ramBytes) }
-        boards = try Board.all.map { try BoardFit($0, examples: examples) }
+        boards = try Board.all.map { try BoardFit($0, work) }
     }
 
     func print() throws {
-        try Console.answer(
-            "\(counted(examples, "image")) in \(counted(ramBytes, "byte")) of RAM, \(stackBytes) of them for the stack and everything else"
-        )
+        try Console.answer(title)
         try table(
             ["training", "type", "method", "arena (bytes)", "fits", "most images"], numbers: [3, 5],
             training.map {
@@ -125,14 +138,32 @@ struct PlanReport: Encodable {
                     "\($0.modelBytes)",
                 ]
             })
+        try Console.answer(
+            "\nThe most images that each network trains on, and the models that can predict, on these boards:"
+        )
+        let networks = Candidate.trained.map(\.name)
         try table(
-            ["board", "RAM", "flash", "FPU", "trains", "predicts"], numbers: [1, 2],
+            ["board", "RAM", "flash", "FPU"] + networks + ["predicts"],
+            numbers: Set([1, 2] + networks.indices.map { $0 + 4 }),
             boards.map {
-                [
-                    $0.name, "\($0.ramBytes >> 10)K", "\($0.flashBytes >> 10)K", $0.fpu, list($0.trains),
-                    list($0.predicts),
-                ]
+                [$0.name, "\($0.ramBytes >> 10)K", "\($0.flashBytes >> 10)K", $0.fpu]
+                    + $0.room.map { "\($0.mostExamples)" } + [list($0.predicts)]
             })
+        let notes = boards.compactMap { board in board.note.map { "\(board.name): \($0)" } }
+        for note in notes { try Console.answer("\n" + note) }
+    }
+
+    /// "32 images with center, learned by a model in flash, in 24576 bytes of RAM; 1024 ..."
+    private var title: String {
+        let work =
+            switch kind {
+            case .train: ""
+            case .personalize: ", learned by a model in flash,"
+            case .capacity: " that come and go,"
+            }
+        let with = options.isEmpty ? "" : " with \(options.joined(separator: ", "))"
+        return "\(counted(examples, "image"))\(with)\(work) in \(counted(ramBytes, "byte")) of RAM; "
+            + "\(stackBytes) of them are for the stack, and \(variablesBytes) for the variables of a training firmware"
     }
 
     /// "deep f32 f64, two-layer f32"
