@@ -33,6 +33,7 @@
 #include "nnkernel/kernels.h"
 #include "nnkernel/model.h"
 
+#include "../fast.h"
 #include "../freestanding.h"
 #include "../normals.h"
 

@@ -4,6 +4,32 @@
 /// Part of kernels/arithmetic.h. Loops over examples are innermost and contiguous, so that compilers can use
 /// vectors for them; that reorders no sum.
 
+#if NNK_FAST
+enum { TOGETHER = 4 }; ///< lanes whose sums are in registers
+
+/// Returns the sum of x[j] y[j] over n examples, in lanes: first for all examples of the lanes 0 ... 3, then
+/// 4 ... 7 and so on.
+static real dot_of_examples(const real *x, const real *y, size_t n) {
+    real lane[NNK_LANES];
+    for (size_t first = 0; first < NNK_LANES; first += TOGETHER) {
+        real sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+        size_t j = first;
+        for (; j + TOGETHER <= n; j += NNK_LANES) {
+            sum0 += x[j] * y[j];
+            sum1 += x[j + 1] * y[j + 1];
+            sum2 += x[j + 2] * y[j + 2];
+            sum3 += x[j + 3] * y[j + 3];
+        }
+        real *to = lane + first;
+        to[0] = sum0;
+        to[1] = sum1;
+        to[2] = sum2;
+        to[3] = sum3;
+        for (; j < n; j++) *to++ += x[j] * y[j]; // up to three
+    }
+    return real_sum_of_lanes(lane);
+}
+#else
 /// Returns the sum of x[j] y[j] over n examples, in lanes.
 static real dot_of_examples(const real *restrict x, const real *restrict y, size_t n) {
     real lane[NNK_LANES] = {0};
@@ -11,11 +37,13 @@ static real dot_of_examples(const real *restrict x, const real *restrict y, size
         for (size_t i = 0; i < NNK_LANES && x < end; i++) lane[i] += *x++ * *y++;
     return real_sum_of_lanes(lane);
 }
+#endif
 
 /// Returns the sum of x[j] over n examples, in lanes.
 static real sum_of_examples(const real *x, size_t n) {
     real lane[NNK_LANES] = {0};
-    for (size_t j = 0; j < n; j++) lane[j % NNK_LANES] += x[j];
+    for (const real *end = x + n; x < end;)
+        for (size_t i = 0; i < NNK_LANES && x < end; i++) lane[i] += *x++;
     return real_sum_of_lanes(lane);
 }
 
@@ -35,8 +63,17 @@ static void linear_forward(nnk_real *z_, const nnk_real *w_, const nnk_real *b_,
 
 /// da (examples) = row k of W^T dZ.
 static void gradient_of_input(real *restrict da, const real *w, const real *dz, size_t k, nnk_shape s) {
+    size_t i = 0;
     for (size_t j = 0; j < s.examples; j++) da[j] = 0;
-    for (size_t i = 0; i < s.outputs; i++) {
+    for (; NNK_FAST && i + 2 <= s.outputs; i += 2) { // two at a time, so that da is loaded and stored once
+        const real weight = w[i * s.inputs + k], *restrict from = dz + i * s.stride;
+        const real other_weight = w[(i + 1) * s.inputs + k], *restrict other = from + s.stride;
+        for (size_t j = 0; j < s.examples; j++) {
+            const real sum = da[j] + weight * from[j];
+            da[j] = sum + other_weight * other[j];
+        }
+    }
+    for (; i < s.outputs; i++) {
         const real weight = w[i * s.inputs + k], *restrict from = dz + i * s.stride;
         for (size_t j = 0; j < s.examples; j++) da[j] += weight * from[j];
     }
@@ -114,7 +151,17 @@ static void unit_update(nnk_real *a_, nnk_real *w_, const nnk_real *dz_, double 
 
 static void unit_forward(nnk_real *z_, const nnk_real *w_, const nnk_real *a_, nnk_shape s) {
     const real *w = (const real *)w_, *restrict a = (const real *)a_;
-    for (size_t i = 0; i < s.outputs; i++) {
+    size_t i = 0;
+    for (; NNK_FAST && i + 2 <= s.outputs; i += 2) { // two at a time, so that a is loaded once
+        real *restrict z = (real *)z_ + i * s.stride, *restrict other = z + s.stride;
+        const real weight = w[i * s.inputs], other_weight = w[(i + 1) * s.inputs];
+        for (size_t j = 0; j < s.examples; j++) {
+            const real from = a[j];
+            z[j] += weight * from;
+            other[j] += other_weight * from;
+        }
+    }
+    for (; i < s.outputs; i++) {
         real *restrict z = (real *)z_ + i * s.stride;
         for (size_t j = 0; j < s.examples; j++) z[j] += w[i * s.inputs] * a[j];
     }

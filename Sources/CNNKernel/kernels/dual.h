@@ -53,11 +53,12 @@ static void project_end(nnk_real *p_, size_t count) {
 static void dual_logits(nnk_real *a_, const nnk_real *p_, const nnk_real *b_, bool with_relu, nnk_shape s) {
     const real *b = (const real *)b_;
     for (size_t i = 0; i < s.outputs; i++) {
-        nnk_real *row = real_at(a_, i * s.stride);
-        real *a = (real *)row;
-        const real *p = (const real *)p_ + i * s.stride;
-        for (size_t j = 0; j < s.examples; j++) a[j] = p[j] + b[i];
-        if (with_relu) relu(row, row, s.examples);
+        real *a = (real *)a_ + i * s.stride;
+        const real *p = (const real *)p_ + i * s.stride, bias = b[i];
+        for (size_t j = 0; j < s.examples; j++) {
+            const real z = p[j] + bias;
+            a[j] = with_relu && z <= 0 ? 0 : z;
+        }
     }
 }
 
@@ -69,6 +70,100 @@ static void dual_collect(nnk_real *d_, nnk_real *dz_, double scale_, size_t coun
     }
 }
 
+#if NNK_FAST
+#if defined(__ARM_FEATURE_UNALIGNED) || defined(__x86_64__) || defined(__aarch64__)
+#define READS_WORDS (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#else
+#define READS_WORDS 0
+#endif
+
+/// gram_unpack where three bytes behind the element's first one may be read too.
+static inline real gram_unpack_word(const uint8_t *packed) {
+    uint32_t g;
+    if (!READS_WORDS) return gram_unpack(packed);
+    __builtin_memcpy(&g, packed, sizeof g); // with -ffreestanding, memcpy would be a call
+    return (real)(int32_t)(PACKED_BYTES == 3 ? g & 0xffffff : g);
+}
+
+/// Elements of G: the first of them, the step in bytes to the next, and how much each step is longer than the
+/// one before: none along a row of the triangle, and down a column an element.
+typedef struct walk {
+    const uint8_t *at;
+    size_t step, growth;
+} walk;
+
+/// G[j][k], G[j + 1][k], ... for j < k, which lie in row k.
+static walk along_row(const uint8_t *gram, size_t k, size_t j) {
+    return (walk){gram + (k * (k + 1) / 2 + j) * PACKED_BYTES, PACKED_BYTES, 0};
+}
+
+/// The same for j >= k: down column k.
+static walk down_column(const uint8_t *gram, size_t k, size_t j) {
+    return (walk){gram + (j * (j + 1) / 2 + k) * PACKED_BYTES, (j + 1) * PACKED_BYTES, PACKED_BYTES};
+}
+
+/// p += e times the elements of the walk, for p up to `end`.
+static void add_terms(real *p, const real *end, real e, walk g) {
+    for (; p < end; p++, g.at += g.step, g.step += g.growth) *p += e * gram_unpack_word(g.at);
+}
+
+/// add_terms for four deltas, in this order. The walks lie at distances from the first that stay the same.
+///   k (4): which deltas of e
+static void add_four(real *p, const real *end, const real *e, const size_t *k, walk g, const size_t *from) {
+    const real e0 = e[k[0]], e1 = e[k[1]], e2 = e[k[2]], e3 = e[k[3]];
+    const size_t from1 = from[1], from2 = from[2], from3 = from[3];
+    for (; p < end; p++, g.at += g.step, g.step += g.growth) {
+        real sum = *p;
+        sum += e0 * gram_unpack_word(g.at);
+        sum += e1 * gram_unpack_word(g.at + from1);
+        sum += e2 * gram_unpack_word(g.at + from2);
+        sum += e3 * gram_unpack_word(g.at + from3);
+        *p = sum;
+    }
+}
+
+/// p (count) += e[k] times column k of G, of which a part from first to last is wanted.
+static void add_column(real *p, const real *e, const uint8_t *gram, size_t k, size_t first, size_t last) {
+    const size_t diagonal = k < first ? first : k < last ? k : last;
+    add_terms(p + first, p + diagonal, e[k], along_row(gram, k, first));
+    add_terms(p + diagonal, p + last, e[k], down_column(gram, k, diagonal));
+}
+
+/// p (count) += the terms of four deltas, k ascending. All four walks go along rows up to k[0] and down
+/// columns from k[3] on; in between, each delta goes alone.
+static void add_columns(real *p, const real *e, const uint8_t *gram, const size_t *k, size_t count) {
+    const walk rows = along_row(gram, k[0], 0);
+    size_t from[4];
+    for (size_t n = 1; n < 4; n++) from[n] = (size_t)(along_row(gram, k[n], 0).at - rows.at);
+    add_four(p, p + k[0], e, k, rows, from);
+    const size_t last = k[3] < count ? k[3] : count;
+    for (size_t n = 0; n < 4; n++) add_column(p, e, gram, k[n], k[0], last);
+    for (size_t n = 1; n < 4; n++) from[n] = (k[n] - k[0]) * PACKED_BYTES;
+    add_four(p + last, p + count, e, k, down_column(gram, k[0], last), from);
+}
+
+/// The deltas that are not zero are taken four at a time, so that each sum is loaded and stored once for four
+/// terms. The last sum goes alone: its last element is the end of the triangle, behind which nothing may be
+/// read.
+static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *gram, size_t examples) {
+    real *p = (real *)p_;
+    const real *e = (const real *)e_;
+    const size_t last = examples - 1;
+    size_t k[4], found = 0;
+    if (examples == 0) return;
+    const uint8_t *row = along_row(gram, last, 0).at;
+    for (size_t n = 0; n < examples; n++) {
+        if (e[n] == 0) continue;
+        p[last] += e[n] * gram_unpack(row + n * PACKED_BYTES);
+        k[found++] = n;
+        if (found < 4) continue;
+        add_columns(p, e, gram, k, last);
+        found = 0;
+    }
+    for (size_t n = 0; n < found; n++) add_column(p, e, gram, k[n], 0, last);
+}
+#undef READS_WORDS
+#else
 /// Row j of the triangle gives p[k] += e[j] G[j][k] for k < j, and p[j] += e[k] G[j][k] for k <= j.
 static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *packed, size_t examples) {
     real *p = (real *)p_;
@@ -85,6 +180,7 @@ static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *
         p[j] = sum; // and not what the diagonal's p[k] left there
     }
 }
+#endif
 
 #if !defined(NNK_REGISTER_BYTES)
 static void dual_update(nnk_real *p_, nnk_real *d_, const nnk_real *dz_, double scale_, const nnk_real *gram_,
