@@ -22,7 +22,7 @@ PRIVATE = ROOT / "Sources/CNNKernel"
 # kernels, which are compiled several times, and math_f64.h, which depends on the target (fused products).
 SHARED = ("freestanding.h", "strict_float.h", "exp_log.h", "sums.h", "contrast.h", "layout.h", "header.h", "log_table.h",
           "method.h", "job.h", "phases.h", "arena.h", "work.h", "vector_arithmetic.h",
-          "judgement.h")
+          "judgement.h", "predictor.h")
 
 INCLUDE = re.compile(r'^#include "([\w./]+\.h)"\n', re.M)
 GUARD = re.compile(r"#ifndef (\w+_H)\n#define \1\n(.*)\n#endif\n*\Z", re.S)

@@ -180,7 +180,7 @@ class _Model(ctypes.Structure):
         ("class_names", ctypes.c_char_p * 2), ("records", _pointer), ("payload_bytes", _uint),
         ("dtype", _int), ("options", _int), ("method", _int), ("initializer", _int), ("seed", _uint),
         ("iterations", _uint), ("examples", _uint), ("data_crc", _uint), ("learning_rate", _double),
-        ("payload_crc", _uint)]
+        ("payload_crc", _uint), ("reader", _pointer * 2), ("reading", _pointer)]
 
 
 def _load():

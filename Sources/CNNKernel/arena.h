@@ -11,8 +11,6 @@ typedef struct nnk_byte_sums {
     uint32_t bytes, squares;
 } nnk_byte_sums;
 
-enum { NNK_AT_ONCE = NNK_LANES * NNK_PATCH }; ///< bytes of a file that one slice moves
-
 /// The parts of the arena. Names in one union are one place, which has one of these meanings at a time.
 typedef struct nnk_arena {
     nnk_trainer *trainer;

@@ -40,6 +40,12 @@ static inline bool nnk_dtype_valid(int32_t dtype, uint32_t kind) {
     return dtype >= NNK_F32 && dtype <= (kind == NNK_KIND_MODEL ? NNK_I8 : NNK_F64);
 }
 
+/// Reads `count` bytes of a model's payload, from byte `at` on, through its reader. NNK_OK, NNK_E_SOURCE.
+static inline nnk_status nnk_model_read(const nnk_model *m, uint32_t at, uint32_t count, void *out) {
+    const nnk_status status = m->reader.read(m->reader.context, NNK_HEADER_BYTES + at, count, out);
+    return status == NNK_OK ? NNK_OK : NNK_E_SOURCE;
+}
+
 /// Bytes of a model's parameters and of the class names behind them, without the records.
 uint32_t nnk_payload_bytes(const nnk_topology *topology, int32_t dtype);
 
@@ -87,6 +93,12 @@ enum { NNK_MOST_TRAILER_BYTES = 2 * NNK_CLASS_NAME_BYTES + sizeof(nnk_records) }
 ///   records: in the file's byte order; NULL: zeros
 uint32_t nnk_put_trailer(uint8_t bytes[NNK_MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
                          const void *records);
+
+/// Bytes in front of the parameters above W1; the scales of an i8 model count as such.
+static inline uint32_t nnk_above_at(const nnk_topology *t, int32_t dtype) {
+    if (dtype == NNK_I8) return 0;
+    return (uint32_t)t->size[0] * (uint32_t)t->size[1] * (dtype == NNK_F32 ? 4u : 8u);
+}
 
 /// Whether a model can say this of its origin: the method and the initializer exist; a training has a
 /// learning rate, an imported model has none.

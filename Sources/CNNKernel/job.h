@@ -3,6 +3,7 @@
 #define NNK_JOB_H
 
 #include "freestanding.h"
+#include "layout.h"
 #include "method.h"
 #include "nnkernel/sizes.h"
 #include "nnkernel/train.h"
@@ -20,8 +21,6 @@
 #define NNK_ASSERT(condition) ((void)sizeof(!(condition)))
 #endif
 #endif
-
-static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
 

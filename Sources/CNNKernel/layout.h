@@ -16,6 +16,10 @@ uint32_t nnk_units_of(const nnk_topology *t);
 
 #pragma GCC visibility pop
 
+enum { NNK_AT_ONCE = 3072 }; ///< bytes of a file that one slice moves: 16 x NNK_PATCH
+
+static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
 /// The index of the first weight of layer `l`, 1 ... layers, in a model; its biases follow its weights.
 static inline uint32_t nnk_weights_at(const nnk_topology *t, int32_t l) {
     uint32_t at = 0;

@@ -1,6 +1,6 @@
 // Writing a model from memory: as it is, calibrated, or with weights as bytes.
 #include "header.h"
-#include "math_f64.h"
+#include "quantize.h"
 
 /// Collects the bytes of a payload and passes them to a sink.
 typedef struct writer {
@@ -134,51 +134,84 @@ nnk_status nnk_model_calibrate(const nnk_model *m, const nnk_expectation *e, nnk
 
 // ---- Weights as bytes -------------------------------------------------------------------------------------
 
-/// The scale of row `unit` of W1: a 127th of its largest weight. 0 for a row that is zero, or so small that
-/// its scale would be subnormal, which has too few bits; negative if a weight is not finite or is too large
-/// for a float.
-static float scale_of(const nnk_model *m, uint32_t unit) {
-    const uint32_t inputs = (uint32_t)m->topology->size[0];
-    double largest = 0;
-    for (uint32_t k = 0; k < inputs; k++) {
-        const double w = parameter(m, unit * inputs + k), size = w < 0 ? -w : w;
-        if (!(size <= (double)FLT_MAX)) return -1;
-        if (size > largest) largest = size;
+/// Looks at the next weights of row `unit` of W1 for the largest in size. NNK_E_PAYLOAD, in the writer: one
+/// is not finite, or too large for a float.
+static void scan(writer *w, const nnk_model *m, uint32_t unit, nnk_steps *s) {
+    enum { WEIGHTS_AT_ONCE = 3072 };
+    const uint32_t inputs = (uint32_t)m->topology->size[0],
+                   end = nnk_smaller(inputs, s->scanned + WEIGHTS_AT_ONCE);
+    for (; s->scanned < end; s->scanned++) {
+        const double x = parameter(m, unit * inputs + s->scanned), size = x < 0 ? -x : x;
+        if (!(size <= (double)FLT_MAX)) {
+            w->status = NNK_E_PAYLOAD;
+            return;
+        }
+        if (size > s->largest) s->largest = size;
     }
-    return largest / 127 < (double)FLT_MIN ? 0 : (float)(largest / 127);
 }
 
-/// Puts a row of W1 as w / scale, rounded to the nearest even: |w / scale| <= 127 (1 + 2^-24), so no byte
-/// overflows.
-///
-/// With own contrast the row's weights sum up to zero, so that the image's mean does not count; rounded one
-/// by one, their sum would be tens of steps away. So what rounding leaves of a weight is carried to the next
-/// one, and the sum of the bytes is that of the weights, to half a step.
-static void put_row(writer *w, const nnk_model *m, uint32_t unit) {
-    const uint32_t inputs = (uint32_t)m->topology->size[0];
-    const double scale = (double)scale_of(m, unit);
-    double carried = 0;
-    for (uint32_t k = 0; k < inputs; k++) {
-        const double steps = (scale > 0 ? parameter(m, unit * inputs + k) / scale : 0) + carried;
-        double q = steps + NNK_ROUND_F64 - NNK_ROUND_F64;
-        if (q > 127) q = 127; // only if something was carried
-        if (q < -127) q = -127;
-        if (m->options & NNK_OPTION_OWN_CONTRAST) carried = steps - q;
-        put_byte(w, (uint8_t)(int32_t)q);
+static void end_row(nnk_steps *s) {
+    s->scanned = 0;
+    s->largest = s->carried = 0;
+}
+
+/// Puts the next floats behind the scales: b1, W2, b2, ...   index: of the first among all floats
+static void put_floats(writer *w, const nnk_model *m, uint32_t index) {
+    const uint32_t end = nnk_smaller(nnk_i8_floats(m->topology), index + sizeof w->bytes / 4),
+                   b1 = nnk_biases_at(m->topology, 1), scales = (uint32_t)m->topology->size[1];
+    for (; index < end; index++) put_float(w, parameter(m, b1 + index - scales));
+}
+
+/// Puts the next weights of row `unit` of W1 as bytes, from weight k on.
+static void put_weights(writer *w, const nnk_model *m, uint32_t unit, uint32_t k, nnk_steps *s) {
+    const uint32_t inputs = (uint32_t)m->topology->size[0],
+                   end = nnk_smaller(inputs, k + (uint32_t)sizeof w->bytes);
+    const double scale = (double)nnk_scale_of(s->largest);
+    const bool carries = m->options & NNK_OPTION_OWN_CONTRAST;
+    for (; k < end; k++)
+        put_byte(w, (uint8_t)nnk_quantized(parameter(m, unit * inputs + k), scale, carries, &s->carried));
+    if (end == inputs) end_row(s);
+}
+
+/// Puts the next parameters: scales, the other floats, then W1. A row of W1 is scanned before its scale is
+/// put, and once more before its weights are.
+static void put_next(writer *w, const nnk_model *m, nnk_steps *s) {
+    const uint32_t inputs = (uint32_t)m->topology->size[0], scales = 4 * (uint32_t)m->topology->size[1],
+                   floats = 4 * nnk_i8_floats(m->topology), at = s->position;
+    const uint32_t unit = at < scales ? at / 4 : (at - floats) / inputs;
+    if (at >= scales && at < floats) {
+        put_floats(w, m, at / 4);
+    } else if (s->scanned < inputs) {
+        scan(w, m, unit, s);
+    } else if (at < scales) {
+        put_float(w, (double)nnk_scale_of(s->largest));
+        end_row(s);
+    } else {
+        put_weights(w, m, unit, (at - floats) % inputs, s);
     }
+}
+
+nnk_status nnk_model_quantize_step(const nnk_model *m, nnk_sink sink, nnk_steps *steps) {
+    if (!writable(m, sink) || !steps) return NNK_E_ARGUMENT;
+    if (m->dtype == NNK_I8) return NNK_E_KIND;
+    const uint32_t all = nnk_payload_bytes(m->topology, NNK_I8) - 2 * NNK_CLASS_NAME_BYTES;
+    if (steps->position > all) return NNK_E_ARGUMENT;
+    writer w = {.sink = sink, .position = steps->position, .crc = steps->crc};
+    if (steps->position == all) return finish(&w, m, NNK_I8);
+    nnk_steps next = *steps; // after an error the steps stay as they are
+    put_next(&w, m, &next);
+    flush(&w);
+    if (w.status != NNK_OK) return w.status;
+    next.position = w.position;
+    next.crc = w.crc;
+    *steps = next;
+    return NNK_MORE;
 }
 
 nnk_status nnk_model_quantize(const nnk_model *m, nnk_sink sink) {
-    if (!writable(m, sink)) return NNK_E_ARGUMENT;
-    if (m->dtype == NNK_I8) return NNK_E_KIND;
-    writer w = {.sink = sink};
-    const uint32_t units = (uint32_t)m->topology->size[1], all = nnk_parameters_of(m->topology);
-    for (uint32_t i = 0; i < units; i++) {
-        const float scale = scale_of(m, i);
-        if (scale < 0) return NNK_E_PAYLOAD;
-        put_real(&w, &scale, 4);
-    }
-    for (uint32_t i = nnk_biases_at(m->topology, 1); i < all; i++) put_float(&w, parameter(m, i));
-    for (uint32_t i = 0; i < units && w.status == NNK_OK; i++) put_row(&w, m, i);
-    return finish(&w, m, NNK_I8);
+    nnk_steps steps = {0};
+    nnk_status status;
+    do status = nnk_model_quantize_step(m, sink, &steps);
+    while (status == NNK_MORE);
+    return status;
 }

@@ -166,6 +166,60 @@ static inline int same_file(const file *a, const file *b) {
 
 #define CHECK_SAME_FILE(a, b) CHECK(same_file(&(a), &(b)))
 
+/// A file on a card, which is read piece by piece.
+typedef struct on_card {
+    const uint8_t *bytes;
+    size_t size;
+    uint32_t calls, fail_at; ///< as in file
+    uint32_t read;           ///< bytes
+} on_card;
+
+static inline nnk_status card_read(void *context, uint32_t offset, uint32_t count, uint8_t *out) {
+    on_card *card = context;
+    card->calls++;
+    if (offset > card->size || count > card->size - offset || !CHECK(count > 0)) return NNK_E_SOURCE;
+    card->read += count;
+    memcpy(out, card->bytes + offset, count);
+    if (card->calls != card->fail_at) return NNK_OK;
+    memset(out, 0x5a, count / 2 + 1); // half read, and broken
+    return NNK_E_SOURCE;
+}
+
+static inline nnk_reader reader_of(on_card *card) { return (nnk_reader){card_read, card}; }
+
+/// Opens a model on a card. Each step reads at most what model.h says, and one byte of each class name.
+static inline nnk_status read_model(nnk_model *m, on_card *card, const nnk_topology *t) {
+    nnk_steps steps = {0};
+    nnk_status status;
+    do {
+        const uint32_t before = card->read;
+        status = nnk_model_read_step(m, reader_of(card), t, &steps);
+        CHECK(card->read - before <= NNK_HEADER_BYTES + 3072);
+    } while (status > 0);
+    return status;
+}
+
+/// The status of opening a model in memory, at once and in steps, and of reading it: they agree, but for its
+/// length and place, of which a reader knows nothing.
+static inline nnk_status open_status(const void *bytes, size_t length, const nnk_topology *t) {
+    nnk_model m, by_steps, by_reader;
+    nnk_steps steps = {0};
+    on_card card = {.bytes = bytes, .size = length};
+    const nnk_status status = nnk_model_open(&m, bytes, length, t), read = read_model(&by_reader, &card, t);
+    nnk_status last;
+    do last = nnk_model_open_step(&by_steps, bytes, length, t, &steps);
+    while (last > 0);
+    CHECK_EQUAL(last, status);
+    if (status == NNK_OK) CHECK(memcmp(&m, &by_steps, sizeof m) == 0);
+    if (status == NNK_E_LENGTH)
+        CHECK(read == NNK_E_SOURCE || read == NNK_E_ARGUMENT);
+    else if (status == NNK_E_SIZE) // its header's size, or bytes behind its end
+        CHECK(read == NNK_E_SIZE || read == NNK_OK || read == NNK_E_PAYLOAD);
+    else if (status != NNK_E_ALIGN)
+        CHECK_EQUAL(read, status);
+    return status;
+}
+
 /// Parameter `i` of a model in this processor's byte order.
 static inline double parameter_of(const nnk_model *m, size_t i) { return get(m->parameters, i, m->dtype); }
 

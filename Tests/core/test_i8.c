@@ -57,6 +57,34 @@ static file quantized(const nnk_model *m) {
     return f;
 }
 
+/// The same in steps, of which each writes at most what model.h says, and each third write fails at first.
+static void check_steps(const nnk_model *m, const file *want) {
+    nnk_steps steps = {0};
+    file f = {.room = want->room, .bytes = room_for(want->room), .fail_at = 3};
+    nnk_status status;
+    uint32_t failures = 0, waiting = 0;
+    do {
+        const uint32_t calls = f.calls, position = steps.position, scanned = steps.scanned, next = f.next;
+        status = nnk_model_quantize_step(m, sink_of(&f), &steps);
+        if (status == NNK_E_SINK) { // nothing is lost
+            CHECK(steps.position == position && steps.scanned == scanned);
+            f.fail_at += 3;
+            f.next = next;
+            failures++;
+            status = NNK_MORE;
+        } else if (status == NNK_MORE) {
+            CHECK(f.calls - calls <= 1 && steps.position - position <= NNK_PATCH);
+            CHECK(steps.scanned <= scanned + 3072);
+            CHECK(steps.position > position || steps.scanned > scanned); // it goes on
+        }
+        waiting = steps.position > position ? 0 : waiting + 1;
+    } while (CHECK(waiting < 30) && status > 0);
+    CHECK_EQUAL(status, NNK_OK);
+    CHECK(failures > 0);
+    CHECK_SAME_FILE(f, *want);
+    free(f.bytes);
+}
+
 /// An i8 model with random parameters.
 static file random_i8(const nnk_topology *t) {
     void *parameters = random_reals(nnk_parameter_count(t), NNK_F64);
@@ -108,6 +136,7 @@ static void test_quantize(int32_t type) {
             for (size_t k = 0; round == 4 && k < inputs; k++) put(parameters, k, (double)FLT_MAX, type);
             const nnk_model from = model_of(t, type, parameters);
             file f = quantized(&from);
+            check_steps(&from, &f);
             nnk_model m = opened(&f, t);
             check_quantized(&from, &m);
             CHECK_EQUAL(m.dtype, NNK_I8);
@@ -166,6 +195,7 @@ static void test_quantize_own_contrast(int32_t type) {
             file f = {.room = nnk_model_bytes(t, NNK_I8) + NNK_TRAINING_RECORD_BYTES};
             f.bytes = room_for(f.room);
             CHECK_EQUAL(nnk_model_quantize(&from, sink_of(&f)), NNK_OK);
+            check_steps(&from, &f);
             const nnk_model m = opened(&f, t);
             CHECK_EQUAL(m.options, NNK_OPTION_OWN_CONTRAST);
             for (size_t i = 0; i < units; i++) {
@@ -471,11 +501,6 @@ static void test_order(void) {
 }
 
 // ---- Files ------------------------------------------------------------------------------------------------
-
-static nnk_status open_status(const void *bytes, size_t length, const nnk_topology *t) {
-    nnk_model model;
-    return nnk_model_open(&model, bytes, length, t);
-}
 
 static void seal(uint8_t *bytes, size_t size) {
     put_u32(bytes + 36, nnk_crc32(0, bytes + 64, size - 64));

@@ -190,8 +190,10 @@ static void test_topologies(void) {
         CHECK_EQUAL(nnk_unit_count(t), 0);
         CHECK_EQUAL(nnk_model_bytes(t, NNK_F32), 0);
         CHECK_EQUAL(nnk_predict_bytes(t, &nnk_f32_inference), 0);
+        CHECK_EQUAL(nnk_predict_reading_bytes(t, &nnk_f32_inference), 0);
     }
     CHECK_EQUAL(nnk_predict_bytes(&topology, NULL), 0);
+    CHECK_EQUAL(nnk_predict_reading_bytes(&topology, NULL), 0);
 }
 
 static void test_enumerations(void) {
@@ -224,7 +226,9 @@ static const nnk_expectation expectation = {1, 0, 0.7f, 0.6f, 0.8f, 0.5f, 0.75f,
 
 static void check_unwritable(const nnk_model *m, nnk_sink sink) {
     CHECK_EQUAL(nnk_model_write(m, sink), NNK_E_ARGUMENT);
+    nnk_steps steps = {0};
     CHECK_EQUAL(nnk_model_quantize(m, sink), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_quantize_step(m, sink, &steps), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_calibrate(m, &expectation, sink), NNK_E_ARGUMENT);
 }
 
@@ -261,13 +265,34 @@ static void test_models(void) {
     CHECK_EQUAL(nnk_model_open(NULL, f.bytes, f.size, &topology), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_open(&m, NULL, f.size, &topology), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_open(&m, NULL, 0, &topology), NNK_E_LENGTH); // an empty file
+    nnk_steps steps = {0};
+    char name[NNK_CLASS_NAME_BYTES];
+    CHECK_EQUAL(nnk_model_open_step(NULL, f.bytes, f.size, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_open_step(&m, NULL, f.size, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_open_step(&m, f.bytes, f.size, &topology, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_read_step(NULL, reading, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_read_step(&m, no_reader, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_read_step(&m, reading, &topology, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_peek(NULL, f.bytes, &topology), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_peek(&m, NULL, &topology), NNK_E_ARGUMENT);
     FOR_EACH(i, invalid_topologies) {
         CHECK_EQUAL(nnk_model_open(&m, f.bytes, f.size, invalid_topologies[i]), NNK_E_ARGUMENT);
         CHECK_EQUAL(nnk_model_peek(&m, f.bytes, invalid_topologies[i]), NNK_E_ARGUMENT);
+        CHECK_EQUAL(nnk_model_open_step(&m, f.bytes, f.size, invalid_topologies[i], &steps), NNK_E_ARGUMENT);
+        CHECK_EQUAL(nnk_model_read_step(&m, reading, invalid_topologies[i], &steps), NNK_E_ARGUMENT);
     }
     m = opened(&f, &topology);
+    const nnk_steps beyond = {.position = m.payload_bytes + 1};
+    steps = beyond;
+    CHECK_EQUAL(nnk_model_open_step(&m, f.bytes, f.size, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_read_step(&m, reading, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_quantize_step(&m, writing, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_quantize_step(&m, writing, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_class_name(NULL, 0, name), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_class_name(&m, -1, name), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_class_name(&m, 2, name), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_class_name(&m, 0, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_class_name(&m, 1, name), NNK_OK);
     nnk_model_to_native(NULL, f.bytes);
     nnk_model_to_native(&m, NULL);
 

@@ -7,11 +7,6 @@ enum { LAST_STATUS = NNK_E_FLOAT };
 
 static const nnk_topology small = {3, {50, 4, 3, 1}};
 
-static nnk_status open_status(const void *bytes, size_t length, const nnk_topology *t) {
-    nnk_model model;
-    return nnk_model_open(&model, bytes, length, t);
-}
-
 static file small_model(int32_t type) {
     data d = random_data(&small, 5);
     const nnk_job job = job_of(&small, type == NNK_F32 ? &nnk_f32 : &nnk_f64, &d, 2);

@@ -107,6 +107,9 @@ static nnk_job job_of(const nnk_topology *topology, const nnk_arithmetic *arithm
         CHECK(NNK_MODEL_I8_BYTES(network), nnk_model_bytes(topology, NNK_I8));                               \
         CHECK(NNK_PREDICT_BYTES(network, real), nnk_predict_bytes(topology, inference));                     \
         CHECK(NNK_PREDICT_I8_BYTES(network), nnk_predict_bytes(topology, &nnk_i8_inference));                \
+        CHECK(NNK_PREDICT_READING_BYTES(network, real), nnk_predict_reading_bytes(topology, inference));     \
+        CHECK(NNK_PREDICT_READING_I8_BYTES(network),                                                         \
+              nnk_predict_reading_bytes(topology, &nnk_i8_inference));                                       \
         CHECK((size_t)NNK_INPUTS(network), (size_t)(topology)->size[0]);                                     \
         CHECK((size_t)NNK_UNITS(network), nnk_unit_count(topology));                                         \
         CHECK((size_t)NNK_UNITS_1(network), (size_t)(topology)->size[1]);                                    \

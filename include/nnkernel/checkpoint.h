@@ -42,13 +42,6 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *arena, nnk_checkpoint *
 /// allow).
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc);
 
-/// Reads `count` bytes of a file from position `offset` on into `out`; returns NNK_OK or NNK_E_SOURCE. `out`
-/// can have any alignment: a driver that needs an aligned address copies.
-typedef struct nnk_reader {
-    nnk_status (*read)(void *context, uint32_t offset, uint32_t count, uint8_t *out);
-    void *context;
-} nnk_reader;
-
 /// Reads the next bytes, up to 3072, into the arena (`bytes` bytes, aligned to 8), and then compares the
 /// job's labels and images with those of the checkpoint, one image per call: NNK_MORE, and NNK_OK when all of
 /// it is right. Until then the arena holds no trainer, and what it held before is lost.

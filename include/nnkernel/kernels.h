@@ -261,9 +261,10 @@ struct nnk_inference {
     /// the parameters are unusable. The logits of layer 1 are sum (1/255) s + b, where s is 1 / sd, and sd
     /// the standard deviation of the image's inputs, bytes / 255. s is 1 if that is 0, if nothing was added
     /// to `contrast`, and without take_contrast.
-    ///   parameters: all of the model's; sum (units of the largest layer): in, layer 1's sums; overwritten
+    ///   above: the parameters without W1: b1, W2, b2, ...; with NNK_I8 the scales, then these
+    ///   sum (units of the largest layer): in, layer 1's sums; overwritten
     ///   work (units of the largest layer above the first): scratch
-    double (*head)(const nnk_topology *topology, const nnk_parameters *parameters, const uint32_t contrast[2],
+    double (*head)(const nnk_topology *topology, const nnk_parameters *above, const uint32_t contrast[2],
                    nnk_real *sum, nnk_real *work);
 };
 

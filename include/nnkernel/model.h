@@ -66,6 +66,9 @@ typedef struct nnk_records {
     nnk_expectation expectation;
 } nnk_records;
 
+/// How a prediction reads a model piece by piece; private.
+typedef struct nnk_reading nnk_reading;
+
 /// What a model's header says, and where its parameters are.
 typedef struct nnk_model {
     const nnk_topology *topology;
@@ -88,7 +91,19 @@ typedef struct nnk_model {
     uint32_t data_crc; ///< CRC-32 of the training data: of the labels, one byte each, then of the images
     double learning_rate;
     uint32_t payload_crc; ///< of the file's payload; nnk_model_write ignores it
+    // Where a model of nnk_model_read_step is, and how it is read. Any other model has zeros here.
+    nnk_reader reader;
+    const nnk_reading *reading;
 } nnk_model;
+
+/// How far a file is read or written. It must start as zeros; then only the functions change it.
+typedef struct nnk_steps {
+    uint32_t position; ///< bytes of the payload that are done
+    uint32_t crc;      ///< of these
+    uint32_t scanned;  ///< weights of a row, while nnk_model_quantize_step looks for the largest
+    double largest;    ///< of these, in size
+    double carried;    ///< from the last weight that was quantized to the next one
+} nnk_steps;
 
 /// Checks a model file of `length` bytes and describes it. `model` refers to `bytes` and `topology`, which
 /// must outlive it. No size is taken from the file: its topology must be equal to `topology`.
@@ -103,6 +118,23 @@ typedef struct nnk_model {
 /// The records are looked at by those who ask for them.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
 
+/// The same in steps that look at up to 3072 bytes: NNK_MORE, and NNK_OK when the model is open. The other
+/// arguments must be the same in all calls.
+nnk_status nnk_model_open_step(nnk_model *model, const void *bytes, size_t length,
+                               const nnk_topology *topology, nnk_steps *steps);
+
+/// Checks a model file that is not in memory, in steps that read up to 3072 bytes: NNK_MORE, and NNK_OK when
+/// all of it is checked. `model` keeps `reader`, whose context must outlive it, and has no parameters and
+/// class names in memory; nnk_predict_begin and nnk_model_class_name read them.
+///
+///     nnk_steps steps = {0};
+///     while ((status = nnk_model_read_step(&model, reader, &nnk_deep, &steps)) > 0) {}
+///
+/// The statuses are those of nnk_model_open, but for NNK_E_LENGTH, NNK_E_ALIGN and bytes behind the file's
+/// end, which are not noticed. NNK_E_SOURCE: reading failed; call again to read the same bytes again.
+nnk_status nnk_model_read_step(nnk_model *model, nnk_reader reader, const nnk_topology *topology,
+                               nnk_steps *steps);
+
 /// The same for the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL. The
 /// statuses are those up to the first NNK_E_SIZE, without NNK_E_LENGTH and NNK_E_ALIGN.
 nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topology *topology);
@@ -111,12 +143,16 @@ nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topolog
 /// place, which nnk_predict_begin and nnk_model_weights need. On other processors it does nothing.
 void nnk_model_to_native(const nnk_model *model, void *bytes);
 
+/// Copies the name of class `index`, 0 or 1, which ends with a zero, from an opened model, in memory or read.
+/// NNK_E_ARGUMENT. NNK_E_SOURCE: reading failed.
+nnk_status nnk_model_class_name(const nnk_model *model, int32_t index, char name[NNK_CLASS_NAME_BYTES]);
+
 /// The training record of an opened model; zeros if the model has no option, or no records. NNK_E_ARGUMENT.
-/// NNK_E_HEADER: no training has such a record.
+/// NNK_E_HEADER: no training has such a record. NNK_E_SOURCE: reading it failed.
 nnk_status nnk_model_record(const nnk_model *model, nnk_training_record *record);
 
 /// What to expect of an opened model. NNK_E_ARGUMENT. NNK_E_STATE: it was not judged. NNK_E_HEADER: a number
-/// is out of its range.
+/// is out of its range. NNK_E_SOURCE: reading it failed.
 nnk_status nnk_model_expectation(const nnk_model *model, nnk_expectation *expectation);
 
 /// Turns records from this processor's byte order to that of a file, for nnk_model.records, or back.
@@ -127,9 +163,9 @@ void nnk_records_to_file(nnk_records *records);
 uint32_t nnk_model_bytes(const nnk_topology *topology, int32_t dtype);
 
 /// The weights (outputs, inputs) of layer `layer`, 1 ... layers, and its biases (outputs), in an opened
-/// model. They are of the model's element type. In a model of NNK_I8 only the weights of layer 1 are int8_t,
-/// each to be multiplied by the scale of its row; all else is float. NULL for wrong arguments and after
-/// nnk_model_peek.
+/// model in memory. They are of the model's element type. In a model of NNK_I8 only the weights of layer 1
+/// are int8_t, each to be multiplied by the scale of its row; all else is float. NULL for wrong arguments,
+/// after nnk_model_peek and after nnk_model_read_step.
 const void *nnk_model_weights(const nnk_model *model, int32_t layer);
 const void *nnk_model_biases(const nnk_model *model, int32_t layer);
 
@@ -172,6 +208,11 @@ nnk_status nnk_model_calibrate(const nnk_model *model, const nnk_expectation *ex
 /// NNK_E_ARGUMENT. NNK_E_KIND: the model is of NNK_I8. NNK_E_SINK: a write failed. NNK_E_PAYLOAD: a parameter
 /// is too large for a float, or not a number.
 nnk_status nnk_model_quantize(const nnk_model *model, nnk_sink sink);
+
+/// The same in steps that look at up to 3072 weights or write up to 192: NNK_MORE, and NNK_OK when the header
+/// is written. The model must be the same in all calls. After NNK_E_SINK, call again to write the same bytes
+/// again.
+nnk_status nnk_model_quantize_step(const nnk_model *model, nnk_sink sink, nnk_steps *steps);
 
 /// CRC-32 as in zlib and PNG. Start with 0, and pass the last result on for the next piece.
 uint32_t nnk_crc32(uint32_t crc, const uint8_t *bytes, size_t count);

@@ -8,6 +8,10 @@
 ///         status = nnk_predict_begin(memory, sizeof memory, &model, &nnk_f32_inference);
 ///     if (status == NNK_OK) status = nnk_predict_feed(memory, pixels, count); // as often as pixels come
 ///     if (status == NNK_OK) status = nnk_predict_finish(memory, &probability);
+///
+/// The model may also be where it has to be read, on a card or in flash that is not mapped. Then
+/// nnk_model_read_step opens it, feed and finish read it piece by piece, and the memory is
+/// NNK_PREDICT_READING_BYTES(DEEP, 4).
 #ifndef NNKERNEL_PREDICT_H
 #define NNKERNEL_PREDICT_H
 
@@ -32,21 +36,28 @@ typedef struct nnk_predictor {
 /// Bytes of memory for one prediction; 0 if the topology is not valid or `inference` is NULL.
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference);
 
+/// The same for a model that is read, by nnk_model_read_step. It has room for a piece of the model: 192
+/// weights of layer 1, or all parameters of the layers above.
+size_t nnk_predict_reading_bytes(const nnk_topology *topology, const nnk_inference *inference);
+
 /// Starts with an image, in `memory` (`bytes` bytes, aligned to 8). The model must outlive the prediction.
 ///
-/// NNK_E_ARGUMENT: also for a model without parameters, as nnk_model_peek gives it. NNK_E_ALIGN.
-/// NNK_E_MEMORY: `bytes` is below nnk_predict_bytes. NNK_E_KIND: `inference` has another element type than
-/// the model, or is not for models with NNK_OPTION_OWN_CONTRAST, and this is one.
+/// NNK_E_ARGUMENT: also for a model that is not open, as nnk_model_peek gives it. NNK_E_ALIGN. NNK_E_MEMORY:
+/// `bytes` is below nnk_predict_bytes, or nnk_predict_reading_bytes for a model that is read. NNK_E_KIND:
+/// `inference` has another element type than the model, or is not for models with NNK_OPTION_OWN_CONTRAST,
+/// and this is one.
 nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
                              const nnk_inference *inference);
 
 /// Takes the next `count` bytes of the image. NNK_E_ARGUMENT: NULL, or more bytes than the image has left.
+/// NNK_E_SOURCE: the model could not be read; begin with the image again.
 nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count);
 
 /// The probability of class 1, 0 ... 1. The next image needs nnk_predict_begin again.
 ///
 /// NNK_E_ARGUMENT. NNK_E_STATE: bytes of the image are missing, or the prediction is finished. NNK_E_PAYLOAD:
-/// the model's weights are not such as training gives, and the result is not a number.
+/// the model's weights are not such as training gives, and the result is not a number. NNK_E_SOURCE: as
+/// above.
 nnk_status nnk_predict_finish(void *memory, double *probability);
 
 #ifdef __cplusplus

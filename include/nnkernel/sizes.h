@@ -94,6 +94,11 @@
 #define NNK_PREDICT_BYTES(network, real_bytes) NNK_PREDICT_BYTES_OF(NNK_NETWORK_##network, real_bytes)
 #define NNK_PREDICT_I8_BYTES(network)          NNK_PREDICT_I8_BYTES_OF(NNK_NETWORK_##network)
 
+/// A predictor whose model is read: nnk_predict_reading_bytes.
+#define NNK_PREDICT_READING_BYTES(network, real_bytes)                                                       \
+    NNK_PREDICT_READING_BYTES_OF(NNK_NETWORK_##network, real_bytes)
+#define NNK_PREDICT_READING_I8_BYTES(network) NNK_PREDICT_READING_I8_BYTES_OF(NNK_NETWORK_##network)
+
 // ---- How they are computed --------------------------------------------------------------------------------
 //
 // `sizes` is a list in parentheses. NNK_SIZES_ hands it to a macro that takes 8 numbers and ignores the rest:
@@ -256,5 +261,14 @@
      NNK_ROUND_UP(NNK_LARGER((size_t)NNK_UNITS_1_OF(sizes), NNK_LARGEST_ABOVE_OF(sizes)) * (real_bytes),     \
                   8) +                                                                                       \
      NNK_ROUND_UP(NNK_LARGER(NNK_LARGEST_ABOVE_OF(sizes) * (real_bytes), patch), 8))
+
+/// Also a piece of the model: weights for a patch of the image, or the parameters above W1.
+#define NNK_PREDICT_READING_BYTES_OF(sizes, real_bytes)                                                      \
+    (NNK_PREDICTOR_BYTES_OF(sizes, real_bytes, NNK_PATCH) +                                                  \
+     NNK_ROUND_UP(NNK_LARGER(NNK_PATCH, NNK_PARAMETERS_ABOVE_OF(sizes)) * (real_bytes), 8))
+#define NNK_PREDICT_READING_I8_BYTES_OF(sizes)                                                               \
+    (NNK_PREDICTOR_BYTES_OF(sizes, 4, NNK_PATCH) +                                                           \
+     NNK_ROUND_UP(                                                                                           \
+         NNK_LARGER(NNK_PATCH, ((size_t)NNK_UNITS_1_OF(sizes) + NNK_PARAMETERS_ABOVE_OF(sizes)) * 4), 8))
 
 #endif

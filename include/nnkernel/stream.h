@@ -43,6 +43,14 @@ typedef struct nnk_sink {
     void *context; ///< passed to `write`
 } nnk_sink;
 
+/// Where a file comes from. `read` reads `count` bytes of it from position `offset` on into `out`. It returns
+/// NNK_OK, or NNK_E_SOURCE if it cannot. It must give the same bytes each time. `out` can have any alignment:
+/// a driver that needs an aligned address copies.
+typedef struct nnk_reader {
+    nnk_status (*read)(void *context, uint32_t offset, uint32_t count, uint8_t *out);
+    void *context; ///< passed to `read`
+} nnk_reader;
+
 #ifdef __cplusplus
 }
 #endif

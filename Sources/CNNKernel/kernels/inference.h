@@ -31,10 +31,10 @@ static void accumulate(nnk_real *sum, const nnk_parameters *w_, size_t inputs, s
 }
 #endif
 
-/// The logits of layer 1 take the place of its sums.   parameters: W1, b1, W2, b2, ...
-static real last_logit(const nnk_topology *t, const nnk_parameters *parameters, real s, nnk_real *sum,
+/// The logits of layer 1 take the place of its sums.   above: b1, W2, b2, ...
+static real last_logit(const nnk_topology *t, const nnk_parameters *above, real s, nnk_real *sum,
                        nnk_real *work) {
-    const real *b = (const real *)parameters + (size_t)t->size[0] * (size_t)t->size[1];
+    const real *b = (const real *)above;
     real *z = (real *)sum;
     for (int32_t i = 0; i < t->size[1]; i++) z[i] = z[i] * (REAL(1.0) / REAL(255.0)) * s + b[i];
     return layers_above(t, b + t->size[1], z, (real *)work);

@@ -38,19 +38,19 @@ static real layers_above(const nnk_topology *t, const real *p, real *z, real *ne
 
 /// Returns the last layer's logit from the sums of layer 1. Not inlined, so that its stack is free again when
 /// exp takes some. inference.h and inference_i8.h define it. A factor s of 1 changes no bit.
-static __attribute__((noinline)) real last_logit(const nnk_topology *t, const nnk_parameters *parameters,
-                                                 real s, nnk_real *sum, nnk_real *work);
+static __attribute__((noinline)) real last_logit(const nnk_topology *t, const nnk_parameters *above, real s,
+                                                 nnk_real *sum, nnk_real *work);
 
 static double probability(real logit) { return (double)(REAL(1.0) / (REAL(1.0) + real_exp(-logit))); }
 
-static inline double head(const nnk_topology *t, const nnk_parameters *parameters, const uint32_t contrast[2],
+static inline double head(const nnk_topology *t, const nnk_parameters *above, const uint32_t contrast[2],
                           nnk_real *sum, nnk_real *work) {
     (void)contrast;
-    return probability(last_logit(t, parameters, REAL(1.0), sum, work));
+    return probability(last_logit(t, above, REAL(1.0), sum, work));
 }
 
-static inline double contrast_head(const nnk_topology *t, const nnk_parameters *parameters,
+static inline double contrast_head(const nnk_topology *t, const nnk_parameters *above,
                                    const uint32_t contrast[2], nnk_real *sum, nnk_real *work) {
     const real s = (real)nnk_contrast(contrast[0], contrast[1], (uint32_t)t->size[0]);
-    return probability(last_logit(t, parameters, s, sum, work));
+    return probability(last_logit(t, above, s, sum, work));
 }

@@ -26,11 +26,11 @@ static void accumulate(nnk_real *sum_, const nnk_parameters *w_, size_t inputs, 
 }
 
 /// z = sum scale / 255 s + b. Converting a sum above 2^24 rounds it to nearest even. The logits take the
-/// place of the sums.   parameters: scale (size[1]), b1 (size[1]), W2, b2, ...
-static real last_logit(const nnk_topology *t, const nnk_parameters *parameters, real s, nnk_real *sum,
+/// place of the sums.   above: scale (size[1]), b1 (size[1]), W2, b2, ...
+static real last_logit(const nnk_topology *t, const nnk_parameters *above, real s, nnk_real *sum,
                        nnk_real *work) {
     const int32_t units = t->size[1];
-    const real *scale = (const real *)parameters, *b = scale + units;
+    const real *scale = (const real *)above, *b = scale + units;
     const int32_t __attribute__((may_alias)) *sums = (const int32_t *)sum;
     real *z = (real *)sum;
     for (int32_t i = 0; i < units; i++)
