@@ -37,6 +37,10 @@
 #include "../freestanding.h"
 #include "../normals.h"
 
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+
 // The definition, in scalar C.
 #include "dense.h"
 #include "float_check.h"
@@ -45,7 +49,6 @@
 #include "input.h"
 
 #include "dual.h"
-#include "gram.h"
 
 // The same bits from vectors. A kernel without a vector form is the scalar one in every table.
 #if defined(NNK_REGISTER_BYTES)
@@ -58,17 +61,12 @@
 #if defined(NNK_PRODUCT_BYTES)
 #include "gram_vector.h"
 #endif
-
 #define VECTOR(kernel) kernel##_vector
 #else
 #define VECTOR(kernel) kernel
 #endif
 
-#if defined(NNK_PRODUCT_BYTES)
-#define GRAM_PRODUCTS gram_products_vector
-#else
-#define GRAM_PRODUCTS gram_products
-#endif
+#include "gram.h"
 
 #if !defined(NNK_CRC32)
 #define NNK_CRC32 nnk_crc32
@@ -85,7 +83,7 @@
         .update = update, .hidden_update = VECTOR(hidden_update), .bias_update = VECTOR(bias_update),        \
         .input_forward = VECTOR(input_forward), .input_activate = input_activate,                            \
         .input_gradient = VECTOR(input_gradient), .input_update = input_update, .unit_update = unit_update,  \
-        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = GRAM_PRODUCTS,           \
+        .unit_forward = unit_forward, .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products,           \
         .gram_pack = gram_pack, .gram_spread = gram_spread, .project = project, .project_end = project_end,  \
         .dual_logits = dual_logits, .dual_collect = dual_collect, .dual_update_packed = dual_update_packed,  \
         .dual_update = VECTOR(dual_update)                                                                   \

@@ -38,7 +38,6 @@
 #undef INLINE
 #undef IN_GROUPS
 #undef VECTOR
-#undef GRAM_PRODUCTS
 #undef NNK_ARITHMETIC
 #undef NNK_DUAL_ARITHMETIC
 #undef ACCUMULATE

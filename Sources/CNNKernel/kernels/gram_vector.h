@@ -1,6 +1,5 @@
-/// gram.h on x86: bytes are widened to 16 bits, and one instruction multiplies them and adds neighbours into
-/// 32 bits. Sums of GRAM_ROWS x GRAM_COLUMNS pairs of images stay in registers, so that each byte is widened
-/// for several pairs.
+/// The tile of gram.h on x86: bytes are widened to 16 bits, and one instruction multiplies them and adds
+/// neighbours into 32 bits.
 ///
 /// Part of kernels/arithmetic.h, where NNK_PRODUCT_BYTES is 32 or 64.
 
@@ -39,24 +38,6 @@ static void gram_group(uint32_t *sum, size_t stride, const uint8_t *x, size_t x_
         memcpy(sums, &s[i][j], sizeof sums);
         for (size_t n = 0; n < GRAM_SUMS; n++) sum[i * stride + j] += sums[n];
     }
-}
-
-static void gram_products_vector(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y) {
-    const size_t whole = x.width / GRAM_WIDTH * GRAM_WIDTH;
-    nnk_patch x_rest = x, y_rest = y;
-    x_rest.x += whole;
-    y_rest.x += whole;
-    x_rest.width = x.width - whole;
-    for (size_t i = 0; i < x.examples; i += GRAM_ROWS)
-        for (size_t j = 0; j < y.examples; j += GRAM_COLUMNS) {
-            if (i + GRAM_ROWS > x.examples || j + GRAM_COLUMNS > y.examples) {
-                gram_part(sum, stride, x, y, i, GRAM_ROWS, j, GRAM_COLUMNS);
-                continue;
-            }
-            gram_group(sum + i * stride + j, stride, x.x + i * x.stride, x.stride, y.x + j * y.stride,
-                       y.stride, whole);
-            gram_part(sum, stride, x_rest, y_rest, i, GRAM_ROWS, j, GRAM_COLUMNS);
-        }
 }
 
 #undef gram_zero
