@@ -31,18 +31,55 @@ static void gram_spread(nnk_real *gram_, uint32_t sum, size_t j, size_t k, size_
     gram[gram_index(j, k, examples)] = gram[gram_index(k, j, examples)] = (real)(int32_t)gram_element(sum);
 }
 
-static void project(nnk_real *p_, size_t p_stride, const nnk_real *w_, size_t w_stride, size_t units,
-                    nnk_patch patch) {
-    for (size_t r = 0; r < units; r++) {
-        real *p = (real *)p_ + r * p_stride;
-        const real *w = (const real *)w_ + r * w_stride;
+/// project for some units and images.
+static void project_part(real *p, size_t p_stride, const real *w, size_t w_stride, size_t units,
+                         nnk_patch patch) {
+    for (size_t r = 0; r < units; r++)
         for (size_t j = 0; j < patch.examples; j++) {
             const uint8_t *x = patch.x + j * patch.stride;
-            real sum = p[j];
-            for (size_t k = 0; k < patch.width; k++) sum += w[k] * (real)x[k];
-            p[j] = sum;
+            real sum = p[r * p_stride + j];
+            for (size_t k = 0; k < patch.width; k++) sum += w[r * w_stride + k] * (real)x[k];
+            p[r * p_stride + j] = sum;
         }
+}
+
+enum { PROJECT_UNITS = 2, PROJECT_IMAGES = 4 }; ///< whose sums are in registers, if there are so many
+
+/// project for PROJECT_UNITS and PROJECT_IMAGES: each byte is converted once for two products.
+static void project_tile(real *p, size_t p_stride, const real *w, size_t w_stride, nnk_patch patch) {
+    const uint8_t *x0 = patch.x, *x1 = x0 + patch.stride, *x2 = x1 + patch.stride, *x3 = x2 + patch.stride;
+    const real *other_w = w + w_stride;
+    real *q = p + p_stride;
+    real p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], q0 = q[0], q1 = q[1], q2 = q[2], q3 = q[3];
+    for (const uint8_t *end = x0 + patch.width; x0 < end;) {
+        const real v = *w++, u = *other_w++;
+        const real a = (real)*x0++, b = (real)*x1++, c = (real)*x2++, d = (real)*x3++;
+        p0 += v * a, q0 += u * a;
+        p1 += v * b, q1 += u * b;
+        p2 += v * c, q2 += u * c;
+        p3 += v * d, q3 += u * d;
     }
+    p[0] = p0, p[1] = p1, p[2] = p2, p[3] = p3;
+    q[0] = q0, q[1] = q1, q[2] = q2, q[3] = q3;
+}
+
+static void project(nnk_real *p_, size_t p_stride, const nnk_real *w_, size_t w_stride, size_t units,
+                    nnk_patch patch) {
+    real *p = (real *)p_;
+    const real *w = (const real *)w_;
+    for (; NNK_FAST && units >= PROJECT_UNITS; units -= PROJECT_UNITS) {
+        nnk_patch rest = patch;
+        real *to = p;
+        for (; rest.examples >= PROJECT_IMAGES; rest.examples -= PROJECT_IMAGES) {
+            project_tile(to, p_stride, w, w_stride, rest);
+            to += PROJECT_IMAGES;
+            rest.x += PROJECT_IMAGES * rest.stride;
+        }
+        project_part(to, p_stride, w, w_stride, PROJECT_UNITS, rest);
+        p += PROJECT_UNITS * p_stride;
+        w += PROJECT_UNITS * w_stride;
+    }
+    project_part(p, p_stride, w, w_stride, units, patch);
 }
 
 static void project_end(nnk_real *p_, size_t count) {

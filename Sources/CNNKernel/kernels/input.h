@@ -25,9 +25,56 @@ static void input_forward(nnk_real *sum_, const nnk_real *w_, size_t units, nnk_
     }
 }
 
+enum { GRADIENT_IMAGES = 4 }; ///< that are taken at a time
+
+/// Images of which one of two deltas is not zero.
+typedef struct few_images {
+    const uint8_t *x[GRADIENT_IMAGES];
+    real dz[GRADIENT_IMAGES], other_dz[GRADIENT_IMAGES];
+    size_t count;
+} few_images;
+
+/// g, other (width) += what the images contribute to two units: each byte is converted once for two products.
+/// What is missing in `images` is filled up with products that are zero, which change no bit.
+static void add_images(real *restrict g, real *restrict other, few_images *images, size_t width) {
+    for (size_t n = images->count; n < GRADIENT_IMAGES; n++) {
+        images->x[n] = images->x[0];
+        images->dz[n] = images->other_dz[n] = 0;
+    }
+    images->count = 0;
+    const uint8_t *x0 = images->x[0], *x1 = images->x[1], *x2 = images->x[2], *x3 = images->x[3];
+    const real *v = images->dz, v0 = v[0], v1 = v[1], v2 = v[2], v3 = v[3];
+    const real *u = images->other_dz, u0 = u[0], u1 = u[1], u2 = u[2], u3 = u[3];
+    for (const real *end = g + width; g < end; g++, other++) {
+        const real a = (real)*x0++, b = (real)*x1++, c = (real)*x2++, d = (real)*x3++;
+        real sum = *g, other_sum = *other;
+        sum += v0 * a, other_sum += u0 * a;
+        sum += v1 * b, other_sum += u1 * b;
+        sum += v2 * c, other_sum += u2 * c;
+        sum += v3 * d, other_sum += u3 * d;
+        *g = sum, *other = other_sum;
+    }
+}
+
+/// input_gradient for two units.
+static void gradient_of_two(real *g, const real *dz, size_t stride, nnk_patch p) {
+    few_images images = {.count = 0};
+    for (size_t j = 0; j < p.examples; j++) {
+        if (dz[j] == 0 && dz[stride + j] == 0) continue;
+        images.x[images.count] = p.x + j * p.stride;
+        images.dz[images.count] = dz[j];
+        images.other_dz[images.count++] = dz[stride + j];
+        if (images.count == GRADIENT_IMAGES) add_images(g, g + NNK_PATCH, &images, p.width);
+    }
+    if (images.count > 0) add_images(g, g + NNK_PATCH, &images, p.width);
+}
+
 static void input_gradient(nnk_real *g_, const nnk_real *dz_, size_t stride, size_t units, nnk_patch p) {
     const real *dz = (const real *)dz_;
-    for (size_t i = 0; i < units; i++) {
+    size_t i = 0;
+    for (; NNK_FAST && i + 2 <= units; i += 2)
+        gradient_of_two((real *)g_ + i * NNK_PATCH, dz + i * stride, stride, p);
+    for (; i < units; i++) {
         real *restrict g = (real *)g_ + i * NNK_PATCH;
         for (size_t j = 0; j < p.examples; j++) {
             const real delta = dz[i * stride + j];
