@@ -293,6 +293,7 @@ static void test_models(void) {
     CHECK_EQUAL(nnk_model_class_name(&m, 2, name), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_class_name(&m, 0, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_model_class_name(&m, 1, name), NNK_OK);
+    CHECK_EQUAL(nnk_block_write(NULL, 64, f.bytes, 1), NNK_E_ARGUMENT); // test_blocks.c has the others
     nnk_model_to_native(NULL, f.bytes);
     nnk_model_to_native(&m, NULL);
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LEAST = {"checkpoint": 1, "judge": 1, "model": 1, "predict": 1, "sizes": 1, "team": 1, "topology": 1, "train": 2}
+LEAST = {"checkpoint": 1, "judge": 1, "model": 1, "predict": 1, "sizes": 1, "stream": 1, "team": 1, "topology": 1, "train": 2}
 
 # What the examples have from their surroundings.
 PREAMBLE = """

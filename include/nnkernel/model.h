@@ -127,6 +127,7 @@ nnk_status nnk_model_open_step(nnk_model *model, const void *bytes, size_t lengt
 /// all of it is checked. `model` keeps `reader`, whose context must outlive it, and has no parameters and
 /// class names in memory; nnk_predict_begin and nnk_model_class_name read them.
 ///
+///     nnk_model model;
 ///     nnk_steps steps = {0};
 ///     while ((status = nnk_model_read_step(&model, reader, &nnk_deep, &steps)) > 0) {}
 ///

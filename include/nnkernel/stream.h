@@ -43,6 +43,36 @@ typedef struct nnk_sink {
     void *context; ///< passed to `write`
 } nnk_sink;
 
+/// Writes one file to a device that takes whole blocks: the flash of a microcontroller (8 or 16 bytes),
+/// serial flash (256), a memory card (512). Every block is written once, in ascending order; only the first,
+/// or those with a part of the header, come last. So a file whose writing was cut off has no header. The
+/// device has the bytes of the file from its beginning, and 0xff behind its end up to the end of a block.
+///
+///     static uint8_t memory[NNK_BLOCK_WRITER_BYTES(512)];
+///     nnk_block_writer writer = {.device = sink, .block_bytes = 512, .memory = memory};
+///     const nnk_sink blocks = {nnk_block_write, &writer}; // for nnk_train_finish and so on
+///
+/// Flash must be erased beforehand. On a device that need not be erased, an older file in that place must be
+/// made invalid beforehand: overwrite its first block. The next file takes a writer that is set up again.
+typedef struct nnk_block_writer {
+    nnk_sink device;      ///< its `write` gets one block: `count` is block_bytes, `offset` a multiple of it
+    uint32_t block_bytes; ///< 1 or more
+    uint8_t
+        *memory; ///< NNK_BLOCK_WRITER_BYTES(block_bytes); if it is aligned to 8, so are blocks of n x 8 bytes
+    // Not for callers; zeros at first.
+    uint32_t position; ///< bytes of the file that are taken
+    uint32_t first;    ///< bytes of the first blocks that are written
+} nnk_block_writer;
+
+/// Bytes of memory for blocks of so many bytes: for the first blocks, which hold the header, and one more.
+#define NNK_BLOCK_WRITER_BYTES(block_bytes)                                                                  \
+    ((63 + (block_bytes)) / (block_bytes) * (block_bytes) + (block_bytes))
+
+/// The function of an nnk_sink, whose context is an nnk_block_writer. After NNK_E_SINK the core writes the
+/// same bytes, or the file from its beginning, once more; then the block that failed is written again, and
+/// none of those before. NNK_E_ARGUMENT: also for bytes that do not continue the last ones.
+nnk_status nnk_block_write(void *writer, uint32_t offset, const uint8_t *bytes, uint32_t count);
+
 /// Where a file comes from. `read` reads `count` bytes of it from position `offset` on into `out`. It returns
 /// NNK_OK, or NNK_E_SOURCE if it cannot. It must give the same bytes each time. `out` can have any alignment:
 /// a driver that needs an aligned address copies.
