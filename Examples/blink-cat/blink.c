@@ -67,7 +67,7 @@ APART nnk_status classify(double *probability) {
 }
 
 static void show(double probability) {
-    const int32_t is_cat = probability >= 0.5;
+    const int32_t is_cat = probability > 0.5;
     board_led(is_cat);
     print(model.class_names[is_cat]);
     print(" (probability of ");

@@ -1,7 +1,7 @@
 // A Cortex-M7 with double precision: Arm's AN500 on an MPS2 board. Trains in double, in 192 KB of RAM.
 #include "board.h"
 
-_Alignas(8) static uint8_t arena[BOARD_ARENA_BYTES(8, 209)];
+_Alignas(8) static uint8_t arena[BOARD_ARENA_BYTES(8)];
 
 const board this_board = {"Cortex-M7", &nnk_f64_dual, &nnk_f64_inference, arena, sizeof arena};
 

@@ -1,5 +1,6 @@
 /// What the firmware needs from a board. A port implements `this_board`, `board_microseconds` and the four
 /// functions for console, card and end; semihosting.c implements these four under a debugger or an emulator.
+/// A port to a Cortex-M can also implement `board_start` and `board_exception`.
 #ifndef BOARD_H
 #define BOARD_H
 
@@ -7,16 +8,16 @@
 
 #define CARD_BLOCK 512 ///< bytes; what SD cards read and write at a time
 
-/// The arena for up to `examples` training images, centred or not.
-#define BOARD_ARENA_BYTES(real_bytes, examples)                                                              \
-    (NNK_DUAL_BYTES(DEEP, real_bytes, examples) + NNK_DUAL_ADJUSTED_BYTES(DEEP, real_bytes, examples))
+/// The arena for up to IMAGES training images, centred or not. The Makefile sets IMAGES.
+#define BOARD_ARENA_BYTES(real_bytes)                                                                        \
+    (NNK_DUAL_BYTES(DEEP, real_bytes, IMAGES) + NNK_DUAL_ADJUSTED_BYTES(DEEP, real_bytes, IMAGES))
 
 typedef struct board {
     const char *name;
     const nnk_arithmetic *arithmetic;
     const nnk_inference *inference;
     uint8_t *arena;     ///< aligned to 8 bytes
-    size_t arena_bytes; ///< limits the number of training images, see BOARD_ARENA_BYTES
+    size_t arena_bytes; ///< limits the number of training images
 } board;
 
 /// The board's name, precision and memory; defined in the board's folder.
@@ -35,6 +36,14 @@ uint32_t board_microseconds(void);
 
 /// Ends the program. Code 0 means success.
 _Noreturn void board_end(int32_t code);
+
+/// Only on a Cortex-M. Called before `firmware`: starts clocks and devices. Does nothing unless the board
+/// defines it.
+void board_start(void);
+
+/// Only on a Cortex-M. Handles the exception of that number: 15 is SysTick, 16 the first interrupt of the
+/// chip's devices. Unless the board defines it, it prints the number and ends the program.
+void board_exception(uint32_t number);
 
 /// The program; the start-up code calls it once memory is set up.
 _Noreturn void firmware(void);

@@ -4,12 +4,13 @@
 #include "card.h"
 #include "console.h"
 #include "evaluate.h"
+#include "profile.h"
 #include <string.h>
 
-enum { MOST_EXAMPLES = 512, BAD_DATA = 65, CANNOT_SAVE = 74 };
+enum { BAD_DATA = 65, CANNOT_SAVE = 74 };
 
 static card_job on_card;
-static uint8_t labels[MOST_EXAMPLES];
+static uint8_t labels[IMAGES];
 
 static card_file model_file = {.first = CARD_MODEL};
 static card_file checkpoint[2] = {{.first = CARD_CHECKPOINT}, {.first = CARD_OTHER_CHECKPOINT}};
@@ -30,7 +31,13 @@ static nnk_status check(const char *what, nnk_status status) {
 
 static nnk_job read_job(void) {
     if (!card_read_job(&on_card)) fail("card", "no job in block 0; card.py makes cards", BAD_DATA);
-    if (on_card.examples > MOST_EXAMPLES) fail("card", "more than 512 training images", BAD_DATA);
+    if (on_card.examples > IMAGES) {
+        print("card: ");
+        print_number(on_card.examples);
+        print(" training images; room for ");
+        print_number(IMAGES);
+        fail("", "make IMAGES=N makes room for more", BAD_DATA);
+    }
     if (!card_bytes(CARD_LABELS * CARD_BLOCK, on_card.examples, labels))
         fail("card", "the labels cannot be read", BAD_DATA);
     return (nnk_job){
@@ -44,7 +51,7 @@ static nnk_job read_job(void) {
         .learning_rate = on_card.learning_rate,
         .labels = labels,
         .class_names = {on_card.class_names[0], on_card.class_names[1]},
-        .images = {.read = card_image},
+        .images = {.read = profile_image},
         .center = on_card.center,
     };
 }
@@ -107,7 +114,9 @@ static void begin(const nnk_job *job, uint32_t *turn) {
         print("\n");
     } else {
         print("starting a new run\n");
+        profile_begin();
         check("training", nnk_train_begin(job, this_board.arena, this_board.arena_bytes));
+        profile_slice(this_board.arena);
     }
 }
 
@@ -123,7 +132,9 @@ static void learn(const nnk_job *job, uint32_t turn) {
             print_time("setup took ", since);
             since = board_microseconds();
         }
+        profile_begin();
         status = check("training", nnk_train_step(job, this_board.arena));
+        profile_slice(this_board.arena);
         if (status == NNK_COST) {
             print("Cost after iteration ");
             print_number(progress.iteration);
@@ -140,8 +151,12 @@ static void learn(const nnk_job *job, uint32_t turn) {
 static void write_model(const nnk_job *job) {
     const uint32_t since = board_microseconds();
     const nnk_sink sink = {card_file_write, &model_file};
-    while (check("model", nnk_train_finish(job, this_board.arena, sink)) > 0) {
-    }
+    nnk_status status;
+    do {
+        profile_begin();
+        status = check("model", nnk_train_finish(job, this_board.arena, sink));
+        profile_slice(this_board.arena);
+    } while (status > 0);
     print_time("writing the model took ", since);
 }
 
@@ -187,13 +202,14 @@ void firmware(void) {
     static nnk_job job; // not on the stack, which may take 1 KiB
     job = read_job();
     if (model_is_there(&job)) {
-        print("the model is already on the card\n");
+        print("the model is already on the card; card.py make makes a new card, without it\n");
     } else {
         uint32_t turn = 0;
         begin(&job, &turn);
         learn(&job, turn);
         write_model(&job);
     }
+    profile_print();
     print_score("training set: ", 0, on_card.examples);
     print_score("test set: ", on_card.examples, on_card.tests);
     print("stack used: ");

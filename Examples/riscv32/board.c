@@ -1,7 +1,7 @@
 // A 32-bit RISC-V with float registers: QEMU's virt machine. Trains in float, in 128 KB of RAM.
 #include "board.h"
 
-_Alignas(8) static uint8_t arena[BOARD_ARENA_BYTES(4, 209)];
+_Alignas(8) static uint8_t arena[BOARD_ARENA_BYTES(4)];
 
 const board this_board = {"RV32", &nnk_f32_dual, &nnk_f32_inference, arena, sizeof arena};
 
