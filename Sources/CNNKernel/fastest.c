@@ -1,4 +1,5 @@
-// The widest vectors that this processor has, by element type; NULL for other numbers.
+// The widest vectors that this processor has, by element type, or scalar C if it has none; NULL for other
+// numbers.
 #include "vector_arithmetic.h"
 
 #if NNK_X86

@@ -30,8 +30,8 @@ extern const nnk_arithmetic nnk_f32, nnk_f64;
 /// Only the kernels that the method nnk_dual calls, in less code: for boards. Not for other methods.
 extern const nnk_arithmetic nnk_f32_dual, nnk_f64_dual;
 
-/// The same bits as nnk_f32 or nnk_f64, from the widest vectors that this processor has. `dtype`: NNK_F32 or
-/// NNK_F64; NULL for any other number.
+/// The same bits as nnk_f32 or nnk_f64, from the widest vectors that this processor has; one of these two if
+/// it has none, as a microcontroller. `dtype`: NNK_F32 or NNK_F64; NULL for any other number.
 const nnk_arithmetic *nnk_fastest(int32_t dtype);
 
 /// The kernels of inference for one element type.
@@ -44,8 +44,8 @@ extern const nnk_inference nnk_f32_inference, nnk_f64_inference, nnk_i8_inferenc
 /// models can do without.
 extern const nnk_inference nnk_f32_contrast_inference, nnk_f64_contrast_inference, nnk_i8_contrast_inference;
 
-/// For all models, the same bits from the widest vectors that this processor has. `dtype`: NNK_F32, NNK_F64
-/// or NNK_I8; NULL for any other number.
+/// For all models, the same bits from the widest vectors that this processor has, or from scalar C if it has
+/// none. `dtype`: NNK_F32, NNK_F64 or NNK_I8; NULL for any other number.
 const nnk_inference *nnk_fastest_inference(int32_t dtype);
 
 #ifdef __cplusplus
