@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Tests the firmware in Examples under QEMU:
 # - On each board that trains, the model on the memory card must be equal to that of Examples/trainer on this
-#   machine, byte for byte, and so must the first prediction. The stack used must not exceed what its calls
-#   can need. One board, stm32f405, also trains centred.
+#   machine, byte for byte, and so must the first prediction: built with the core's fast paths and without, and
+#   on two boards also centred. The stack used must not exceed what its calls can need.
+# - With floats like those of the Pico SDK on an RP2040, which flush subnormal numbers, a board trains the same
+#   model.
 # - On three processors, Examples/blink-cat must give the same predictions as on this machine.
 # - The emulator is killed many times during training; the firmware must resume and end with the same model.
 #
@@ -26,10 +28,12 @@ most_ram=430 # bytes to predict: variables and stack
 kills=${BOARD_KILLS:-100}
 RANDOM=${BOARD_SEED:-1}
 
-# Folder in Examples; precision; prefix of the tools; entry point.
-boards="stm32f405;f32;arm-none-eabi-;reset
-cortex-m7;f64;arm-none-eabi-;reset
-riscv32;f32;riscv64-unknown-elf-;start"
+# Folder in Examples; precision; prefix of the tools; entry point; most images that it trains on.
+boards="stm32f405;f32;arm-none-eabi-;reset;209
+cortex-m7;f64;arm-none-eabi-;reset;209
+riscv32;f32;riscv64-unknown-elf-;start;209
+lm3s6965evb;f32;arm-none-eabi-;reset;138
+microbit;f32;arm-none-eabi-;reset;9"
 # The same for the boards of blink-cat, with the processor instead of the precision.
 blinking="blink-cat/microbit;Cortex-M0+;arm-none-eabi-;reset
 blink-cat/stm32f405;Cortex-M4F;arm-none-eabi-;reset
@@ -43,7 +47,9 @@ esac
 
 "$root/scripts/install-dependencies.sh" boards >&2
 python=python3
-[ ! -x "$root/.venv/bin/python" ] || python="$root/.venv/bin/python"
+for choice in "$root/.venv/bin/python" /usr/bin/python3; do
+    "$python" -c 'import h5py' 2>/dev/null || [ ! -x "$choice" ] || python=$choice
+done
 
 # Prints one line of the result: description, then the command that must succeed.
 expect() {
@@ -58,7 +64,7 @@ train=drawn test='' iterations=200
 if [ ! -e "$photos/train_catvnoncat.h5" ]; then
     echo "SKIPPED the photos, using drawings: $photos/train_catvnoncat.h5 does not exist (set NN_DATA)"
 elif ! "$python" -c 'import h5py' 2>/dev/null; then
-    echo "SKIPPED the photos, using drawings: h5py is missing (pip install h5py)"
+    echo "SKIPPED the photos, using drawings: h5py is missing (apt install python3-h5py)"
 else
     train=$photos/train_catvnoncat.h5 test=$photos/test_catvnoncat.h5 iterations=2500
 fi
@@ -68,20 +74,34 @@ mkdir "$work/core"
 (cd "$work/core" && "${compile[@]}" -c "$root"/Sources/CNNKernel/*.c)
 "${compile[@]}" "$root/Examples/trainer/trainer.c" "$work"/core/*.o -o "$work/trainer"
 "$python" "$card" flat "$train" "$work/images"
+few_iterations=$((iterations < 300 ? iterations : 300))
 
 # The bits of a number that trainer printed. Argument: index of its word.
 bits_of() {
     "$python" -c "import struct; print(struct.pack('>d', float(input().split()[$1])).hex())"
 }
 
+# Writes a flat file with the first images of another one. Arguments: file, number of images, file to write.
+first_images() {
+    "$python" - "$@" <<'PYTHON'
+import struct, sys
+flat = open(sys.argv[1], "rb").read()
+m, count = struct.unpack_from("<I", flat)[0], int(sys.argv[2])
+count = min(m, count)
+with open(sys.argv[3], "wb") as out:
+    out.write(struct.pack("<I", count) + flat[4 : 4 + count] + flat[4 + m : 4 + m + 12288 * count])
+PYTHON
+}
+
 # Writes this machine's model and the bits of its first prediction. Arguments: images, precision, method and
 # options, iterations, file.
 desktop() { "$work/trainer" "$1" deep "$2" "$3" "$4" 1 -o "$5" | bits_of 4 >"$5.first"; }
-for precision in f32 f64; do
-    desktop "$work/images" $precision dual $iterations "$work/$precision.nnk"
-done
-centered_iterations=$((iterations < 300 ? iterations : 300))
-desktop "$work/images" f32 dual+center $centered_iterations "$work/f32-centered.nnk"
+while IFS=';' read -r board precision _ _ most; do
+    first_images "$work/images" "$most" "$work/images-$board"
+    desktop "$work/images-$board" $precision dual $iterations "$work/whole-$board.nnk"
+    desktop "$work/images-$board" $precision dual $few_iterations "$work/small-$board.nnk"
+    desktop "$work/images-$board" $precision dual+center $few_iterations "$work/centered-$board.nnk"
+done <<<"$boards"
 
 # The model for blink-cat, the images that it classifies, and its predictions on this machine.
 "$work/trainer" "$work/images" deep f32 dual 2500 1 -b "$work/i8.nnk" | bits_of -1 >"$work/i8.first"
@@ -106,15 +126,16 @@ blink=$root/Examples/blink-cat
 
 # ---- Boards -----------------------------------------------------------------------------------------------
 
-# Runs make for a board. Arguments: folder, or folder/board as in blink-cat/microbit; target.
+# Runs make for a board. Arguments: folder, or folder/board as in blink-cat/microbit; then for make: variables,
+# targets.
 make_board() {
     make -s -C "$root/Examples/${1%/*}" BOARD="${1#*/}" BUILD="$work/$1" MODEL="$work/i8.nnk" "${@:2}"
 }
 
-# Builds a board's firmware; shows the log only if that fails.
+# Builds a board's firmware; shows the log only if that fails. Arguments: as for make_board.
 build() {
     local log="$work/log-${1/\//-}"
-    make_board "$1" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+    make_board "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
 }
 
 # Runs the firmware with the card in a folder. Arguments: board, QEMU's options, folder, command prefix
@@ -144,46 +165,120 @@ sys.exit(found.keys() != expected.keys() or max(abs(found[i] - c) for i, c in ex
 PYTHON
 }
 
+# Trains with the firmware that is built, and compares. Arguments: board, precision, name of this machine's
+# model (whole, small, centered), iterations, and what card.py gets besides.
+compare() {
+    local board=$1 precision=$2 name=$3 count=$4 folder="$work/card-$1" reference="$work/$3-$1.nnk"
+    rm -rf "$folder"
+    mkdir "$folder"
+    "$python" "$card" make "$folder/card.img" "$work/images-$board" "${@:5}" --iterations "$count"
+    SECONDS=0
+    expect "$board, $name: trains $count iterations and evaluates" run "$board" "" "$folder"
+    "$python" "$card" model "$folder/card.img" "$folder/model" || true
+    expect "$board, $name: same model as on this machine in $precision, byte for byte ($SECONDS s)" \
+        cmp "$folder/model" "$reference"
+    expect "$board, $name: same first prediction as on this machine, to the bit" \
+        grep "training set: .*bits $(cat "$reference.first")" "$folder/log"
+}
+
 # All tests of one board that trains. Arguments: folder, precision, prefix, entry point.
 examine() {
     local board=$1 precision=$2 prefix=$3 start=$4
-    local folder="$work/card-$1" program="$work/$1/firmware.elf" used most
-    mkdir "$folder"
+    local log="$work/card-$1/log" program="$work/$1/firmware.elf" used most
     build "$board" || { echo "FAILED  $board: builds"; return; }
     expect "$board: no allocator, no undefined symbol" stands_alone "$prefix" "$program"
     # shellcheck disable=SC2086 # $test may be empty
-    "$python" "$card" make "$folder/card.img" "$train" $test --iterations $iterations
-    SECONDS=0
-    expect "$board: trains $iterations iterations and evaluates" run "$board" "" "$folder"
-    "$python" "$card" model "$folder/card.img" "$folder/model" || true
-    expect "$board: same model as on this machine in $precision, byte for byte ($SECONDS s)" \
-        cmp "$folder/model" "$work/$precision.nnk"
-    expect "$board: same first prediction as on this machine, to the bit" \
-        grep "training set: .*bits $(cat "$work/$precision.nnk.first")" "$folder/log"
+    compare "$board" $precision whole $iterations $test
     if [ $precision = f64 ] && [ "$train" != drawn ]; then
-        expect "$board: costs equal to the reference within 1e-10" costs_agree "$folder/log"
+        expect "$board: costs equal to the reference within 1e-10" costs_agree "$log"
     fi
-    used=$(sed -n 's/^stack used: \([0-9]*\) bytes$/\1/p' "$folder/log")
+    used=$(sed -n 's/^stack used: \([0-9]*\) bytes$/\1/p' "$log")
     most=$("$root/scripts/footprint.py" "$prefix" "$program" "$start" read=card_image,card_file_read \
         write=card_file_write | cut -f 4)
     expect "$board: ${used:=unknown} bytes of stack used; the calls can need $most; $most_stack allowed" \
         test "$used" -le "$most" -a "$most" -le $most_stack
-    sed -n "s/^\(.* set: [^;]*\);.*/        $board: \1/p" "$folder/log"
-    [ "$board" != stm32f405 ] || examine_centered "$board" "$precision"
+    sed -n "s/^\(.* set: [^;]*\);.*/        $board: \1/p" "$log"
+    case $board in stm32f405 | microbit) compare "$board" $precision centered $few_iterations --center ;; esac
+    build "$board" FAST=0 || { echo "FAILED  $board: builds without fast paths"; return; }
+    compare "$board" $precision small $few_iterations
 }
 
-# Tests a board that is built, with the mean of the images taken off. Arguments: folder, precision.
-examine_centered() {
-    local board=$1 precision=$2 folder="$work/centered-$1"
+# ---- Floats of an RP2040 ----------------------------------------------------------------------------------
+
+# The Pico SDK replaces the compiler's functions for floats on an RP2040; Tests/embedding/pico has functions
+# that flush as these do. The core must refuse them, or, once it knows of the SDK, not call them.
+examine_pico() {
+    local board=microbit precision=f32 function wrap=
+    local pico="$root/Tests/embedding/pico" firmware="$root/Examples/firmware" core="$root/Sources/CNNKernel"
+    for function in fadd fsub fmul fdiv fcmpeq fcmplt fcmple fcmpge fcmpgt f2d \
+        dadd dsub dmul ddiv dcmpeq dcmplt dcmple dcmpge dcmpgt d2f; do
+        wrap+=" -Wl,--wrap=__aeabi_$function"
+    done
+    local with=("SOURCES=board.c \$(TRAINING) start_arm.c rom_floats.c" "VPATH=.:$firmware:$core:$pico"
+        "MORE_LINK=$wrap")
+    build $board "${with[@]}"
+    rm -rf "$work/card-$board"
+    mkdir "$work/card-$board"
+    "$python" "$card" make "$work/card-$board/card.img" "$work/images-$board" --iterations 1
+    run $board "" "$work/card-$board" || true
+    expect "$board with an RP2040's floats: refuses to train" \
+        grep "^training: floating point is not as the results require" "$work/card-$board/log"
+    build $board "${with[@]}" "MORE_FLAGS=-DLIB_PICO_FLOAT_PICO=1 -DLIB_PICO_DOUBLE_PICO=1"
+    compare $board $precision small $few_iterations
+}
+
+# ---- What every board's build relies on -------------------------------------------------------------------
+
+# Compiles for a processor as docs/BOARDS.md says. Arguments: a name in $processors, options, files.
+processors="arm-none-eabi-gcc -mcpu=cortex-m0plus -mthumb
+arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb
+riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32 -ffreestanding
+gcc
+clang
+clang --target=arm-none-eabi -mcpu=cortex-m4 -ffreestanding"
+as_documented=(-std=gnu11 -w -ffunction-sections -fdata-sections -I"$root/include" -I"$root/Examples/firmware")
+
+# Whether the functions of memory.c are loops. Argument: a compiler's command.
+memory_is_loops() {
+    local level folder="$work/memory"
+    mkdir -p "$folder"
+    for level in -Os -O2 -O3; do
+        $1 "${as_documented[@]}" $level -S "$root/Examples/firmware/memory.c" -o "$folder/memory.s" || return 1
+        # A jump or call whose target is one of the functions.
+        ! grep -E '^[[:space:]]+[a-z.]+[[:space:]].*\bmem(cpy|set|cmp|move)(@PLT)?$' <(
+            grep -vE '^[[:space:]]*\.' "$folder/memory.s") || return 1
+    done
+}
+
+# Without vector registers, nnk_fastest answers the scalar kernels, and no others are linked.
+fastest_is_scalar() {
+    local folder="$work/fastest"
     mkdir "$folder"
-    "$python" "$card" make "$folder/card.img" "$train" --iterations "$centered_iterations" --center
-    SECONDS=0
-    expect "$board: trains $centered_iterations iterations centred and evaluates" run "$board" "" "$folder"
-    "$python" "$card" model "$folder/card.img" "$folder/model" || true
-    expect "$board: same centred model as on this machine in $precision, byte for byte ($SECONDS s)" \
-        cmp "$folder/model" "$work/$precision-centered.nnk"
-    expect "$board: same first prediction as on this machine, to the bit" \
-        grep "training set: .*bits $(cat "$work/$precision-centered.nnk.first")" "$folder/log"
+    echo '#include "nnkernel/nnkernel.h"
+        const void *volatile all[2];
+        void program(void) { all[0] = nnk_fastest(NNK_F32), all[1] = nnk_fastest_inference(NNK_F64); }' \
+        >"$folder/program.c"
+    (
+        cd "$folder"
+        arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb "${as_documented[@]}" -ffreestanding -fstack-usage -O2 -c program.c \
+            "$root"/Sources/CNNKernel/*.c "$root/Examples/firmware/memory.c"
+        arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb -nostdlib -Wl,--gc-sections,-e,program ./*.o -lgcc -o program
+        arm-none-eabi-nm program >symbols
+        grep -q ' nnk_f32$' symbols && grep -q ' nnk_f64_contrast_inference$' symbols && ! grep _vectors symbols
+        ! awk '$2 > 1024' f32*.su f64*.su i8*.su | grep .
+    )
+}
+
+examine_builds() {
+    local compiler
+    while read -r compiler; do
+        if ! command -v "${compiler%% *}" >/dev/null; then
+            echo "SKIPPED $compiler is missing"
+        else
+            expect "memory.c: loops when built by $compiler" memory_is_loops "$compiler"
+        fi
+    done <<<"$processors"
+    expect "nnk_fastest on a Cortex-M4: the scalar kernels, and none for vectors" fastest_is_scalar
 }
 
 # Makes a folder with images in which blink-cat runs. Argument: board.
@@ -233,7 +328,7 @@ unplug() {
     local whole delay stage
     local new_card=("$python" "$card" make "$folder/card.img" drawn --iterations 300 --checkpoint-every 20)
     mkdir "$folder"
-    build $board
+    build $board FAST=1
     desktop drawn f64 dual 300 "$work/small.nnk"
     "${new_card[@]}"
     whole=$(date +%s%N)
@@ -275,16 +370,15 @@ unplug() {
 # With -icount shift=0 the emulator's clock advances one nanosecond per instruction, so a microsecond that a
 # board prints is a thousand instructions.
 
+# Runs the whole job with a firmware that measures itself, and prints the words for count-tables.py.
+# Arguments: board, precision, fast or small.
 count() {
-    local board=$1 precision=$2 folder="$work/count-$1" counted=100 took
+    local board=$1 precision=$2 core=$3 folder="$work/count-$1-$3"
     mkdir "$folder"
-    build "$board"
-    "$python" "$card" make "$folder/card.img" "$train" --iterations $counted --cost-every 0
+    build "$board" PROFILE=1 FAST=$([ "$core" = small ]; echo $?)
+    "$python" "$card" make "$folder/card.img" "$train" --iterations $iterations --cost-every 0
     run "$board" "-icount shift=0" "$folder"
-    took=$(sed -n 's/^.* took \([0-9]*\) us$/\1/p' "$folder/log" | tr '\n' ' ')
-    read -r setup loop model <<<"$took"
-    printf '| %s | %s | %s | %s | %s |\n' "$board" "$precision" $((setup / 1000)) \
-        "$((loop / counted / 1000)).$((loop / counted % 1000 / 100))" $((model / 1000))
+    echo "$board,$precision,$core,$folder/log"
 }
 
 count_ram() {
@@ -296,12 +390,16 @@ count_ram() {
 }
 
 if [ "$mode" = --counts ]; then
-    {
-        echo "| board | type | setup | per iteration | writing the model |"
-        echo "| --- | --- | ---: | ---: | ---: |"
-        while IFS=';' read -r board precision _ _; do count "$board" "$precision"; done <<<"$boards"
-    } | tee "$work/table"
-    "$root/scripts/write-table.py" counts "$work/table"
+    mapfile -t counted < <(
+        count stm32f405 f32 fast
+        count stm32f405 f32 small
+        count cortex-m7 f64 fast
+        count riscv32 f32 fast
+    )
+    for table in counts slices energy; do
+        "$root/scripts/count-tables.py" $table "${counted[@]}" | tee "$work/table"
+        "$root/scripts/write-table.py" $table "$work/table"
+    done
     {
         echo "| BOARD | processor | RAM used |"
         echo "| --- | --- | ---: |"
@@ -311,9 +409,11 @@ if [ "$mode" = --counts ]; then
     exit
 fi
 
-export -f make_board build run stands_alone costs_agree examine examine_centered expect
-export root work card train test iterations centered_iterations python oracle most_stack
-tr ';' '\n' <<<"$boards" | xargs -n 4 -P 2 bash -c 'examine "$@" >"$work/lines-$1"' examine
+export -f make_board build run stands_alone costs_agree examine compare expect
+export root work card train test iterations few_iterations python oracle most_stack
+tr ';' '\n' <<<"$boards" | xargs -n 5 -P 2 bash -c 'examine "$@" >"$work/lines-$1"' examine
+examine_builds >"$work/lines-builds"
+examine_pico >"$work/lines-pico"
 {
     expect "blink-cat: same first prediction as trainer on this machine, to the bit" \
         grep -m 1 "bits $(cat "$work/i8.first")" <(head -n 1 "$work/answers")
