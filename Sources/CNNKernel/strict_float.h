@@ -27,15 +27,16 @@ _Static_assert(sizeof 1.0 == sizeof(double), "a constant without suffix must be 
 #error "nnkernel needs FLT_EVAL_METHOD 0; on x86-32 build with -msse2 -mfpmath=sse, on s390x with -std=gnu11"
 #endif
 
-// On an RP2040, the Pico SDK has the linker replace the compiler's functions for floats by routines of the
-// ROM, which flush subnormal numbers to zero. The linker keeps the functions themselves as __real_..., and
-// the core calls these. An assembler's .set names them anew in this file alone.
+// The Pico SDK has the linker replace the compiler's functions for floats by others: routines of the RP2040's
+// ROM, which flush subnormal numbers to zero, and for doubles the RP2350's coprocessor. The linker keeps the
+// functions themselves as __real_..., and the core calls these. An assembler's .set names them anew in this
+// file alone.
 #define NNK_REAL(function) ".set __aeabi_" #function ", __real___aeabi_" #function "\n"
 #if defined(__ARM_ARCH_6M__) && defined(LIB_PICO_FLOAT_PICO)
 __asm__(NNK_REAL(fadd) NNK_REAL(fsub) NNK_REAL(fmul) NNK_REAL(fdiv) NNK_REAL(fcmpeq) NNK_REAL(fcmplt)
             NNK_REAL(fcmple) NNK_REAL(fcmpge) NNK_REAL(fcmpgt) NNK_REAL(f2d));
 #endif
-#if defined(__ARM_ARCH_6M__) && defined(LIB_PICO_DOUBLE_PICO)
+#if defined(__arm__) && defined(LIB_PICO_DOUBLE_PICO)
 __asm__(NNK_REAL(dadd) NNK_REAL(dsub) NNK_REAL(dmul) NNK_REAL(ddiv) NNK_REAL(dcmpeq) NNK_REAL(dcmplt)
             NNK_REAL(dcmple) NNK_REAL(dcmpge) NNK_REAL(dcmpgt) NNK_REAL(d2f));
 #endif

@@ -181,7 +181,8 @@ size_t nnk_train_bytes(const nnk_job *job);
 /// there are held out, or none is although keep_best is set. NNK_E_PAYLOAD: a parameter of the model to start
 /// from is not finite. NNK_E_STATE: the Gram matrix is not formed, or was formed of another number of images,
 /// in another size, type or layout. NNK_E_FLOAT: the processor's floating point rounds differently, treats
-/// subnormal numbers as zeros, or the compiler was told to fuse products and sums.
+/// subnormal numbers as zeros, or the compiler was told to fuse products and sums. On an RP2040, docs/BOARDS.md
+/// says what to set.
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
 /// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done. The longest slice
