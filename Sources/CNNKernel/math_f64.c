@@ -23,12 +23,9 @@ double nnk_log_f64(double x) {
     return x > DBL_MAX ? x : nnk_log_scaled_f64(x * 0x1p52, -52);
 }
 
-/// Returns the upper half of the product of two 64-bit numbers.
+/// Not inlined, as it is called twice.
 static __attribute__((noinline)) uint64_t high_product(uint64_t a, uint64_t b) {
-    const uint32_t a0 = (uint32_t)a, a1 = (uint32_t)(a >> 32), b0 = (uint32_t)b, b1 = (uint32_t)(b >> 32);
-    const uint64_t one = (uint64_t)a1 * b0 + ((uint64_t)a0 * b0 >> 32),
-                   other = (uint64_t)a0 * b1 + (uint32_t)one;
-    return (uint64_t)a1 * b1 + (one >> 32) + (other >> 32);
+    return nnk_high_product(a, b);
 }
 
 /// x = 2^(-n-1) y, 1 <= y < 2, so -log2(x) = n + 1 - log2(y). Let log2(y) have the bits 0.b1 b2 b3... b1 is 1

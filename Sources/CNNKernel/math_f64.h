@@ -26,6 +26,14 @@ static inline double nnk_from_bits_f64(uint64_t bits) {
     return both.x;
 }
 
+/// Returns the upper half of the product of two 64-bit numbers.
+static inline uint64_t nnk_high_product(uint64_t a, uint64_t b) {
+    const uint32_t a0 = (uint32_t)a, a1 = (uint32_t)(a >> 32), b0 = (uint32_t)b, b1 = (uint32_t)(b >> 32);
+    const uint64_t one = (uint64_t)a1 * b0 + ((uint64_t)a0 * b0 >> 32),
+                   other = (uint64_t)a0 * b1 + (uint32_t)one;
+    return (uint64_t)a1 * b1 + (one >> 32) + (other >> 32);
+}
+
 /// 2^k for -1022 <= k <= 1023.
 static inline double nnk_power_of_two_f64(int32_t k) { return nnk_from_bits_f64((uint64_t)(k + 1023) << 52); }
 

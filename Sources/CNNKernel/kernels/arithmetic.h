@@ -36,6 +36,7 @@
 #include "../fast.h"
 #include "../freestanding.h"
 #include "../normals.h"
+#include "../quick_weights.h"
 
 #if defined(__ARM_FEATURE_SIMD32)
 #include <arm_acle.h>

@@ -175,15 +175,42 @@ static void hidden_update(nnk_real *a, nnk_real *w, const nnk_real *dz, double r
     for (size_t k = 0; k < units; k++) unit_update(real_at(a, k * s.stride), real_at(w, k), dz, rate, row, s);
 }
 
-static void initialize(nnk_real *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
-    real *w = (real *)w_;
-    const double root = nnk_sqrt_f64((double)inputs);
+static void draw_weights(real *w, size_t count, double root, int32_t initializer, nnk_random *random) {
     for (size_t i = 0; i < count; i++) {
         const double normal = real_normal(random);
         w[i] = (real)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
     }
 }
 
+#if NNK_FAST
+/// How many of `count` normals are no part of a new pair: the one that is waiting.
+static size_t waiting(const nnk_random *random, size_t count) { return count > 0 && random->has_spare; }
+
+static void skip(size_t count, nnk_random *random) {
+    if (waiting(random, count)) {
+        real_normal(random);
+        count--;
+    }
+    nnk_quick_skip(count / 2, random);
+    if (count % 2) real_normal(random);
+}
+#else
 static void skip(size_t count, nnk_random *random) {
     for (; count > 0; count--) real_normal(random);
+}
+#endif
+
+static void initialize(nnk_real *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
+    real *w = (real *)w_;
+    const double root = nnk_sqrt_f64((double)inputs);
+#if NNK_FAST && NNK_SOFT_DOUBLE
+    if (sizeof(real) == sizeof(float)) {
+        const size_t first = waiting(random, count), pairs = (count - first) / 2;
+        draw_weights(w, first, root, initializer, random);
+        nnk_quick_weights((float *)(void *)(w + first), pairs, root, initializer, random);
+        w += first + 2 * pairs;
+        count -= first + 2 * pairs;
+    }
+#endif
+    draw_weights(w, count, root, initializer, random);
 }
