@@ -1,4 +1,5 @@
-/// Evaluates the model on the card without loading it into memory as a whole.
+/// Evaluates the model on the card, which is read piece by piece for each image. All of it is done in the
+/// arena, before or after a training.
 #ifndef EVALUATE_H
 #define EVALUATE_H
 
@@ -10,7 +11,11 @@ typedef struct score {
     double of_first_one; ///< probability of class 1 for the first image
 } score;
 
-/// Evaluates images `first` ... `first + count - 1` of the card. NNK_E_SOURCE: the card cannot be read.
-nnk_status evaluate(card_file *model, uint32_t first, uint32_t count, score *result);
+/// Reads and checks the model. `*model` is what it says, at the beginning of the arena.
+nnk_status open_model(card_file *file, const nnk_model **model);
+
+/// Evaluates images `first` ... `first + count - 1` of the card with the model that open_model has opened.
+/// NNK_E_SOURCE: the card cannot be read. NNK_E_MEMORY: the arena is too small.
+nnk_status evaluate(uint32_t first, uint32_t count, score *result);
 
 #endif

@@ -164,27 +164,17 @@ static void write_model(const nnk_job *job) {
 
 /// Whether the card has the model of this job, undamaged.
 static int32_t model_is_there(const nnk_job *job) {
-    uint8_t header[NNK_HEADER_BYTES], *bytes = this_board.arena;
-    nnk_model m;
-    if (card_file_read(&model_file, 0, sizeof header, header) != NNK_OK ||
-        nnk_model_peek(&m, header, job->topology) != NNK_OK || m.dtype != job->arithmetic->dtype ||
-        m.method != NNK_DUAL || m.seed != job->seed || m.iterations != job->iterations ||
-        m.examples != job->examples || m.learning_rate != job->learning_rate ||
-        m.options != (job->center ? NNK_OPTION_CENTERED : 0))
-        return 0;
-    uint32_t crc = 0;
-    for (uint32_t done = 0; done < m.payload_bytes; done += CARD_BLOCK) {
-        const uint32_t rest = m.payload_bytes - done, some = rest < CARD_BLOCK ? rest : CARD_BLOCK;
-        if (card_file_read(&model_file, NNK_HEADER_BYTES + done, some, bytes) != NNK_OK) return 0;
-        crc = nnk_crc32(crc, bytes, some);
-    }
-    return crc == nnk_model_payload_crc(header);
+    const nnk_model *m;
+    return open_model(&model_file, &m) == NNK_OK && m->dtype == job->arithmetic->dtype &&
+           m->method == NNK_DUAL && m->seed == job->seed && m->iterations == job->iterations &&
+           m->examples == job->examples && m->learning_rate == job->learning_rate &&
+           m->options == (job->center ? NNK_OPTION_CENTERED : 0);
 }
 
 static void print_score(const char *what, uint32_t first, uint32_t count) {
     score result;
     if (count == 0) return;
-    check("evaluation", evaluate(&model_file, first, count, &result));
+    check("evaluation", evaluate(first, count, &result));
     print(what);
     print_number(result.right);
     print(" of ");
@@ -208,6 +198,7 @@ void firmware(void) {
         begin(&job, &turn);
         learn(&job, turn);
         write_model(&job);
+        if (!model_is_there(&job)) fail("model", "the card does not have what was written", CANNOT_SAVE);
     }
     profile_print();
     print_score("training set: ", 0, on_card.examples);
