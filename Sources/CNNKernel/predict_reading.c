@@ -37,10 +37,11 @@ static nnk_status add_piece(nnk_predictor *p, uint32_t i, uint32_t k, const uint
     return NNK_OK;
 }
 
-/// Adds the next `count` bytes of the image, x, to the sums.
+/// Adds the next `count` bytes of the image, x, to the sums. If these are many patches, a row is read from
+/// one end to the other before the next one, so a device that reads whole blocks reads each once.
 static nnk_status take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
-    for (uint32_t k = 0; k < count; k += NNK_PATCH)
-        for (uint32_t i = 0; i < (uint32_t)p->model->topology->size[1]; i++)
+    for (uint32_t i = 0; i < (uint32_t)p->model->topology->size[1]; i++)
+        for (uint32_t k = 0; k < count; k += NNK_PATCH)
             if (add_piece(p, i, p->position + k, x + k, nnk_smaller(NNK_PATCH, count - k)) != NNK_OK) {
                 nnk_end(p);
                 return NNK_E_SOURCE;

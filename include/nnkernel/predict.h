@@ -51,6 +51,8 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
 
 /// Takes the next `count` bytes of the image. NNK_E_ARGUMENT: NULL, or more bytes than the image has left.
 /// NNK_E_SOURCE: the model could not be read; begin with the image again.
+/// For a model that is read, each call reads the rows of layer 1 one after the other, their weights for these
+/// bytes: the more bytes a call gets, the fewer jumps; the fewer, the shorter the call.
 nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count);
 
 /// The probability of class 1, 0 ... 1. The next image needs nnk_predict_begin again.
