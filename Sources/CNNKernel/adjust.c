@@ -45,12 +45,12 @@ static void form_means(const nnk_job *job, const arena *a) {
     const size_t m = nnk_columns(job);
     nnk_real *e = nnk_row(a, a->activations, 1); // nothing is in these rows yet
     memcpy(e, a->contrast, a->row);
-    k->scale(e, 1 / (double)m, a->stride);
+    k->scale(e, 1 / (double)m, a->width);
     memset(a->means, 0, a->row);
     job->method->times_gram(job, a, a->means, e);
     if (nnk_takes_contrast_off(job))
-        k->update(a->means, a->brightness, k->dot(a->brightness, e, m), a->stride);
-    k->update(a->means, a->spread, k->dot(a->contrast, a->means, m) / (2 * (double)m), a->stride);
+        k->update(a->means, a->brightness, k->dot(a->brightness, e, m), a->width);
+    k->update(a->means, a->spread, k->dot(a->contrast, a->means, m) / (2 * (double)m), a->width);
 }
 
 /// Zeros where an image has no contrast, as it has no x^ either. What rounding leaves there would decide
@@ -61,17 +61,18 @@ static void clear_flat(const nnk_job *job, const arena *a, nnk_real *row) {
 }
 
 /// Adjusts a row of W1 X / 255. Returns the mean over the images of W1 x^, which it has taken off, or 0.
-///   row_sum: the sum of that row of W1
-static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, double row_sum) {
+///   row_sum: the sum of that row of W1; first: columns before that one have lost their brightness already
+static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, double row_sum, size_t first) {
     const nnk_arithmetic *k = job->arithmetic;
     const size_t m = nnk_columns(job);
     if (nnk_takes_contrast_off(job)) {
-        k->update(row, a->brightness, row_sum / (255 * brightness_factor(job)), a->stride);
+        k->update(nnk_at(job, row, first), nnk_at(job, a->brightness, first),
+                  row_sum / (255 * brightness_factor(job)), a->width - first);
         clear_flat(job, a, row);
     }
     if (!nnk_centers(job)) return 0;
     const double mean = k->dot(a->contrast, row, m) / (double)m;
-    k->update(row, a->spread, mean, a->stride);
+    k->update(row, a->spread, mean, a->width);
     return mean;
 }
 
@@ -94,30 +95,51 @@ static nnk_status prepare(const nnk_job *job, const arena *a) {
     return NNK_MORE;
 }
 
-uint32_t nnk_adjust_items(const nnk_job *job) {
-    if (!nnk_is_adjusted(job) && !nnk_start_of(job)) return 0;
+/// The mean over the images of (W1 - left W1(0)) x^ = -rate/m (D H) X^^T x^, H = 1 - 1 1^T / M.
+static double descended_mean(const nnk_job *job, const arena *a, uint32_t unit) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const size_t m = nnk_columns(job);
+    const nnk_real *d = nnk_row(a, a->deltas, unit);
+    const double half = k->dot(a->contrast, a->means, m) / (double)m;
+    const double product = k->dot(a->means, d, m) - half * k->dot(a->spread, d, m);
+    return nnk_delta_scale(job, a) * product;
+}
+
+uint32_t nnk_adjust_items(const nnk_job *job, const nnk_trainer *t) {
+    if (!nnk_is_adjusted(job) && !nnk_start_of(job) && !nnk_is_open(job)) return 0;
+    if (nnk_projected(t) == nnk_columns(job) && !t->unadjusted) return 0; // nothing came or went
     return 1 + (nnk_is_dual(job->method) || nnk_start_of(job) ? (uint32_t)job->topology->size[1] : 0);
 }
 
-uint32_t nnk_first_mean_items(const nnk_job *job) {
-    return nnk_is_adjusted(job) && nnk_start_of(job) ? nnk_blocks(job) : 0;
+uint32_t nnk_first_mean_items(const nnk_job *job, const nnk_trainer *t) {
+    return nnk_is_adjusted(job) && nnk_start_of(job) ? nnk_blocks(job, t) : 0;
+}
+
+/// The sum of a row of W1(0).
+static double row_sum_of(const nnk_job *job, const arena *a, uint32_t unit) {
+    if (!nnk_takes_contrast_off(job)) return 0;
+    return nnk_is_dual(job->method) ? nnk_get(job, a->row_sums, unit) : sum_of_row(job, a, unit);
 }
 
 nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item) {
     if (item == 0) return prepare(job, a);
-    const uint32_t unit = item - 1;
+    const uint32_t unit = item - 1, first = nnk_projected(a->trainer);
     const layer l = nnk_layer(job, a, 1);
-    const bool is_dual = nnk_is_dual(job->method);
+    const double left = nnk_left(job, a->trainer, a->trainer->iteration);
     double mean = 0;
+    if (first > 0) nnk_settle(job, a, unit);
     if (nnk_is_adjusted(job)) {
-        const double row_sum = !nnk_takes_contrast_off(job) ? 0
-                               : is_dual                    ? nnk_get(job, a->row_sums, unit)
-                                                            : sum_of_row(job, a, unit);
-        mean = adjust_row(job, a, nnk_row(a, is_dual ? a->logits : l.rows, unit), row_sum);
-        nnk_set(job, a->row_means, unit, mean);
+        nnk_real *row = nnk_row(a, nnk_is_dual(job->method) ? a->logits : l.rows, unit);
+        mean = adjust_row(job, a, row, left * row_sum_of(job, a, unit), first);
+        // W1(0)'s share of it; there is no other one before the loop.
+        const double descended = first > 0 ? descended_mean(job, a, unit) : 0;
+        nnk_set(job, a->row_means, unit, (mean - descended) / left);
     }
     // The bias of a model is for images as they are.
-    if (nnk_start_of(job)) nnk_set(job, l.biases, unit, nnk_initial_bias(job, 1, unit) + mean);
+    if (first > 0)
+        nnk_set(job, l.biases, unit, nnk_get(job, l.biases, unit) + mean);
+    else if (nnk_start_of(job))
+        nnk_set(job, l.biases, unit, nnk_initial_bias(job, 1, unit) + mean);
     return NNK_MORE;
 }
 
@@ -146,33 +168,32 @@ void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjus
     }
 }
 
-void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row) {
+double nnk_mean_of_deltas(const nnk_job *job, const arena *a, const nnk_real *row) {
     const size_t m = nnk_columns(job);
-    if (!nnk_centers(job)) return;
-    job->arithmetic->update(row, a->contrast, job->arithmetic->dot(a->spread, row, m) / (double)m, a->stride);
+    return job->arithmetic->dot(a->spread, row, m) / (double)m;
 }
 
-/// The mean over the images of W1 x^, at the end, from what it was at the beginning:
-/// W1 x^ = left W1(0) x^ - rate/m (D H) X^^T x^, H = 1 - 1 1^T / M.
-static double last_mean(const nnk_job *job, const arena *a, uint32_t unit, double left) {
-    const nnk_arithmetic *k = job->arithmetic;
-    const size_t m = nnk_columns(job);
-    const nnk_real *d = nnk_row(a, a->deltas, unit);
-    const double half = k->dot(a->contrast, a->means, m) / (double)m;
-    const double product = k->dot(a->means, d, m) - half * k->dot(a->spread, d, m);
-    return left * nnk_get(job, a->row_means, unit) + nnk_delta_scale(job, a) * product;
+void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row) {
+    if (nnk_centers(job))
+        job->arithmetic->update(row, a->contrast, nnk_mean_of_deltas(job, a, row), a->width);
+}
+
+double nnk_mean_of_row(const nnk_job *job, const arena *a, uint32_t unit, double left) {
+    return left * nnk_get(job, a->row_means, unit) + descended_mean(job, a, unit);
 }
 
 nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
-    const double left = nnk_whole_decay(job, a->trainer->kept_iteration),
+    const double left = nnk_left(job, a->trainer, a->trainer->kept_iteration),
                  inputs = (double)job->topology->size[0];
     nnk_real *d = nnk_row(a, a->deltas, unit), *b = nnk_layer(job, a, 1).biases;
-    if (nnk_centers(job)) nnk_set(job, b, unit, nnk_get(job, b, unit) - last_mean(job, a, unit, left));
+    if (a->biases) nnk_set(job, a->biases, unit, nnk_get(job, b, unit));
+    if (nnk_centers(job)) nnk_set(job, b, unit, nnk_get(job, b, unit) - nnk_mean_of_row(job, a, unit, left));
+    if (a->biases) d = memcpy(a->activations, d, a->row); // nnk_dual centres the deltas as it reads them
     nnk_center_deltas(job, a, d);
     if (!nnk_takes_contrast_off(job)) return NNK_MORE;
     const double brightness =
         job->arithmetic->dot(a->brightness, d, nnk_columns(job)) / brightness_factor(job);
-    nnk_set(job, a->row_sums, unit,
+    nnk_set(job, a->offsets, unit,
             left * nnk_get(job, a->row_sums, unit) / inputs - nnk_weight_rate(job, a) / 255 * brightness);
     return NNK_MORE;
 }
@@ -181,10 +202,10 @@ nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
 
 nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t unit) {
     const layer l = nnk_layer(job, a, 1);
-    const nnk_shape one = {1, 1, a->stride, a->stride};
+    const nnk_shape one = {1, 1, a->width, a->stride};
     nnk_real *row = nnk_row(a, l.rows, unit);
-    adjust_row(job, a, row, nnk_takes_contrast_off(job) ? sum_of_row(job, a, unit) : 0);
-    if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(row, row, a->contrast, a->stride);
+    adjust_row(job, a, row, nnk_takes_contrast_off(job) ? sum_of_row(job, a, unit) : 0, 0);
+    if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(row, row, a->contrast, a->width);
     job->arithmetic->dual_logits(row, row, nnk_at(job, l.biases, unit), job->topology->layers > 1, one);
     return NNK_MORE;
 }
@@ -193,7 +214,7 @@ nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit) {
     const layer l = nnk_layer(job, a, 1);
     const size_t units = l.shape.outputs;
     const double row_sum = nnk_takes_contrast_off(job) ? sum_of_row(job, a, unit) : 0;
-    const double mean = adjust_row(job, a, nnk_row(a, l.rows, unit), row_sum);
+    const double mean = adjust_row(job, a, nnk_row(a, l.rows, unit), row_sum, 0);
     nnk_set(job, l.biases, unit, nnk_get(job, l.biases, unit) - mean);
     for (size_t k = 0; nnk_takes_contrast_off(job) && k < l.shape.inputs; k++) {
         const size_t at = k * units + unit;

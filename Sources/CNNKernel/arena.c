@@ -17,7 +17,7 @@ void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next) {
     a->means = nnk_row(a, a->contrast, 3);
     a->row_sums = nnk_row(a, a->contrast, 4);
     a->row_means = nnk_at(job, a->row_sums, units);
-    a->zeros = nnk_at(job, a->row_means, units);
+    a->offsets = nnk_at(job, a->row_means, units);
     return (uint8_t *)next + NNK_ADJUSTED_STRIDE_BYTES(units, nnk_real_bytes(job), a->stride);
 }
 
@@ -45,7 +45,7 @@ uint32_t nnk_shared_data_crc(const nnk_job *job) {
 nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     uint8_t *next = (uint8_t *)a->trainer + NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer));
-    a->stride = NNK_STRIDE(nnk_columns(job));
+    a->stride = a->width = NNK_STRIDE(nnk_columns(job));
     a->row = a->stride * nnk_real_bytes(job);
     a->parameters = (nnk_real *)(void *)next;
     next += NNK_ROUND_TO_CACHE_LINE(nnk_parameters_of(t) * nnk_real_bytes(job));
@@ -67,7 +67,7 @@ layer nnk_layer(const nnk_job *job, const arena *a, int32_t number) {
     layer l = {.rows = a->activations};
     nnk_real *next = a->parameters;
     for (int32_t i = 1; i <= number; i++) {
-        l.shape = (nnk_shape){(size_t)t->size[i], (size_t)t->size[i - 1], a->stride, a->stride};
+        l.shape = (nnk_shape){(size_t)t->size[i], (size_t)t->size[i - 1], a->width, a->stride};
         l.weights = next;
         if (i >= job->method->first_layer) next = nnk_at(job, next, l.shape.outputs * l.shape.inputs);
         l.biases = next;

@@ -22,9 +22,9 @@ typedef struct nnk_arena {
     nnk_real *brightness; ///< c, with own contrast
     nnk_real *means;      ///< g, in the dual methods
     // and numbers of units of layer 1:
-    nnk_real *row_sums;  ///< of W1(0); from FOLD on, what is taken off each weight of the row
-    nnk_real *row_means; ///< the mean of W1(0) x^ over the images
-    nnk_real *zeros;
+    nnk_real *row_sums;     ///< of W1(0)
+    nnk_real *row_means;    ///< the mean of W1(0) x^ over the images
+    nnk_real *offsets;      ///< from FOLD on, what is taken off each weight of a row of W1; zeros before
     nnk_real *activations;  ///< (units, stride) of all layers; packed dual: of those above the first
     nnk_real *logits;       ///< dual: P (units of layer 1, stride)
     nnk_real *deltas;       ///< dual: D (units of layer 1, stride)
@@ -32,18 +32,16 @@ typedef struct nnk_arena {
     nnk_byte_sums *sums_of; ///< with a Gram matrix on its own: of each image
     nnk_real *gram;         ///< wide dual: G (stride / 16, examples, 16), perhaps not in the arena
     uint8_t *packed_gram;   ///< packed dual: the lower triangle of G, row by row, perhaps not in the arena
-    union {
-        uint8_t *triangle; ///< packed dual, from GRAM to DESCENT: G, if it is in the arena
-        nnk_real *piece;   ///< packed dual, in PROJECT_ROWS and MODEL: of a row of W1, and its gradient
-    };
-    nnk_real *scratch; ///< a tile and sums, or rows, or the gradient of NNK_PATCH columns of W1
-    uint8_t *bytes;    ///< pieces of images that are not mapped; in MODEL also of the model
-    union {
-        uint32_t *products; ///< dual, in GRAM: (16, 16) elements of G
-        nnk_real *sums;     ///< packed dual, in PROJECT_ROWS: (16) elements of P
-    };
+    uint8_t *triangle;  ///< packed dual: the place of G, if it is in the arena; before and behind the loop
+                        ///< also of other things
+    nnk_real *biases;   ///< packed dual, from FOLD on: b1 as the loop had it, if that was changed
+    float *scales;      ///< in MODEL, of NNK_I8: of the rows of W1
+    nnk_real *scratch;  ///< a tile and sums, or rows, or the gradient of NNK_PATCH columns of W1
+    uint8_t *bytes;     ///< pieces of images that are not mapped; in MODEL also of the model
+    uint32_t *products; ///< dual, in GRAM: a block of elements of G
     uint8_t *end;
-    size_t stride; ///< reals of a row of activations, P or D; all are computed with
+    size_t stride; ///< reals of a row of activations, P or D
+    size_t width;  ///< of these, how many are computed with
     size_t row;    ///< bytes of a row
 } arena;
 

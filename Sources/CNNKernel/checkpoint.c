@@ -3,7 +3,7 @@
 #include "header.h"
 #include "work.h"
 
-enum { SECTIONS = 11 };
+enum { SECTIONS = 12 };
 
 /// A part of the arena that is a part of the file.
 typedef struct section {
@@ -12,40 +12,59 @@ typedef struct section {
     int32_t element; ///< bytes of one number, which is little-endian in the file
 } section;
 
+#define SECTION(from, to, size)                                                                              \
+    ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (const uint8_t *)(from)), size})
+
+/// The sections behind the parameters where W1 and a square G lie in memory.
+static section wide_section(const nnk_job *job, const arena *a, int32_t number) {
+    const int32_t real = job->arithmetic->real_bytes;
+    // A Gram matrix on its own is not a part of the file.
+    nnk_real *gram_here = nnk_gram_of(job) ? a->scratch : a->gram;
+    switch (number) {
+    case 8: return SECTION(a->activations, a->logits ? a->logits : a->scratch, real);
+    case 9: return a->logits ? SECTION(a->logits, gram_here, real) : (section){0, 0, 1};
+    case 10: return a->logits ? SECTION(gram_here, a->scratch, real) : (section){0, 0, 1};
+    default: return (section){0, 0, 1};
+    }
+}
+
+/// Those of nnk_dual: reals, words, reals, and the packed G, which is bytes already.
+static section dual_section(const nnk_job *job, const arena *a, uint32_t phase, int32_t number) {
+    const int32_t real = job->arithmetic->real_bytes;
+    uint8_t *from, *to;
+    job->method->words(job, a, phase, &from, &to);
+    uint8_t *packed = phase == PROJECT_ROWS && nnk_formed(a->trainer) == 0 ? a->end : a->triangle;
+    switch (number) {
+    case 8: return SECTION(a->logits, from, real);
+    case 9: return SECTION(from, to, 4);
+    case 10: return SECTION(to, packed, real);
+    default: return SECTION(packed, a->end, 1);
+    }
+}
+
 /// The section of that number in the file, of a trainer in that phase.
 static section numbered_section(const nnk_job *job, void *memory, uint32_t phase, int32_t number) {
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
-    const int32_t real = job->arithmetic->real_bytes;
     const bool packed = job->method->number == NNK_DUAL;
-    // The packed G is bytes already. While P is formed, a piece of W1 lies in its place.
-    const int32_t gram = packed && phase != PROJECT_ROWS ? 1 : real;
+    const int32_t real = job->arithmetic->real_bytes;
     const void *after_parameters = nnk_at(job, nnk_layer(job, &a, job->topology->layers).biases, 1);
-    const void *before_activations = packed ? a.logits : a.activations;
-    const void *after_activations = packed ? a.triangle : (void *)(a.logits ? a.logits : a.scratch);
-    // A Gram matrix on its own is not a part of the file.
-    const void *gram_here = packed ? a.triangle : (void *)(nnk_gram_of(job) ? a.scratch : a.gram);
-    const void *after_logits = packed ? a.activations : gram_here;
-    const void *after_gram = packed ? a.end : (void *)a.scratch;
-#define SECTION(from, to, size)                                                                              \
-    ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (uint8_t *)(from)), size})
     switch (number) {
     case 0: return SECTION(&t->job.cost_every, &t->job.mirror + 1, 4);
     case 1: return SECTION(&t->job.weight_decay, &t->job.weight_decay + 1, 8);
     case 2: return SECTION(&t->phase, &t->outcome + 1, 4);
-    case 3: return SECTION(&t->cost, &t->best_cost + 1, 8);
+    case 3: return SECTION(&t->cost, &t->left + 1, 8);
     case 4: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
     case 5: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
     case 6: return SECTION(a.parameters, after_parameters, real);
     case 7:
         if (!a.contrast && !a.kept) return (section){0, 0, 1};
-        return SECTION(a.contrast ? a.contrast : a.kept, before_activations, real);
-    case 8: return SECTION(a.activations, after_activations, real);
+        return SECTION(a.contrast ? a.contrast : a.kept, packed ? a.logits : a.activations, real);
+    default: return packed ? dual_section(job, &a, phase, number) : wide_section(job, &a, number);
     }
-    if (!a.logits) return (section){0, 0, 1};
-    return number == 9 ? SECTION(a.logits, after_logits, real) : SECTION(gram_here, after_gram, gram);
-#undef SECTION
 }
+
+#undef SECTION
 
 /// Bytes of all sections; 0 where nnk_checkpoint_bytes is.
 static uint32_t payload_bytes(const nnk_job *job) {
@@ -83,7 +102,7 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
 /// that nnk_train_progress looks at are made so in a copy, since the sink may call it.
 static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, nnk_sink sink) {
     section s = section_at(job, t, progress->position);
-    uint8_t copy[7 * 4];
+    uint8_t copy[13 * 4];
     if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ && s.count <= sizeof copy)
         s.bytes = memcpy(copy, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
@@ -111,7 +130,7 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
                          .payload_bytes = count,
                          .payload_crc = progress->crc,
                          .data_crc = known_data_crc(t)};
-    return nnk_header_write(&header, &t->job, sink);
+    return nnk_header_write(&header, &t->job, t->job.dtype, sink);
 }
 
 /// Reads a checkpoint's header and the job's numbers: they are in the header and in the first two sections.

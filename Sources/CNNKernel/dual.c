@@ -4,27 +4,32 @@
 #include "layout.h"
 #include "work.h"
 
-/// Bytes of the packed Gram matrix.
-static size_t triangle_bytes(const nnk_job *job) {
-    const size_t m = nnk_columns(job);
+/// Bytes of the packed Gram matrix of so many examples.
+static size_t triangle_bytes(const nnk_job *job, size_t m) {
     return NNK_ROUND_UP(m * (m + 1) / 2 * (nnk_real_bytes(job) == 4 ? 3 : 4), 8);
 }
+
+/// Examples that the arena has room for; mirror images count.
+static size_t room_of(const nnk_job *job) { return nnk_is_open(job) ? job->capacity : nnk_columns(job); }
 
 /// Bytes of the place of the packed Gram matrix, which also has room for two patches of weights.
 static size_t gram_bytes(const nnk_job *job) {
     const size_t room = 2 * NNK_PATCH * nnk_real_bytes(job);
-    return nnk_gram_of(job) ? room : NNK_LARGER(triangle_bytes(job), room);
+    return nnk_gram_of(job) ? room : NNK_LARGER(triangle_bytes(job, room_of(job)), room);
 }
 
 /// The layers' rows and scratch lie where the images' bytes and the products do: the loop needs only the
 /// former, the setup and the writing only the latter.
 static void carve(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
-    const size_t real = nnk_real_bytes(job), row = nnk_columns(job) * real, units_1 = (size_t)t->size[1];
+    const size_t real = nnk_real_bytes(job), row = room_of(job) * real, units_1 = (size_t)t->size[1];
     const size_t above = nnk_parameters_of(t) - units_1 * (size_t)t->size[0];
     const size_t rows_above = nnk_units_of(t) - units_1;
     const size_t in_loop = NNK_ROUND_UP((rows_above + 2) * row, 8);
-    a->stride = nnk_columns(job);
+    const size_t outside =
+        NNK_LARGER(2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES, NNK_DUAL_WRITING_BYTES(units_1, real));
+    a->stride = room_of(job);
+    a->width = nnk_columns(job);
     a->row = row;
     a->parameters = (nnk_real *)(void *)(a->trainer + 1);
     uint8_t *next = nnk_carve_kept(
@@ -32,65 +37,241 @@ static void carve(const nnk_job *job, arena *a) {
     a->logits = (nnk_real *)(void *)next;
     a->deltas = nnk_row(a, a->logits, units_1);
     a->bytes = next + NNK_ROUND_UP(2 * units_1 * row, 8);
-    a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
     a->activations = (nnk_real *)(void *)a->bytes;
     a->scratch = nnk_row(a, a->activations, rows_above);
-    a->triangle = a->bytes + NNK_LARGER(in_loop, 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES);
+    a->triangle = a->bytes + NNK_LARGER(in_loop, outside);
+    a->biases = (nnk_real *)(void *)(a->triangle - NNK_ROUND_UP(units_1 * real, 8));
+    a->scales = (float *)a->biases - units_1;
     a->packed_gram = a->triangle;
     if (nnk_gram_of(job)) nnk_carve_gram(job, a, nnk_gram_of(job));
     a->end = a->triangle + gram_bytes(job);
 }
 
-/// Weights of a row that the place of the Gram matrix has room for: whole patches, or all of the row.
-static uint32_t piece_length(const nnk_job *job) {
-    const size_t real = nnk_real_bytes(job), size = (size_t)job->topology->size[0];
-    const size_t length = gram_bytes(job) / real / NNK_PATCH * NNK_PATCH;
-    return (uint32_t)(length < size ? length : size);
+// ---- Rows of W1(0) ----------------------------------------------------------------------------------------
+//
+// Rows are drawn one after the other from one generator. To read the images once for several rows, the
+// generator runs ahead to the start of each of them, and what it is there is kept.
+
+enum { SKIPPED_AT_ONCE = 1024 }; ///< weights
+
+/// A generator that waits, in words: so files keep it whatever a processor's order of bytes is.
+typedef struct waiting {
+    uint32_t word[NNK_RANDOM_WORDS + 2], spare[2];
+} waiting;
+
+static void keep_random(const nnk_random *random, waiting *w) {
+    const uint64_t spare = nnk_bits(random->spare);
+    memcpy(w->word, random->word, sizeof w->word);
+    w->spare[0] = (uint32_t)spare;
+    w->spare[1] = (uint32_t)(spare >> 32);
 }
 
-/// p (count) += the piece of a row of W1(0), times 16 images.
-static nnk_status project_block(const nnk_job *job, const arena *a, nnk_real *p, uint32_t block,
-                                uint32_t offset, uint32_t width) {
-    const uint32_t first = block * NNK_LANES, count = nnk_smaller(NNK_LANES, nnk_columns(job) - first);
-    const size_t real = nnk_real_bytes(job);
-    // A source may fail half-way, and then P must be as it was.
-    memcpy(a->sums, nnk_at(job, p, first), count * real);
-    for (uint32_t k = 0; k < width; k += NNK_PATCH) {
-        nnk_patch patch;
-        if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset + k, NNK_PATCH, &patch) != NNK_OK)
-            return NNK_E_SOURCE;
-        job->arithmetic->project(a->sums, NNK_LANES, nnk_at(job, a->piece, k), NNK_PATCH, 1, patch);
+static void wake_random(nnk_random *random, const waiting *w) {
+    const uint64_t spare = (uint64_t)w->spare[1] << 32 | w->spare[0];
+    memcpy(random->word, w->word, sizeof w->word);
+    memcpy(&random->spare, &spare, sizeof spare);
+}
+
+_Static_assert(offsetof(nnk_random, has_spare) == (NNK_RANDOM_WORDS + 1) * sizeof(uint32_t),
+               "the words of a generator lie side by side");
+
+/// Bytes that each of several rows at once takes: of a generator, unless the weights are those of a model.
+static size_t waiting_bytes(const nnk_job *job) { return nnk_start_of(job) ? 0 : sizeof(waiting); }
+
+static uint32_t inputs_of(const nnk_job *job) { return (uint32_t)job->topology->size[0]; }
+
+/// Runs the generator ahead by a part of a row, whose start is kept in `rows`, one for each row.
+///   done: weights by which it ran ahead before. Returns how many they are now.
+static uint32_t run_ahead(const nnk_job *job, nnk_random *random, waiting *rows, uint32_t done) {
+    const uint32_t size = inputs_of(job), offset = done % size;
+    const uint32_t count = nnk_smaller(SKIPPED_AT_ONCE, size - offset);
+    if (offset == 0) keep_random(random, &rows[done / size]);
+    job->arithmetic->skip(count, random);
+    done += count;
+    if (done % size == 0) keep_random(random, &rows[done / size]);
+    return done;
+}
+
+/// w (count) = weights of a row of W1(0), by the generator that waits for that row, if one does.
+static void draw(const nnk_job *job, const arena *a, nnk_real *w, waiting *row, uint32_t unit,
+                 uint32_t offset, uint32_t count) {
+    nnk_random *random = &a->trainer->random;
+    if (row) wake_random(random, row);
+    nnk_initialize(job, a, w, 1, unit * inputs_of(job) + offset, count);
+    if (row) keep_random(random, row);
+}
+
+// ---- P = W1(0) X ------------------------------------------------------------------------------------------
+
+/// Rows of P that are formed in one pass over the images, and where.
+typedef struct pass {
+    uint32_t rows; ///< of each pass but perhaps the last one
+    uint8_t *bytes;
+    nnk_real *piece;  ///< (rows, NNK_PATCH) weights
+    waiting *waiting; ///< (rows); NULL where one row is drawn at a time, or none
+} pass;
+
+/// What the setup may use: the place of D while that is zero, the rows of the loop, and the place of G while
+/// that is not formed.
+static pass pass_of(const nnk_job *job, const arena *a) {
+    const size_t real = nnk_real_bytes(job), units = (size_t)job->topology->size[1];
+    uint8_t *from = nnk_projected(a->trainer) > 0 ? a->bytes : (uint8_t *)a->deltas;
+    const uint8_t *to = nnk_formed(a->trainer) > 0 ? a->triangle : a->end;
+    pass p = {.bytes = from, .piece = (nnk_real *)(void *)(from + NNK_PATCH_BYTES)};
+    const size_t rows = (size_t)(to - (uint8_t *)p.piece) / (NNK_PATCH * real + waiting_bytes(job));
+    p.rows = (uint32_t)(rows < 1 ? 1 : rows < units ? rows : units);
+    if (p.rows > 1 && !nnk_start_of(job))
+        p.waiting = (waiting *)(void *)nnk_at(job, p.piece, p.rows * NNK_PATCH);
+    return p;
+}
+
+/// Blocks of 16 examples whose columns of P are not there.
+static uint32_t blocks_to_project(const nnk_job *job, const nnk_trainer *t) {
+    return (nnk_columns(job) - nnk_projected(t) + NNK_LANES - 1) / NNK_LANES;
+}
+
+/// Sets D to zeros again, whose place was used for other things.
+static void clear_deltas(const arena *a) {
+    memset(a->deltas, 0, (size_t)((uint8_t *)a->activations - (uint8_t *)a->deltas));
+}
+
+/// Where an item of PROJECT_ROWS stands.
+typedef struct position {
+    uint32_t unit, rows; ///< of the pass
+    uint32_t skips;      ///< items of the pass in which the generator runs ahead
+    uint32_t item;       ///< of the pass
+} position;
+
+static position position_of(const nnk_job *job, const nnk_trainer *t, const pass *p, uint32_t item) {
+    const uint32_t units = (uint32_t)job->topology->size[1], blocks = blocks_to_project(job, t);
+    const uint32_t skips_of_row = (inputs_of(job) + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
+    position at = {.item = item};
+    for (; at.unit < units; at.unit += at.rows) {
+        at.rows = nnk_smaller(p->rows, units - at.unit);
+        at.skips = p->waiting ? (at.rows - 1) * skips_of_row : 0;
+        const uint32_t items = at.skips + nnk_patches(job, t) * (at.rows + blocks);
+        if (at.item < items) break;
+        at.item -= items;
     }
-    memcpy(nnk_at(job, p, first), a->sums, count * real);
-    return NNK_OK;
+    return at;
 }
 
-static uint32_t piece_count(const nnk_job *job) {
-    const uint32_t length = piece_length(job);
-    return ((uint32_t)job->topology->size[0] + length - 1) / length;
+static uint32_t project_rows_items(const nnk_job *job, const nnk_trainer *t) {
+    const arena a = nnk_carve(job, (void *)(uintptr_t)t);
+    const pass p = pass_of(job, &a);
+    if (blocks_to_project(job, t) == 0) return 0;
+    return UINT32_MAX - position_of(job, t, &p, UINT32_MAX).item;
 }
 
-static uint32_t project_rows_items(const nnk_job *job) {
-    return (uint32_t)job->topology->size[1] * piece_count(job) * (nnk_blocks(job) + 1);
+/// A row's weights of a patch. NNK_MORE; NNK_E_PAYLOAD: a weight of the model to start from is not finite.
+static nnk_status draw_piece(const nnk_job *job, const arena *a, const pass *p, const position *at,
+                             uint32_t row, uint32_t offset) {
+    const uint32_t unit = at->unit + row, count = nnk_smaller(NNK_PATCH, inputs_of(job) - offset);
+    nnk_real *w = nnk_at(job, p->piece, row * NNK_PATCH);
+    draw(job, a, w, p->waiting && at->rows > 1 ? &p->waiting[row] : NULL, unit, offset, count);
+    for (uint32_t k = 0; nnk_start_of(job) && k < count; k++)
+        if (!nnk_finite(nnk_get(job, w, k))) return NNK_E_PAYLOAD;
+    if (!nnk_takes_contrast_off(job)) return NNK_MORE;
+    if (offset == 0) nnk_set(job, a->row_sums, unit, 0);
+    job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), w, 1, count);
+    return NNK_MORE;
 }
 
-/// P = W1(0) X. For each piece of each row of W1(0), the first item draws it, and each further one multiplies
-/// it with 16 images.
+/// Adds the products of 16 images with a patch of the rows to P.
+static nnk_status project_block(const nnk_job *job, const arena *a, const pass *p, const position *at,
+                                uint32_t block, uint32_t offset) {
+    const uint32_t first = nnk_projected(a->trainer) + block * NNK_LANES;
+    nnk_patch patch;
+    if (nnk_fetch(job, p->bytes, first, NNK_LANES, offset, NNK_PATCH, &patch) != NNK_OK) return NNK_E_SOURCE;
+    job->arithmetic->project(nnk_at(job, nnk_row(a, a->logits, at->unit), first), a->stride, p->piece,
+                             NNK_PATCH, at->rows, patch);
+    return NNK_MORE;
+}
+
+/// The images' bytes counted as whole numbers until here.
+static void end_pass(const nnk_job *job, const arena *a, const position *at) {
+    const uint32_t first = nnk_projected(a->trainer), units = (uint32_t)job->topology->size[1];
+    for (uint32_t row = 0; row < at->rows; row++)
+        job->arithmetic->project_end(nnk_at(job, nnk_row(a, a->logits, at->unit + row), first),
+                                     nnk_columns(job) - first);
+    if (at->unit + at->rows == units && first == 0) clear_deltas(a);
+}
+
+/// P = W1(0) X, in passes over the images. In a pass the generator first runs ahead to each of its rows. Then
+/// for each patch, an item draws a row's weights, and each further one multiplies them with 16 images.
 static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_topology *t = job->topology;
-    const uint32_t length = piece_length(job), pieces = piece_count(job), slices = nnk_blocks(job) + 1;
-    const uint32_t slice = item % slices, piece = item / slices % pieces, unit = item / slices / pieces;
-    const uint32_t offset = piece * length, width = nnk_smaller(length, (uint32_t)t->size[0] - offset);
-    nnk_real *p = nnk_row(a, a->logits, unit);
-    if (slice == 0) {
-        nnk_initialize(job, a, a->piece, 1, unit * (uint32_t)t->size[0] + offset, width);
-        if (nnk_takes_contrast_off(job))
-            job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), a->piece, 1, width);
+    nnk_trainer *t = a->trainer;
+    const pass p = pass_of(job, a);
+    const position at = position_of(job, t, &p, item);
+    const uint32_t size = inputs_of(job), skips_of_row = (size + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
+    if (at.item < at.skips) {
+        const uint32_t done = at.item / skips_of_row * size + at.item % skips_of_row * SKIPPED_AT_ONCE;
+        run_ahead(job, &t->random, p.waiting, done);
         return NNK_MORE;
     }
-    if (project_block(job, a, p, slice - 1, offset, width) != NNK_OK) return NNK_E_SOURCE;
-    if (piece == pieces - 1 && slice == slices - 1) job->arithmetic->project_end(p, nnk_columns(job));
+    const uint32_t blocks = blocks_to_project(job, t), steps = at.rows + blocks,
+                   step = (at.item - at.skips) % steps;
+    const uint32_t patch = (at.item - at.skips) / steps, offset = patch * NNK_PATCH;
+    if (step < at.rows) return draw_piece(job, a, &p, &at, step, offset);
+    if (project_block(job, a, &p, &at, step - at.rows, offset) != NNK_MORE) return NNK_E_SOURCE;
+    if (patch == nnk_patches(job, t) - 1 && step == steps - 1) end_pass(job, a, &at);
     return NNK_MORE;
+}
+
+// ---- G ----------------------------------------------------------------------------------------------------
+
+enum { MOST_BLOCK = 48 }; ///< images: so that a slice stays short
+
+/// The larger the blocks, the fewer times are the images read. Their products lie in front of G; where D is
+/// still zero, its place is used for the images' bytes.
+static nnk_tiling gram_tiling(const nnk_job *job, const arena *a) {
+    const bool is_first = nnk_formed(a->trainer) == 0;
+    uint8_t *from = is_first ? (uint8_t *)a->deltas : a->bytes;
+    uint32_t block = NNK_LANES;
+    while (is_first && block < MOST_BLOCK && block < job->examples) {
+        const size_t next = block + NNK_LANES, products = next * next * sizeof(uint32_t);
+        if (products > (size_t)(a->triangle - a->bytes) ||
+            products + 2 * next * NNK_PATCH > (size_t)(a->triangle - from))
+            break;
+        block += NNK_LANES;
+    }
+    uint32_t *products = (uint32_t *)(void *)a->triangle - (size_t)block * block;
+    return (nnk_tiling){nnk_formed(a->trainer), block, block, from, products};
+}
+
+static uint32_t gram_items(const nnk_job *job, const nnk_trainer *t) {
+    const arena a = nnk_carve(job, (void *)(uintptr_t)t);
+    const nnk_tiling tiling = gram_tiling(job, &a);
+    return nnk_gram_of(job) ? 0 : nnk_count_blocks(job, &tiling) * nnk_patches(job, t);
+}
+
+/// A patch of each image of a block.
+static nnk_status multiply_patch(const nnk_job *job, const arena *a, const nnk_tiling *tiling,
+                                 uint32_t item) {
+    const uint32_t patches = nnk_patches(job, a->trainer), block = item / patches, patch = item % patches;
+    if (nnk_multiply_block(job, tiling, block, patch * NNK_PATCH, NNK_PATCH) != NNK_MORE) return NNK_E_SOURCE;
+    if (patch == patches - 1) nnk_store_block(job, a, tiling, block);
+    return NNK_MORE;
+}
+
+/// An item is a patch of each image of a block.
+static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
+    const nnk_tiling tiling = gram_tiling(job, a);
+    const nnk_status status = multiply_patch(job, a, &tiling, item);
+    if (status == NNK_MORE && nnk_formed(a->trainer) == 0 && item == gram_items(job, a->trainer) - 1)
+        clear_deltas(a);
+    return status;
+}
+
+/// In which part of the arena the trainer's numbers are words, and no reals.
+static void words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t **from, uint8_t **to) {
+    *from = *to = a->triangle;
+    if (phase == PROJECT_ROWS) {
+        const pass p = pass_of(job, a);
+        *from = *to = (uint8_t *)nnk_at(job, p.piece, p.rows * NNK_PATCH);
+        if (p.waiting) *to += p.rows * sizeof(waiting);
+    }
+    if (phase == GRAM) *from = (uint8_t *)gram_tiling(job, a).products;
 }
 
 static void store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product) {
@@ -109,9 +290,9 @@ static nnk_real *bias(const nnk_job *job, const arena *a, uint32_t unit) {
 
 /// Computes row `unit` of A1 = max(P + b1, 0) in the first row of scratch.
 static nnk_real *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
-    const nnk_shape one = {1, 1, a->stride, a->stride};
+    const nnk_shape one = {1, 1, a->width, a->stride};
     nnk_real *z = a->scratch, *p = nnk_row(a, a->logits, unit);
-    if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(z, p, a->contrast, a->stride);
+    if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(z, p, a->contrast, a->width);
     job->arithmetic->dual_logits(z, nnk_takes_contrast_off(job) ? z : p, bias(job, a, unit), true, one);
     return z;
 }
@@ -167,56 +348,136 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
         k->bias_update(l.biases, l.rows, nnk_rate_per_example(job, a), l.shape);
         return NNK_MORE;
     }
-    const nnk_shape one = {1, 1, a->stride, a->stride};
+    const nnk_shape one = {1, 1, a->width, a->stride};
     nnk_real *row = activation_row(job, a, item);
     update_unit(job, a, &l, item, row);
     k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job, a), one);
-    if (nnk_takes_contrast_off(job)) k->multiply(row, row, a->contrast, a->stride);
+    if (nnk_takes_contrast_off(job)) k->multiply(row, row, a->contrast, a->width);
     const nnk_adjustment adjustment = nnk_adjustment_of(job, a, row);
     k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job, a), nnk_columns(job));
     k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, nnk_columns(job));
-    nnk_adjust_descent(job, a, adjustment, nnk_row(a, a->logits, item), 0, a->stride);
+    nnk_adjust_descent(job, a, adjustment, nnk_row(a, a->logits, item), 0, a->width);
     const double decay = nnk_decay(job);
     if (decay == 1) return NNK_MORE;
-    k->scale(nnk_row(a, a->deltas, item), decay, a->stride);
-    k->scale(nnk_row(a, a->logits, item), decay, a->stride);
+    k->scale(nnk_row(a, a->deltas, item), decay, a->width);
+    k->scale(nnk_row(a, a->logits, item), decay, a->width);
     return NNK_MORE;
 }
 
-/// The next patch of W1 = W1(0) - rate/m D X^T: W1(0) is drawn once more, and has decayed.
-static nnk_status next_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
+// ---- W1 for the model -------------------------------------------------------------------------------------
+
+/// How W1 = W1(0) - rate/m D X^T is made: row by row, or two rows in one pass over the images. Then the
+/// second one waits, or the part of it that there is room for, in the place of G.
+typedef struct writing {
+    nnk_real *w, *g, *d; ///< (rows, NNK_PATCH) weights and gradients; (rows, 16) deltas
+    waiting *waiting;    ///< (2): the generators of two rows; NULL if there is one, or none is needed
+    nnk_real *held;      ///< weights of the second row, from its start on
+    uint32_t held_count; ///< 0: row by row
+} writing;
+
+static writing writing_of(const nnk_job *job, const arena *a) {
+    const size_t real = nnk_real_bytes(job), patch = NNK_PATCH * real, waiting_rows = 2 * waiting_bytes(job);
+    const size_t place = nnk_is_open(job) ? 0 : (size_t)(a->end - a->triangle);
+    const size_t room = (size_t)((uint8_t *)a->scales - a->bytes) - NNK_PATCH_BYTES;
+    const uint32_t size = inputs_of(job);
+    writing w = {.w = (nnk_real *)(void *)(a->bytes + NNK_PATCH_BYTES)};
+    uint32_t rows = 1;
+    if (place > waiting_rows && room >= 2 * (2 * patch + NNK_LANES * real)) {
+        const size_t count = (place - waiting_rows) / patch * NNK_PATCH;
+        if (count >= size / 2) w.held_count = (uint32_t)(count < size ? count : size);
+    }
+    if (w.held_count > 0) {
+        rows = 2;
+        w.held = (nnk_real *)(void *)(a->triangle + waiting_rows);
+        if (waiting_rows > 0) w.waiting = (waiting *)(void *)a->triangle;
+    }
+    w.g = nnk_at(job, w.w, rows * NNK_PATCH);
+    w.d = nnk_at(job, w.g, rows * NNK_PATCH);
+    return w;
+}
+
+/// g (rows, NNK_PATCH) = D X^T for rows from `unit` on. The mean that is taken off the images is taken off D:
+/// X^ H D^T = X^ (D H)^T.
+static nnk_status gradient(const nnk_job *job, const arena *a, const writing *w, uint32_t unit, uint32_t rows,
+                           uint32_t offset, nnk_patch *p) {
     const nnk_arithmetic *k = job->arithmetic;
-    const uint32_t real = (uint32_t)k->real_bytes, size = (uint32_t)job->topology->size[0];
-    const uint32_t index = a->trainer->item / real, unit = index / size, offset = index % size;
-    nnk_real *w = a->piece, *g = nnk_at(job, w, NNK_PATCH);
-    nnk_patch p;
-    memset(g, 0, NNK_PATCH * real);
+    nnk_real *d = nnk_row(a, a->deltas, unit);
+    double mean[2] = {0, 0};
+    for (uint32_t r = 0; nnk_centers(job) && r < rows; r++)
+        mean[r] = nnk_mean_of_deltas(job, a, nnk_row(a, d, r));
+    memset(w->g, 0, rows * NNK_PATCH * nnk_real_bytes(job));
     for (uint32_t first = 0; first < nnk_columns(job); first += NNK_LANES) {
-        if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
-        k->input_gradient(g, nnk_at(job, nnk_row(a, a->deltas, unit), first), a->stride, 1, p);
+        if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, p) != NNK_OK) return NNK_E_SOURCE;
+        for (uint32_t r = 0; nnk_centers(job) && r < rows; r++) {
+            nnk_real *row = nnk_at(job, w->d, r * NNK_LANES);
+            memcpy(row, nnk_at(job, nnk_row(a, d, r), first), p->examples * nnk_real_bytes(job));
+            k->update(row, nnk_at(job, a->contrast, first), mean[r], p->examples);
+        }
+        if (nnk_centers(job))
+            k->input_gradient(w->g, w->d, NNK_LANES, rows, *p);
+        else
+            k->input_gradient(w->g, nnk_at(job, d, first), a->stride, rows, *p);
     }
-    // Drawn last, so that the generator stands where it stood if the source fails.
-    nnk_initialize(job, a, w, 1, index, p.width);
-    const double decay = nnk_whole_decay(job, a->trainer->kept_iteration);
-    if (decay != 1) k->scale(w, decay, p.width);
-    k->input_update(w, g, nnk_weight_rate(job, a) / 255.0, 1, p.width);
-    if (nnk_takes_contrast_off(job)) {
-        for (uint32_t i = 0; i < p.width; i++)
-            memcpy(nnk_at(job, g, i), nnk_at(job, a->row_sums, unit), real);
-        k->update(w, g, 1, p.width);
-    }
-    *bytes = (uint8_t *)w;
-    *count = (uint32_t)p.width * real;
     return NNK_OK;
 }
 
-static uint32_t items_by_unit(const nnk_job *job) { return (uint32_t)job->topology->size[1] + 1; }
+/// w (width) = w - rate/m g, where w is a patch of a row of W1(0), and has decayed.
+static void descend_patch(const nnk_job *job, const arena *a, nnk_real *w, nnk_real *g, uint32_t unit,
+                          size_t width) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const double decay = nnk_left(job, a->trainer, a->trainer->kept_iteration);
+    if (decay != 1) k->scale(w, decay, width);
+    k->input_update(w, g, nnk_weight_rate(job, a) / 255.0, 1, width);
+    if (!nnk_takes_contrast_off(job)) return;
+    for (uint32_t i = 0; i < width; i++) nnk_set(job, g, i, nnk_get(job, a->offsets, unit));
+    k->update(w, g, 1, width);
+}
+
+/// The next weights of W1: `*count` of them, or none while the generator runs ahead.
+static nnk_status next_weights(const nnk_job *job, const arena *a, nnk_real **weights, uint32_t *count) {
+    nnk_trainer *t = a->trainer;
+    const writing w = writing_of(job, a);
+    const uint32_t size = inputs_of(job), unit = t->weight / size, offset = t->weight % size;
+    const bool is_second = w.held_count > 0 && unit % 2 == 1;
+    const bool in_pair = is_second || (w.held_count > 0 && unit + 1 < (uint32_t)job->topology->size[1]);
+    if (is_second && offset < w.held_count) {
+        *weights = nnk_at(job, w.held, offset);
+        *count = nnk_smaller(NNK_AT_ONCE / (uint32_t)nnk_real_bytes(job), w.held_count - offset);
+        if (offset + *count == size && w.waiting) wake_random(&t->random, &w.waiting[1]);
+        return NNK_OK;
+    }
+    const uint32_t start = t->weight - offset, ahead = t->ahead > start ? t->ahead - start : 0;
+    if (in_pair && !is_second && w.waiting && ahead < size) {
+        t->ahead = start + run_ahead(job, &t->random, w.waiting, ahead);
+        *count = 0;
+        return NNK_OK;
+    }
+    const uint32_t rows = in_pair && offset < w.held_count ? 2 : 1;
+    nnk_patch p;
+    if (gradient(job, a, &w, unit, rows, offset, &p) != NNK_OK) return NNK_E_SOURCE;
+    // Drawn last, so that the generator stands where it stood if the source fails.
+    for (uint32_t r = 0; r < rows; r++) {
+        nnk_real *row = nnk_at(job, w.w, r * NNK_PATCH);
+        draw(job, a, row, in_pair && w.waiting ? &w.waiting[is_second + r] : NULL, unit + r, offset,
+             (uint32_t)p.width);
+        descend_patch(job, a, row, nnk_at(job, w.g, r * NNK_PATCH), unit + r, p.width);
+    }
+    if (rows == 2)
+        memcpy(nnk_at(job, w.held, offset), nnk_at(job, w.w, NNK_PATCH), p.width * nnk_real_bytes(job));
+    *weights = w.w;
+    *count = (uint32_t)p.width;
+    return NNK_OK;
+}
+
+static uint32_t items_by_unit(const nnk_job *job, const nnk_trainer *t) {
+    return (void)t, (uint32_t)job->topology->size[1] + 1;
+}
 
 static const nnk_phase phases[MODEL] = {
     [PROJECT_ROWS] = {.work = project_rows, .items = project_rows_items},
     [DRAW] = {.work = nnk_draw_above, .items = nnk_draw_above_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
-    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
+    [GRAM] = {.work = form_gram, .items = gram_items},
     [ADJUST] = {.work = NNK_OPTION_ONLY(nnk_adjust), .items = NNK_OPTION_ONLY(nnk_adjust_items)},
     [FORWARD] = {.work = forward, .items = items_by_unit},
     [BACKWARD] = {.work = backward, .items = nnk_backward_items},
@@ -231,6 +492,7 @@ const nnk_method nnk_dual = {
     .store = store,
     .times_gram = NNK_OPTION_ONLY(times_gram),
     .carve = carve,
+    .words = words,
     .phases = phases,
     .next_weights = next_weights,
 };
@@ -239,11 +501,25 @@ const nnk_method nnk_dual = {
 
 static void carve_gram(const nnk_job *job, arena *a) {
     nnk_carve_gram(job, a, a->trainer);
-    a->stride = nnk_columns(job);
+    a->stride = a->width = nnk_columns(job);
     a->row = a->stride * nnk_real_bytes(job);
-    a->bytes = a->packed_gram + triangle_bytes(job);
+    a->bytes = a->packed_gram + triangle_bytes(job, a->stride);
     a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
     a->end = (uint8_t *)a->products + NNK_GRAM_BLOCK_BYTES;
+}
+
+static nnk_tiling own_tiling(const arena *a) {
+    return (nnk_tiling){0, NNK_LANES, NNK_LANES, a->bytes, a->products};
+}
+
+static uint32_t own_gram_items(const nnk_job *job, const nnk_trainer *t) {
+    const nnk_tiling tiling = {.rows = NNK_LANES, .columns = NNK_LANES};
+    return nnk_count_blocks(job, &tiling) * nnk_patches(job, t);
+}
+
+static nnk_status form_own_gram(const nnk_job *job, const arena *a, uint32_t item) {
+    const nnk_tiling tiling = own_tiling(a);
+    return multiply_patch(job, a, &tiling, item);
 }
 
 static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {
@@ -257,7 +533,7 @@ static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {
 
 static const nnk_phase gram_phases[MODEL] = {
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
-    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
+    [GRAM] = {.work = form_own_gram, .items = own_gram_items},
 };
 
 const nnk_method nnk_gram_packed = {

@@ -72,14 +72,15 @@ static void descend(const nnk_job *job, const arena *a, uint32_t first, uint32_t
     }
 }
 
-static uint32_t expand_items(const nnk_job *job) {
-    return job->iterations || nnk_takes_contrast_off(job) ? nnk_patches(job) : 0;
+static uint32_t expand_items(const nnk_job *job, const nnk_trainer *t) {
+    return job->iterations || nnk_takes_contrast_off(job) ? nnk_patches(job, t) : 0;
 }
 
 /// An item is NNK_PATCH columns of W1 = W1(0) - rate/m D X^T, where W1(0) has decayed.
 static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_status status = nnk_input_descent(
-        job, a, a->deltas, nnk_whole_decay(job, a->trainer->kept_iteration), nnk_weight_rate(job, a), item);
+    const nnk_status status =
+        nnk_input_descent(job, a, a->deltas, nnk_left(job, a->trainer, a->trainer->kept_iteration),
+                          nnk_weight_rate(job, a), item);
     if (status == NNK_MORE && nnk_takes_contrast_off(job)) nnk_take_off_row_sums(job, a, item);
     return status;
 }
@@ -117,7 +118,7 @@ static size_t no_scratch_bytes(const nnk_job *job) { return (void)job, 0; }
 
 static void carve_gram(const nnk_job *job, arena *a) {
     nnk_carve_gram(job, a, a->trainer);
-    a->stride = NNK_STRIDE(nnk_columns(job));
+    a->stride = a->width = NNK_STRIDE(nnk_columns(job));
     a->row = a->stride * nnk_real_bytes(job);
     nnk_carve_scratch(job, a, nnk_row(a, a->gram, nnk_columns(job)));
 }

@@ -1,5 +1,5 @@
 // Writing a model at the end of a training, slice by slice.
-#include "arena.h"
+#include "finish.h"
 #include "header.h"
 
 /// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
@@ -10,19 +10,23 @@ static bool all_finite(const uint8_t *bytes, uint32_t count, int32_t real_bytes)
     return true;
 }
 
-/// Makes the next parameters, little-endian. `left` bytes of parameters are not written yet.
-static nnk_status next_parameters(const nnk_job *job, const arena *a, uint32_t left, uint8_t **bytes,
-                                  uint32_t *count) {
-    const nnk_topology *t = job->topology;
-    const uint32_t real = (uint32_t)job->arithmetic->real_bytes, at = a->trainer->item;
-    const uint32_t first = (uint32_t)t->size[0] * (uint32_t)t->size[1] * real; // W1
-    if (at < first) {
-        const nnk_status status = job->method->next_weights(job, a, bytes, count);
+/// The next part in the job's own type.
+static nnk_status next_reals(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
+    nnk_trainer *t = a->trainer;
+    const uint32_t real = (uint32_t)job->arithmetic->real_bytes, first = nnk_weights_of_w1(job) * real;
+    if (t->item < first) {
+        nnk_real *w;
+        uint32_t weights;
+        const nnk_status status = job->method->next_weights(job, a, &w, &weights);
         if (status != NNK_OK) return status;
+        t->weight += weights;
+        *bytes = (uint8_t *)w;
+        *count = weights * real;
     } else {
         *bytes = a->bytes;
-        *count = nnk_smaller(NNK_AT_ONCE, left);
-        memcpy(*bytes, (const uint8_t *)nnk_layer(job, a, 1).biases + (at - first), *count);
+        *count =
+            nnk_smaller(NNK_AT_ONCE, nnk_bytes_of_reals(job->topology, job->arithmetic->dtype) - t->item);
+        memcpy(*bytes, (const uint8_t *)nnk_layer(job, a, 1).biases + (t->item - first), *count);
     }
     nnk_swap(*bytes, *count, job->arithmetic->real_bytes);
     return all_finite(*bytes, *count, job->arithmetic->real_bytes) ? NNK_OK : NNK_E_DIVERGED;
@@ -48,21 +52,25 @@ static options options_of(const nnk_job *job, const nnk_trainer *t) {
     return o;
 }
 
-static nnk_status write_payload(const nnk_job *job, const arena *a, const options *o, nnk_sink sink) {
+void nnk_rewind_weights(const nnk_job *job, nnk_trainer *t) {
+    t->weight = t->ahead = 0;
+    t->carried = 0;
+    nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
+}
+
+/// Writes the next part of the payload. NNK_MORE, NNK_E_SINK, and as `next`.
+static nnk_status write_payload(const nnk_job *job, const arena *a, int32_t dtype, nnk_next_part *next,
+                                const options *o, nnk_sink sink) {
     nnk_trainer *t = a->trainer;
     uint8_t *bytes = a->bytes;
-    uint32_t count;
-    if (t->item == 0) {
-        t->payload_crc = 0;
-        nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
-    }
-    const uint32_t parameters =
-        nnk_payload_bytes(job->topology, job->arithmetic->dtype) - 2 * NNK_CLASS_NAME_BYTES;
+    uint32_t count = 0;
+    const uint32_t parameters = nnk_payload_bytes(job->topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
     NNK_ASSERT(t->item <= parameters);
     if (t->item < parameters) {
-        const nnk_status status = next_parameters(job, a, parameters - t->item, &bytes, &count);
+        const nnk_status status = next(job, a, &bytes, &count);
         if (status != NNK_OK) return status;
-        NNK_ASSERT(count > 0 && t->item + count <= parameters);
+        NNK_ASSERT(t->item + count <= parameters);
+        if (count == 0) return NNK_MORE;
     } else {
         count = nnk_put_trailer(bytes, job->class_names, o->bits, &o->record);
     }
@@ -72,29 +80,40 @@ static nnk_status write_payload(const nnk_job *job, const arena *a, const option
     return NNK_MORE;
 }
 
-nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
+/// The model is written from its beginning.
+static void begin_model(const nnk_job *job, nnk_trainer *t, int32_t dtype) {
+    nnk_rewind_model(t);
+    nnk_rewind_weights(job, t);
+    t->payload_crc = 0;
+    t->file_dtype = (uint32_t)dtype;
+}
+
+nnk_status nnk_finish(const nnk_job *job, void *memory, int32_t dtype, nnk_next_part *next, nnk_sink sink) {
     const nnk_status ready = sink.write ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
     if (ready != NNK_OK) return ready;
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (!nnk_is_trained(t) || nnk_forms_gram(job)) return NNK_E_STATE;
-    if (t->outcome == WRITTEN) nnk_rewind_model(t);
+    if (t->outcome == WRITTEN || t->file_dtype != (uint32_t)dtype) begin_model(job, t, dtype);
     const options o = options_of(job, t);
-    const uint32_t payload_bytes =
-        nnk_payload_bytes(job->topology, job->arithmetic->dtype) + nnk_record_bytes(o.bits);
+    const uint32_t payload_bytes = nnk_payload_bytes(job->topology, dtype) + nnk_record_bytes(o.bits);
     nnk_status status;
     if (t->item < payload_bytes) {
-        status = write_payload(job, &a, &o, sink);
+        status = write_payload(job, &a, dtype, next, &o, sink);
     } else {
         nnk_header header = {.options = (uint8_t)o.bits,
                              .payload_bytes = payload_bytes,
                              .payload_crc = t->payload_crc,
                              .data_crc = t->data_crc};
-        status = nnk_header_write(&header, &t->job, sink);
+        status = nnk_header_write(&header, &t->job, dtype, sink);
     }
     if (status == NNK_OK) t->outcome = WRITTEN;
     if (status == NNK_E_DIVERGED) t->outcome = FAILED;
-    if (status == NNK_E_SINK) t->item = 0; // from its beginning once more
+    if (status == NNK_E_SINK) nnk_rewind_model(t); // from its beginning once more
     return status;
+}
+
+nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
+    return nnk_finish(job, memory, nnk_job_valid(job) ? job->arithmetic->dtype : 0, next_reals, sink);
 }

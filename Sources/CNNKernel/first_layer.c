@@ -23,8 +23,8 @@ static uint32_t draw_pieces(const nnk_job *job) {
     return ((uint32_t)job->topology->size[0] + DRAWN_AT_ONCE - 1) / DRAWN_AT_ONCE;
 }
 
-uint32_t nnk_draw_all_items(const nnk_job *job) {
-    return (uint32_t)job->topology->size[1] * draw_pieces(job) + nnk_draw_above_items(job);
+uint32_t nnk_draw_all_items(const nnk_job *job, const nnk_trainer *t) {
+    return (uint32_t)job->topology->size[1] * draw_pieces(job) + nnk_draw_above_items(job, t);
 }
 
 nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item) {
@@ -74,18 +74,16 @@ void nnk_take_off_row_sums(const nnk_job *job, const arena *a, uint32_t patch) {
     const uint32_t offset = patch * NNK_PATCH;
     const uint32_t width = nnk_smaller(NNK_PATCH, (uint32_t)job->topology->size[0] - offset);
     for (uint32_t k = 0; k < width; k++)
-        job->arithmetic->update(weight(job, a, offset + k, 0), a->row_sums, 1,
-                                (size_t)job->topology->size[1]);
+        job->arithmetic->update(weight(job, a, offset + k, 0), a->offsets, 1, (size_t)job->topology->size[1]);
 }
 
-nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count) {
-    const uint32_t real = (uint32_t)nnk_real_bytes(job), index = a->trainer->item / real;
+nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, nnk_real **weights, uint32_t *count) {
+    const uint32_t real = (uint32_t)nnk_real_bytes(job), index = a->trainer->weight;
     const uint32_t inputs = (uint32_t)job->topology->size[0], units = (uint32_t)job->topology->size[1];
     const uint32_t row = index / inputs, offset = index % inputs;
-    const uint32_t weights = nnk_smaller(NNK_AT_ONCE / real, inputs - offset);
+    *count = nnk_smaller(NNK_AT_ONCE / real, inputs - offset);
+    *weights = (nnk_real *)(void *)a->bytes;
     NNK_ASSERT(row < units);
-    copy_reals(job, (nnk_real *)(void *)a->bytes, 1, weight(job, a, offset, row), units, weights);
-    *bytes = a->bytes;
-    *count = weights * real;
+    copy_reals(job, *weights, 1, weight(job, a, offset, row), units, *count);
     return NNK_OK;
 }

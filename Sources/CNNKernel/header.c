@@ -1,7 +1,12 @@
 #include "header.h"
 
-/// Version 2 has options, and records. What has none is of version 1.
-enum { VERSION = 1, VERSION_WITH_OPTIONS = 2 };
+/// Models of version 2 have options, and records; those that have none are of version 1. Checkpoints are for
+/// the version of the core that wrote them alone.
+static uint8_t version_of(const nnk_header *h) {
+    enum { MODEL = 1, MODEL_WITH_OPTIONS = 2, CHECKPOINT = 3 };
+    if (h->kind == NNK_KIND_CHECKPOINT) return CHECKPOINT;
+    return h->options ? MODEL_WITH_OPTIONS : MODEL;
+}
 
 // The first byte is no ASCII character; the last one ends a text on DOS.
 static const uint32_t magic = 0x1a4e4e8e; // 0x8e, 'N', 'N', 0x1a
@@ -16,11 +21,11 @@ static void swap_header(nnk_header *h) {
     nnk_swap(&h->data_crc, sizeof h->data_crc, 4);
 }
 
-nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, nnk_sink sink) {
+nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, int32_t dtype, nnk_sink sink) {
     h->magic = magic;
-    h->version = h->options ? VERSION_WITH_OPTIONS : VERSION;
+    h->version = version_of(h);
     h->header_bytes = sizeof *h;
-    h->dtype = (uint8_t)job->dtype;
+    h->dtype = (uint8_t)dtype;
     h->layers = (uint8_t)job->topology.layers;
     h->initializer = (uint8_t)job->initializer;
     h->method = (uint8_t)job->method;
@@ -43,9 +48,9 @@ nnk_status nnk_header_read(nnk_header *h, const void *bytes, uint32_t kind) {
     if (h->magic != magic) return NNK_E_MAGIC;
     if (nnk_crc32(0, bytes, offsetof(nnk_header, header_crc)) != h->header_crc) return NNK_E_HEADER;
     _Static_assert(NNK_OPTIONS == UINT8_MAX, "a header has no unknown option");
-    const uint8_t version = h->options ? VERSION_WITH_OPTIONS : VERSION;
-    if (h->version != version || h->header_bytes != NNK_HEADER_BYTES) return NNK_E_VERSION;
-    return h->kind == kind && nnk_dtype_valid(h->dtype, kind) ? NNK_OK : NNK_E_KIND;
+    if (h->kind != kind) return NNK_E_KIND;
+    if (h->version != version_of(h) || h->header_bytes != NNK_HEADER_BYTES) return NNK_E_VERSION;
+    return nnk_dtype_valid(h->dtype, kind) ? NNK_OK : NNK_E_KIND;
 }
 
 uint32_t nnk_payload_bytes(const nnk_topology *t, int32_t dtype) {

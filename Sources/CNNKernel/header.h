@@ -29,7 +29,7 @@ _Static_assert(sizeof(nnk_header) == NNK_HEADER_BYTES && offsetof(nnk_header, ex
 /// Completes a header and writes it. The caller has set the kind, the options, the payload's bytes and CRC,
 /// and the data's CRC; this function adds the job's numbers, what is the same in all headers, and the
 /// header's own CRC. The header is in the file's byte order afterwards. NNK_OK, NNK_E_SINK.
-nnk_status nnk_header_write(nnk_header *header, const nnk_job_numbers *job, nnk_sink sink);
+nnk_status nnk_header_write(nnk_header *header, const nnk_job_numbers *job, int32_t dtype, nnk_sink sink);
 
 /// Reads a header from its bytes, into this processor's byte order. NNK_OK, NNK_E_MAGIC, NNK_E_HEADER,
 /// NNK_E_VERSION, NNK_E_KIND.

@@ -2,9 +2,10 @@
 #include "header.h"
 #include "layout.h"
 
-double nnk_whole_decay(const nnk_job *job, uint32_t iterations) {
-    double power = nnk_decay(job), left = 1;
+double nnk_left(const nnk_job *job, const nnk_trainer *t, uint32_t iterations) {
+    double power = nnk_decay(job), left = t->left;
     if (!NNK_HAS_OPTIONS) return 1;
+    iterations -= t->changed_at;
     for (; iterations > 0; iterations >>= 1, power *= power)
         if (iterations & 1) left *= power;
     return left;
@@ -23,7 +24,7 @@ static bool has_kernels(const nnk_job *job) {
 
 /// Whether twice what grows with the examples is well below what an address can hold.
 static bool has_addresses(const nnk_job *job) {
-    const size_t m = NNK_STRIDE(nnk_columns(job));
+    const size_t m = NNK_STRIDE(nnk_is_open(job) ? job->capacity : nnk_columns(job));
     const size_t rows = 2 * (size_t)nnk_units_of(job->topology) + (nnk_is_dual(job->method) ? m : 0);
     return rows <= SIZE_MAX / 4 / (m * nnk_real_bytes(job));
 }
@@ -61,11 +62,21 @@ static bool fits_together(const nnk_job *job) {
            (!job->gram || job->method->number == NNK_DUAL || job->method->number == NNK_DUAL_WIDE);
 }
 
+/// Whether the examples cannot come and go, or have room, and no option that needs them to stay.
+static bool capacity_valid(const nnk_job *job) {
+    if (job->capacity == 0) return true;
+    return job->method->number == NNK_DUAL && job->capacity >= job->examples &&
+           job->capacity <= NNK_MAX_EXAMPLES && job->mirror.row_bytes == 0 && !job->keep_best && !job->gram &&
+           !job->held_out_logits;
+}
+
 /// Whether the options are in their ranges and fit together; or, where the core has none, whether there are
 /// none.
 static bool options_valid(const nnk_job *job) {
-    if (!NNK_HAS_OPTIONS) return nnk_options_of(job) == 0 && job->method->number <= NNK_DUAL_WIDE;
-    return decay_valid(job) && mirror_valid(job) && start_valid(job) && fits_together(job);
+    if (!NNK_HAS_OPTIONS)
+        return nnk_options_of(job) == 0 && job->capacity == 0 && job->method->number <= NNK_DUAL_WIDE;
+    return capacity_valid(job) && decay_valid(job) && mirror_valid(job) && start_valid(job) &&
+           fits_together(job);
 }
 
 bool nnk_job_valid(const nnk_job *job) {
@@ -111,6 +122,8 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     numbers->examples = job->examples;
     numbers->options = nnk_options_of(job);
     numbers->start_crc = job->start ? job->start->payload_crc : 0;
+    numbers->capacity = job->capacity;
+    numbers->weights_rule = job->weights_rule;
     numbers->mirror = job->mirror;
     numbers->learning_rate = job->learning_rate;
     numbers->weight_decay = job->weight_decay;
@@ -119,17 +132,35 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     memcpy(&numbers->topology, t, sizeof t->layers + ((size_t)t->layers + 1) * sizeof t->size[0]);
 }
 
-_Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 11 * 4 + 2 * 8,
+_Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 13 * 4 + 2 * 8,
                "there is no padding, which would be compared");
+
+/// Not by memcmp, which clang replaces by a function that not every C library has.
+static bool equal(const nnk_job_numbers *a, const nnk_job_numbers *b) {
+    const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
+    int32_t differ = 0;
+    for (size_t i = 0; i < sizeof *a; i++) differ |= x[i] ^ y[i];
+    return !differ;
+}
 
 bool nnk_has_numbers(const nnk_job *job, const nnk_job_numbers *numbers) {
     nnk_job_numbers own;
     nnk_take_numbers(&own, job);
-    // Not by memcmp, which clang replaces by a function that not every C library has.
-    const uint8_t *x = (const uint8_t *)&own, *y = (const uint8_t *)numbers;
-    int32_t differ = 0;
-    for (size_t i = 0; i < sizeof own; i++) differ |= x[i] ^ y[i];
-    return !differ;
+    return equal(&own, numbers);
+}
+
+bool nnk_has_lasting_numbers(const nnk_job *job, const nnk_job_numbers *numbers) {
+    enum { CHANGEABLE = NNK_OPTION_WEIGHTS | NNK_OPTION_DECAY };
+    nnk_job_numbers own;
+    nnk_take_numbers(&own, job);
+    own.iterations = numbers->iterations;
+    own.examples = numbers->examples;
+    own.cost_every = numbers->cost_every;
+    own.options = (own.options & ~(uint32_t)CHANGEABLE) | (numbers->options & CHANGEABLE);
+    own.weights_rule = numbers->weights_rule;
+    own.weight_decay = numbers->weight_decay;
+    own.learning_rate = numbers->learning_rate;
+    return equal(&own, numbers);
 }
 
 nnk_status nnk_check_arguments(const nnk_job *job, const void *memory) {

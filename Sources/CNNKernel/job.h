@@ -58,6 +58,19 @@ static inline bool nnk_is_adjusted(const nnk_job *job) {
     return nnk_centers(job) || nnk_takes_contrast_off(job);
 }
 
+/// Examples that an arena has room for.
+static inline uint32_t nnk_capacity(const nnk_job *job) {
+    return NNK_HAS_OPTIONS && job->capacity ? job->capacity : job->examples;
+}
+
+/// Whether examples may come and go.
+static inline bool nnk_is_open(const nnk_job *job) { return NNK_HAS_OPTIONS && job->capacity; }
+
+/// Examples whose rows of the Gram matrix, and whose columns of P, are there before the setup; 0 at the first
+/// one.
+static inline uint32_t nnk_formed(const nnk_trainer *t) { return NNK_HAS_OPTIONS ? t->formed : 0; }
+static inline uint32_t nnk_projected(const nnk_trainer *t) { return NNK_HAS_OPTIONS ? t->projected : 0; }
+
 enum { NNK_OPTION_SHARED = 256 }; ///< beside the options that a model names: G is not in the arena
 
 /// The options of a job.
@@ -84,8 +97,8 @@ static inline double nnk_decay(const nnk_job *job) {
     return job->arithmetic->real_bytes == 4 ? (double)(float)factor : factor;
 }
 
-/// The same to the power of the iterations: what is left of the initial weights.
-double nnk_whole_decay(const nnk_job *job, uint32_t iterations);
+/// What is left of the initial weights after so many iterations.
+double nnk_left(const nnk_job *job, const nnk_trainer *t, uint32_t iterations);
 
 /// The job's initializer, NNK_INIT_DEEP or NNK_INIT_SMALL.
 int32_t nnk_initializer_of(const nnk_job *job);
@@ -100,6 +113,9 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job);
 
 /// Whether the numbers are the job's.
 bool nnk_has_numbers(const nnk_job *job, const nnk_job_numbers *numbers);
+
+/// Whether they are but for those that nnk_train_again changes.
+bool nnk_has_lasting_numbers(const nnk_job *job, const nnk_job_numbers *numbers);
 
 /// The arguments of every call with an arena: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN.
 nnk_status nnk_check_arguments(const nnk_job *job, const void *memory);

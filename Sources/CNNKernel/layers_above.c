@@ -2,7 +2,8 @@
 #include "layout.h"
 #include "work.h"
 
-uint32_t nnk_draw_above_items(const nnk_job *job) {
+uint32_t nnk_draw_above_items(const nnk_job *job, const nnk_trainer *t) {
+    if (nnk_projected(t) > 0) return 0; // the parameters stay
     return nnk_units_of(job->topology) - (uint32_t)job->topology->size[1];
 }
 
@@ -92,7 +93,9 @@ nnk_status nnk_restore(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-uint32_t nnk_restore_items(const nnk_job *job) { return nnk_keeps_best(job) && job->iterations > 0; }
+uint32_t nnk_restore_items(const nnk_job *job, const nnk_trainer *t) {
+    return (void)t, nnk_keeps_best(job) && job->iterations > 0;
+}
 
 /// Turns the logits of m examples into the last layer's deltas. Returns whether they were finite.
 static bool last_deltas(const nnk_job *job, nnk_real *z) {
@@ -116,7 +119,7 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     // Finite logits may still add up to an infinite cost.
     if (!finite || !nnk_finite(t->cost)) return NNK_E_DIVERGED;
     // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
-    memset(nnk_at(job, z, m), 0, (a->stride - m) * nnk_real_bytes(job));
+    memset(nnk_at(job, z, m), 0, (a->width - m) * nnk_real_bytes(job));
     return status;
 }
 
@@ -151,7 +154,8 @@ nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
     return NNK_MORE;
 }
 
-uint32_t nnk_backward_items(const nnk_job *job) {
+uint32_t nnk_backward_items(const nnk_job *job, const nnk_trainer *t) {
+    (void)t;
     const uint32_t layers = (uint32_t)job->topology->layers;
     return layers - (layers > 1);
 }
@@ -160,8 +164,8 @@ void nnk_update_layer_2(const nnk_job *job, const arena *a, uint32_t first, uint
     update_weights(job, a, 2, first, count);
 }
 
-uint32_t nnk_layer_2_items(const nnk_job *job) {
-    return job->topology->layers > 1 ? (uint32_t)job->topology->size[1] : 0;
+uint32_t nnk_layer_2_items(const nnk_job *job, const nnk_trainer *t) {
+    return (void)t, job->topology->layers > 1 ? (uint32_t)job->topology->size[1] : 0;
 }
 
 nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item) {
@@ -171,7 +175,7 @@ nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item) 
     const layer l = nnk_layer(job, a, 1);
     for (size_t i = 0; nnk_is_adjusted(job) && i < l.shape.outputs; i++) {
         nnk_real *row = nnk_row(a, l.rows, i);
-        if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(row, row, a->contrast, a->stride);
+        if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(row, row, a->contrast, a->width);
         if (!nnk_is_dual(job->method)) nnk_center_deltas(job, a, row);
     }
     return NNK_MORE;

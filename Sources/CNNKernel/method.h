@@ -14,8 +14,9 @@ typedef struct nnk_phase {
     nnk_status (*work)(const nnk_job *job, const struct nnk_arena *a, uint32_t item);
     /// Instead of `work`, where that cannot fail and many items in a row cost less than each alone.
     void (*span)(const nnk_job *job, const struct nnk_arena *a, uint32_t first, uint32_t count);
-    uint32_t (*items)(const nnk_job *job); ///< NULL: the method has no such phase
-    bool parallel;                         ///< the items are independent of each other
+    /// NULL: the method has no such phase.
+    uint32_t (*items)(const nnk_job *job, const nnk_trainer *t);
+    bool parallel; ///< the items are independent of each other
 } nnk_phase;
 
 /// How W1 is trained: a table of phases, and where things lie.
@@ -33,9 +34,14 @@ struct nnk_method {
     void (*times_gram)(const nnk_job *job, const struct nnk_arena *a, nnk_real *p, nnk_real *e);
     /// Says where the parts of the arena are. It looks at no memory.
     void (*carve)(const nnk_job *job, struct nnk_arena *a);
-    /// Makes the next weights of W1 for the model: `*count` bytes, which lie in the arena, in this
-    /// processor's byte order. The trainer's item is the number of bytes that are written.
-    nnk_status (*next_weights)(const nnk_job *job, const struct nnk_arena *a, uint8_t **bytes,
+    /// Says from where to where numbers in the arena are 32-bit words in this phase, and no reals: nnk_dual,
+    /// whose places have several meanings. Nothing of it lies behind the triangle's start but in
+    /// PROJECT_ROWS.
+    void (*words)(const nnk_job *job, const struct nnk_arena *a, uint32_t phase, uint8_t **from,
+                  uint8_t **to);
+    /// Makes the next weights of W1 for the model, from trainer.weight on: `*count` reals, which lie in the
+    /// arena and may be overwritten. None, if more work comes first.
+    nnk_status (*next_weights)(const nnk_job *job, const struct nnk_arena *a, nnk_real **weights,
                                uint32_t *count);
 };
 

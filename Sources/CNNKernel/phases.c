@@ -1,29 +1,40 @@
 #include "phases.h"
 #include "layout.h"
 
-uint32_t nnk_items_of(const nnk_job *job, uint32_t phase) {
+uint32_t nnk_items_of(const nnk_job *job, const nnk_trainer *t, uint32_t phase) {
     NNK_ASSERT(phase <= MODEL);
     if (phase == MODEL) return 1;
     const nnk_phase *p = &job->method->phases[phase];
-    return p->items ? p->items(job) : 0;
+    return p->items ? p->items(job, t) : 0;
 }
 
 /// The phase that follows: the setup, then the loop from FORWARD to DESCENT as often as there are iterations,
 /// then the writing. An iteration counts when its descent is done. A Gram matrix has no loop, whatever the
 /// job says: its empty iterations would take a call as long as it counts them.
-static uint32_t next_phase(const nnk_job *job, nnk_trainer *t) {
+static uint32_t next_phase(const nnk_job *job, const nnk_trainer *t) {
     switch (t->phase) {
-    case ADJUST: return job->iterations > 0 && !nnk_forms_gram(job) ? FORWARD : RESTORE;
-    case DESCENT: return ++t->iteration < job->iterations ? FORWARD : RESTORE;
+    case ADJUST:
+    case DESCENT: return t->iteration < job->iterations && !nnk_forms_gram(job) ? FORWARD : RESTORE;
     default: return t->phase + 1;
     }
 }
 
+/// Notes what the phase has brought.
+static void end_phase(const nnk_job *job, nnk_trainer *t) {
+    if (t->phase == DESCENT) t->iteration++;
+    if (!nnk_is_open(job)) return;
+    if (t->phase == GRAM) t->formed = job->examples;
+    if (t->phase != ADJUST) return;
+    t->projected = job->examples;
+    t->unadjusted = 0;
+}
+
 void nnk_advance(const nnk_job *job, nnk_trainer *t, uint32_t items) {
     t->item += items;
-    while (t->item >= nnk_items_of(job, t->phase)) {
-        NNK_ASSERT(t->item == nnk_items_of(job, t->phase));
+    while (t->item >= nnk_items_of(job, t, t->phase)) {
+        NNK_ASSERT(t->item == nnk_items_of(job, t, t->phase));
         t->item = 0;
+        end_phase(job, t);
         t->phase = next_phase(job, t);
     }
 }
@@ -39,9 +50,17 @@ nnk_status nnk_readiness(const nnk_job *job, const void *memory) {
 
 /// Whether the phase and the item exist, and the iteration is one in which training reaches that phase.
 static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
-    if (t->phase > MODEL || t->item >= nnk_items_of(job, t->phase)) return false;
+    if (t->phase > MODEL || t->item >= nnk_items_of(job, t, t->phase)) return false;
     if (nnk_is_in_loop(t)) return t->iteration < job->iterations;
-    return t->iteration == (nnk_is_in_setup(t) ? 0 : job->iterations);
+    if (nnk_is_in_setup(t)) return t->iteration == 0 || (nnk_is_open(job) && t->iteration <= job->iterations);
+    return t->iteration == job->iterations;
+}
+
+/// Whether examples have not come or gone; or what says how they did is possible.
+static bool change_sound(const nnk_trainer *t, const nnk_job *job) {
+    if (!nnk_is_open(job)) return !(t->formed | t->projected | t->changed_at | t->unadjusted) && t->left == 1;
+    return t->projected <= t->formed && t->formed <= job->examples && t->changed_at <= t->iteration &&
+           t->unadjusted <= 1 && nnk_positive(t->left) && t->left <= 1;
 }
 
 /// Whether the last cost is the one that was due last, and costs are finite numbers. Item 0 of BACKWARD is
@@ -55,6 +74,7 @@ static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
         return false;
     if (!nnk_finite(t->held_out_cost) || (!nnk_weights_of(job) && !nnk_is_zero(t->held_out_cost)))
         return false;
+    if (nnk_is_open(job)) return t->cost_iteration <= t->iteration && nnk_finite(t->cost);
     if (job->cost_every == 0 || losses == 0) return t->cost_iteration == 0 && nnk_is_zero(t->cost);
     return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);
 }
@@ -69,5 +89,6 @@ static bool random_sound(const nnk_random *r) {
 }
 
 bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
-    return t->outcome == OPEN && position_sound(t, job) && cost_sound(t, job) && random_sound(&t->random);
+    return t->outcome == OPEN && change_sound(t, job) && position_sound(t, job) && cost_sound(t, job) &&
+           random_sound(&t->random);
 }

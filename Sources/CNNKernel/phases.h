@@ -35,7 +35,7 @@ enum {
 enum { NNK_SPAN = 16 }; ///< items of a span that make a slice
 
 /// The number of items of a phase. MODEL counts as one here, since training takes none of it.
-uint32_t nnk_items_of(const nnk_job *job, uint32_t phase);
+uint32_t nnk_items_of(const nnk_job *job, const nnk_trainer *t, uint32_t phase);
 
 /// The outcomes of a training. A checkpoint has OPEN in their place: what failed is not saved, and a model is
 /// written anew.
@@ -59,7 +59,8 @@ static inline bool nnk_is_trained(const nnk_trainer *t) { return t->phase == MOD
 static inline void nnk_rewind_model(nnk_trainer *t) {
     NNK_ASSERT(nnk_is_trained(t));
     t->outcome = OPEN;
-    t->item = 0;
+    t->item = t->weight = t->ahead = t->scanned = 0;
+    t->file_dtype = UINT32_MAX; // of no model
 }
 
 /// NNK_MORE if there is work for nnk_train_step; NNK_OK before a model is written; NNK_E_STATE,

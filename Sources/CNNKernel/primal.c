@@ -16,7 +16,8 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
     if (nnk_input_sums(job, a, first) != NNK_OK) return NNK_E_SOURCE;
     layer l = nnk_layer(job, a, 1);
     l.shape.examples = NNK_LANES;
-    job->arithmetic->input_activate(nnk_at(job, l.rows, first), a->scratch, is_adjusted ? a->zeros : l.biases,
+    job->arithmetic->input_activate(nnk_at(job, l.rows, first), a->scratch,
+                                    is_adjusted ? a->offsets : l.biases,
                                     job->topology->layers > 1 && !is_adjusted, l.shape);
     if (!is_adjusted) nnk_forward_above(job, a, first, NNK_LANES);
     return NNK_MORE;
@@ -27,7 +28,9 @@ static void above(const nnk_job *job, const arena *a, uint32_t first, uint32_t c
     nnk_forward_above(job, a, first * NNK_LANES, count * (size_t)NNK_LANES);
 }
 
-static uint32_t adjusted_blocks(const nnk_job *job) { return nnk_is_adjusted(job) ? nnk_blocks(job) : 0; }
+static uint32_t adjusted_blocks(const nnk_job *job, const nnk_trainer *t) {
+    return nnk_is_adjusted(job) ? nnk_blocks(job, t) : 0;
+}
 
 /// An item is NNK_PATCH columns of W1 -= rate/m dZ1 X^T, after W1's decay.
 static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {

@@ -16,7 +16,7 @@ const char *nnk_status_text(nnk_status status) {
     case NNK_E_LENGTH: return "the file is cut off";
     case NNK_E_MAGIC: return "neither a model nor a checkpoint";
     case NNK_E_HEADER: return "the file's header is damaged";
-    case NNK_E_VERSION: return "the file has a later version";
+    case NNK_E_VERSION: return "the file has another version";
     case NNK_E_KIND: return "another kind of file or element type than expected";
     case NNK_E_TOPOLOGY: return "the file's network has another topology";
     case NNK_E_SIZE: return "the file has another size than its network needs";

@@ -55,7 +55,7 @@ static void do_share(const offer *o, const arena *a, uint32_t share) {
 /// else a share is one item.
 static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a) {
     const nnk_trainer *t = a->trainer;
-    offer o = {job, *a, &job->method->phases[t->phase], t->item, nnk_items_of(job, t->phase) - t->item, 1};
+    offer o = {job, *a, &job->method->phases[t->phase], t->item, nnk_items_of(job, t, t->phase) - t->item, 1};
     const uint32_t threads = nnk_smaller(team->threads, MOST_THREADS), most = threads * SHARES_PER_THREAD;
     if (o.phase->span) o.size = nnk_smaller(NNK_SPAN, (o.items + threads - 1) / threads);
     if (o.items / o.size > most) o.items = most * o.size;

@@ -13,6 +13,8 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     t->total_weight = nnk_total_weight(job);
     t->weights_crc = nnk_weights_crc(job);
     t->kept_iteration = job->iterations;
+    t->left = 1;
+    t->file_dtype = UINT32_MAX;
     t->data_crc = nnk_forms_gram(job) ? 0
                   : nnk_gram_of(job)  ? nnk_shared_data_crc(job)
                                       : nnk_crc32(0, job->labels, job->examples);
@@ -24,7 +26,7 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
 /// Does `count` items of the phase: one, if it has no span.
 static nnk_status work(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
     const nnk_phase *phase = &job->method->phases[a->trainer->phase];
-    NNK_ASSERT(count > 0 && first + count <= nnk_items_of(job, a->trainer->phase));
+    NNK_ASSERT(count > 0 && first + count <= nnk_items_of(job, a->trainer, a->trainer->phase));
     NNK_ASSERT((size_t)(a->end - (uint8_t *)a->trainer) == nnk_train_bytes(job) || phase->parallel);
     if (phase->span) {
         phase->span(job, a, first, count);
@@ -44,7 +46,7 @@ nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
     while (status == NNK_MORE && slices-- > 0 && in_setup == nnk_is_in_setup(t)) {
         if (nnk_is_trained(t)) return NNK_OK;
         const bool is_span = job->method->phases[t->phase].span;
-        const uint32_t count = is_span ? nnk_smaller(NNK_SPAN, nnk_items_of(job, t->phase) - t->item) : 1;
+        const uint32_t count = is_span ? nnk_smaller(NNK_SPAN, nnk_items_of(job, t, t->phase) - t->item) : 1;
         status = work(job, &a, t->item, count);
         if (status > 0) nnk_advance(job, t, count);
     }
@@ -56,7 +58,7 @@ nnk_status nnk_train_step(const nnk_job *job, void *memory) { return nnk_train_r
 uint32_t nnk_train_parallel(const nnk_job *job, const void *memory) {
     const nnk_trainer *t = memory;
     if (nnk_readiness(job, t) != NNK_MORE) return 0;
-    return job->method->phases[t->phase].parallel ? nnk_items_of(job, t->phase) - t->item : 0;
+    return job->method->phases[t->phase].parallel ? nnk_items_of(job, t, t->phase) - t->item : 0;
 }
 
 nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uint32_t count, void *scratch) {

@@ -8,22 +8,26 @@
 
 // ---- How many items a phase has ---------------------------------------------------------------------------
 
-static inline uint32_t nnk_one_item(const nnk_job *job) { return (void)job, 1; }
+static inline uint32_t nnk_one_item(const nnk_job *job, const nnk_trainer *t) {
+    return (void)job, (void)t, 1;
+}
 
 /// An item is an image, unless a Gram matrix that is there was formed of them.
-static inline uint32_t nnk_images(const nnk_job *job) { return nnk_gram_of(job) ? 0 : job->examples; }
+static inline uint32_t nnk_images(const nnk_job *job, const nnk_trainer *t) {
+    return (void)t, nnk_gram_of(job) ? 0 : job->examples;
+}
 
 /// An item is a block of up to 16 examples.
-static inline uint32_t nnk_blocks(const nnk_job *job) {
-    return (nnk_columns(job) + NNK_LANES - 1) / NNK_LANES;
+static inline uint32_t nnk_blocks(const nnk_job *job, const nnk_trainer *t) {
+    return (void)t, (nnk_columns(job) + NNK_LANES - 1) / NNK_LANES;
 }
 
 /// An item is a block of 16 x 16 products of images, or of images and mirror images.
-uint32_t nnk_gram_items(const nnk_job *job);
+uint32_t nnk_gram_items(const nnk_job *job, const nnk_trainer *t);
 
 /// An item is NNK_PATCH bytes of the input, or what is left of it.
-static inline uint32_t nnk_patches(const nnk_job *job) {
-    return ((uint32_t)job->topology->size[0] + NNK_PATCH - 1) / NNK_PATCH;
+static inline uint32_t nnk_patches(const nnk_job *job, const nnk_trainer *t) {
+    return (void)t, ((uint32_t)job->topology->size[0] + NNK_PATCH - 1) / NNK_PATCH;
 }
 
 // ---- Images (images.c) ------------------------------------------------------------------------------------
@@ -44,7 +48,26 @@ nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, 
 /// DIGEST. An item is an image. With own contrast it also takes its contrast.
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
 
-/// GRAM: G = X^T X. Items count the blocks along the rows of the lower triangle.
+/// How the lower triangle of G is cut into blocks, and where they are computed.
+typedef struct nnk_tiling {
+    uint32_t first;         ///< the row from which on G is formed
+    uint32_t rows, columns; ///< of a block
+    uint8_t *bytes;         ///< (rows + columns, NNK_PATCH): room for copies
+    uint32_t *products;     ///< (rows, columns)
+} nnk_tiling;
+
+/// The number of blocks, which are counted along the rows of blocks.
+uint32_t nnk_count_blocks(const nnk_job *job, const nnk_tiling *b);
+
+/// products += what `width` bytes of each image, from `offset` on, add to a block; at offset 0 the products
+/// begin as zeros. NNK_MORE, NNK_E_SOURCE.
+nnk_status nnk_multiply_block(const nnk_job *job, const nnk_tiling *b, uint32_t block, uint32_t offset,
+                              uint32_t width);
+
+/// Stores the products of a block in G.
+void nnk_store_block(const nnk_job *job, const arena *a, const nnk_tiling *b, uint32_t block);
+
+/// GRAM: G = X^T X. An item is a block of 16 x 16 products.
 ///
 /// Let M be the matrix that mirrors an image: M M = 1 and M^T = M. Then the products of mirror images are
 /// those of the images, and x_i . M x_j = M x_i . x_j. So of the m x m matrices in
@@ -64,10 +87,10 @@ void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_b
 
 /// ADJUST. Item 0 forms the vectors; in the dual methods, a further item is a row of P.
 nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item);
-uint32_t nnk_adjust_items(const nnk_job *job);
+uint32_t nnk_adjust_items(const nnk_job *job, const nnk_trainer *t);
 
 /// PROJECT in the primal method, with a model to start from: its bias is changed by W1 times the mean.
-uint32_t nnk_first_mean_items(const nnk_job *job);
+uint32_t nnk_first_mean_items(const nnk_job *job, const nnk_trainer *t);
 
 /// What a unit's deltas take off its row of P, beside their products with G: multiples of three vectors.
 typedef struct nnk_adjustment {
@@ -81,6 +104,13 @@ nnk_adjustment nnk_adjustment_of(const nnk_job *job, const arena *a, const nnk_r
 void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjustment, nnk_real *row,
                         size_t column, size_t columns);
 
+/// The mean over the examples of a row of D, in the basis of D; centring takes its multiple off each delta.
+double nnk_mean_of_deltas(const nnk_job *job, const arena *a, const nnk_real *row);
+
+/// The mean over the images of W1 x^, from what it was at the beginning:
+/// W1 x^ = left W1(0) x^ - rate/m (D H) X^^T x^.
+double nnk_mean_of_row(const nnk_job *job, const arena *a, uint32_t unit, double left);
+
 /// The row times H = 1 - 1 1^T / M, in the basis of D: the images' mean is off, so the deltas' is too.
 void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row);
 
@@ -88,8 +118,8 @@ void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row);
 nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit);
 
 /// A unit of layer 1 is an item, if images are adjusted.
-static inline uint32_t nnk_fold_items(const nnk_job *job) {
-    return nnk_is_adjusted(job) ? (uint32_t)job->topology->size[1] : 0;
+static inline uint32_t nnk_fold_items(const nnk_job *job, const nnk_trainer *t) {
+    return (void)t, nnk_is_adjusted(job) ? (uint32_t)job->topology->size[1] : 0;
 }
 
 /// CENTER: a row of A1 from the row of W1 X / 255 in its place.
@@ -97,6 +127,13 @@ nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t u
 
 /// FOLD in the primal method: b1, and the row's mean off W1, from the row of W1 X / 255.
 nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit);
+
+// ---- Examples that come and go (change.c)
+// ------------------------------------------------------------------
+
+/// ADJUST after a change: D is centred over the examples that there are now, P follows, and columns of P that
+/// are new get what D has descended.
+void nnk_settle(const nnk_job *job, const arena *a, uint32_t unit);
 
 // ---- Initial parameters (initial.c) -----------------------------------------------------------------------
 
@@ -109,7 +146,7 @@ double nnk_initial_bias(const nnk_job *job, int32_t number, uint32_t unit);
 
 /// DRAW of these layers. An item is a row of a layer's weights.
 nnk_status nnk_draw_above(const nnk_job *job, const arena *a, uint32_t item);
-uint32_t nnk_draw_above_items(const nnk_job *job);
+uint32_t nnk_draw_above_items(const nnk_job *job, const nnk_trainer *t);
 
 /// Computes the cost if it is due, then the last layer's deltas from its logits. NNK_MORE, NNK_COST,
 /// NNK_E_DIVERGED.
@@ -117,19 +154,19 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a);
 
 /// RESTORE: the best parameters.
 nnk_status nnk_restore(const nnk_job *job, const arena *a, uint32_t item);
-uint32_t nnk_restore_items(const nnk_job *job);
+uint32_t nnk_restore_items(const nnk_job *job, const nnk_trainer *t);
 
 /// FORWARD of these layers, for `columns` columns from `first` on. The last layer's logits stay logits.
 void nnk_forward_above(const nnk_job *job, const arena *a, uint32_t first, size_t columns);
 
 /// BACKWARD. Item 0 is the loss; then an item is a layer, from the last down to the third.
 nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item);
-uint32_t nnk_backward_items(const nnk_job *job);
+uint32_t nnk_backward_items(const nnk_job *job, const nnk_trainer *t);
 
 /// LAYER_2, in spans. An item is a unit of layer 1: its weights in layer 2 are updated, and its deltas
 /// formed.
 void nnk_update_layer_2(const nnk_job *job, const arena *a, uint32_t first, uint32_t count);
-uint32_t nnk_layer_2_items(const nnk_job *job);
+uint32_t nnk_layer_2_items(const nnk_job *job, const nnk_trainer *t);
 
 /// BIASES, of layer 1 and, if there is one, of layer 2. Then the deltas of layer 1 are multiplied by the
 /// contrast of their images.
@@ -142,7 +179,7 @@ void nnk_decay_inputs(const nnk_job *job, const layer *l, uint32_t first, uint32
 
 /// DRAW of all layers. An item is a piece of a row of W1, then a row of the layers above.
 nnk_status nnk_draw_all(const nnk_job *job, const arena *a, uint32_t item);
-uint32_t nnk_draw_all_items(const nnk_job *job);
+uint32_t nnk_draw_all_items(const nnk_job *job, const nnk_trainer *t);
 
 /// scratch (units, 16) = W1 times up to 16 images from `first` on. NNK_OK, NNK_E_SOURCE.
 nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first);
@@ -152,11 +189,11 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first);
 nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, double decay, double rate,
                              uint32_t patch);
 
-/// Takes row_sums off the weights of NNK_PATCH columns.
+/// Takes the offsets of the rows off the weights of NNK_PATCH columns.
 void nnk_take_off_row_sums(const nnk_job *job, const arena *a, uint32_t patch);
 
 /// next_weights of nnk_method.
-nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
+nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, nnk_real **weights, uint32_t *count);
 
 #pragma GCC visibility pop
 

@@ -55,7 +55,7 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
                          .payload_bytes = w->position,
                          .payload_crc = w->crc,
                          .data_crc = model->data_crc};
-    return nnk_header_write(&header, &job, w->sink);
+    return nnk_header_write(&header, &job, dtype, w->sink);
 }
 
 static bool records_valid(const nnk_model *m) {

@@ -116,7 +116,7 @@ extension ModelDefect {
         case .truncated: "it is cut off"
         case .notAModel: "it is no model"
         case .damagedHeader: "its header is damaged"
-        case .laterVersion: "it is of a later version"
+        case .laterVersion: "it is of another version"
         case .otherKind: "it is of another kind"
         case .otherTopology: "its layers have other sizes"
         case .wrongSize: "it has more or fewer bytes than its layers need"

@@ -10,8 +10,8 @@ enum { AT_MOST = 3072 }; // bytes of a write or a read
 
 /// Where things lie in a checkpoint (docs/FORMAT.md).
 enum { AT_PAYLOAD_BYTES = 32, AT_PAYLOAD_CRC = 36, AT_DATA_CRC = 56, AT_HEADER_CRC = 60 };
-enum { AT_PHASE = 92, AT_ITEM = 96, AT_ITERATION = 100, AT_COST_ITERATION = 104, AT_COST = 128 };
-enum { AT_RANDOM = 152, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
+enum { AT_PHASE = 100, AT_ITEM = 104, AT_ITERATION = 108, AT_COST_ITERATION = 112, AT_COST = 152 };
+enum { AT_RANDOM = 184, AT_RANDOM_NEXT = AT_RANDOM + 4 * NNK_RANDOM_WORDS };
 
 enum { ENOUGH = 1 << 18 }; // bytes of an arena for any job here
 

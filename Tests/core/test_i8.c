@@ -535,6 +535,7 @@ static void test_damage(void) {
     }
     nnk_job_numbers numbers;
     uint32_t crc;
+    f.bytes[4] = 3; // version
     f.bytes[7] = NNK_KIND_CHECKPOINT;
     for (uint8_t type = NNK_F32; type <= NNK_I8; type++) {
         f.bytes[6] = type;

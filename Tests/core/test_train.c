@@ -621,7 +621,7 @@ static void test_other_jobs(void) {
 static uint32_t reads_of(const nnk_topology *t, int32_t method, uint32_t m) {
     const uint32_t patches = ((uint32_t)t->size[0] + NNK_PATCH - 1) / NNK_PATCH, units = (uint32_t)t->size[1];
     const uint32_t all = m * patches, blocks = (m + NNK_LANES - 1) / NNK_LANES;
-    const uint32_t gram = (blocks + 1) * all; // each block with each other and twice with itself
+    const uint32_t gram = blocks * all; // each block with each other, and with itself
     switch (method) {
     case NNK_PRIMAL: return all + 2 * 2 * all;                    // the checksum; there and back, twice
     case NNK_DUAL: return all + units * all + gram + units * all; // each row of W1, first and last

@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /// The first bytes of a checkpoint, which say of which job it is.
-#define NNK_CHECKPOINT_START_BYTES (NNK_HEADER_BYTES + 28)
+#define NNK_CHECKPOINT_START_BYTES (NNK_HEADER_BYTES + 36)
 
 /// How far saving or loading is. It must start as zeros; then only the functions change it.
 typedef struct nnk_checkpoint {

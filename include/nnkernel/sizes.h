@@ -209,6 +209,12 @@
      NNK_DUAL_WIDE_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +  \
      NNK_GRAM_BLOCK_BYTES)
 
+/// To write a row of W1: a patch of 16 images; a patch of weights, of their gradient, and 16 deltas; for each
+/// unit of layer 1 a bias, and the scale of its row of NNK_I8.
+#define NNK_DUAL_WRITING_BYTES(units_1, real_bytes)                                                          \
+    (NNK_PATCH_BYTES + (2 * NNK_PATCH + NNK_LANES) * (size_t)(real_bytes) +                                  \
+     NNK_ROUND_UP((size_t)(units_1) * (real_bytes), 8) + NNK_ROUND_UP((size_t)(units_1)*4, 8))
+
 /// P and D; then what is needed at different times, in the same memory: activations and two rows in the loop,
 /// patches of images and a block of products before and after; then the packed G, or a piece of a row of W1
 /// and of its gradient.
@@ -217,7 +223,8 @@
      NNK_LARGER(NNK_ROUND_UP(((size_t)NNK_UNITS_OF(sizes) - (size_t)NNK_UNITS_1_OF(sizes) + 2) *             \
                                  (examples) * (real_bytes),                                                  \
                              8),                                                                             \
-                2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES) +                                                \
+                NNK_LARGER(2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES,                                       \
+                           NNK_DUAL_WRITING_BYTES(NNK_UNITS_1_OF(sizes), real_bytes))) +                     \
      NNK_LARGER(NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
                 2 * NNK_PATCH * (size_t)(real_bytes)))
 
@@ -233,7 +240,7 @@
      NNK_GRAM_BLOCK_BYTES)
 
 /// A checkpoint's header, the job's other numbers, the counters and costs, and the random number generator.
-#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 28 + 60 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
+#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 36 + 84 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
 
 #define NNK_PRIMAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                          \
     (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \

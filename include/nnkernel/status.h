@@ -44,7 +44,7 @@ typedef int32_t nnk_status;
 #define NNK_E_LENGTH   (-9)  ///< A file has fewer bytes than its header, or than its header says.
 #define NNK_E_MAGIC    (-10) ///< Neither a model nor a checkpoint.
 #define NNK_E_HEADER   (-11) ///< A file's header is damaged: its checksum is wrong, or a number in it.
-#define NNK_E_VERSION  (-12) ///< A file of a later version of the format.
+#define NNK_E_VERSION  (-12) ///< A file of another version of the format.
 #define NNK_E_KIND     (-13) ///< Another kind of file, or another element type, than expected.
 #define NNK_E_TOPOLOGY (-14) ///< The network in a file has another topology.
 #define NNK_E_SIZE     (-15) ///< A file has another size than its topology and element type need.

@@ -115,6 +115,10 @@ typedef struct nnk_job {
     /// contrast, any element type and this processor's byte order, and it is read where it lies. nnk_dual
     /// reads it once more at the end.
     const struct nnk_model *start;
+    /// For nnk_dual: room for so many examples, which may come and go (nnk_train_again). The Gram matrix then
+    /// outlives the writing of the model. 0: the examples stay as they are. Not with `mirror`, `keep_best`,
+    /// `gram` and `held_out_logits`.
+    uint32_t capacity;
     /// A Gram matrix of the images, formed with the method nnk_gram (for nnk_dual_wide) or nnk_gram_packed
     /// (for nnk_dual) and the same element type, images and mirror; NULL: the trainer forms its own. Any
     /// number of trainers read it, at once or one after the other.
@@ -134,6 +138,7 @@ typedef struct nnk_job_numbers {
     uint32_t cost_every;
     uint32_t options; ///< NNK_OPTION_...
     uint32_t start_crc;
+    uint32_t capacity, weights_rule;
     nnk_mirror mirror;
     double weight_decay, learning_rate;
 } nnk_job_numbers;
@@ -149,9 +154,21 @@ typedef struct nnk_trainer {
     uint32_t payload_crc;
     uint32_t kept_iteration; ///< the model will be the parameters after so many iterations
     uint32_t weights_crc;    ///< CRC-32 of the weights of the examples, little-endian; 0 if there are none
-    uint32_t outcome;        ///< 0 until the model is written or the training has failed
+    // With a capacity:
+    uint32_t formed;     ///< examples whose rows of the Gram matrix stay
+    uint32_t projected;  ///< examples whose columns of P stay; 0: the parameters are drawn
+    uint32_t changed_at; ///< iteration of the last change
+    uint32_t unadjusted; ///< 1 while P is without what adjusts images
+    uint32_t outcome;    ///< 0 until the model is written or the training has failed
+    // While a model is written:
+    uint32_t weight;     ///< of W1: the one that is made next
+    uint32_t ahead;      ///< weights by which the generator ran ahead, for the next row
+    uint32_t file_dtype; ///< of the model
+    uint32_t scanned;    ///< NNK_I8: 1 once the scales of all rows are known
     double cost, held_out_cost;
     double best_cost;    ///< with keep_best: the lowest held-out cost so far
+    double left;         ///< of the initial weights, by decay, up to the iteration of the last change
+    double carried;      ///< writing NNK_I8: what rounding left of the last weight
     double total_weight; ///< of the examples; mirror images count
     nnk_job_numbers job;
     nnk_random random;
@@ -230,6 +247,36 @@ nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
 /// NNK_E_DIVERGED: a weight is not finite. NNK_E_SOURCE: nnk_dual reads the images once more, and a read
 /// failed; the slice can be tried again.
 nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
+
+/// The same for a model of that element type: the job's own, or NNK_I8, which has the bytes that
+/// nnk_model_quantize makes of the job's own. nnk_dual reads the images twice as often for NNK_I8.
+///
+/// Also NNK_E_KIND: any other type. NNK_E_DIVERGED: a parameter is not finite, or too large for a float.
+nnk_status nnk_train_finish_as(const nnk_job *job, void *arena, int32_t dtype, nnk_sink sink);
+
+/// With a capacity: goes on with a job that has changed, from any slice on. Its examples, of which the new
+/// ones are the last, labels, weights, learning rate, decay, iterations and cost_every may be others. What is
+/// missing is formed in a setup, so nnk_train_step follows until NNK_OK, as after nnk_train_begin: rows of
+/// the Gram matrix and columns of P for new images, and the checksum of the data.
+///
+/// - anew = false: the parameters stay, and so do the iterations, which count on: the job's iterations
+/// include
+///   them. An iteration that has begun begins again.
+/// - anew = true: from the initial weights, without forming the Gram matrix anew. The model has the bytes of
+///   one that nnk_train_begin trains with this job.
+///
+/// NNK_E_ARGUMENT: also without a capacity, with fewer examples than before, and with fewer iterations than
+/// are done. NNK_E_STATE: another job in what does not change. NNK_E_DIVERGED: the training has failed; only
+/// anew can it go on. NNK_E_LABEL, NNK_E_WEIGHT, NNK_E_FLOAT, NNK_E_PAYLOAD as nnk_train_begin.
+nnk_status nnk_train_again(const nnk_job *job, void *arena, bool anew);
+
+/// Takes an example out: its row and column of the Gram matrix, and what it has added to W1. `job` is as it
+/// is afterwards: it has an example less, and the labels, weights and images behind that one have moved up.
+/// Then the training goes on as after nnk_train_again with anew = false; for a model that has never seen the
+/// example, nnk_train_again follows with anew = true.
+///
+/// NNK_E_ARGUMENT: also for an example that there was not, or the last one left. Else as nnk_train_again.
+nnk_status nnk_train_forget(const nnk_job *job, void *arena, uint32_t example);
 
 /// How far the run is.
 nnk_status nnk_train_progress(const nnk_job *job, const void *arena, nnk_progress *progress);

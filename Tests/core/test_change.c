@@ -1,0 +1,440 @@
+/// Examples that come and go: the Gram matrix is kept, and the model is that of a training with the examples
+/// that are left. Also how often images are read, and how long slices are.
+#include "jobs.h"
+#include <math.h>
+
+/// Several passes over the images, several blocks of the Gram matrix, rows of W1 that end with a part of a
+/// patch, and an odd number of weights.
+static const nnk_topology topology = {4, {601, 9, 7, 5, 1}};
+enum { EXAMPLES = 70, CAPACITY = 100 };
+
+/// A data set whose images and labels can be moved, and the job that learns it.
+typedef struct learner {
+    data d;
+    float weights[CAPACITY];
+    nnk_job job;
+    void *arena;
+    size_t bytes;
+} learner;
+
+enum { PLAIN, CENTERED, CONTRAST, WEIGHTED, STARTED, OPTIONS };
+
+/// Takes `count` of a pool of examples as the learner's.
+static void take(learner *l, const data *pool, const uint32_t *which, uint32_t count) {
+    const uint32_t size = (uint32_t)topology.size[0];
+    for (uint32_t j = 0; j < count; j++) {
+        memcpy(l->d.images + (size_t)j * size, pool->images + (size_t)which[j] * size, size);
+        l->d.labels[j] = pool->labels[which[j]];
+        l->weights[j] = (float)(1 + which[j] % 3);
+    }
+    l->job.examples = l->d.reader.examples = count;
+}
+
+static learner *new_learner(int32_t type, int32_t option, const nnk_model *start, uint32_t capacity) {
+    learner *l = room_for(sizeof *l);
+    l->d = random_data(&topology, CAPACITY);
+    l->job = job_of(&topology, arithmetic_at(type, 0), &l->d, 30);
+    l->job.method = &nnk_dual;
+    l->job.learning_rate = 0.05;
+    l->job.cost_every = 10;
+    l->job.capacity = capacity;
+    l->job.center = option >= CENTERED && option != STARTED;
+    l->job.own_contrast = option == CONTRAST || option == WEIGHTED;
+    if (option == WEIGHTED) {
+        l->job.weights = l->weights;
+        l->job.weight_decay = 0.1;
+    }
+    if (option == STARTED) l->job.start = start;
+    return l;
+}
+
+static void begin(learner *l) {
+    l->bytes = nnk_train_bytes(&l->job);
+    l->arena = room_for(l->bytes);
+    memset(l->arena, 0xa5, l->bytes);
+    CHECK_EQUAL(nnk_train_begin(&l->job, l->arena, l->bytes), NNK_OK);
+}
+
+static void release(learner *l) {
+    release_data(l->d);
+    free(l->arena);
+    free(l);
+}
+
+static file trained(learner *l) {
+    file f = new_file(&l->job);
+    CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);
+    CHECK_EQUAL(finish(&l->job, l->arena, &f), NNK_OK);
+    return f;
+}
+
+/// The model of a training from the beginning, of a job without room for more examples.
+static file trained_apart(const learner *l) {
+    nnk_job job = l->job;
+    job.capacity = 0;
+    return train(&job);
+}
+
+/// A model to start from.
+static file new_start(int32_t type) {
+    nnk_job job = job_of(&topology, arithmetic_at(type, 0), &(data){0}, 0);
+    data d = random_data(&topology, 3);
+    job.labels = d.labels;
+    job.images = mapped(&d);
+    job.examples = 3;
+    job.seed = 7;
+    file f = train(&job);
+    release_data(d);
+    return f;
+}
+
+static void check_equal_to_apart(learner *l) {
+    file got = trained(l), want = trained_apart(l);
+    CHECK_SAME_FILE(got, want);
+    free(got.bytes);
+    free(want.bytes);
+}
+
+/// Numbers 0 ... count - 1 without one of them.
+static uint32_t all_but(uint32_t *which, uint32_t count, uint32_t one) {
+    uint32_t n = 0;
+    for (uint32_t j = 0; j < count; j++)
+        if (j != one) which[n++] = j;
+    return n;
+}
+
+/// One way to come to the same examples: with the learner's arena as it is after so many slices, and some of
+/// the model.
+static void go_some_way(learner *l, uint32_t way) {
+    file f = new_file(&l->job);
+    nnk_status status = NNK_MORE;
+    if (way % 3 == 0)
+        status = steps(&l->job, l->arena);
+    else
+        for (uint32_t i = random_below(way % 3 == 1 ? 4000 : 40); i > 0 && status > 0; i--)
+            status = nnk_train_step(&l->job, l->arena);
+    if (status == NNK_OK && way % 2 == 0)
+        for (uint32_t i = random_below(60); i > 0; i--) nnk_train_finish(&l->job, l->arena, sink_of(&f));
+    free(f.bytes);
+}
+
+/// Each of some random images goes; then training from the beginning gives the bytes of one without it. Then
+/// it comes back, as the last one, and goes again.
+static void test_forgetting(int32_t type, int32_t option) {
+    data pool = random_data(&topology, EXAMPLES);
+    file start_file = new_start(type);
+    const nnk_model start = opened(&start_file, &topology);
+    uint32_t which[EXAMPLES];
+    learner *l = new_learner(type, option, &start, CAPACITY);
+    take(l, &pool, which, all_but(which, EXAMPLES, EXAMPLES));
+    begin(l);
+    check_equal_to_apart(l); // room alone changes nothing
+    for (uint32_t n = 0; n < 20; n++) {
+        const uint32_t gone = n < 2 ? n * (EXAMPLES - 1) : random_below(EXAMPLES);
+        take(l, &pool, which, all_but(which, EXAMPLES, EXAMPLES));
+        l->job.seed = 1;
+        CHECK_EQUAL(nnk_train_begin(&l->job, l->arena, l->bytes), NNK_OK);
+        go_some_way(l, n);
+        take(l, &pool, which, all_but(which, EXAMPLES, gone));
+        CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, gone), NNK_OK);
+        if (n % 4 == 1) go_some_way(l, n);
+        CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_OK);
+        check_equal_to_apart(l);
+        which[EXAMPLES - 1] = gone;
+        take(l, &pool, which, EXAMPLES);
+        CHECK_EQUAL(nnk_train_again(&l->job, l->arena, n % 2), NNK_OK);
+        if (n % 2 == 0) CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_OK);
+        if (n % 5 == 0) check_equal_to_apart(l);
+    }
+    release(l);
+    free(start_file.bytes);
+    release_data(pool);
+}
+
+/// The largest difference of two models' parameters.
+static double distance(file *a, file *b) {
+    const nnk_model x = opened(a, &topology), y = opened(b, &topology);
+    double largest = 0;
+    for (uint32_t i = 0; i < nnk_parameter_count(&topology); i++) {
+        const double difference = parameter_of(&x, i) - parameter_of(&y, i);
+        if (difference > largest) largest = difference;
+        if (-difference > largest) largest = -difference;
+    }
+    return largest;
+}
+
+/// Whatever changes between two slices, W1 stays: with iterations that add nothing, the model is the one
+/// before but for rounding. An example comes; one goes, and with it what it added.
+static void test_warm(int32_t type, int32_t option) {
+    data pool = random_data(&topology, EXAMPLES);
+    file start_file = new_start(type);
+    const nnk_model start = opened(&start_file, &topology);
+    const double unit = type == NNK_F32 ? 0x1p-23 : 0x1p-52;
+    uint32_t which[EXAMPLES];
+    all_but(which, EXAMPLES, EXAMPLES);
+    learner *l = new_learner(type, option, &start, CAPACITY);
+    take(l, &pool, which, EXAMPLES - 3);
+    begin(l);
+    file before = trained(l),
+         again = (CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK), trained(l));
+    CHECK_SAME_FILE(before, again); // nothing changed
+    // Three more: the parameters stay.
+    take(l, &pool, which, EXAMPLES);
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    file more = trained(l);
+    // Sums of 601 products, thirty times, each rounded: the difference is some hundreds of units, times the
+    // largest pixel sum's share.
+    CHECK(distance(&before, &more) < 2000 * unit);
+    // The same by another way: with all at once, W1 - W1(0) differs, and so do the models.
+    nnk_progress progress, later;
+    CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &progress), NNK_OK);
+    l->job.iterations = 400;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);
+    CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &later), NNK_OK);
+    CHECK(later.iteration == 400 && later.cost < progress.cost);
+    free(before.bytes);
+    free(again.bytes);
+    free(more.bytes);
+    release(l);
+    free(start_file.bytes);
+    release_data(pool);
+}
+
+/// P, as the loop has it, is that of the parameters: the cost of the next iteration is the cost of the model,
+/// after any number of changes.
+static void test_cost_after_changes(int32_t type, int32_t option) {
+    data pool = random_data(&topology, EXAMPLES);
+    file start_file = new_start(type);
+    const nnk_model start = opened(&start_file, &topology);
+    uint32_t which[CAPACITY], count = EXAMPLES / 2;
+    for (uint32_t j = 0; j < count; j++) which[j] = j;
+    learner *l = new_learner(type, option, &start, CAPACITY);
+    l->job.cost_every = 1;
+    take(l, &pool, which, count);
+    begin(l);
+    for (uint32_t n = 0; n < 40; n++) {
+        l->job.iterations = n + 3;
+        if (n % 2 == 0 && count > 2) {
+            const uint32_t gone = random_below(count--);
+            memmove(which + gone, which + gone + 1, (count - gone) * sizeof *which);
+            take(l, &pool, which, count);
+            CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, gone), NNK_OK);
+        } else {
+            which[count++] = random_below(EXAMPLES);
+            l->job.learning_rate = n % 3 ? 0.05 : 0.03;
+            take(l, &pool, which, count);
+            CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+        }
+        if (n % 4 == 3) continue; // two changes in a row
+        if (n % 3 == 1) {
+            for (uint32_t i = random_below(1500); i > 0; i--) nnk_train_step(&l->job, l->arena);
+            continue; // a change in the middle
+        }
+        nnk_status status;
+        while ((status = nnk_train_step(&l->job, l->arena)) == NNK_MORE) {
+        }
+        if (status != NNK_COST) continue;
+        nnk_progress progress;
+        CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &progress), NNK_OK);
+        // A model of these parameters: one iteration more, with a rate too small to change anything.
+        nnk_job still = l->job;
+        still.iterations = progress.iteration;
+        uint8_t *copy = copy_of(l->arena, l->bytes);
+        CHECK_EQUAL(nnk_train_again(&still, copy, false), NNK_OK);
+        CHECK_EQUAL(steps(&still, copy), NNK_OK);
+        file f = new_file(&still);
+        CHECK_EQUAL(finish(&still, copy, &f), NNK_OK);
+        const nnk_model m = opened(&f, &topology);
+        const nnk_inference *k =
+            type == NNK_F32 ? nnk_fastest_inference(NNK_F32) : nnk_fastest_inference(NNK_F64);
+        double total = 0, weight = 0;
+        for (uint32_t j = 0; j < count; j++) {
+            const double p = predict(k, &m, l->d.images + (size_t)j * (uint32_t)topology.size[0], 0);
+            const double w = l->job.weights ? (double)l->weights[j] : 1;
+            total -= w * log(l->d.labels[j] ? p : 1 - p);
+            weight += w;
+        }
+        CHECK_NEAR(progress.cost, total / weight, type == NNK_F32 ? 2e-3 : 1e-10);
+        free(f.bytes);
+        free(copy);
+    }
+    release(l);
+    free(start_file.bytes);
+    release_data(pool);
+}
+
+/// More iterations later give the bytes of one training; another label and another rate those of a training
+/// with them, if that begins again.
+static void test_other_changes(int32_t type, int32_t option) {
+    data pool = random_data(&topology, EXAMPLES);
+    file start_file = new_start(type);
+    const nnk_model start = opened(&start_file, &topology);
+    uint32_t which[EXAMPLES];
+    learner *l = new_learner(type, option, &start, CAPACITY);
+    take(l, &pool, which, all_but(which, EXAMPLES, EXAMPLES));
+    begin(l);
+    free(trained(l).bytes);
+    l->job.iterations = 50;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    check_equal_to_apart(l);
+    l->d.labels[3] ^= 1;
+    l->job.learning_rate = 0.02;
+    l->job.iterations = 7;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_E_ARGUMENT); // 50 are done
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_OK);
+    check_equal_to_apart(l);
+    release(l);
+    free(start_file.bytes);
+    release_data(pool);
+}
+
+static nnk_status file_at(void *context, uint32_t offset, uint32_t count, uint8_t *out) {
+    return reader_read(context, 0, offset, count, out);
+}
+
+/// A checkpoint between any two slices of a setup after a change.
+static void test_checkpoints(int32_t type, int32_t option, bool anew) {
+    data pool = random_data(&topology, EXAMPLES);
+    file start_file = new_start(type);
+    const nnk_model start = opened(&start_file, &topology);
+    uint32_t which[EXAMPLES];
+    all_but(which, EXAMPLES, EXAMPLES);
+    learner *l = new_learner(type, option, &start, CAPACITY);
+    take(l, &pool, which, EXAMPLES - 20);
+    begin(l);
+    free(trained(l).bytes);
+    take(l, &pool, which, EXAMPLES);
+    l->job.iterations = 60;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, anew), NNK_OK);
+    void *first = copy_of(l->arena, l->bytes), *other = room_for(l->bytes);
+    file want = trained(l);
+    memcpy(l->arena, first, l->bytes);
+    for (nnk_status status = NNK_MORE; status > 0;) {
+        nnk_checkpoint saving = {0, 0}, loading = {0, 0};
+        file c = {.room = nnk_checkpoint_bytes(&l->job)};
+        c.bytes = room_for(c.room);
+        while (nnk_checkpoint_save(&l->job, l->arena, &saving, sink_of(&c)) > 0) {
+        }
+        CHECK_EQUAL(c.size, c.room);
+        reader from = {.images = c.bytes, .size = (uint32_t)c.size, .examples = 1};
+        memset(other, 0x5a, l->bytes);
+        nnk_status loaded;
+        do loaded = nnk_checkpoint_load(&l->job, other, l->bytes, &loading, (nnk_reader){file_at, &from});
+        while (loaded > 0);
+        CHECK_EQUAL(loaded, NNK_OK);
+        learner resumed = *l;
+        resumed.arena = other;
+        file got = trained(&resumed);
+        CHECK_SAME_FILE(got, want);
+        free(got.bytes);
+        free(c.bytes);
+        for (uint32_t i = 0; i < 97 && status > 0; i++) status = nnk_train_step(&l->job, l->arena);
+    }
+    free(first);
+    free(other);
+    free(want.bytes);
+    release(l);
+    free(start_file.bytes);
+    release_data(pool);
+}
+
+/// nnk_dual in its several passes, blocks and pairs of rows gives the bytes of nnk_dual_wide, and NNK_I8
+/// those that nnk_model_quantize makes.
+static void test_sizes(int32_t type, const nnk_topology *t, uint32_t examples, bool contrast) {
+    data d = random_data(t, examples);
+    nnk_job job = job_of(t, arithmetic_at(type, 0), &d, 20);
+    job.learning_rate = 0.05;
+    job.own_contrast = job.center = contrast;
+    for (uint32_t capacity = 0; capacity <= examples; capacity += examples) {
+        job.method = &nnk_dual_wide;
+        job.capacity = 0;
+        file square = train(&job), quantized = new_file(&job), straight = new_file(&job), packed;
+        job.method = &nnk_dual;
+        job.capacity = capacity;
+        job.images = read_in(&d);
+        packed = train(&job);
+        CHECK_SAME_FILE(packed, square);
+        const nnk_model m = opened(&packed, t);
+        CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&quantized)), NNK_OK);
+        const size_t bytes = nnk_train_bytes(&job);
+        void *arena = room_for(bytes);
+        CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+        CHECK_EQUAL(steps(&job, arena), NNK_OK);
+        nnk_status status = NNK_MORE;
+        for (uint32_t i = 0; i < 7; i++) status = nnk_train_finish(&job, arena, sink_of(&straight));
+        while ((status = nnk_train_finish_as(&job, arena, NNK_I8, sink_of(&straight))) > 0) {
+        }
+        CHECK_EQUAL(status, NNK_OK);
+        CHECK_SAME_FILE(straight, quantized);
+        CHECK_EQUAL(nnk_train_finish_as(&job, arena, type == NNK_F32 ? NNK_F64 : NNK_F32, sink_of(&straight)),
+                    NNK_E_KIND);
+        CHECK_EQUAL(finish(&job, arena, &straight), NNK_OK);
+        CHECK_SAME_FILE(straight, square);
+        free(arena);
+        free(square.bytes);
+        free(packed.bytes);
+        free(quantized.bytes);
+        free(straight.bytes);
+    }
+    release_data(d);
+}
+
+/// What is refused, and leaves everything as it was.
+static void test_refusals(void) {
+    data pool = random_data(&topology, EXAMPLES);
+    uint32_t which[EXAMPLES];
+    all_but(which, EXAMPLES, EXAMPLES);
+    learner *l = new_learner(NNK_F32, PLAIN, NULL, EXAMPLES);
+    take(l, &pool, which, EXAMPLES);
+    begin(l);
+    nnk_job job = l->job;
+    CHECK_EQUAL(nnk_train_forget(&job, l->arena, 0), NNK_E_ARGUMENT); // it still counts all
+    job.examples--;
+    CHECK_EQUAL(nnk_train_again(&job, l->arena, true), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_train_forget(&job, l->arena, EXAMPLES), NNK_E_ARGUMENT);
+    job.seed++;
+    CHECK_EQUAL(nnk_train_forget(&job, l->arena, 0), NNK_E_STATE);
+    job = l->job;
+    job.examples++; // more than there is room for
+    CHECK_EQUAL(nnk_train_again(&job, l->arena, false), NNK_E_ARGUMENT);
+    job = l->job;
+    job.capacity = 0;
+    CHECK_EQUAL(nnk_train_again(&job, l->arena, false), NNK_E_ARGUMENT);
+    job.capacity = EXAMPLES;
+    job.method = &nnk_dual_wide;
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    job.method = &nnk_dual;
+    job.keep_best = true;
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    job.keep_best = false;
+    job.mirror = (nnk_mirror){601, 1};
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    l->d.labels[0] = 2;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_E_LABEL);
+    l->d.labels[0] = pool.labels[0];
+    check_equal_to_apart(l);
+    memset(l->arena, 0xff, l->bytes);
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_E_STATE);
+    release(l);
+    release_data(pool);
+}
+
+int main(void) {
+    for (int32_t type = NNK_F32; type <= NNK_F64; type++) {
+        for (uint32_t examples = 1; examples <= 260; examples += examples < 15 ? 7 : 49)
+            test_sizes(type, &topology, examples, examples % 2);
+        test_sizes(type, &(nnk_topology){2, {500, 7, 1}}, 33, true);
+        test_sizes(type, &(nnk_topology){2, {192, 256, 1}}, 20, true);
+        for (int32_t option = PLAIN; option < OPTIONS; option++) {
+            test_forgetting(type, option);
+            test_warm(type, option);
+            test_cost_after_changes(type, option);
+            test_other_changes(type, option);
+            test_checkpoints(type, option, option % 2);
+        }
+        test_checkpoints(type, CENTERED, false);
+    }
+    test_refusals();
+    return check_end();
+}
