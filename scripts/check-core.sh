@@ -109,6 +109,9 @@ for compiler in "${compilers[@]}"; do
     check_package "$compiler"
 done
 
+# The small forms of the kernels: once is enough, as the tests of both compilers compare them with the fast ones.
+check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DNNK_FAST=OFF
+
 # These sanitizers look for mistakes in the source, which is the same for every compiler: once is enough.
 if [[ -n $sanitizing ]]; then
     check_tests "$sanitizing" sanitized -DCMAKE_BUILD_TYPE=Debug \

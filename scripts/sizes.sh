@@ -13,10 +13,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Name; prefix of the tools; flags. The core is built with -DNNK_WITHOUT_OPTIONS=1, except where a name says otherwise.
+# Name; prefix of the tools; flags. The core is built with -DNNK_WITHOUT_OPTIONS=1 and -DNNK_FAST=0, except where a name
+# says otherwise.
 processors="Cortex-M0+;arm-none-eabi-;-mcpu=cortex-m0plus -mthumb
 Cortex-M4F;arm-none-eabi-;-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard
 Cortex-M4F with options;arm-none-eabi-;-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard
+Cortex-M4F fast;arm-none-eabi-;-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard
 Cortex-M7;arm-none-eabi-;-mcpu=cortex-m7 -mthumb -mfpu=fpv5-d16 -mfloat-abi=hard
 Cortex-M33;arm-none-eabi-;-mcpu=cortex-m33 -mthumb -mfpu=fpv5-sp-d16 -mfloat-abi=hard
 RV32IMAFC;riscv64-unknown-elf-;-march=rv32imafc -mabi=ilp32f -Wl,--no-warn-rwx-segments
@@ -27,7 +29,7 @@ most_code=3000
 most_training_code=10900
 most_stack=1024
 
-without=-DNNK_WITHOUT_OPTIONS=1
+without=-DNNK_WITHOUT_OPTIONS=1 small=-DNNK_FAST=0
 
 cat >"$work/program.c" <<'PROGRAM'
 #include "nnkernel/nnkernel.h"
@@ -161,6 +163,7 @@ while IFS=';' read -r name prefix flags; do
     folder="$work/$name"
     mkdir "$folder"
     [[ $name = *'with options' ]] || flags+=" $without"
+    [[ $name = *fast ]] || flags+=" $small"
     for precision in f32 f64 i8; do
         codes='' stacks='' arena=''
         for program in predict train checkpoint; do
@@ -179,7 +182,7 @@ done <<<"$processors"
 {
     echo "| bytes | symbol |"
     echo "| ---: | --- |"
-    flags="$(grep '^Cortex-M4F;' <<<"$processors" | cut -d ';' -f 3) $without"
+    flags="$(grep '^Cortex-M4F;' <<<"$processors" | cut -d ';' -f 3) $without $small"
     build "$work/Cortex-M4F" arm-none-eabi- "$flags" f32 train
     arm-none-eabi-nm -S --size-sort --reverse-sort "$work/Cortex-M4F/program.elf" |
         awk '$3 ~ /[RrTt]/ && $4 !~ /^(__|program$)/ && ++count <= 10 { print $2, $4 }' |

@@ -7,7 +7,7 @@
 
 // A weight is a normal of the polar method (normals.h) times a factor, computed in double and rounded to
 // float. Here it is computed in integers of 64 bits, with an error below 2^-36 of itself. So it rounds to the
-// same float unless it is close to the middle between two floats; then, in one of 500 pairs, the pair is
+// same float unless it is close to the middle between two floats; then, in one of 250 pairs, the pair is
 // computed in double.
 //
 // Numbers are in fixed point: "unit 2^-62" says what 1 stands for.
@@ -44,22 +44,25 @@ static double in_double(int64_t coordinate) { return (double)coordinate * 0x1p-5
 
 /// The square as nnk_normal computes it: each of three roundings changes it by up to 2^-53. So integers tell
 /// whether it is below 1, except very close to 1.
-static double exact_square(point p) {
-    const double x = in_double(p.x), y = in_double(p.y);
+static double exact_square(const point *p) {
+    const double x = in_double(p->x), y = in_double(p->y);
     return x * x + y * y;
 }
 
 /// Whether nnk_normal takes the point.
-static bool is_taken(point p) {
+static bool is_taken(const point *p) {
     const uint64_t near = 1 << 14; // 2^-48
-    if (p.square - 1 < (1ull << UNIT) - near) return true;
-    if (p.square > (1ull << UNIT) + near) return false;
+    if (p->square - 1 < (1ull << UNIT) - near) return true;
+    if (p->square > (1ull << UNIT) + near) return false;
     const double square = exact_square(p);
     return square < 1.0 && square != 0.0;
 }
 
 void nnk_quick_skip(size_t pairs, nnk_random *random) {
-    while (pairs > 0) pairs -= is_taken(next_point(random));
+    while (pairs > 0) {
+        const point p = next_point(random);
+        pairs -= is_taken(&p);
+    }
 }
 
 #if NNK_SOFT_DOUBLE
@@ -143,22 +146,29 @@ static bool round_weight(float *w, scaled factor, int64_t coordinate) {
 }
 
 /// The weights of a point in double.
-static void exact_weights(float *w, point p, double root, int32_t initializer) {
+static __attribute__((noinline)) void exact_weights(float *w, const point *p, double root,
+                                                    int32_t initializer) {
     const double factor = nnk_polar_factor(exact_square(p), nnk_log_by_squaring);
-    const double normals[] = {factor * in_double(p.y), factor * in_double(p.x)};
+    const double normals[] = {factor * in_double(p->y), factor * in_double(p->x)};
     for (int32_t i = 0; i < 2; i++)
         w[i] = (float)(initializer == NNK_INIT_SMALL ? normals[i] * 0.01 : normals[i] / root);
+}
+
+/// The weights of a point, in integers. Returns whether they are sure to be those of exact_weights. Not
+/// inlined, so that less of the stack is in use where the others are called.
+static __attribute__((noinline)) bool sure_weights(float *w, const point *p, scaled scale) {
+    const uint64_t least = 1ull << (UNIT - 20), most = (1ull << UNIT) - (1ull << (UNIT - 12));
+    if (p->square < least || p->square >= most) return false;
+    const scaled factor = product(polar_factor(p->square), scale);
+    return round_weight(w, factor, p->y) && round_weight(w + 1, factor, p->x);
 }
 
 void nnk_quick_weights(float *w, size_t pairs, double root, int32_t initializer, nnk_random *random) {
     const scaled scale = scaled_double(initializer == NNK_INIT_SMALL ? 0.01 : 1.0 / root);
     for (const float *end = w + 2 * pairs; w < end;) {
         const point p = next_point(random);
-        if (!is_taken(p)) continue;
-        const bool is_inside = p.square - (1ull << (UNIT - 20)) < (1ull << UNIT) - (1ull << (UNIT - 11));
-        const scaled factor = is_inside ? product(polar_factor(p.square), scale) : scale;
-        if (!is_inside || !round_weight(w, factor, p.y) || !round_weight(w + 1, factor, p.x))
-            exact_weights(w, p, root, initializer);
+        if (!is_taken(&p)) continue;
+        if (!sure_weights(w, &p, scale)) exact_weights(w, &p, root, initializer);
         w += 2;
     }
 }

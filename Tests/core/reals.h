@@ -70,8 +70,12 @@ static inline uint8_t *random_bytes(size_t count) {
     return bytes;
 }
 
-/// The i-th arithmetic of a type that this processor can run; the definition is the first; NULL after the
-/// last.
+#if defined(OTHER_FORMS)                                  // CMakeLists.txt builds them
+extern const nnk_arithmetic nnk_small_f32, nnk_small_f64; ///< NNK_FAST=0
+extern const nnk_arithmetic nnk_soft_f32, nnk_soft_f64;   ///< NNK_FAST=1, as where double is a library's
+#endif
+
+/// The i-th arithmetic of a type; the definition is the first; NULL if this processor cannot run it.
 static inline const nnk_arithmetic *arithmetic_at(int32_t type, int i) {
     const int f32 = type == NNK_F32;
     if (i == 0) return f32 ? &nnk_f32 : &nnk_f64;
@@ -80,12 +84,16 @@ static inline const nnk_arithmetic *arithmetic_at(int32_t type, int i) {
     if (i == 2 && nnk_x86_vectors() >= 2) return f32 ? &nnk_f32_avx2 : &nnk_f64_avx2;
     if (i == 3 && nnk_x86_vectors() >= 512) return f32 ? &nnk_f32_avx512 : &nnk_f64_avx512;
 #endif
+#if defined(OTHER_FORMS)
+    if (i == 4) return f32 ? &nnk_small_f32 : &nnk_small_f64;
+    if (i == 5) return f32 ? &nnk_soft_f32 : &nnk_soft_f64;
+#endif
     return NULL;
 }
 
 #define FOR_EACH_TYPE(type) for (int32_t type = NNK_F32; type <= NNK_F64; type++)
 #define FOR_EACH_ARITHMETIC(k, type)                                                                         \
-    for (int at_ = 0; at_ < 4; at_++)                                                                        \
+    for (int at_ = 0; at_ < 6; at_++)                                                                        \
         for (const nnk_arithmetic *k = arithmetic_at(type, at_); k; k = NULL)
 
 #endif

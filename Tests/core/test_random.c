@@ -87,6 +87,31 @@ static void test_between_floats(void) {
         }
 }
 
+/// All arithmetics draw the same weights, of every number of inputs and by both initializers, and leave the
+/// generator alike. Of as many pairs some hundred are close to the middle between two floats.
+static void test_same_weights(int32_t type) {
+    const size_t most = 20001;
+    nnk_real *want = room_for(bytes_of(most, type)), *w = room_for(bytes_of(most, type));
+    for (uint32_t round = 0; round < check_rounds(40); round++) {
+        const size_t count = most - random_below(3);
+        const int32_t inputs = 1 + (int32_t)random_below(20000);
+        const int32_t initializer = round % 2 == 0 ? NNK_INIT_DEEP : NNK_INIT_SMALL;
+        nnk_random start, first;
+        nnk_random_seed(&start, round);
+        if (round % 4 < 2) nnk_random_normal(&start); // another one is waiting
+        first = start;
+        arithmetic_at(type, 0)->initialize(want, count, inputs, initializer, &first);
+        FOR_EACH_ARITHMETIC(k, type) {
+            nnk_random random = start;
+            k->initialize(w, count, inputs, initializer, &random);
+            CHECK_SAME(w, want, bytes_of(count, type));
+            CHECK_SAME(&random, &first, sizeof random);
+        }
+    }
+    free(want);
+    free(w);
+}
+
 /// skip leaves all of the generator as initialize leaves it, with and without a spare normal before and
 /// after.
 static void test_skip(void) {
@@ -110,6 +135,7 @@ int main(void) {
     test_sequences();
     test_weights();
     test_between_floats();
+    FOR_EACH_TYPE(type) test_same_weights(type);
     test_skip();
     return check_end();
 }

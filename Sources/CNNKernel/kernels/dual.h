@@ -201,20 +201,17 @@ static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *
 }
 #undef READS_WORDS
 #else
-/// Row j of the triangle gives p[k] += e[j] G[j][k] for k < j, and p[j] += e[k] G[j][k] for k <= j.
-static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *packed, size_t examples) {
+/// Element (k, j) follows (k, j - 1) in row k up to the diagonal, and from there lies j elements behind it.
+static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *gram, size_t examples) {
     real *p = (real *)p_;
     const real *e = (const real *)e_;
-    for (size_t j = 0; j < examples; j++) {
-        const real own = e[j];
-        real sum = p[j];
-        for (size_t k = 0; k <= j; k++, packed += PACKED_BYTES) {
-            if (own == 0 && e[k] == 0) continue;
-            const real g = gram_unpack(packed);
-            sum += e[k] * g;
-            p[k] += own * g;
+    for (size_t k = 0; k < examples; gram += ++k * PACKED_BYTES) { // row k begins
+        const uint8_t *at = gram;
+        if (e[k] == 0) continue;
+        for (size_t j = 0; j < examples; j++) {
+            p[j] += e[k] * gram_unpack(at);
+            at += (j < k ? 1 : j + 1) * PACKED_BYTES;
         }
-        p[j] = sum; // and not what the diagonal's p[k] left there
     }
 }
 #endif

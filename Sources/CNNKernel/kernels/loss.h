@@ -51,9 +51,13 @@ static double logit_cost(const nnk_real *z_, const nnk_targets *t, size_t exampl
     real lane[NNK_LANES] = {0};
     for (size_t j = 0; j < examples; j++) {
         const size_t i = j < t->count ? j : j - t->count;
+#if defined(NNK_WITHOUT_OPTIONS)
+        const real w = 1;
+#else
         real w = t->weights ? (real)t->weights[i] : 1;
         if (t->held_out) w = w == 0;
         if (w == 0) continue; // and not 0 times an infinity
+#endif
         real u = t->labels[i] ? z[j] : -z[j], below = u < 0 ? u : 0;
         lane[j % NNK_LANES] += w * (below - real_log(REAL(1.0) + real_exp(u < 0 ? u : -u)));
     }
