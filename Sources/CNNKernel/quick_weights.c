@@ -19,6 +19,9 @@ typedef struct point {
     uint64_t square; ///< x^2 + y^2, unit 2^-62, rounded down by less than two units
 } point;
 
+// Not inlined: it would take stack and registers from what is called always.
+#define RARE __attribute__((noinline))
+
 enum { UNIT = 62 }; ///< the square of a point on the circle is 1 << UNIT
 
 /// nnk_coordinate, exactly.
@@ -44,7 +47,7 @@ static double in_double(int64_t coordinate) { return (double)coordinate * 0x1p-5
 
 /// The square as nnk_normal computes it: each of three roundings changes it by up to 2^-53. So integers tell
 /// whether it is below 1, except very close to 1.
-static double exact_square(const point *p) {
+static RARE double exact_square(const point *p) {
     const double x = in_double(p->x), y = in_double(p->y);
     return x * x + y * y;
 }
@@ -145,13 +148,15 @@ static bool round_weight(float *w, scaled factor, int64_t coordinate) {
     return (x.fraction & (2 * middle - 1)) - (middle - near) > 2 * near;
 }
 
+static float exact_weight(double normal, double root, int32_t initializer) {
+    return (float)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
+}
+
 /// The weights of a point in double.
-static __attribute__((noinline)) void exact_weights(float *w, const point *p, double root,
-                                                    int32_t initializer) {
+static RARE void exact_weights(float *w, const point *p, double root, int32_t initializer) {
     const double factor = nnk_polar_factor(exact_square(p), nnk_log_by_squaring);
-    const double normals[] = {factor * in_double(p->y), factor * in_double(p->x)};
-    for (int32_t i = 0; i < 2; i++)
-        w[i] = (float)(initializer == NNK_INIT_SMALL ? normals[i] * 0.01 : normals[i] / root);
+    w[0] = exact_weight(factor * in_double(p->y), root, initializer);
+    w[1] = exact_weight(factor * in_double(p->x), root, initializer);
 }
 
 /// The weights of a point, in integers. Returns whether they are sure to be those of exact_weights. Not
@@ -163,9 +168,14 @@ static __attribute__((noinline)) bool sure_weights(float *w, const point *p, sca
     return round_weight(w, factor, p->y) && round_weight(w + 1, factor, p->x);
 }
 
-void nnk_quick_weights(float *w, size_t pairs, double root, int32_t initializer, nnk_random *random) {
+void nnk_quick_weights(float *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
+    const double root = nnk_sqrt_f64((double)inputs);
     const scaled scale = scaled_double(initializer == NNK_INIT_SMALL ? 0.01 : 1.0 / root);
-    for (const float *end = w + 2 * pairs; w < end;) {
+    for (const float *end = w + count; w < end;) {
+        if (random->has_spare || w + 1 == end) {
+            *w++ = exact_weight(nnk_normal_for_float(random), root, initializer);
+            continue;
+        }
         const point p = next_point(random);
         if (!is_taken(&p)) continue;
         if (!sure_weights(w, &p, scale)) exact_weights(w, &p, root, initializer);

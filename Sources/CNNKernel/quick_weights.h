@@ -1,5 +1,5 @@
 /// Initial weights of float, and passing over them, in integers: where double is computed by a library, that
-/// takes a tenth of the instructions. Every bit is that of normals.h.
+/// takes a seventh of the instructions. Every bit is that of normals.h.
 #ifndef NNK_QUICK_WEIGHTS_H
 #define NNK_QUICK_WEIGHTS_H
 
@@ -9,12 +9,10 @@
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// w (2 pairs) = the weights that the next pairs of normals of nnk_normal_for_float give. No normal is
-/// waiting in random->spare, before or after.
-///   root: of the number of inputs
-void nnk_quick_weights(float *w, size_t pairs, double root, int32_t initializer, nnk_random *random);
+/// initialize of kernels.h, for float.
+void nnk_quick_weights(float *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random);
 
-/// Passes over as many pairs, for float or for double.
+/// Passes over pairs of normals, for float or for double, where no normal is waiting in random->spare.
 void nnk_quick_skip(size_t pairs, nnk_random *random);
 
 #pragma GCC visibility pop

@@ -175,19 +175,9 @@ static void hidden_update(nnk_real *a, nnk_real *w, const nnk_real *dz, double r
     for (size_t k = 0; k < units; k++) unit_update(real_at(a, k * s.stride), real_at(w, k), dz, rate, row, s);
 }
 
-static void draw_weights(real *w, size_t count, double root, int32_t initializer, nnk_random *random) {
-    for (size_t i = 0; i < count; i++) {
-        const double normal = real_normal(random);
-        w[i] = (real)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
-    }
-}
-
 #if NNK_FAST
-/// How many of `count` normals are no part of a new pair: the one that is waiting.
-static size_t waiting(const nnk_random *random, size_t count) { return count > 0 && random->has_spare; }
-
 static void skip(size_t count, nnk_random *random) {
-    if (waiting(random, count)) {
+    if (count > 0 && random->has_spare) {
         real_normal(random);
         count--;
     }
@@ -201,16 +191,16 @@ static void skip(size_t count, nnk_random *random) {
 #endif
 
 static void initialize(nnk_real *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {
-    real *w = (real *)w_;
-    const double root = nnk_sqrt_f64((double)inputs);
 #if NNK_FAST && NNK_SOFT_DOUBLE
     if (sizeof(real) == sizeof(float)) {
-        const size_t first = waiting(random, count), pairs = (count - first) / 2;
-        draw_weights(w, first, root, initializer, random);
-        nnk_quick_weights((float *)(void *)(w + first), pairs, root, initializer, random);
-        w += first + 2 * pairs;
-        count -= first + 2 * pairs;
+        nnk_quick_weights((float *)(void *)w_, count, inputs, initializer, random);
+        return;
     }
 #endif
-    draw_weights(w, count, root, initializer, random);
+    real *w = (real *)w_;
+    const double root = nnk_sqrt_f64((double)inputs);
+    for (size_t i = 0; i < count; i++) {
+        const double normal = real_normal(random);
+        w[i] = (real)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
+    }
 }
