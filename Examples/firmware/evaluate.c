@@ -3,6 +3,7 @@
 /// What lies in the arena.
 typedef struct memory {
     nnk_model model;
+    uint8_t pixels[NNK_PATCH];
     _Alignas(8) uint8_t predictor[];
 } memory;
 
@@ -20,12 +21,12 @@ nnk_status open_model(card_file *file, const nnk_model **model) {
 
 /// Predicts with image `image` of the card.
 static nnk_status predict(uint32_t image, double *probability) {
-    uint8_t pixels[NNK_PATCH], *predictor = arena()->predictor;
+    uint8_t *pixels = arena()->pixels, *predictor = arena()->predictor;
     nnk_status status = nnk_predict_begin(predictor, this_board.arena_bytes - sizeof(memory), &arena()->model,
                                           this_board.inference);
-    for (uint32_t at = 0; at < NNK_INPUTS(DEEP) && status == NNK_OK; at += sizeof pixels) {
-        status = card_image(NULL, image, at, sizeof pixels, pixels);
-        if (status == NNK_OK) status = nnk_predict_feed(predictor, pixels, sizeof pixels);
+    for (uint32_t at = 0; at < NNK_INPUTS(DEEP) && status == NNK_OK; at += NNK_PATCH) {
+        status = card_image(NULL, image, at, NNK_PATCH, pixels);
+        if (status == NNK_OK) status = nnk_predict_feed(predictor, pixels, NNK_PATCH);
     }
     return status == NNK_OK ? nnk_predict_finish(predictor, probability) : status;
 }
