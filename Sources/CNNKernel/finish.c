@@ -58,16 +58,16 @@ void nnk_rewind_weights(const nnk_job *job, nnk_trainer *t) {
     nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
 }
 
-/// Writes the next part of the payload. NNK_MORE, NNK_E_SINK, and as `next`.
-static nnk_status write_payload(const nnk_job *job, const arena *a, int32_t dtype, nnk_next_part *next,
-                                const options *o, nnk_sink sink) {
+/// Writes the next part of the payload. NNK_MORE, NNK_E_SINK, and as next_part.
+static nnk_status write_payload(const nnk_job *job, const arena *a, const nnk_parts *parts, const options *o,
+                                nnk_sink sink) {
     nnk_trainer *t = a->trainer;
     uint8_t *bytes = a->bytes;
     uint32_t count = 0;
-    const uint32_t parameters = nnk_payload_bytes(job->topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
+    const uint32_t parameters = nnk_payload_bytes(job->topology, parts->dtype) - 2 * NNK_CLASS_NAME_BYTES;
     NNK_ASSERT(t->item <= parameters);
     if (t->item < parameters) {
-        const nnk_status status = next(job, a, &bytes, &count);
+        const nnk_status status = parts->next_part(job, a, &bytes, &count);
         if (status != NNK_OK) return status;
         NNK_ASSERT(t->item + count <= parameters);
         if (count == 0) return NNK_MORE;
@@ -88,25 +88,26 @@ static void begin_model(const nnk_job *job, nnk_trainer *t, int32_t dtype) {
     t->file_dtype = (uint32_t)dtype;
 }
 
-nnk_status nnk_finish(const nnk_job *job, void *memory, int32_t dtype, nnk_next_part *next, nnk_sink sink) {
+nnk_status nnk_finish(const nnk_job *job, void *memory, const nnk_parts *parts, nnk_sink sink) {
     const nnk_status ready = sink.write ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
     if (ready != NNK_OK) return ready;
     const arena a = nnk_carve(job, memory);
     nnk_trainer *t = a.trainer;
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (!nnk_is_trained(t) || nnk_forms_gram(job)) return NNK_E_STATE;
-    if (t->outcome == WRITTEN || t->file_dtype != (uint32_t)dtype) begin_model(job, t, dtype);
+    if (t->outcome == WRITTEN || t->file_dtype != (uint32_t)parts->dtype)
+        begin_model(job, t, parts->dtype);
     const options o = options_of(job, t);
-    const uint32_t payload_bytes = nnk_payload_bytes(job->topology, dtype) + nnk_record_bytes(o.bits);
+    const uint32_t payload_bytes = nnk_payload_bytes(job->topology, parts->dtype) + nnk_record_bytes(o.bits);
     nnk_status status;
     if (t->item < payload_bytes) {
-        status = write_payload(job, &a, dtype, next, &o, sink);
+        status = write_payload(job, &a, parts, &o, sink);
     } else {
         nnk_header header = {.options = (uint8_t)o.bits,
                              .payload_bytes = payload_bytes,
                              .payload_crc = t->payload_crc,
                              .data_crc = t->data_crc};
-        status = nnk_header_write(&header, &t->job, dtype, sink);
+        status = nnk_header_write(&header, &t->job, parts->dtype, sink);
     }
     if (status == NNK_OK) t->outcome = WRITTEN;
     if (status == NNK_E_DIVERGED) t->outcome = FAILED;
@@ -115,5 +116,6 @@ nnk_status nnk_finish(const nnk_job *job, void *memory, int32_t dtype, nnk_next_
 }
 
 nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
-    return nnk_finish(job, memory, nnk_job_valid(job) ? job->arithmetic->dtype : 0, next_reals, sink);
+    const nnk_parts reals = {.dtype = nnk_job_valid(job) ? job->arithmetic->dtype : 0, .next_part = next_reals};
+    return nnk_finish(job, memory, &reals, sink);
 }

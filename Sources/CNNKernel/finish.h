@@ -6,13 +6,16 @@
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// Makes the next part of the parameters, from trainer.item on: `*count` bytes, as they lie in the file.
-/// None, if more work comes first. NNK_OK, NNK_E_SOURCE; NNK_E_DIVERGED: a parameter is not finite, or too
-/// large.
-typedef nnk_status nnk_next_part(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
+/// The parameters of a file, in an element type.
+typedef struct nnk_parts {
+    int32_t dtype;
+    /// Makes the next part, from trainer.item on: `*count` bytes, as they lie in the file. None, if more work
+    /// comes first. NNK_OK, NNK_E_SOURCE; NNK_E_DIVERGED: a parameter is not finite, or too large.
+    nnk_status (*next_part)(const nnk_job *job, const arena *a, uint8_t **bytes, uint32_t *count);
+} nnk_parts;
 
-/// nnk_train_finish, for parameters of that type, which `next` makes.
-nnk_status nnk_finish(const nnk_job *job, void *memory, int32_t dtype, nnk_next_part *next, nnk_sink sink);
+/// nnk_train_finish, of these parts.
+nnk_status nnk_finish(const nnk_job *job, void *memory, const nnk_parts *parts, nnk_sink sink);
 
 /// W1 is made from its beginning once more.
 void nnk_rewind_weights(const nnk_job *job, nnk_trainer *t);
