@@ -1,6 +1,7 @@
 // The dual method in little memory (train.h): W1 exists a piece of a row at a time, G as a packed triangle,
 // and the loop goes unit by unit. Every number is computed by the operations of nnk_dual_wide in the same
 // order.
+#include "fast.h"
 #include "layout.h"
 #include "work.h"
 
@@ -50,7 +51,8 @@ static void carve(const nnk_job *job, arena *a) {
 // ---- Rows of W1(0) ----------------------------------------------------------------------------------------
 //
 // Rows are drawn one after the other from one generator. To read the images once for several rows, the
-// generator runs ahead to the start of each of them, and what it is there is kept.
+// generator runs ahead to the start of each of them, and what it is there is kept. The small build (fast.h)
+// takes one row at a time, and reads the images as often.
 
 enum { SKIPPED_AT_ONCE = 1024 }; ///< weights
 
@@ -96,9 +98,9 @@ static uint32_t run_ahead(const nnk_job *job, nnk_random *random, waiting *rows,
 static void draw(const nnk_job *job, const arena *a, nnk_real *w, waiting *row, uint32_t unit,
                  uint32_t offset, uint32_t count) {
     nnk_random *random = &a->trainer->random;
-    if (row) wake_random(random, row);
+    if (NNK_FAST && row) wake_random(random, row);
     nnk_initialize(job, a, w, 1, unit * inputs_of(job) + offset, count);
-    if (row) keep_random(random, row);
+    if (NNK_FAST && row) keep_random(random, row);
 }
 
 // ---- P = W1(0) X ------------------------------------------------------------------------------------------
@@ -119,8 +121,8 @@ static pass pass_of(const nnk_job *job, const arena *a) {
     const uint8_t *to = nnk_formed(a->trainer) > 0 ? a->triangle : a->end;
     pass p = {.bytes = from, .piece = (nnk_real *)(void *)(from + NNK_PATCH_BYTES)};
     const size_t rows = (size_t)(to - (uint8_t *)p.piece) / (NNK_PATCH * real + waiting_bytes(job));
-    p.rows = (uint32_t)(rows < 1 ? 1 : rows < units ? rows : units);
-    if (p.rows > 1 && !nnk_start_of(job))
+    p.rows = (uint32_t)(rows < 1 || !NNK_FAST ? 1 : rows < units ? rows : units);
+    if (NNK_FAST && p.rows > 1 && !nnk_start_of(job))
         p.waiting = (waiting *)(void *)nnk_at(job, p.piece, p.rows * NNK_PATCH);
     return p;
 }
@@ -145,7 +147,13 @@ typedef struct position {
 static position position_of(const nnk_job *job, const nnk_trainer *t, const pass *p, uint32_t item) {
     const uint32_t units = (uint32_t)job->topology->size[1], blocks = blocks_to_project(job, t);
     const uint32_t skips_of_row = (inputs_of(job) + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
-    position at = {.item = item};
+    position at = {.item = item, .rows = 1};
+    if (!NNK_FAST) {
+        const uint32_t items = nnk_patches(job, t) * (1 + blocks);
+        at.unit = item / items;
+        at.item = item % items;
+        return at;
+    }
     for (; at.unit < units; at.unit += at.rows) {
         at.rows = nnk_smaller(p->rows, units - at.unit);
         at.skips = p->waiting ? (at.rows - 1) * skips_of_row : 0;
@@ -160,6 +168,8 @@ static uint32_t project_rows_items(const nnk_job *job, const nnk_trainer *t) {
     const arena a = nnk_carve(job, (void *)(uintptr_t)t);
     const pass p = pass_of(job, &a);
     if (blocks_to_project(job, t) == 0) return 0;
+    if (!NNK_FAST)
+        return (uint32_t)job->topology->size[1] * nnk_patches(job, t) * (1 + blocks_to_project(job, t));
     return UINT32_MAX - position_of(job, t, &p, UINT32_MAX).item;
 }
 
@@ -168,7 +178,7 @@ static nnk_status draw_piece(const nnk_job *job, const arena *a, const pass *p, 
                              uint32_t row, uint32_t offset) {
     const uint32_t unit = at->unit + row, count = nnk_smaller(NNK_PATCH, inputs_of(job) - offset);
     nnk_real *w = nnk_at(job, p->piece, row * NNK_PATCH);
-    draw(job, a, w, p->waiting && at->rows > 1 ? &p->waiting[row] : NULL, unit, offset, count);
+    draw(job, a, w, NNK_FAST && p->waiting && at->rows > 1 ? &p->waiting[row] : NULL, unit, offset, count);
     for (uint32_t k = 0; nnk_start_of(job) && k < count; k++)
         if (!nnk_finite(nnk_get(job, w, k))) return NNK_E_PAYLOAD;
     if (!nnk_takes_contrast_off(job)) return NNK_MORE;
@@ -204,7 +214,7 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     const pass p = pass_of(job, a);
     const position at = position_of(job, t, &p, item);
     const uint32_t size = inputs_of(job), skips_of_row = (size + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
-    if (at.item < at.skips) {
+    if (NNK_FAST && at.item < at.skips) {
         const uint32_t done = at.item / skips_of_row * size + at.item % skips_of_row * SKIPPED_AT_ONCE;
         run_ahead(job, &t->random, p.waiting, done);
         return NNK_MORE;
@@ -228,7 +238,7 @@ static nnk_tiling gram_tiling(const nnk_job *job, const arena *a) {
     const bool is_first = nnk_formed(a->trainer) == 0;
     uint8_t *from = is_first ? (uint8_t *)a->deltas : a->bytes;
     uint32_t block = NNK_LANES;
-    while (is_first && block < MOST_BLOCK && block < job->examples) {
+    while (NNK_FAST && is_first && block < MOST_BLOCK && block < job->examples) {
         const size_t next = block + NNK_LANES, products = next * next * sizeof(uint32_t);
         if (products > (size_t)(a->triangle - a->bytes) ||
             products + 2 * next * NNK_PATCH > (size_t)(a->triangle - from))
@@ -269,7 +279,7 @@ static void words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t **
     if (phase == PROJECT_ROWS) {
         const pass p = pass_of(job, a);
         *from = *to = (uint8_t *)nnk_at(job, p.piece, p.rows * NNK_PATCH);
-        if (p.waiting) *to += p.rows * sizeof(waiting);
+        if (NNK_FAST && p.waiting) *to += p.rows * sizeof(waiting);
     }
     if (phase == GRAM) *from = (uint8_t *)gram_tiling(job, a).products;
 }
@@ -382,7 +392,7 @@ static writing writing_of(const nnk_job *job, const arena *a) {
     const uint32_t size = inputs_of(job);
     writing w = {.w = (nnk_real *)(void *)(a->bytes + NNK_PATCH_BYTES)};
     uint32_t rows = 1;
-    if (place > waiting_rows && room >= 2 * (2 * patch + NNK_LANES * real)) {
+    if (NNK_FAST && place > waiting_rows && room >= 2 * (2 * patch + NNK_LANES * real)) {
         const size_t count = (place - waiting_rows) / patch * NNK_PATCH;
         if (count >= size / 2) w.held_count = (uint32_t)(count < size ? count : size);
     }
@@ -397,9 +407,10 @@ static writing writing_of(const nnk_job *job, const arena *a) {
 }
 
 /// g (rows, NNK_PATCH) = D X^T for rows from `unit` on. The mean that is taken off the images is taken off D:
-/// X^ H D^T = X^ (D H)^T.
-static nnk_status gradient(const nnk_job *job, const arena *a, const writing *w, uint32_t unit, uint32_t rows,
-                           uint32_t offset, nnk_patch *p) {
+/// X^ H D^T = X^ (D H)^T. Not inlined, so that drawing takes no stack for it.
+static __attribute__((noinline)) nnk_status gradient(const nnk_job *job, const arena *a, const writing *w,
+                                                     uint32_t unit, uint32_t rows, uint32_t offset,
+                                                     nnk_patch *p) {
     const nnk_arithmetic *k = job->arithmetic;
     nnk_real *d = nnk_row(a, a->deltas, unit);
     double mean[2] = {0, 0};
@@ -438,8 +449,8 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, nnk_real **we
     nnk_trainer *t = a->trainer;
     const writing w = writing_of(job, a);
     const uint32_t size = inputs_of(job), unit = t->weight / size, offset = t->weight % size;
-    const bool is_second = w.held_count > 0 && unit % 2 == 1;
-    const bool in_pair = is_second || (w.held_count > 0 && unit + 1 < (uint32_t)job->topology->size[1]);
+    const bool in_pairs = NNK_FAST && w.held_count > 0, is_second = in_pairs && unit % 2 == 1;
+    const bool in_pair = is_second || (in_pairs && unit + 1 < (uint32_t)job->topology->size[1]);
     if (is_second && offset < w.held_count) {
         *weights = nnk_at(job, w.held, offset);
         *count = nnk_smaller(NNK_AT_ONCE / (uint32_t)nnk_real_bytes(job), w.held_count - offset);
@@ -458,8 +469,8 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, nnk_real **we
     // Drawn last, so that the generator stands where it stood if the source fails.
     for (uint32_t r = 0; r < rows; r++) {
         nnk_real *row = nnk_at(job, w.w, r * NNK_PATCH);
-        draw(job, a, row, in_pair && w.waiting ? &w.waiting[is_second + r] : NULL, unit + r, offset,
-             (uint32_t)p.width);
+        draw(job, a, row, NNK_FAST && in_pair && w.waiting ? &w.waiting[is_second + r] : NULL, unit + r,
+             offset, (uint32_t)p.width);
         descend_patch(job, a, row, nnk_at(job, w.g, r * NNK_PATCH), unit + r, p.width);
     }
     if (rows == 2)

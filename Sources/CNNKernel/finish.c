@@ -58,26 +58,40 @@ void nnk_rewind_weights(const nnk_job *job, nnk_trainer *t) {
     nnk_random_seed(&t->random, job->seed); // packed dual draws W1(0) once more
 }
 
-/// Writes the next part of the payload. NNK_MORE, NNK_E_SINK, and as next_part.
-static nnk_status write_payload(const nnk_job *job, const arena *a, const nnk_parts *parts, const options *o,
-                                nnk_sink sink) {
+/// Writes the next part of the payload, or what follows the parameters. NNK_MORE, NNK_E_SINK, and as
+/// next_part.
+static nnk_status write_part(const nnk_job *job, const arena *a, uint8_t *bytes, uint32_t count,
+                             nnk_sink sink) {
     nnk_trainer *t = a->trainer;
-    uint8_t *bytes = a->bytes;
-    uint32_t count = 0;
-    const uint32_t parameters = nnk_payload_bytes(job->topology, parts->dtype) - 2 * NNK_CLASS_NAME_BYTES;
-    NNK_ASSERT(t->item <= parameters);
-    if (t->item < parameters) {
-        const nnk_status status = parts->next_part(job, a, &bytes, &count);
-        if (status != NNK_OK) return status;
-        NNK_ASSERT(t->item + count <= parameters);
-        if (count == 0) return NNK_MORE;
-    } else {
-        count = nnk_put_trailer(bytes, job->class_names, o->bits, &o->record);
-    }
+    if (count == 0) return NNK_MORE; // other work came first
     if (sink.write(sink.context, NNK_HEADER_BYTES + t->item, bytes, count) != NNK_OK) return NNK_E_SINK;
     t->payload_crc = job->arithmetic->crc32(t->payload_crc, bytes, count);
     t->item += count;
     return NNK_MORE;
+}
+
+static nnk_status write_parameters(const nnk_job *job, const arena *a, const nnk_parts *parts,
+                                   nnk_sink sink) {
+    uint8_t *bytes = a->bytes;
+    uint32_t count = 0;
+    const nnk_status status = parts->next_part(job, a, &bytes, &count);
+    return status == NNK_OK ? write_part(job, a, bytes, count, sink) : status;
+}
+
+// Not inlined, so that the parameters take no stack for what comes behind them.
+
+static __attribute__((noinline)) nnk_status write_trailer(const nnk_job *job, const arena *a, nnk_sink sink) {
+    const options o = options_of(job, a->trainer);
+    return write_part(job, a, a->bytes, nnk_put_trailer(a->bytes, job->class_names, o.bits, &o.record), sink);
+}
+
+static __attribute__((noinline)) nnk_status write_header(const nnk_job *job, const nnk_trainer *t,
+                                                         int32_t dtype, nnk_sink sink) {
+    nnk_header header = {.options = (uint8_t)options_of(job, t).bits,
+                         .payload_bytes = t->item,
+                         .payload_crc = t->payload_crc,
+                         .data_crc = t->data_crc};
+    return nnk_header_write(&header, &t->job, dtype, sink);
 }
 
 /// The model is written from its beginning.
@@ -95,20 +109,11 @@ nnk_status nnk_finish(const nnk_job *job, void *memory, const nnk_parts *parts, 
     nnk_trainer *t = a.trainer;
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (!nnk_is_trained(t) || nnk_forms_gram(job)) return NNK_E_STATE;
-    if (t->outcome == WRITTEN || t->file_dtype != (uint32_t)parts->dtype)
-        begin_model(job, t, parts->dtype);
-    const options o = options_of(job, t);
-    const uint32_t payload_bytes = nnk_payload_bytes(job->topology, parts->dtype) + nnk_record_bytes(o.bits);
-    nnk_status status;
-    if (t->item < payload_bytes) {
-        status = write_payload(job, &a, parts, &o, sink);
-    } else {
-        nnk_header header = {.options = (uint8_t)o.bits,
-                             .payload_bytes = payload_bytes,
-                             .payload_crc = t->payload_crc,
-                             .data_crc = t->data_crc};
-        status = nnk_header_write(&header, &t->job, parts->dtype, sink);
-    }
+    if (t->outcome == WRITTEN || t->file_dtype != (uint32_t)parts->dtype) begin_model(job, t, parts->dtype);
+    const uint32_t parameters = nnk_payload_bytes(job->topology, parts->dtype) - 2 * NNK_CLASS_NAME_BYTES;
+    const nnk_status status = t->item < parameters    ? write_parameters(job, &a, parts, sink)
+                              : t->item == parameters ? write_trailer(job, &a, sink)
+                                                      : write_header(job, t, parts->dtype, sink);
     if (status == NNK_OK) t->outcome = WRITTEN;
     if (status == NNK_E_DIVERGED) t->outcome = FAILED;
     if (status == NNK_E_SINK) nnk_rewind_model(t); // from its beginning once more
@@ -116,6 +121,8 @@ nnk_status nnk_finish(const nnk_job *job, void *memory, const nnk_parts *parts, 
 }
 
 nnk_status nnk_train_finish(const nnk_job *job, void *memory, nnk_sink sink) {
-    const nnk_parts reals = {.dtype = nnk_job_valid(job) ? job->arithmetic->dtype : 0, .next_part = next_reals};
-    return nnk_finish(job, memory, &reals, sink);
+    static const nnk_parts floats = {.dtype = NNK_F32, .next_part = next_reals},
+                           doubles = {.dtype = NNK_F64, .next_part = next_reals};
+    const bool is_double = job && job->arithmetic && job->arithmetic->dtype == NNK_F64;
+    return nnk_finish(job, memory, is_double ? &doubles : &floats, sink);
 }

@@ -68,6 +68,6 @@ static nnk_status next_i8(const nnk_job *job, const arena *a, uint8_t **bytes, u
 nnk_status nnk_train_finish_as(const nnk_job *job, void *memory, int32_t dtype, nnk_sink sink) {
     if (!nnk_job_valid(job)) return NNK_E_ARGUMENT;
     if (dtype == job->arithmetic->dtype) return nnk_train_finish(job, memory, sink);
-    const nnk_parts bytes = {.dtype = NNK_I8, .next_part = next_i8};
+    static const nnk_parts bytes = {.dtype = NNK_I8, .next_part = next_i8};
     return dtype == NNK_I8 ? nnk_finish(job, memory, &bytes, sink) : NNK_E_KIND;
 }

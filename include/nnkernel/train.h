@@ -196,18 +196,24 @@ size_t nnk_train_bytes(const nnk_job *job);
 /// NNK_E_ARGUMENT, NNK_E_ALIGN. NNK_E_MEMORY: `bytes` is below nnk_train_bytes. NNK_E_LABEL: a label is
 /// neither 0 nor 1. NNK_E_WEIGHT: a weight is negative or not finite, or all examples of a class that is
 /// there are held out, or none is although keep_best is set. NNK_E_PAYLOAD: a parameter of the model to start
-/// from is not finite. NNK_E_STATE: the Gram matrix is not formed, or was formed of another number of images,
-/// in another size, type or layout. NNK_E_FLOAT: the processor's floating point rounds differently, treats
-/// subnormal numbers as zeros, or the compiler was told to fuse products and sums. On an RP2040, docs/BOARDS.md
-/// says what to set.
+/// from is not finite; nnk_dual looks at the layers above the first. NNK_E_STATE: the Gram matrix is not
+/// formed, or was formed of another number of images, in another size, type or layout. NNK_E_FLOAT: the
+/// processor's floating point rounds differently, treats subnormal numbers as zeros, or the compiler was told
+/// to fuse products and sums. On an RP2040, docs/BOARDS.md says what to set.
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
-/// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done. The longest slice
-/// takes 16 images forward, or the gradient of all images for 192 bytes of the input, or one unit through the
-/// whole Gram matrix.
+/// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done.
 ///
-/// NNK_E_SOURCE: a read failed; the slice can be tried again. NNK_E_DIVERGED: the cost or a logit is not
-/// finite; the run is over.
+/// With nnk_dual no slice does more than one of these, for m images and u units of layer 1: 192 bytes of each
+/// of 48 x 48 pairs of images; 192 bytes of 16 images times u rows of W1; 192 weights drawn, or 1024 left
+/// out; the checksum of an image; one unit through the m x m Gram matrix, or through the layers above. A
+/// slice of nnk_train_finish draws up to 2 x 192 weights, and takes their gradient of all m images. For 209
+/// images of 12288 bytes that is below 2 million instructions on a Cortex-M4F (docs/BOARDS.md). With the
+/// other methods a slice takes 16 images forward, or 16 x 16 pairs of images, or the gradient of all images
+/// for 192 bytes of the input.
+///
+/// NNK_E_PAYLOAD: a weight of W1 of the model to start from is not finite (nnk_dual). NNK_E_SOURCE: a read
+/// failed; the slice can be tried again. NNK_E_DIVERGED: the cost or a logit is not finite; the run is over.
 nnk_status nnk_train_step(const nnk_job *job, void *arena);
 
 /// Takes up to `slices` slices as nnk_train_step does. It returns early with a cost or an error, and at the
@@ -239,13 +245,14 @@ nnk_status nnk_train_items(const nnk_job *job, void *arena, uint32_t first, uint
 /// Counts the slices 0 ... `items` - 1 as done. NNK_E_ARGUMENT: there are not so many, or none at all.
 nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
 
-/// After the last step: writes the next part of the model, up to 3072 bytes. A model of a job with options
-/// has NNK_TRAINING_RECORD_BYTES (model.h) more than nnk_model_bytes. NNK_MORE, then NNK_OK when the header
-/// is written. It may be called again for another copy.
+/// After the last step: makes the next part of the model, and writes it once it is there, up to 3072 bytes. A
+/// model of a job with options has NNK_TRAINING_RECORD_BYTES (model.h) more than nnk_model_bytes. NNK_MORE,
+/// then NNK_OK when the header is written. It may be called again for another copy.
 ///
 /// NNK_E_STATE: iterations are left. NNK_E_SINK: a write failed; the next call starts the file anew.
-/// NNK_E_DIVERGED: a weight is not finite. NNK_E_SOURCE: nnk_dual reads the images once more, and a read
-/// failed; the slice can be tried again.
+/// NNK_E_DIVERGED: a weight is not finite. NNK_E_SOURCE: nnk_dual reads the images once more for every two
+/// units of layer 1, or for each where there is little memory, and a read failed; the slice can be tried
+/// again.
 nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
 
 /// The same for a model of that element type: the job's own, or NNK_I8, which has the bytes that
