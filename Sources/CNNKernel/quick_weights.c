@@ -152,14 +152,15 @@ static float exact_weight(double normal, double root, int32_t initializer) {
     return (float)(initializer == NNK_INIT_SMALL ? normal * 0.01 : normal / root);
 }
 
-/// The weights of a point in double.
-static RARE void exact_weights(float *w, const point *p, double root, int32_t initializer) {
+/// The first weight of a point, in double. The normal of the second one waits in random->spare.
+static RARE float first_weight(const point *p, double root, int32_t initializer, nnk_random *random) {
     const double factor = nnk_polar_factor(exact_square(p), nnk_log_by_squaring);
-    w[0] = exact_weight(factor * in_double(p->y), root, initializer);
-    w[1] = exact_weight(factor * in_double(p->x), root, initializer);
+    random->spare = factor * in_double(p->x);
+    random->has_spare = 1;
+    return exact_weight(factor * in_double(p->y), root, initializer);
 }
 
-/// The weights of a point, in integers. Returns whether they are sure to be those of exact_weights. Not
+/// The weights of a point, in integers. Returns whether they are sure to be those in double. Not
 /// inlined, so that less of the stack is in use where the others are called.
 static __attribute__((noinline)) bool sure_weights(float *w, const point *p, scaled scale) {
     const uint64_t least = 1ull << (UNIT - 20), most = (1ull << UNIT) - (1ull << (UNIT - 12));
@@ -172,14 +173,18 @@ void nnk_quick_weights(float *w, size_t count, int32_t inputs, int32_t initializ
     const double root = nnk_sqrt_f64((double)inputs);
     const scaled scale = scaled_double(initializer == NNK_INIT_SMALL ? 0.01 : 1.0 / root);
     for (const float *end = w + count; w < end;) {
-        if (random->has_spare || w + 1 == end) {
-            *w++ = exact_weight(nnk_normal_for_float(random), root, initializer);
+        if (random->has_spare) {
+            *w++ = exact_weight(random->spare, root, initializer);
+            random->spare = 0;
+            random->has_spare = 0;
             continue;
         }
         const point p = next_point(random);
         if (!is_taken(&p)) continue;
-        if (!sure_weights(w, &p, scale)) exact_weights(w, &p, root, initializer);
-        w += 2;
+        if (w + 1 < end && sure_weights(w, &p, scale))
+            w += 2;
+        else
+            *w++ = first_weight(&p, root, initializer, random);
     }
 }
 #endif
