@@ -34,7 +34,7 @@ static inline gram_bytes gram_load(const uint8_t *bytes) {
     gram_bytes pairs;
     uint32_t word;
     __builtin_memcpy(&word, bytes, sizeof word); // with -ffreestanding, memcpy would be a call
-    pairs.even = __uxtb16(word);
+    pairs.even = word & 0x00ff00ff;
     __asm__("uxtb16 %0, %1, ror #8" : "=r"(pairs.odd) : "r"(word)); // compilers take two instructions
     return pairs;
 }
