@@ -6,11 +6,12 @@
 # - With floats like those of the Pico SDK on an RP2040, which flush subnormal numbers, a board trains the same
 #   model.
 # - On three processors, Examples/blink-cat must give the same predictions as on this machine.
+# - On two processors, blink-cat first learns 32 photos of another place than its model was trained in, in 20 KB.
 # - The emulator is killed many times during training; the firmware must resume and end with the same model.
 #
 #     scripts/boards.sh              tests: 5.5 minutes of processor time, 14 minutes on 2 busy cores
-#     scripts/boards.sh --counts     counts instructions and blink-cat's RAM, and writes both to docs/BOARDS.md;
-#                                    2 minutes
+#     scripts/boards.sh --counts     counts instructions, what blink-cat learns and its RAM, and writes these to
+#                                    docs/BOARDS.md; 8 minutes
 #
 # It trains on the photos of the seed document if they exist: NN_DATA is their folder (default ../shared/data,
 # with the reference answers in ../shared/oracle). Otherwise it trains on drawings, which have no reference
@@ -38,6 +39,10 @@ microbit;f32;arm-none-eabi-;reset;9"
 blinking="blink-cat/microbit;Cortex-M0+;arm-none-eabi-;reset
 blink-cat/stm32f405;Cortex-M4F;arm-none-eabi-;reset
 blink-cat/riscv32;RV32IMAC;riscv64-unknown-elf-;start"
+
+# The same for those that learn first.
+learning="blink-cat/cortex-m0plus;Cortex-M0+;arm-none-eabi-;reset
+blink-cat/stm32f405;Cortex-M4F;arm-none-eabi-;reset"
 
 mode=${1:-}
 case "$mode" in
@@ -309,6 +314,70 @@ examine_blink() {
         test "$used" -le "$most" -a "$most" -lt "$most_ram"
 }
 
+# ---- Learning from a model in flash -----------------------------------------------------------------------
+# The factory's model is trained on photos of two things in one place, with own contrast and centred. The user
+# has photos of them from another place: in each class 16, from which the board learns, and 12 that were taken
+# later, which it then classifies.
+
+# Makes the data of a case in a folder: factory and own (flat files), image.bin. Argument: folder; then places
+# and things of the camera's photos, or nothing for drawings.
+make_case() {
+    mkdir "$1"
+    "$python" - "$photos/camera" "$work/images" "$@" <<'PYTHON'
+import pathlib, struct, sys
+photos, drawn, folder, *case = sys.argv[1:]
+folder = pathlib.Path(folder)
+
+def write(name, classes):
+    images = [image for pair in zip(*classes) for image in pair]
+    flat = struct.pack("<I", len(images)) + bytes([0, 1] * (len(images) // 2)) + b"".join(images)
+    (folder / name).write_bytes(flat)
+    return b"".join(images)
+
+if case:
+    from PIL import Image
+    def load(place, thing):
+        files = sorted(next(pathlib.Path(photos, place).glob("?" + thing)).glob("*.jpg"))
+        return [Image.open(f).convert("RGB").resize((64, 64), Image.Resampling.BILINEAR).tobytes() for f in files]
+    here, there, *things = case
+    factory, user = ([load(place, thing) for thing in things] for place in (here, there))
+else:
+    flat = open(drawn, "rb").read()
+    (m,) = struct.unpack_from("<I", flat)
+    images = [flat[4 + m + 12288 * i :][:12288] for i in range(m)]
+    factory = user = [[x for x, label in zip(images, flat[4:]) if label == wanted] for wanted in (0, 1)]
+write("factory", factory)
+write("own", [images[:16] for images in user])
+(folder / "image.bin").write_bytes(write("later", [images[18:] or images[16:] or images[:16] for images in user]))
+PYTHON
+    "$work/trainer" "$1/factory" deep f32 wide+center+contrast 2000 1 -b "$1/factory.nnk" >/dev/null
+    "$work/trainer" "$1/own" deep f32 dual+center+contrast 500 1 -s "$1/factory.nnk" -o "$1/own.nnk" >/dev/null
+}
+
+# Learns the photos of a case and classifies the later ones. Arguments: board, case's folder.
+learn() {
+    "$python" "$card" make "$2/card.img" "$2/own" --iterations 500 --center
+    make_board "$1" LEARN=1 MODEL="$2/factory.nnk" >"$2/log-make" 2>&1 || { cat "$2/log-make" >&2; return 1; }
+    run "$1" "" "$2"
+}
+
+# "23 of 24": how many of the later photos a log has right. Their classes take turns.
+right_of() { awk '/^\(/ { n++; right += ($1 == "(*)") == (n % 2 == 0) } END { print right + 0, "of", n + 0 }' "$1"; }
+
+examine_learning() {
+    local board=$1 prefix=$3 start=$4 folder="$work/case-${1#*/}"
+    cp -R "$work/case" "$folder"
+    expect "$board learns: trains on the user's photos and classifies" learn "$board" "$folder"
+    "$python" "$card" model "$folder/card.img" "$folder/model" || true
+    expect "$board learns: same model as on this machine, byte for byte" cmp "$folder/model" "$folder/own.nnk"
+    expect "$board learns: $(ram_of "$folder/log") bytes of RAM in all; less than 21504 allowed" \
+        test "$(ram_of "$folder/log")" -lt 21504
+    echo "        $board: $(right_of "$folder/log") right"
+    grep -v '^RAM' "$folder/log" >"$folder/answers" || true
+    expect "$board learns: next time, classifies with the model on the card" run "$board" "" "$folder"
+    expect "$board learns: same predictions" cmp <(grep -v '^RAM' "$folder/log") "$folder/answers"
+}
+
 # ---- Loss of power ----------------------------------------------------------------------------------------
 # A small job on drawings with a checkpoint every 20 slices, so that much of the time is spent writing to the
 # card. Whenever a run reaches its end, its model is compared, and the next run starts with a new card.
@@ -381,6 +450,17 @@ count() {
     echo "$board,$precision,$core,$folder/log"
 }
 
+# Arguments: places and things, as for make_case.
+count_learning() {
+    local folder="$work/$1-$2-$3-$4" board=blink-cat/stm32f405
+    make_case "$folder" "$@"
+    learn $board "$folder"
+    mv "$folder/log" "$folder/log-after"
+    rm "$folder/card.img"
+    run $board "" "$folder"
+    echo "| $1 | $2 | $3 or $4 | $(right_of "$folder/log") | $(right_of "$folder/log-after") |"
+}
+
 count_ram() {
     local folder
     folder=$(image_folder "$1")
@@ -401,6 +481,15 @@ if [ "$mode" = --counts ]; then
         "$root/scripts/write-table.py" $table "$work/table"
     done
     {
+        echo "| trained on photos of the | learns photos of the | of a | right before | after |"
+        echo "| --- | --- | --- | ---: | ---: |"
+        for places in "table floor" "table desktop" "floor table" "floor desktop" "desktop table" "desktop floor"; do
+            # shellcheck disable=SC2086 # words
+            for things in "Blank Cup" "Blank Pen" "Cup Pen"; do count_learning $places $things; done
+        done
+    } | tee "$work/table"
+    "$root/scripts/write-table.py" learning "$work/table"
+    {
         echo "| BOARD | processor | RAM used |"
         echo "| --- | --- | ---: |"
         while IFS=';' read -r board processor _ _; do count_ram "$board" "$processor"; done <<<"$blinking"
@@ -419,6 +508,13 @@ examine_pico >"$work/lines-pico"
         grep -m 1 "bits $(cat "$work/i8.first")" <(head -n 1 "$work/answers")
     while IFS=';' read -r -a row; do examine_blink "${row[@]}"; done <<<"$blinking"
 } >"$work/lines-blink"
+case=(table floor Cup Pen)
+if [ ! -d "$photos/camera" ] || ! "$python" -c 'import PIL' 2>/dev/null; then
+    echo "SKIPPED the photos of a board's camera, using drawings: $photos/camera or Pillow is missing"
+    case=()
+fi
+make_case "$work/case" "${case[@]}"
+while IFS=';' read -r -a row; do examine_learning "${row[@]}"; done <<<"$learning" >"$work/lines-learning"
 unplug >"$work/lines-unplugged"
 cat "$work"/lines-* | tee "$work/lines"
 passed=$(grep -c '^passed' "$work/lines" || true)

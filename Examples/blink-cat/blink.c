@@ -1,8 +1,12 @@
 // Switches an LED on for cats. Images arrive a few bytes at a time, and the model stays in flash. The RAM
-// used is the stack: one predictor, and the frames of the calls.
+// used is the stack: one predictor, and the frames of the calls. With LEARN=1 the model first learns photos
+// of the user's own (learn.h).
 #include "blink.h"
 #include "board.h"
 #include "console.h"
+#if LEARN
+#include "learn.h"
+#endif
 
 enum { PIECE = 16, BAD_DATA = 65 };
 _Static_assert(NNK_INPUTS(DEEP) % PIECE == 0, "an image is a whole number of pieces");
@@ -36,15 +40,33 @@ static const nnk_model model = {
 /// Not inlined, so that the frames of two such functions are never on the stack at the same time.
 #define APART __attribute__((noinline)) static
 
-/// Checks that the file is undamaged and of the kind of `model`.
-APART nnk_status check_model(void) {
-    nnk_model found;
+/// Opens the file: checks that it is undamaged and of the kind of `model`.
+static nnk_status open_model(nnk_model *found) {
     const size_t bytes = (size_t)(model_end - model_file);
-    const nnk_status status = nnk_model_open(&found, model_file, bytes, model.topology);
+    const nnk_status status = nnk_model_open(found, model_file, bytes, model.topology);
     const bool fits =
-        found.dtype == model.dtype && (found.options & NNK_OPTION_OWN_CONTRAST) == model.options;
+        found->dtype == model.dtype && (found->options & NNK_OPTION_OWN_CONTRAST) == model.options;
     return status == NNK_OK && !fits ? NNK_E_KIND : status;
 }
+
+/// Checks the model in flash and, with LEARN=1, learns. Then `in_use` predicts.
+#if LEARN
+static const nnk_model *in_use;
+
+static nnk_status prepare(void) {
+    static nnk_model factory;
+    const nnk_status status = open_model(&factory);
+    if (status == NNK_OK) in_use = learn(&factory);
+    return status;
+}
+#else
+static const nnk_model *const in_use = &model;
+
+APART nnk_status prepare(void) {
+    nnk_model found;
+    return open_model(&found);
+}
+#endif
 
 /// Feeds one image to the predictor; NNK_MORE if there are no more images.
 APART nnk_status receive_image(void *predictor) {
@@ -60,8 +82,16 @@ APART nnk_status receive_image(void *predictor) {
 
 /// Computes the probability of class 1 for the next image; NNK_MORE if there are no more images.
 APART nnk_status classify(double *probability) {
+#if LEARN
+    uint8_t *const predictor = learn_memory; // also has room for pieces of a model on the card
+    enum { BYTES = sizeof learn_memory };
+    const nnk_inference *inference = in_use->dtype == NNK_I8 ? &INFERENCE : &nnk_f32_contrast_inference;
+#else
     _Alignas(8) uint8_t predictor[NNK_PREDICT_I8_BYTES(DEEP)];
-    nnk_status status = nnk_predict_begin(predictor, sizeof predictor, &model, &INFERENCE);
+    enum { BYTES = sizeof predictor };
+    const nnk_inference *inference = &INFERENCE;
+#endif
+    nnk_status status = nnk_predict_begin(predictor, BYTES, in_use, inference);
     if (status == NNK_OK) status = receive_image(predictor);
     return status == NNK_OK ? nnk_predict_finish(predictor, probability) : status;
 }
@@ -69,9 +99,9 @@ APART nnk_status classify(double *probability) {
 static void show(double probability) {
     const int32_t is_cat = probability > 0.5;
     board_led(is_cat);
-    print(model.class_names[is_cat]);
+    print(in_use->class_names[is_cat]);
     print(" (probability of ");
-    print(model.class_names[1]);
+    print(in_use->class_names[1]);
     print(": ");
     print_number((uint32_t)((float)probability * 100 + 0.5f));
     print(" %, bits ");
@@ -90,7 +120,7 @@ _Noreturn static void fail(const char *what, nnk_status status) {
 
 void firmware(void) {
     double probability;
-    nnk_status status = check_model();
+    nnk_status status = prepare();
     if (status != NNK_OK) fail("model", status);
     while ((status = classify(&probability)) == NNK_OK) show(probability);
     if (status < 0) fail("image", status); // NNK_E_SOURCE: it has fewer than 12288 bytes

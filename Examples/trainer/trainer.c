@@ -18,6 +18,8 @@
 ///     start      from an i8 model, which the program trains first: 10 iterations with the next seed, by
 ///     `wide` all        all of these
 ///
+/// `-s model.nnk` starts from the model in a file.
+///
 /// With `teach` in the place of the options, two recipes are judged in three folds, the better one trains,
 /// and the model is calibrated; behind the probability stands what to expect of it.
 ///
@@ -35,7 +37,7 @@
 
 static const char usage[] =
     "usage: trainer FILE|drawn|drawn-few deep|two-layer f32|f64 primal|dual|wide[+OPTION...] "
-    "ITERATIONS SEED [scalar|fastest] [-o model.nnk] [-b model.i8.nnk]\n"
+    "ITERATIONS SEED [scalar|fastest] [-s start.nnk] [-o model.nnk] [-b model.i8.nnk]\n"
     "OPTION is center, contrast, mirror, decay, weights, best, start, all, or teach alone\n"
     "FILE has the number of images m (4 bytes, little-endian), m labels, m images "
     "of 12288 bytes\n";
@@ -354,6 +356,15 @@ static void print_expectation(const nnk_model *model) {
            e.shift);
 }
 
+static model_file read_file(const char *path, const nnk_topology *topology) {
+    model_file file = room_for(topology, NNK_F64);
+    FILE *in = fopen(path, "rb");
+    if (!in) fail(BAD_DATA, path, "cannot be read");
+    file.length = fread(file.bytes, 1, nnk_model_bytes(topology, NNK_F64), in);
+    fclose(in);
+    return file;
+}
+
 static void write_file(const char *path, model_file file) {
     FILE *out = fopen(path, "wb");
     if (!out || fwrite(file.bytes, 1, file.length, out) != file.length || fclose(out) != 0)
@@ -435,17 +446,18 @@ static void print_sha256(model_file file) {
 }
 
 int main(int count, char **word) {
-    const char *kernels = "fastest", *output = NULL, *output_in_bytes = NULL;
+    const char *kernels = "fastest", *start_path = NULL, *output = NULL, *output_in_bytes = NULL;
     if (count < 7) fail(USAGE, "arguments", "too few");
     for (int i = 7; i < count; i++)
-        if (strcmp(word[i], "-o") != 0 && strcmp(word[i], "-b") != 0)
+        if (strcmp(word[i], "-s") != 0 && strcmp(word[i], "-o") != 0 && strcmp(word[i], "-b") != 0)
             kernels = word[i];
         else if (i + 1 == count)
             fail(USAGE, word[i], "a file name is missing");
-        else if (word[i++][1] == 'o')
-            output = word[i];
         else
-            output_in_bytes = word[i];
+            *(word[i][1] == 's'   ? &start_path
+              : word[i][1] == 'o' ? &output
+                                  : &output_in_bytes) = word[i + 1],
+                                    i++;
 
     const char *method = strtok(word[4], "+");
     nnk_job job = {
@@ -466,6 +478,13 @@ int main(int count, char **word) {
     job.examples = data.examples;
     job.labels = data.labels;
     job.images = (nnk_source){.images = data.images};
+    model_file start_file = {NULL, 0};
+    nnk_model start;
+    if (start_path) {
+        start_file = read_file(start_path, job.topology);
+        start = opened(start_file, job.topology);
+        job.start = &start;
+    }
 
     nnk_progress progress;
     const model_file file = options & TEACH ? teach(job, &progress) : train_with(options, job, &progress);
@@ -488,6 +507,7 @@ int main(int count, char **word) {
     printf(" first %.17g\n", predict(&in_bytes, inference, data.images));
     free(in_bytes_file.bytes);
     free(file.bytes);
+    free(start_file.bytes);
     free(data.images);
     free(data.labels);
     return 0;
