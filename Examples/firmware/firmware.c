@@ -15,6 +15,9 @@ static uint8_t labels[IMAGES];
 static card_file model_file = {.first = CARD_MODEL};
 static card_file checkpoint[2] = {{.first = CARD_CHECKPOINT}, {.first = CARD_OTHER_CHECKPOINT}};
 
+/// Not inlined, so that the frames of two such functions are never on the stack at the same time.
+#define APART __attribute__((noinline)) static
+
 _Noreturn static void fail(const char *what, const char *why, int32_t code) {
     print(what);
     print(": ");
@@ -29,7 +32,7 @@ static nnk_status check(const char *what, nnk_status status) {
     return status;
 }
 
-static nnk_job read_job(void) {
+APART nnk_job read_job(void) {
     if (!card_read_job(&on_card)) fail("card", "no job in block 0; card.py makes cards", BAD_DATA);
     if (on_card.examples > IMAGES) {
         print("card: ");
@@ -106,7 +109,7 @@ static void print_time(const char *what, uint32_t since) {
     print(" us\n");
 }
 
-static void begin(const nnk_job *job, uint32_t *turn) {
+APART void begin(const nnk_job *job, uint32_t *turn) {
     if (on_card.checkpoint_every && resume(job, turn)) {
         static const char *const stage[] = {"setup", "iterations", "model"};
         print("resuming: ");
@@ -121,7 +124,7 @@ static void begin(const nnk_job *job, uint32_t *turn) {
 }
 
 /// Trains in slices of work; prints costs and saves checkpoints.
-static void learn(const nnk_job *job, uint32_t turn) {
+APART void learn(const nnk_job *job, uint32_t turn) {
     uint32_t since = board_microseconds(), slices = 0;
     nnk_progress progress = progress_of(job);
     nnk_status status;
@@ -148,7 +151,7 @@ static void learn(const nnk_job *job, uint32_t turn) {
     print_time("iterations took ", since);
 }
 
-static void write_model(const nnk_job *job) {
+APART void write_model(const nnk_job *job) {
     const uint32_t since = board_microseconds();
     const nnk_sink sink = {card_file_write, &model_file};
     nnk_status status;
@@ -163,7 +166,7 @@ static void write_model(const nnk_job *job) {
 // ---- The model on the card --------------------------------------------------------------------------------
 
 /// Whether the card has the model of this job, undamaged.
-static int32_t model_is_there(const nnk_job *job) {
+APART int32_t model_is_there(const nnk_job *job) {
     const nnk_model *m;
     return open_model(&model_file, &m) == NNK_OK && m->dtype == job->arithmetic->dtype &&
            m->method == NNK_DUAL && m->seed == job->seed && m->iterations == job->iterations &&
@@ -171,7 +174,7 @@ static int32_t model_is_there(const nnk_job *job) {
            m->options == (job->center ? NNK_OPTION_CENTERED : 0);
 }
 
-static void print_score(const char *what, uint32_t first, uint32_t count) {
+APART void print_score(const char *what, uint32_t first, uint32_t count) {
     score result;
     if (count == 0) return;
     check("evaluation", evaluate(first, count, &result));
