@@ -55,6 +55,7 @@ def pointer_targets(given):
     targets |= {"accumulate": {"accumulate"}, "take_contrast": {"take_contrast"}, "head": {"head", "contrast_head"}}
     targets |= {member: {member, "nnk_predict_" + member} for member in READING}
     targets |= {"work": set(), "span": set(), "items": set()}
+    targets["next"] = {"next_reals", "next_i8"}
     targets["crc32"] = {"nnk_crc32", "nnk_crc32_by_products"}
     for method in METHODS:
         text = (CORE / f"{method}.c").read_text()
@@ -76,13 +77,14 @@ def pointer_targets(given):
 
 
 def called_member(place, folder):
-    """The member in `a->b.member(...)` at file:line:column; the file is relative to the folder of the build."""
+    """The member in `a->b.member(...)`, or the parameter in `member(...)`, at file:line:column; the file is relative to
+    the folder of the build."""
     path, line, column = place.rsplit(":", 2)
     lines = (folder / path).read_text().splitlines()
     text = lines[int(line) - 1][int(column) - 1 :] + " ".join(lines[int(line) : int(line) + 2])
-    found = re.search(r"(?:->|\.)(\w+)\(", text)
+    found = re.match(r"(\w+)\(", text) or re.search(r"(?:->|\.)(\w+)\(", text)
     if not found:
-        sys.exit(f"{place}: a call through a pointer that is not a member of a struct")
+        sys.exit(f"{place}: a call through a pointer that is neither a member of a struct nor a parameter")
     return found[1]
 
 
@@ -98,7 +100,8 @@ def read_graph(folder, linked, targets):
         text = path.read_text()
         objects = {"nnk_" + path.stem, "nnk_" + path.stem + "_dual"}
         objects.add("nnk_" + path.stem.replace("_inference", "_contrast_inference"))
-        if path.stem.startswith(("f32", "f64", "i8", "predict_reading", *METHODS)) and not objects & linked:
+        objects |= {"nnk_train_finish_as"} if path.stem == "finish_i8" else set()
+        if path.stem.startswith(("f32", "f64", "i8", "predict_reading", "finish_i8", *METHODS)) and not objects & linked:
             continue  # the same function names, for another precision or method
         for title, size, kind in re.findall(
             r'node: \{ title: "([^"]+)" label: "[^"]*\\n(\d+) bytes \((\w[^)]*)\)', text

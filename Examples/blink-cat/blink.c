@@ -85,13 +85,11 @@ APART nnk_status classify(double *probability) {
 #if LEARN
     uint8_t *const predictor = learn_memory; // also has room for pieces of a model on the card
     enum { BYTES = sizeof learn_memory };
-    const nnk_inference *inference = in_use->dtype == NNK_I8 ? &INFERENCE : &nnk_f32_contrast_inference;
 #else
     _Alignas(8) uint8_t predictor[NNK_PREDICT_I8_BYTES(DEEP)];
     enum { BYTES = sizeof predictor };
-    const nnk_inference *inference = &INFERENCE;
 #endif
-    nnk_status status = nnk_predict_begin(predictor, BYTES, in_use, inference);
+    nnk_status status = nnk_predict_begin(predictor, BYTES, in_use, &INFERENCE);
     if (status == NNK_OK) status = receive_image(predictor);
     return status == NNK_OK ? nnk_predict_finish(predictor, probability) : status;
 }

@@ -50,13 +50,13 @@ static bool open_model(nnk_model *model, card_file *from) {
     return status == NNK_OK;
 }
 
-/// Trains and writes the model, slice by slice: a board can do other work between the slices.
+/// Trains and writes the model in bytes, slice by slice: a board can do other work between the slices.
 static void train(const nnk_job *job) {
     const nnk_sink sink = {card_file_write, &file};
     nnk_status status = nnk_train_begin(job, learn_memory, sizeof learn_memory);
     while (status >= 0 && (status = nnk_train_step(job, learn_memory)) > 0) {
     }
-    while (status >= 0 && (status = nnk_train_finish(job, learn_memory, sink)) > 0) {
+    while (status >= 0 && (status = nnk_train_finish_as(job, learn_memory, NNK_I8, sink)) > 0) {
     }
     if (status < 0) fail("training", status);
 }

@@ -32,7 +32,7 @@ static nnk_status check(const char *what, nnk_status status) {
     return status;
 }
 
-APART nnk_job read_job(void) {
+APART void read_job(nnk_job *job) {
     if (!card_read_job(&on_card)) fail("card", "no job in block 0; card.py makes cards", BAD_DATA);
     if (on_card.examples > IMAGES) {
         print("card: ");
@@ -43,7 +43,7 @@ APART nnk_job read_job(void) {
     }
     if (!card_bytes(CARD_LABELS * CARD_BLOCK, on_card.examples, labels))
         fail("card", "the labels cannot be read", BAD_DATA);
-    return (nnk_job){
+    *job = (nnk_job){
         .topology = &nnk_deep,
         .arithmetic = this_board.arithmetic,
         .method = &nnk_dual,
@@ -193,7 +193,7 @@ void firmware(void) {
     print(this_board.name);
     print("\n");
     static nnk_job job; // not on the stack, which may take 1 KiB
-    job = read_job();
+    read_job(&job);
     if (model_is_there(&job)) {
         print("the model is already on the card; card.py make makes a new card, without it\n");
     } else {

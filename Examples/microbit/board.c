@@ -1,8 +1,8 @@
-// The first micro:bit, nRF51822: Cortex-M0, 256 KB of flash, 16 KB of RAM. Trains in float, on 9 images, centred
-// or not.
+// The first micro:bit, nRF51822: Cortex-M0, 256 KB of flash, 16 KB of RAM. Trains in float, on 9 images if
+// they are not centred.
 #include "board.h"
 
-_Alignas(8) static uint8_t arena[BOARD_ARENA_BYTES(4)];
+_Alignas(8) static uint8_t arena[NNK_DUAL_BYTES(DEEP, 4, IMAGES)];
 
 const board this_board = {"micro:bit", &nnk_f32_dual, &nnk_f32_inference, arena, sizeof arena};
 
