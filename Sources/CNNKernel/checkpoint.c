@@ -32,7 +32,7 @@ static section wide_section(const nnk_job *job, const arena *a, int32_t number) 
 static section dual_section(const nnk_job *job, const arena *a, uint32_t phase, int32_t number) {
     const int32_t real = job->arithmetic->real_bytes;
     uint8_t *from, *to;
-    job->method->words(job, a, phase, &from, &to);
+    nnk_dual_words(job, a, phase, &from, &to);
     uint8_t *packed = phase == PROJECT_ROWS && nnk_formed(a->trainer) == 0 ? a->end : a->triangle;
     switch (number) {
     case 8: return SECTION(a->logits, from, real);

@@ -117,7 +117,7 @@ typedef struct pass {
 /// that is not formed.
 static pass pass_of(const nnk_job *job, const arena *a) {
     const size_t real = nnk_real_bytes(job), units = (size_t)job->topology->size[1];
-    uint8_t *from = nnk_projected(a->trainer) > 0 ? a->bytes : (uint8_t *)a->deltas;
+    uint8_t *from = NNK_FAST && nnk_projected(a->trainer) == 0 ? (uint8_t *)a->deltas : a->bytes;
     const uint8_t *to = nnk_formed(a->trainer) > 0 ? a->triangle : a->end;
     pass p = {.bytes = from, .piece = (nnk_real *)(void *)(from + NNK_PATCH_BYTES)};
     const size_t rows = (size_t)(to - (uint8_t *)p.piece) / (NNK_PATCH * real + waiting_bytes(job));
@@ -204,7 +204,7 @@ static void end_pass(const nnk_job *job, const arena *a, const position *at) {
     for (uint32_t row = 0; row < at->rows; row++)
         job->arithmetic->project_end(nnk_at(job, nnk_row(a, a->logits, at->unit + row), first),
                                      nnk_columns(job) - first);
-    if (at->unit + at->rows == units && first == 0) clear_deltas(a);
+    if (NNK_FAST && at->unit + at->rows == units && first == 0) clear_deltas(a);
 }
 
 /// P = W1(0) X, in passes over the images. In a pass the generator first runs ahead to each of its rows. Then
@@ -230,51 +230,48 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
 
 // ---- G ----------------------------------------------------------------------------------------------------
 
-enum { MOST_BLOCK = 48 }; ///< images: so that a slice stays short
+enum { MOST_SIDE = 48 }; ///< images of a block: so that a slice stays short
 
 /// The larger the blocks, the fewer times are the images read. Their products lie in front of G; where D is
 /// still zero, its place is used for the images' bytes.
 static nnk_tiling gram_tiling(const nnk_job *job, const arena *a) {
-    const bool is_first = nnk_formed(a->trainer) == 0;
+    const bool is_first = NNK_FAST && nnk_formed(a->trainer) == 0;
     uint8_t *from = is_first ? (uint8_t *)a->deltas : a->bytes;
-    uint32_t block = NNK_LANES;
-    while (NNK_FAST && is_first && block < MOST_BLOCK && block < job->examples) {
-        const size_t next = block + NNK_LANES, products = next * next * sizeof(uint32_t);
+    uint32_t side = NNK_LANES;
+    while (is_first && side < MOST_SIDE && side < job->examples) {
+        const size_t next = side + NNK_LANES, products = next * next * sizeof(uint32_t);
         if (products > (size_t)(a->triangle - a->bytes) ||
             products + 2 * next * NNK_PATCH > (size_t)(a->triangle - from))
             break;
-        block += NNK_LANES;
+        side += NNK_LANES;
     }
-    uint32_t *products = (uint32_t *)(void *)a->triangle - (size_t)block * block;
-    return (nnk_tiling){nnk_formed(a->trainer), block, block, from, products};
+    uint32_t *products = (uint32_t *)(void *)a->triangle - (size_t)side * side;
+    return (nnk_tiling){side, from, products};
 }
 
 static uint32_t gram_items(const nnk_job *job, const nnk_trainer *t) {
-    const arena a = nnk_carve(job, (void *)(uintptr_t)t);
-    const nnk_tiling tiling = gram_tiling(job, &a);
-    return nnk_gram_of(job) ? 0 : nnk_count_blocks(job, &tiling) * nnk_patches(job, t);
-}
-
-/// A patch of each image of a block.
-static nnk_status multiply_patch(const nnk_job *job, const arena *a, const nnk_tiling *tiling,
-                                 uint32_t item) {
-    const uint32_t patches = nnk_patches(job, a->trainer), block = item / patches, patch = item % patches;
-    if (nnk_multiply_block(job, tiling, block, patch * NNK_PATCH, NNK_PATCH) != NNK_MORE) return NNK_E_SOURCE;
-    if (patch == patches - 1) nnk_store_block(job, a, tiling, block);
-    return NNK_MORE;
+    uint32_t side = NNK_LANES;
+    if (nnk_gram_of(job)) return 0;
+    if (NNK_FAST) {
+        const arena a = nnk_carve(job, (void *)(uintptr_t)t);
+        side = gram_tiling(job, &a).side;
+    }
+    return nnk_count_blocks(job, t, side) * nnk_patches(job, t);
 }
 
 /// An item is a patch of each image of a block.
 static nnk_status form_gram(const nnk_job *job, const arena *a, uint32_t item) {
+    const uint32_t patches = nnk_patches(job, a->trainer);
     const nnk_tiling tiling = gram_tiling(job, a);
-    const nnk_status status = multiply_patch(job, a, &tiling, item);
-    if (status == NNK_MORE && nnk_formed(a->trainer) == 0 && item == gram_items(job, a->trainer) - 1)
-        clear_deltas(a);
+    const nnk_status status =
+        nnk_multiply_block(job, a, &tiling, item / patches, item % patches * NNK_PATCH, NNK_PATCH);
+    const bool is_done = NNK_FAST && status == NNK_MORE && nnk_formed(a->trainer) == 0 &&
+                         item + 1 == nnk_count_blocks(job, a->trainer, tiling.side) * patches;
+    if (is_done) clear_deltas(a);
     return status;
 }
 
-/// In which part of the arena the trainer's numbers are words, and no reals.
-static void words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t **from, uint8_t **to) {
+void nnk_dual_words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t **from, uint8_t **to) {
     *from = *to = a->triangle;
     if (phase == PROJECT_ROWS) {
         const pass p = pass_of(job, a);
@@ -503,7 +500,6 @@ const nnk_method nnk_dual = {
     .store = store,
     .times_gram = NNK_OPTION_ONLY(times_gram),
     .carve = carve,
-    .words = words,
     .phases = phases,
     .next_weights = next_weights,
 };
@@ -519,18 +515,14 @@ static void carve_gram(const nnk_job *job, arena *a) {
     a->end = (uint8_t *)a->products + NNK_GRAM_BLOCK_BYTES;
 }
 
-static nnk_tiling own_tiling(const arena *a) {
-    return (nnk_tiling){0, NNK_LANES, NNK_LANES, a->bytes, a->products};
-}
-
 static uint32_t own_gram_items(const nnk_job *job, const nnk_trainer *t) {
-    const nnk_tiling tiling = {.rows = NNK_LANES, .columns = NNK_LANES};
-    return nnk_count_blocks(job, &tiling) * nnk_patches(job, t);
+    return nnk_count_blocks(job, t, NNK_LANES) * nnk_patches(job, t);
 }
 
 static nnk_status form_own_gram(const nnk_job *job, const arena *a, uint32_t item) {
-    const nnk_tiling tiling = own_tiling(a);
-    return multiply_patch(job, a, &tiling, item);
+    const uint32_t patches = nnk_patches(job, a->trainer);
+    const nnk_tiling tiling = {NNK_LANES, a->bytes, a->products};
+    return nnk_multiply_block(job, a, &tiling, item / patches, item % patches * NNK_PATCH, NNK_PATCH);
 }
 
 static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {

@@ -88,17 +88,17 @@ static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
 static const nnk_phase phases[MODEL] = {
     [DRAW] = {.work = nnk_draw_all, .items = nnk_draw_all_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
-    [PROJECT] = {.work = project, .items = nnk_blocks, .parallel = true},
-    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items, .parallel = true},
+    [PROJECT] = {.work = project, .items = nnk_blocks},
+    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
     [ADJUST] = {.work = NNK_OPTION_ONLY(nnk_adjust), .items = NNK_OPTION_ONLY(nnk_adjust_items)},
-    [FORWARD] = {.span = forward, .items = nnk_blocks, .parallel = true},
+    [FORWARD] = {.span = forward, .items = nnk_blocks},
     [BACKWARD] = {.work = nnk_backward, .items = nnk_backward_items},
-    [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items, .parallel = true},
+    [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items},
     [BIASES] = {.work = nnk_update_biases, .items = nnk_one_item},
-    [DESCENT] = {.span = descend, .items = nnk_blocks, .parallel = true},
+    [DESCENT] = {.span = descend, .items = nnk_blocks},
     [RESTORE] = {.work = NNK_OPTION_ONLY(nnk_restore), .items = NNK_OPTION_ONLY(nnk_restore_items)},
     [FOLD] = {.work = NNK_OPTION_ONLY(nnk_fold), .items = NNK_OPTION_ONLY(nnk_fold_items)},
-    [EXPAND] = {.work = expand, .items = expand_items, .parallel = true},
+    [EXPAND] = {.work = expand, .items = expand_items},
 };
 
 const nnk_method nnk_dual_wide = {
@@ -109,6 +109,8 @@ const nnk_method nnk_dual_wide = {
     .times_gram = NNK_OPTION_ONLY(times_gram),
     .carve = carve,
     .phases = phases,
+    .spans = 1 << FORWARD | 1 << LAYER_2 | 1 << DESCENT,
+    .parallel = 1 << PROJECT | 1 << GRAM | 1 << FORWARD | 1 << LAYER_2 | 1 << DESCENT | 1 << EXPAND,
     .next_weights = nnk_transposed_weights,
 };
 
@@ -130,7 +132,7 @@ static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {
 
 static const nnk_phase gram_phases[MODEL] = {
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
-    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items, .parallel = true},
+    [GRAM] = {.work = nnk_form_gram, .items = nnk_gram_items},
 };
 
 const nnk_method nnk_gram = {
@@ -141,4 +143,5 @@ const nnk_method nnk_gram = {
     .load = load,
     .carve = carve_gram,
     .phases = gram_phases,
+    .parallel = 1 << GRAM,
 };

@@ -95,8 +95,7 @@ uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {
                            : nnk_payload_bytes(topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
 }
 
-/// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.
-static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
+void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {
     memset(bytes, 0, 2 * NNK_CLASS_NAME_BYTES);
     for (uint32_t i = 0; i < 2; i++) {
         const char *name = names[i];
@@ -107,16 +106,4 @@ static void put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char 
         while (count > 0 && (name[count] & 0xc0) == 0x80) count--;
         memcpy(bytes + i * NNK_CLASS_NAME_BYTES, name, count);
     }
-}
-
-uint32_t nnk_put_trailer(uint8_t bytes[NNK_MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
-                         const void *records) {
-    uint8_t *behind_names = bytes + 2 * NNK_CLASS_NAME_BYTES;
-    const uint32_t record_bytes = nnk_record_bytes(options);
-    put_class_names(bytes, names);
-    if (records)
-        memcpy(behind_names, records, record_bytes);
-    else
-        memset(behind_names, 0, record_bytes);
-    return 2 * NNK_CLASS_NAME_BYTES + record_bytes;
 }

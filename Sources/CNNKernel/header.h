@@ -87,12 +87,8 @@ static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype
     return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
 }
 
-enum { NNK_MOST_TRAILER_BYTES = 2 * NNK_CLASS_NAME_BYTES + sizeof(nnk_records) };
-
-/// Puts what follows the parameters: the class names, and with options the records. Returns its bytes.
-///   records: in the file's byte order; NULL: zeros
-uint32_t nnk_put_trailer(uint8_t bytes[NNK_MOST_TRAILER_BYTES], const char *const names[2], int32_t options,
-                         const void *records);
+/// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.
+void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]);
 
 /// Bytes in front of the parameters above W1; the scales of an i8 model count as such.
 static inline uint32_t nnk_above_at(const nnk_topology *t, int32_t dtype) {

@@ -92,74 +92,71 @@ double nnk_delta_scale(const nnk_job *job, const arena *a) {
     return -nnk_weight_rate(job, a) / (255.0 * 255.0) * job->arithmetic->gram_unit;
 }
 
-/// Where a block of products is: its first row, and its first column.
-typedef struct place {
-    uint32_t row, column;
-    bool with_mirrors; ///< the columns are mirror images
-} place;
-
 /// Blocks of a row of blocks: those that the lower triangle has a part of.
-static uint32_t blocks_in_row(const nnk_job *job, const nnk_tiling *b, uint32_t row) {
-    return (nnk_smaller(row + b->rows, job->examples) + b->columns - 1) / b->columns;
+static uint32_t blocks_in_row(const nnk_job *job, uint32_t side, uint32_t row) {
+    return (nnk_smaller(row + side, job->examples) + side - 1) / side;
 }
 
-uint32_t nnk_count_blocks(const nnk_job *job, const nnk_tiling *b) {
+uint32_t nnk_count_blocks(const nnk_job *job, const nnk_trainer *t, uint32_t side) {
     uint32_t count = 0;
-    for (uint32_t row = b->first; row < job->examples; row += b->rows) count += blocks_in_row(job, b, row);
+    for (uint32_t row = nnk_formed(t); row < job->examples; row += side)
+        count += blocks_in_row(job, side, row);
     return count << nnk_is_mirrored(job);
 }
 
-static place place_of(const nnk_job *job, const nnk_tiling *b, uint32_t block) {
+/// Where a block of products is.
+typedef struct place {
+    uint32_t row, column; ///< of its first product
+    bool with_mirrors;    ///< the columns are mirror images
+} place;
+
+static inline place place_of(const nnk_job *job, const nnk_trainer *t, uint32_t side, uint32_t block) {
     const uint32_t is_mirrored = nnk_is_mirrored(job);
-    place p = {.row = b->first, .with_mirrors = block & is_mirrored};
+    place p = {.row = nnk_formed(t), .with_mirrors = block & is_mirrored};
     block >>= is_mirrored;
-    for (uint32_t count; block >= (count = blocks_in_row(job, b, p.row)); p.row += b->rows) block -= count;
-    p.column = block * b->columns;
+    for (uint32_t count; block >= (count = blocks_in_row(job, side, p.row)); p.row += side) block -= count;
+    p.column = block * side;
     return p;
 }
 
-nnk_status nnk_multiply_block(const nnk_job *job, const nnk_tiling *b, uint32_t block, uint32_t offset,
-                              uint32_t width) {
-    const place p = place_of(job, b, block);
-    const uint32_t column = p.with_mirrors ? job->examples + p.column : p.column;
-    nnk_patch x, y;
-    if (nnk_fetch(job, b->bytes, p.row, b->rows, offset, width, &x) != NNK_OK) return NNK_E_SOURCE;
-    if (column == p.row)
-        y = x; // read once
-    else if (nnk_fetch(job, b->bytes + b->rows * NNK_PATCH, column, b->columns, offset, width, &y) != NNK_OK)
-        return NNK_E_SOURCE;
-    if (offset == 0) memset(b->products, 0, (size_t)b->rows * b->columns * sizeof *b->products);
-    job->arithmetic->gram_products(b->products, b->columns, x, y);
-    return NNK_MORE;
-}
-
-void nnk_store_block(const nnk_job *job, const arena *a, const nnk_tiling *b, uint32_t block) {
+/// Stores the products of a block in G.
+static void store_block(const nnk_job *job, const arena *a, place p, uint32_t side,
+                        const uint32_t *products) {
     const uint32_t is_mirrored = nnk_is_mirrored(job), m = job->examples;
-    const place p = place_of(job, b, block);
-    for (uint32_t j = p.row; j < p.row + b->rows && j < m; j++)
-        for (uint32_t k = p.column; k < p.column + b->columns && k <= j; k++) {
-            const uint32_t product = b->products[(j - p.row) * b->columns + k - p.column];
+    for (uint32_t j = p.row; j < p.row + side && j < m; j++)
+        for (uint32_t k = p.column; k < p.column + side && k <= j; k++) {
+            const uint32_t product = products[(j - p.row) * side + k - p.column];
             job->method->store(job, a, p.with_mirrors ? m + j : j, k, product);
             if (is_mirrored)
                 job->method->store(job, a, m + (p.with_mirrors ? k : j), p.with_mirrors ? j : m + k, product);
         }
 }
 
-/// Blocks of 16 x 16, one a slice.
-static nnk_tiling whole_blocks(const arena *a) {
-    return (nnk_tiling){0, NNK_LANES, NNK_LANES, a ? a->bytes : NULL, a ? a->products : NULL};
+nnk_status nnk_multiply_block(const nnk_job *job, const arena *a, const nnk_tiling *b, uint32_t block,
+                              uint32_t offset, uint32_t width) {
+    const uint32_t side = nnk_side_of(b);
+    const place p = place_of(job, a->trainer, side, block);
+    const uint32_t column = p.with_mirrors ? job->examples + p.column : p.column;
+    nnk_patch x, y;
+    if (nnk_fetch(job, b->bytes, p.row, side, offset, width, &x) != NNK_OK) return NNK_E_SOURCE;
+    if (column == p.row)
+        y = x; // read once
+    else if (nnk_fetch(job, b->bytes + side * NNK_PATCH, column, side, offset, width, &y) != NNK_OK)
+        return NNK_E_SOURCE;
+    if (offset == 0) memset(b->products, 0, (size_t)side * side * sizeof *b->products);
+    job->arithmetic->gram_products(b->products, side, x, y);
+    if (offset + width >= (uint32_t)job->topology->size[0]) store_block(job, a, p, side, b->products);
+    return NNK_MORE;
 }
 
 uint32_t nnk_gram_items(const nnk_job *job, const nnk_trainer *t) {
-    const nnk_tiling b = whole_blocks(NULL);
-    return (void)t, nnk_gram_of(job) ? 0 : nnk_count_blocks(job, &b);
+    return nnk_gram_of(job) ? 0 : nnk_count_blocks(job, t, NNK_LANES);
 }
 
 nnk_status nnk_form_gram(const nnk_job *job, const arena *a, uint32_t item) {
     const uint32_t size = (uint32_t)job->topology->size[0], width = nnk_is_mapped(job) ? size : NNK_PATCH;
-    const nnk_tiling b = whole_blocks(a);
+    const nnk_tiling b = {NNK_LANES, a->bytes, a->products};
     for (uint32_t k = 0; k < size; k += width)
-        if (nnk_multiply_block(job, &b, item, k, width) != NNK_MORE) return NNK_E_SOURCE;
-    nnk_store_block(job, a, &b, item);
+        if (nnk_multiply_block(job, a, &b, item, k, width) != NNK_MORE) return NNK_E_SOURCE;
     return NNK_MORE;
 }

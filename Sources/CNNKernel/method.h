@@ -11,12 +11,13 @@ struct nnk_arena;
 /// What a phase does, an item at a time. Nothing is counted by it. After NNK_E_SOURCE everything is as it
 /// was.
 typedef struct nnk_phase {
-    nnk_status (*work)(const nnk_job *job, const struct nnk_arena *a, uint32_t item);
-    /// Instead of `work`, where that cannot fail and many items in a row cost less than each alone.
-    void (*span)(const nnk_job *job, const struct nnk_arena *a, uint32_t first, uint32_t count);
+    union {
+        nnk_status (*work)(const nnk_job *job, const struct nnk_arena *a, uint32_t item);
+        /// Instead of it, in nnk_method.spans.
+        void (*span)(const nnk_job *job, const struct nnk_arena *a, uint32_t first, uint32_t count);
+    };
     /// NULL: the method has no such phase.
     uint32_t (*items)(const nnk_job *job, const nnk_trainer *t);
-    bool parallel; ///< the items are independent of each other
 } nnk_phase;
 
 /// How W1 is trained: a table of phases, and where things lie.
@@ -24,6 +25,9 @@ struct nnk_method {
     int32_t number;          ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
     int32_t first_layer;     ///< whose weights lie in the arena: 1, or 2 where W1 has no room
     const nnk_phase *phases; ///< up to EXPAND
+    // Sets of phases, 1 << phase for each:
+    uint32_t spans;    ///< whose work cannot fail, and whose items cost less many in a row than each alone
+    uint32_t parallel; ///< whose items are independent of each other
     size_t (*scratch_bytes)(const nnk_job *job); ///< of one thread; NULL where there is only one
     /// Stores x_j . x_k as an element of G, k <= j: dual methods.
     void (*store)(const nnk_job *job, const struct nnk_arena *a, size_t j, size_t k, uint32_t product);
@@ -34,11 +38,6 @@ struct nnk_method {
     void (*times_gram)(const nnk_job *job, const struct nnk_arena *a, nnk_real *p, nnk_real *e);
     /// Says where the parts of the arena are. It looks at no memory.
     void (*carve)(const nnk_job *job, struct nnk_arena *a);
-    /// Says from where to where numbers in the arena are 32-bit words in this phase, and no reals: nnk_dual,
-    /// whose places have several meanings. Nothing of it lies behind the triangle's start but in
-    /// PROJECT_ROWS.
-    void (*words)(const nnk_job *job, const struct nnk_arena *a, uint32_t phase, uint8_t **from,
-                  uint8_t **to);
     /// Makes the next weights of W1 for the model, from trainer.weight on: `*count` reals, which lie in the
     /// arena and may be overwritten. None, if more work comes first.
     nnk_status (*next_weights)(const nnk_job *job, const struct nnk_arena *a, nnk_real **weights,

@@ -34,6 +34,14 @@ enum {
 
 enum { NNK_SPAN = 16 }; ///< items of a span that make a slice
 
+static inline bool nnk_has_spans(const nnk_job *job, uint32_t phase) {
+    return job->method->spans >> phase & 1;
+}
+
+static inline bool nnk_is_parallel(const nnk_job *job, uint32_t phase) {
+    return job->method->parallel >> phase & 1;
+}
+
 /// The number of items of a phase. MODEL counts as one here, since training takes none of it.
 uint32_t nnk_items_of(const nnk_job *job, const nnk_trainer *t, uint32_t phase);
 
@@ -59,7 +67,7 @@ static inline bool nnk_is_trained(const nnk_trainer *t) { return t->phase == MOD
 static inline void nnk_rewind_model(nnk_trainer *t) {
     NNK_ASSERT(nnk_is_trained(t));
     t->outcome = OPEN;
-    t->item = t->weight = t->ahead = t->scanned = 0;
+    t->item = 0;
     t->file_dtype = UINT32_MAX; // of no model
 }
 

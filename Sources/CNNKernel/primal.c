@@ -41,17 +41,17 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
 static const nnk_phase phases[MODEL] = {
     [DRAW] = {.work = nnk_draw_all, .items = nnk_draw_all_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
-    [PROJECT] = {.work = forward, .items = nnk_first_mean_items, .parallel = true},
+    [PROJECT] = {.work = forward, .items = nnk_first_mean_items},
     [ADJUST] = {.work = NNK_OPTION_ONLY(nnk_adjust), .items = NNK_OPTION_ONLY(nnk_adjust_items)},
-    [FORWARD] = {.work = forward, .items = nnk_blocks, .parallel = true},
-    [CENTER] = {.work = nnk_adjust_activations, .items = nnk_fold_items, .parallel = true},
-    [ABOVE] = {.span = above, .items = adjusted_blocks, .parallel = true},
+    [FORWARD] = {.work = forward, .items = nnk_blocks},
+    [CENTER] = {.work = nnk_adjust_activations, .items = nnk_fold_items},
+    [ABOVE] = {.span = above, .items = adjusted_blocks},
     [BACKWARD] = {.work = nnk_backward, .items = nnk_backward_items},
-    [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items, .parallel = true},
+    [LAYER_2] = {.span = nnk_update_layer_2, .items = nnk_layer_2_items},
     [BIASES] = {.work = nnk_update_biases, .items = nnk_one_item},
-    [DESCENT] = {.work = descend, .items = nnk_patches, .parallel = true},
+    [DESCENT] = {.work = descend, .items = nnk_patches},
     [RESTORE] = {.work = NNK_OPTION_ONLY(nnk_restore), .items = NNK_OPTION_ONLY(nnk_restore_items)},
-    [MEAN] = {.work = forward, .items = adjusted_blocks, .parallel = true},
+    [MEAN] = {.work = forward, .items = adjusted_blocks},
     [FOLD] = {.work = NNK_OPTION_ONLY(nnk_fold_sums), .items = NNK_OPTION_ONLY(nnk_fold_items)},
 };
 
@@ -61,5 +61,8 @@ const nnk_method nnk_primal = {
     .scratch_bytes = scratch_bytes,
     .carve = carve,
     .phases = phases,
+    .spans = 1 << ABOVE | 1 << LAYER_2,
+    .parallel =
+        1 << PROJECT | 1 << FORWARD | 1 << CENTER | 1 << ABOVE | 1 << LAYER_2 | 1 << DESCENT | 1 << MEAN,
     .next_weights = nnk_transposed_weights,
 };

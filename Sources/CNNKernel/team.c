@@ -10,7 +10,7 @@
 typedef struct offer {
     const nnk_job *job;
     arena a;
-    const nnk_phase *phase;
+    uint32_t phase;
     uint32_t first, items, size;
 } offer;
 
@@ -45,19 +45,20 @@ static uint32_t claim(nnk_team *team) {
 static void do_share(const offer *o, const arena *a, uint32_t share) {
     NNK_ASSERT(share * o->size < o->items);
     const uint32_t begin = share * o->size, count = nnk_smaller(o->size, o->items - begin);
-    if (o->phase->span)
-        o->phase->span(o->job, a, o->first + begin, count);
+    const nnk_phase *phase = &o->job->method->phases[o->phase];
+    if (nnk_has_spans(o->job, o->phase))
+        phase->span(o->job, a, o->first + begin, count);
     else // its images are mapped, so it cannot fail
-        for (uint32_t i = 0; i < count; i++) o->phase->work(o->job, a, o->first + begin + i);
+        for (uint32_t i = 0; i < count; i++) phase->work(o->job, a, o->first + begin + i);
 }
 
 /// The items that lie ahead, as many as make SHARES_PER_THREAD. A span is divided evenly among the threads;
 /// else a share is one item.
 static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a) {
     const nnk_trainer *t = a->trainer;
-    offer o = {job, *a, &job->method->phases[t->phase], t->item, nnk_items_of(job, t, t->phase) - t->item, 1};
+    offer o = {job, *a, t->phase, t->item, nnk_items_of(job, t, t->phase) - t->item, 1};
     const uint32_t threads = nnk_smaller(team->threads, MOST_THREADS), most = threads * SHARES_PER_THREAD;
-    if (o.phase->span) o.size = nnk_smaller(NNK_SPAN, (o.items + threads - 1) / threads);
+    if (nnk_has_spans(job, o.phase)) o.size = nnk_smaller(NNK_SPAN, (o.items + threads - 1) / threads);
     if (o.items / o.size > most) o.items = most * o.size;
     return o;
 }
@@ -65,8 +66,8 @@ static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a
 /// Whether it pays to share a phase. What a thread works on must first come out of another one's cache, which
 /// takes microseconds; the spans of short rows take no longer than that.
 static bool is_shared(const nnk_job *job, uint32_t number) {
-    const nnk_phase *phase = &job->method->phases[number];
-    return phase->parallel && (!phase->span || nnk_columns(job) * nnk_real_bytes(job) >= LEAST_ROW);
+    return nnk_is_parallel(job, number) &&
+           (!nnk_has_spans(job, number) || nnk_columns(job) * nnk_real_bytes(job) >= LEAST_ROW);
 }
 
 /// How many helpers have work in what comes next. The loop counts as a whole, as its phases come in turn.

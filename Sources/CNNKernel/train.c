@@ -25,10 +25,12 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
 
 /// Does `count` items of the phase: one, if it has no span.
 static nnk_status work(const nnk_job *job, const arena *a, uint32_t first, uint32_t count) {
-    const nnk_phase *phase = &job->method->phases[a->trainer->phase];
-    NNK_ASSERT(count > 0 && first + count <= nnk_items_of(job, a->trainer, a->trainer->phase));
-    NNK_ASSERT((size_t)(a->end - (uint8_t *)a->trainer) == nnk_train_bytes(job) || phase->parallel);
-    if (phase->span) {
+    const uint32_t number = a->trainer->phase;
+    const nnk_phase *phase = &job->method->phases[number];
+    NNK_ASSERT(count > 0 && first + count <= nnk_items_of(job, a->trainer, number));
+    NNK_ASSERT((size_t)(a->end - (uint8_t *)a->trainer) == nnk_train_bytes(job) ||
+               nnk_is_parallel(job, number));
+    if (nnk_has_spans(job, number)) {
         phase->span(job, a, first, count);
         return NNK_MORE;
     }
@@ -45,8 +47,9 @@ nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
     const bool in_setup = nnk_is_in_setup(t);
     while (status == NNK_MORE && slices-- > 0 && in_setup == nnk_is_in_setup(t)) {
         if (nnk_is_trained(t)) return NNK_OK;
-        const bool is_span = job->method->phases[t->phase].span;
-        const uint32_t count = is_span ? nnk_smaller(NNK_SPAN, nnk_items_of(job, t, t->phase) - t->item) : 1;
+        const uint32_t count = nnk_has_spans(job, t->phase)
+                                   ? nnk_smaller(NNK_SPAN, nnk_items_of(job, t, t->phase) - t->item)
+                                   : 1;
         status = work(job, &a, t->item, count);
         if (status > 0) nnk_advance(job, t, count);
     }
@@ -58,7 +61,7 @@ nnk_status nnk_train_step(const nnk_job *job, void *memory) { return nnk_train_r
 uint32_t nnk_train_parallel(const nnk_job *job, const void *memory) {
     const nnk_trainer *t = memory;
     if (nnk_readiness(job, t) != NNK_MORE) return 0;
-    return job->method->phases[t->phase].parallel ? nnk_items_of(job, t, t->phase) - t->item : 0;
+    return nnk_is_parallel(job, t->phase) ? nnk_items_of(job, t, t->phase) - t->item : 0;
 }
 
 nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uint32_t count, void *scratch) {
@@ -67,7 +70,7 @@ nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uin
     if ((uintptr_t)scratch % 8 != 0) return NNK_E_ALIGN;
     arena a = nnk_carve(job, memory);
     nnk_carve_scratch(job, &a, scratch);
-    const uint32_t at_once = job->method->phases[a.trainer->phase].span ? count : 1;
+    const uint32_t at_once = nnk_has_spans(job, a.trainer->phase) ? count : 1;
     nnk_status status = NNK_MORE;
     for (uint32_t i = 0; i < count && status > 0; i += at_once)
         status = work(job, &a, a.trainer->item + first + i, at_once);

@@ -3,6 +3,7 @@
 #define NNK_WORK_H
 
 #include "arena.h"
+#include "fast.h"
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
@@ -48,24 +49,23 @@ nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, 
 /// DIGEST. An item is an image. With own contrast it also takes its contrast.
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item);
 
-/// How the lower triangle of G is cut into blocks, and where they are computed.
+/// How the lower triangle of G is cut into square blocks, and where they are computed.
 typedef struct nnk_tiling {
-    uint32_t first;         ///< the row from which on G is formed
-    uint32_t rows, columns; ///< of a block
-    uint8_t *bytes;         ///< (rows + columns, NNK_PATCH): room for copies
-    uint32_t *products;     ///< (rows, columns)
+    uint32_t side;      ///< images; NNK_LANES in the small build (fast.h)
+    uint8_t *bytes;     ///< (2 side, NNK_PATCH): room for copies
+    uint32_t *products; ///< (side, side)
 } nnk_tiling;
 
-/// The number of blocks, which are counted along the rows of blocks.
-uint32_t nnk_count_blocks(const nnk_job *job, const nnk_tiling *b);
+static inline uint32_t nnk_side_of(const nnk_tiling *b) { return NNK_FAST ? b->side : NNK_LANES; }
+
+/// The number of blocks, which are counted along the rows of blocks, from the first row that is not formed
+/// on.
+uint32_t nnk_count_blocks(const nnk_job *job, const nnk_trainer *t, uint32_t side);
 
 /// products += what `width` bytes of each image, from `offset` on, add to a block; at offset 0 the products
-/// begin as zeros. NNK_MORE, NNK_E_SOURCE.
-nnk_status nnk_multiply_block(const nnk_job *job, const nnk_tiling *b, uint32_t block, uint32_t offset,
-                              uint32_t width);
-
-/// Stores the products of a block in G.
-void nnk_store_block(const nnk_job *job, const arena *a, const nnk_tiling *b, uint32_t block);
+/// begin as zeros, and the last bytes store them in G. NNK_MORE, NNK_E_SOURCE.
+nnk_status nnk_multiply_block(const nnk_job *job, const arena *a, const nnk_tiling *b, uint32_t block,
+                              uint32_t offset, uint32_t width);
 
 /// GRAM: G = X^T X. An item is a block of 16 x 16 products.
 ///
@@ -128,8 +128,13 @@ nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t u
 /// FOLD in the primal method: b1, and the row's mean off W1, from the row of W1 X / 255.
 nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit);
 
-// ---- Examples that come and go (change.c)
-// ------------------------------------------------------------------
+// ---- The arena of nnk_dual (dual.c) -----------------------------------------------------------------------
+
+/// Says from where to where numbers in the arena are 32-bit words in this phase, and no reals: its places
+/// have several meanings. Nothing of it lies behind the triangle's start but in PROJECT_ROWS.
+void nnk_dual_words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t **from, uint8_t **to);
+
+// ---- Examples that come and go (change.c) -----------------------------------------------------------------
 
 /// ADJUST after a change: D is centred over the examples that there are now, P follows, and columns of P that
 /// are new get what D has descended.

@@ -36,9 +36,11 @@ static void put_real(writer *w, const void *from, int32_t real_bytes) {
 
 /// Puts what follows the parameters, and writes the header.
 static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
-    uint8_t trailer[NNK_MOST_TRAILER_BYTES];
-    const uint32_t count = nnk_put_trailer(trailer, model->class_names, model->options, model->records);
-    for (uint32_t b = 0; b < count; b++) put_byte(w, trailer[b]);
+    const uint8_t *records = model->records;
+    uint8_t names[2 * NNK_CLASS_NAME_BYTES];
+    nnk_put_class_names(names, model->class_names);
+    for (uint32_t b = 0; b < sizeof names; b++) put_byte(w, names[b]);
+    for (uint32_t b = 0; b < nnk_record_bytes(model->options); b++) put_byte(w, records ? records[b] : 0);
     flush(w);
     if (w->status != NNK_OK) return w->status;
     const nnk_job_numbers job = {
