@@ -21,7 +21,7 @@ PRIVATE = ROOT / "Sources/CNNKernel"
 # Private headers with what several source files share. All others are a part of the file that includes them: the
 # kernels, which are compiled several times, and math_f64.h, which depends on the target (fused products).
 SHARED = ("freestanding.h", "strict_float.h", "exp_log.h", "sums.h", "contrast.h", "layout.h", "header.h", "log_table.h",
-          "method.h", "job.h", "phases.h", "arena.h", "work.h", "vector_arithmetic.h",
+          "method.h", "job.h", "phases.h", "arena.h", "finish.h", "work.h", "quick_weights.h", "vector_arithmetic.h",
           "judgement.h", "predictor.h")
 
 INCLUDE = re.compile(r'^#include "([\w./]+\.h)"\n', re.M)

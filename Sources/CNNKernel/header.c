@@ -3,9 +3,9 @@
 /// Models of version 2 have options, and records; those that have none are of version 1. Checkpoints are for
 /// the version of the core that wrote them alone.
 static uint8_t version_of(const nnk_header *h) {
-    enum { MODEL = 1, MODEL_WITH_OPTIONS = 2, CHECKPOINT = 3 };
+    enum { PLAIN = 1, WITH_OPTIONS = 2, CHECKPOINT = 3 };
     if (h->kind == NNK_KIND_CHECKPOINT) return CHECKPOINT;
-    return h->options ? MODEL_WITH_OPTIONS : MODEL;
+    return h->options ? WITH_OPTIONS : PLAIN;
 }
 
 // The first byte is no ASCII character; the last one ends a text on DOS.
