@@ -165,9 +165,14 @@ static void take_off(const nnk_job *job, const arena *a, uint32_t unit, uint32_t
 
 /// Moves the columns behind a column of P or D up to it.
 static void remove_column(const nnk_job *job, const arena *a, nnk_real *rows, uint32_t unit, size_t column) {
-    nnk_real *row = nnk_row(a, rows, unit);
-    for (size_t j = column; j + 1 < a->width; j++) nnk_set(job, row, j, nnk_get(job, row, j + 1));
-    nnk_set(job, row, a->width - 1, 0);
+    const size_t real = nnk_real_bytes(job), count = (a->width - 1 - column) * real;
+    uint8_t *to = (uint8_t *)nnk_at(job, nnk_row(a, rows, unit), column);
+    for (size_t i = 0; i < count; i += sizeof(uint32_t)) {
+        uint32_t word;
+        __builtin_memcpy(&word, to + real + i, sizeof word); // with -ffreestanding, memcpy would be a call
+        __builtin_memcpy(to + i, &word, sizeof word);
+    }
+    memset(to + count, 0, real);
 }
 
 /// Moves the elements of the packed G that are not of the example's row or column up.

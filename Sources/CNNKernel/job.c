@@ -138,8 +138,12 @@ _Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 13 * 4 + 2 * 8,
 /// Not by memcmp, which clang replaces by a function that not every C library has.
 static bool equal(const nnk_job_numbers *a, const nnk_job_numbers *b) {
     const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
-    int32_t differ = 0;
-    for (size_t i = 0; i < sizeof *a; i++) differ |= x[i] ^ y[i];
+    uint32_t differ = 0, p, q;
+    for (size_t i = 0; i < sizeof *a; i += sizeof p) {
+        __builtin_memcpy(&p, x + i, sizeof p); // with -ffreestanding, memcpy would be a call
+        __builtin_memcpy(&q, y + i, sizeof q);
+        differ |= p ^ q;
+    }
     return !differ;
 }
 

@@ -3,26 +3,7 @@
 ///
 /// Part of kernels/arithmetic.h. On x86 the tile is gram_vector.h's.
 
-/// sum[r][c] += x_r . y_c for r from i to i + rows and c from j to j + columns, as far as there are images.
-static void gram_part(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y, size_t i, size_t rows, size_t j,
-                      size_t columns) {
-    for (size_t r = i; r < i + rows && r < x.examples; r++)
-        for (size_t c = j; c < j + columns && c < y.examples; c++) {
-            const uint8_t *a = x.x + r * x.stride, *b = y.x + c * y.stride;
-            uint32_t dot = 0;
-            for (size_t k = 0; k < x.width; k++) dot += (uint32_t)a[k] * b[k];
-            sum[r * stride + c] += dot;
-        }
-}
-
-#if !NNK_FAST && !defined(NNK_PRODUCT_BYTES)
-static void gram_products(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y) {
-    gram_part(sum, stride, x, y, 0, x.examples, 0, y.examples);
-}
-#else
-#if !defined(NNK_PRODUCT_BYTES)
-enum { GRAM_ROWS = 2, GRAM_COLUMNS = 2 };
-#if defined(__ARM_FEATURE_SIMD32) && defined(__ARM_FEATURE_UNALIGNED)
+#if NNK_FAST && defined(__ARM_FEATURE_SIMD32) && defined(__ARM_FEATURE_UNALIGNED)
 enum { GRAM_WIDTH = 4 }; ///< bytes of an image that are multiplied at a time
 
 /// Four bytes as pairs of 16-bit numbers: the bytes 0 and 2, and 1 and 3.
@@ -43,7 +24,7 @@ static inline uint32_t gram_add(uint32_t sum, gram_bytes x, gram_bytes y) {
     return (uint32_t)__smlad((int32_t)x.odd, (int32_t)y.odd,
                              __smlad((int32_t)x.even, (int32_t)y.even, (int32_t)sum));
 }
-#else
+#elif !defined(NNK_PRODUCT_BYTES)
 enum { GRAM_WIDTH = 1 };
 typedef uint32_t gram_bytes;
 
@@ -51,6 +32,34 @@ static inline gram_bytes gram_load(const uint8_t *bytes) { return *bytes; }
 static inline uint32_t gram_add(uint32_t sum, gram_bytes x, gram_bytes y) { return sum + x * y; }
 #endif
 
+/// Returns x . y over `width` bytes.
+static uint32_t gram_dot(const uint8_t *x, const uint8_t *y, size_t width) {
+    uint32_t dot = 0;
+    size_t k = 0;
+#if !defined(NNK_PRODUCT_BYTES)
+    for (; k + GRAM_WIDTH <= width; k += GRAM_WIDTH) dot = gram_add(dot, gram_load(x + k), gram_load(y + k));
+#endif
+    for (; k < width; k++) dot += (uint32_t)x[k] * y[k];
+    return dot;
+}
+
+/// sum[r][c] += x_r . y_c for r from i to i + rows and c from j to j + columns, as far as there are images.
+static void gram_part(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y, size_t i, size_t rows, size_t j,
+                      size_t columns) {
+    for (size_t r = i; r < i + rows && r < x.examples; r++)
+        for (size_t c = j; c < j + columns && c < y.examples; c++) {
+            const uint8_t *a = x.x + r * x.stride, *b = y.x + c * y.stride;
+            sum[r * stride + c] += gram_dot(a, b, x.width);
+        }
+}
+
+#if !NNK_FAST && !defined(NNK_PRODUCT_BYTES)
+static void gram_products(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y) {
+    gram_part(sum, stride, x, y, 0, x.examples, 0, y.examples);
+}
+#else
+#if !defined(NNK_PRODUCT_BYTES)
+enum { GRAM_ROWS = 2, GRAM_COLUMNS = 2 };
 /// sum[i][j] += x_i . y_j over `width` bytes, a multiple of GRAM_WIDTH, for GRAM_ROWS x GRAM_COLUMNS pairs.
 static void gram_group(uint32_t *sum, size_t stride, const uint8_t *x, size_t x_stride, const uint8_t *y,
                        size_t y_stride, size_t width) {
