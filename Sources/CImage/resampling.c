@@ -13,14 +13,14 @@ static double smaller(double a, double b) { return a < b ? a : b; }
 // fuses products and sums changes nothing.
 nn_taps nn_taps_of(uint32_t index, uint32_t side, int32_t *weights) {
     const double scale = (double)side / NN_SIDE, reach = scale > 1 ? scale : 1;
-    const double centre = ((double)index + 0.5) * scale;
+    const double centre = ((double)index + 0.5) * scale, slope = 1 / reach;
     const double from = centre - reach + 0.5, to = smaller(centre + reach + 0.5, (double)side);
     const uint32_t first = from > 0 ? (uint32_t)from : 0;
     const nn_taps taps = {first, (uint32_t)to - first};
     double sum = 0;
     for (int pass = 0; pass < 2; pass++)
         for (uint32_t k = 0; k < taps.count; k++) {
-            const double away = ((double)(first + k) - centre + 0.5) * (1 / reach);
+            const double away = ((double)(first + k) - centre + 0.5) * slope;
             const double height = 1 - (away < 0 ? -away : away), weight = height > 0 ? height : 0;
             if (pass == 0)
                 sum += weight;
