@@ -469,7 +469,22 @@ count_ram() {
     printf '| %s | %s | %s |\n' "${1#*/}" "$2" "$(ram_of "$folder/log")"
 }
 
+# Counts what it takes that images come and go (Tests/boards/adding.c), on the STM32F405.
+count_changes() {
+    local folder="$work/changes" firmware=$root/Examples/firmware
+    local options=(TRAINING="adding.c card.c console.c memory.c semihosting.c stack.c"
+        VPATH=".:$firmware:$root/Sources/CNNKernel:$root/Tests/boards" BUILD="$work/adding")
+    mkdir "$folder"
+    build stm32f405 "${options[@]}"
+    "$python" "$card" make "$folder/card.img" "$train" --center
+    # shellcheck disable=SC2046 # a command with arguments
+    (cd "$folder" && $(make_board stm32f405 emulator "${options[@]}") -icount shift=0) >"$folder/log" 2>&1
+    echo "$folder/log"
+}
+
 if [ "$mode" = --counts ]; then
+    "$root/scripts/count-tables.py" changes "$(count_changes)" | tee "$work/table"
+    "$root/scripts/write-table.py" changes "$work/table"
     mapfile -t counted < <(
         count stm32f405 f32 fast
         count stm32f405 f32 small

@@ -2,6 +2,7 @@
 """Makes tables of what the firmware counted (profile.h), for docs/BOARDS.md.
 
     count-tables.py counts|slices|energy BOARD,TYPE,CORE,LOG ...
+    count-tables.py changes LOG            of Tests/boards/adding.c
 
 CORE is `fast` or `small`. A LOG is the console's text of a firmware that was built with PROFILE=1 and ran with
 -icount shift=0: a microsecond on its clock is a thousand instructions.
@@ -121,5 +122,20 @@ def print_energy(runs):
         row(chip, mhz, cycles, current or "", f"{loop / ITERATIONS * cycles / mhz * 1000:.0f}", f"{seconds:.0f}", energy)
 
 
-{"counts": print_counts, "slices": print_slices, "energy": print_energy}[sys.argv[1]](
+def print_changes(runs):
+    ((log,),) = runs
+    text = pathlib.Path(log).read_text()
+    names = {"begin": "the first setup, 208 images", "add": "one image more", "forget": "one image less",
+             "anew": "from the initial weights again"}
+    head([""], ["the call", "G", "whole setup", "reads of the data set"])
+    for name, words in names.items():
+        call = re.search(rf"^{name}: call (\d+) us$", text, re.M)
+        setup = re.search(rf"^{name}: setup (\d+) us, of it G (\d+) us, .*KiB read (\d+)$", text, re.M)
+        if not call or not setup:
+            sys.exit(f"{log}: no line of {name}")
+        total, gram, kib = map(int, setup.groups())
+        row(words, f"{int(call[1]) / 1000:.1f}", f"{gram / 1000:.1f}", round(total / 1000), f"{kib / DATA_SET_KIB:.1f}")
+
+
+{"counts": print_counts, "slices": print_slices, "energy": print_energy, "changes": print_changes}[sys.argv[1]](
     [word.split(",", 3) for word in sys.argv[2:]])
