@@ -186,9 +186,10 @@ nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
     const double left = nnk_left(job, a->trainer, a->trainer->kept_iteration),
                  inputs = (double)job->topology->size[0];
     nnk_real *d = nnk_row(a, a->deltas, unit), *b = nnk_layer(job, a, 1).biases;
-    if (a->biases) nnk_set(job, a->biases, unit, nnk_get(job, b, unit));
+    const bool is_packed = job->method->number == NNK_DUAL;
+    if (is_packed) nnk_set(job, nnk_biases_of(job, a), unit, nnk_get(job, b, unit));
     if (nnk_centers(job)) nnk_set(job, b, unit, nnk_get(job, b, unit) - nnk_mean_of_row(job, a, unit, left));
-    if (a->biases) d = memcpy(a->activations, d, a->row); // nnk_dual centres the deltas as it reads them
+    if (is_packed) d = memcpy(a->activations, d, a->row); // nnk_dual centres the deltas as it reads them
     nnk_center_deltas(job, a, d);
     if (!nnk_takes_contrast_off(job)) return NNK_MORE;
     const double brightness =

@@ -125,7 +125,7 @@ nnk_status nnk_check_start(const nnk_job *job, const void *memory, size_t bytes)
     if (!job->arithmetic->is_strict()) return NNK_E_FLOAT;
     if (nnk_forms_gram(job)) return NNK_OK;
     if (nnk_gram_of(job) && (status = check_gram(job)) != NNK_OK) return status;
-    if ((status = nnk_check_initial(job)) != NNK_OK) return status;
+    if (nnk_start_of(job) && (status = nnk_check_initial(job)) != NNK_OK) return status;
     for (uint32_t j = 0; j < job->examples; j++)
         if (job->labels[j] > 1) return NNK_E_LABEL;
     return nnk_weights_of(job) ? check_weights(job) : NNK_OK;

@@ -34,8 +34,6 @@ typedef struct nnk_arena {
     uint8_t *packed_gram;   ///< packed dual: the lower triangle of G, row by row, perhaps not in the arena
     uint8_t *triangle;  ///< packed dual: the place of G, if it is in the arena; before and behind the loop
                         ///< also of other things
-    nnk_real *biases;   ///< packed dual, from FOLD on: b1 as the loop had it, if that was changed
-    float *scales;      ///< in MODEL, of NNK_I8: of the rows of W1
     nnk_real *scratch;  ///< a tile and sums, or rows, or the gradient of NNK_PATCH columns of W1
     uint8_t *bytes;     ///< pieces of images that are not mapped; in MODEL also of the model
     uint32_t *products; ///< dual, in GRAM: a block of elements of G
@@ -89,6 +87,17 @@ static inline nnk_real *nnk_at(const nnk_job *job, nnk_real *reals, size_t index
     return (nnk_real *)(void *)((uint8_t *)reals + index * nnk_real_bytes(job));
 }
 
+/// Packed dual, from FOLD on, in front of the place of G: b1 as the loop had it, if that was changed.
+static inline nnk_real *nnk_biases_of(const nnk_job *job, const arena *a) {
+    return (nnk_real *)(void *)(a->triangle -
+                                NNK_ROUND_UP((size_t)job->topology->size[1] * nnk_real_bytes(job), 8));
+}
+
+/// Packed dual, in MODEL, in front of these: of NNK_I8, the scales of the rows of W1.
+static inline float *nnk_scales_of(const nnk_job *job, const arena *a) {
+    return (float *)nnk_biases_of(job, a) - job->topology->size[1];
+}
+
 /// Row `unit` of activations, P or D.
 static inline nnk_real *nnk_row(const arena *a, nnk_real *rows, size_t unit) {
     return (nnk_real *)(void *)((uint8_t *)rows + unit * a->row);
@@ -109,7 +118,7 @@ layer nnk_layer(const nnk_job *job, const arena *a, int32_t number);
 /// NNK_E_MEMORY.
 nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes);
 
-/// Whether the model to start from has finite parameters: NNK_OK, NNK_E_PAYLOAD (initial.c).
+/// Whether the model to start from, which is there, has finite parameters: NNK_OK, NNK_E_PAYLOAD (initial.c).
 nnk_status nnk_check_initial(const nnk_job *job);
 
 /// Whether a training can begin, or go on, in this memory: NNK_OK, or an error of nnk_train_begin.

@@ -25,7 +25,7 @@ static uint32_t folded_units(const nnk_job *job, const nnk_trainer *t) {
 static void unfold(const nnk_job *job, const arena *a) {
     nnk_real *b = nnk_layer(job, a, 1).biases;
     const uint32_t units = folded_units(job, a->trainer);
-    for (uint32_t unit = 0; unit < units; unit++) nnk_set(job, b, unit, nnk_get(job, a->biases, unit));
+    for (uint32_t unit = 0; unit < units; unit++) nnk_set(job, b, unit, nnk_get(job, nnk_biases_of(job, a), unit));
 }
 
 /// Puts back on P, and takes off the biases, what centring took off. Then, with D centred over the examples

@@ -33,16 +33,14 @@ static void carve(const nnk_job *job, arena *a) {
     a->width = nnk_columns(job);
     a->row = row;
     a->parameters = (nnk_real *)(void *)(a->trainer + 1);
-    uint8_t *next = nnk_carve_kept(
-        job, a, nnk_carve_adjusted(job, a, (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8)));
+    uint8_t *next = (uint8_t *)a->parameters + NNK_ROUND_UP(above * real, 8);
+    if (NNK_HAS_OPTIONS) next = nnk_carve_kept(job, a, nnk_carve_adjusted(job, a, next));
     a->logits = (nnk_real *)(void *)next;
     a->deltas = nnk_row(a, a->logits, units_1);
     a->bytes = next + NNK_ROUND_UP(2 * units_1 * row, 8);
     a->activations = (nnk_real *)(void *)a->bytes;
     a->scratch = nnk_row(a, a->activations, rows_above);
     a->triangle = a->bytes + NNK_LARGER(in_loop, outside);
-    a->biases = (nnk_real *)(void *)(a->triangle - NNK_ROUND_UP(units_1 * real, 8));
-    a->scales = (float *)a->biases - units_1;
     a->packed_gram = a->triangle;
     if (nnk_gram_of(job)) nnk_carve_gram(job, a, nnk_gram_of(job));
     a->end = a->triangle + gram_bytes(job);
@@ -333,7 +331,7 @@ static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
 static void update_unit(const nnk_job *job, const arena *a, const layer *l, size_t unit, nnk_real *row) {
     job->arithmetic->unit_update(row, nnk_at(job, l->weights, unit), l->rows, nnk_weight_rate(job, a),
                                  nnk_row(a, a->scratch, 1), l->shape);
-    nnk_decay_inputs(job, l, (uint32_t)unit, 1);
+    if (NNK_HAS_OPTIONS) nnk_decay_inputs(job, l, (uint32_t)unit, 1);
 }
 
 /// nnk_backward, unit by unit.
@@ -360,10 +358,12 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     update_unit(job, a, &l, item, row);
     k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job, a), one);
     if (nnk_takes_contrast_off(job)) k->multiply(row, row, a->contrast, a->width);
-    const nnk_adjustment adjustment = nnk_adjustment_of(job, a, row);
+    nnk_adjustment adjustment = {0, 0, 0};
+    if (nnk_is_adjusted(job)) adjustment = nnk_adjustment_of(job, a, row);
     k->dual_collect(nnk_row(a, a->deltas, item), row, nnk_delta_scale(job, a), nnk_columns(job));
     k->dual_update_packed(nnk_row(a, a->logits, item), row, a->packed_gram, nnk_columns(job));
-    nnk_adjust_descent(job, a, adjustment, nnk_row(a, a->logits, item), 0, a->width);
+    if (nnk_is_adjusted(job))
+        nnk_adjust_descent(job, a, adjustment, nnk_row(a, a->logits, item), 0, a->width);
     const double decay = nnk_decay(job);
     if (decay == 1) return NNK_MORE;
     k->scale(nnk_row(a, a->deltas, item), decay, a->width);
@@ -385,7 +385,7 @@ typedef struct writing {
 static writing writing_of(const nnk_job *job, const arena *a) {
     const size_t real = nnk_real_bytes(job), patch = NNK_PATCH * real, waiting_rows = 2 * waiting_bytes(job);
     const size_t place = nnk_is_open(job) ? 0 : (size_t)(a->end - a->triangle);
-    const size_t room = (size_t)((uint8_t *)a->scales - a->bytes) - NNK_PATCH_BYTES;
+    const size_t room = (size_t)((uint8_t *)nnk_scales_of(job, a) - a->bytes) - NNK_PATCH_BYTES;
     const uint32_t size = inputs_of(job);
     writing w = {.w = (nnk_real *)(void *)(a->bytes + NNK_PATCH_BYTES)};
     uint32_t rows = 1;
@@ -433,7 +433,7 @@ static __attribute__((noinline)) nnk_status gradient(const nnk_job *job, const a
 static void descend_patch(const nnk_job *job, const arena *a, nnk_real *w, nnk_real *g, uint32_t unit,
                           size_t width) {
     const nnk_arithmetic *k = job->arithmetic;
-    const double decay = nnk_left(job, a->trainer, a->trainer->kept_iteration);
+    const double decay = NNK_HAS_OPTIONS ? nnk_left(job, a->trainer, a->trainer->kept_iteration) : 1;
     if (decay != 1) k->scale(w, decay, width);
     k->input_update(w, g, nnk_weight_rate(job, a) / 255.0, 1, width);
     if (!nnk_takes_contrast_off(job)) return;

@@ -19,7 +19,7 @@ static nnk_status scan_weights(const nnk_job *job, const arena *a) {
         if (magnitude > largest) largest = magnitude;
     }
     t->carried = largest;
-    if (count > 0) a->scales[t->weight / size] = nnk_scale_of(largest); // the last one of a row stays
+    if (count > 0) nnk_scales_of(job, a)[t->weight / size] = nnk_scale_of(largest); // the last one of a row stays
     t->weight += count;
     if (t->weight < nnk_weights_of_w1(job)) return NNK_OK;
     t->scanned = 1;
@@ -36,7 +36,7 @@ static nnk_status next_floats(const nnk_job *job, const arena *a, uint32_t end, 
     *count = nnk_smaller(NNK_AT_ONCE, end - a->trainer->item);
     for (uint32_t i = 0; i < *count / sizeof(float); i++) {
         const double x =
-            first + i < units ? (double)a->scales[first + i] : nnk_get(job, above, first + i - units);
+            first + i < units ? (double)nnk_scales_of(job, a)[first + i] : nnk_get(job, above, first + i - units);
         if (!(x >= -(double)FLT_MAX && x <= (double)FLT_MAX)) return NNK_E_DIVERGED;
         const float rounded = (float)x;
         memcpy(a->bytes + i * sizeof rounded, &rounded, sizeof rounded);
@@ -55,7 +55,7 @@ static nnk_status next_i8(const nnk_job *job, const arena *a, uint8_t **bytes, u
     nnk_real *w;
     const nnk_status status = job->method->next_weights(job, a, &w, count);
     if (status != NNK_OK) return status;
-    const double scale = (double)a->scales[t->weight / size];
+    const double scale = (double)nnk_scales_of(job, a)[t->weight / size];
     if (t->weight % size == 0) t->carried = 0;
     *bytes = (uint8_t *)w; // in place: a byte is not larger than a real
     for (uint32_t k = 0; k < *count; k++)

@@ -31,13 +31,13 @@ void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, int32_t num
 }
 
 double nnk_initial_bias(const nnk_job *job, int32_t number, uint32_t unit) {
-    return nnk_start_of(job) ? parameter(nnk_start_of(job), nnk_biases_at(job->topology, number) + unit) : 0;
+    return parameter(job->start, nnk_biases_at(job->topology, number) + unit);
 }
 
 nnk_status nnk_check_initial(const nnk_job *job) {
     // nnk_dual looks at W1 as it reads it: to look at all of it takes too long for one call.
     const uint32_t first = job->method->number == NNK_DUAL ? nnk_biases_at(job->topology, 1) : 0;
-    for (uint32_t i = first; nnk_start_of(job) && i < nnk_parameters_of(job->topology); i++)
-        if (!nnk_finite(parameter(nnk_start_of(job), i))) return NNK_E_PAYLOAD;
+    for (uint32_t i = first; i < nnk_parameters_of(job->topology); i++)
+        if (!nnk_finite(parameter(job->start, i))) return NNK_E_PAYLOAD;
     return NNK_OK;
 }

@@ -4,7 +4,6 @@
 
 double nnk_left(const nnk_job *job, const nnk_trainer *t, uint32_t iterations) {
     double power = nnk_decay(job), left = t->left;
-    if (!NNK_HAS_OPTIONS) return 1;
     iterations -= t->changed_at;
     for (; iterations > 0; iterations >>= 1, power *= power)
         if (iterations & 1) left *= power;
@@ -70,11 +69,21 @@ static bool capacity_valid(const nnk_job *job) {
            !job->held_out_logits;
 }
 
+/// The options of a job.
+static uint32_t options_of(const nnk_job *job) {
+    return (uint32_t)((job->gram != NULL) * NNK_OPTION_SHARED | job->center * NNK_OPTION_CENTERED |
+                      job->own_contrast * NNK_OPTION_OWN_CONTRAST |
+                      (job->mirror.row_bytes > 0) * NNK_OPTION_MIRRORED |
+                      job->keep_best * NNK_OPTION_KEEP_BEST | (job->start != NULL) * NNK_OPTION_START |
+                      (job->weights != NULL) * NNK_OPTION_WEIGHTS |
+                      !nnk_is_zero(job->weight_decay) * NNK_OPTION_DECAY);
+}
+
 /// Whether the options are in their ranges and fit together; or, where the core has none, whether there are
 /// none.
 static bool options_valid(const nnk_job *job) {
     if (!NNK_HAS_OPTIONS)
-        return nnk_options_of(job) == 0 && job->capacity == 0 && job->method->number <= NNK_DUAL_WIDE;
+        return options_of(job) == 0 && job->capacity == 0 && job->method->number <= NNK_DUAL_WIDE;
     return capacity_valid(job) && decay_valid(job) && mirror_valid(job) && start_valid(job) &&
            fits_together(job);
 }
@@ -91,15 +100,6 @@ size_t nnk_kept_parameters(const nnk_job *job) {
     return nnk_parameters_of(job->topology) - (nnk_is_dual(job->method) ? first : 0);
 }
 
-uint32_t nnk_options_of(const nnk_job *job) {
-    return (uint32_t)((job->gram != NULL) * NNK_OPTION_SHARED | job->center * NNK_OPTION_CENTERED |
-                      job->own_contrast * NNK_OPTION_OWN_CONTRAST |
-                      (job->mirror.row_bytes > 0) * NNK_OPTION_MIRRORED |
-                      job->keep_best * NNK_OPTION_KEEP_BEST | (job->start != NULL) * NNK_OPTION_START |
-                      (job->weights != NULL) * NNK_OPTION_WEIGHTS |
-                      !nnk_is_zero(job->weight_decay) * NNK_OPTION_DECAY);
-}
-
 uint32_t nnk_weights_crc(const nnk_job *job) {
     uint32_t crc = 0;
     for (uint32_t j = 0; nnk_weights_of(job) && j < job->examples; j++) {
@@ -111,6 +111,15 @@ uint32_t nnk_weights_crc(const nnk_job *job) {
     return crc;
 }
 
+static void take_options(nnk_job_numbers *numbers, const nnk_job *job) {
+    numbers->options = options_of(job);
+    numbers->start_crc = job->start ? job->start->payload_crc : 0;
+    numbers->capacity = job->capacity;
+    numbers->weights_rule = job->weights_rule;
+    numbers->mirror = job->mirror;
+    numbers->weight_decay = job->weight_decay;
+}
+
 void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     memset(numbers, 0, sizeof *numbers);
     numbers->dtype = job->arithmetic->dtype;
@@ -120,13 +129,8 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     numbers->iterations = job->iterations;
     numbers->cost_every = job->cost_every;
     numbers->examples = job->examples;
-    numbers->options = nnk_options_of(job);
-    numbers->start_crc = job->start ? job->start->payload_crc : 0;
-    numbers->capacity = job->capacity;
-    numbers->weights_rule = job->weights_rule;
-    numbers->mirror = job->mirror;
     numbers->learning_rate = job->learning_rate;
-    numbers->weight_decay = job->weight_decay;
+    if (NNK_HAS_OPTIONS) take_options(numbers, job);
     // Behind its last layer a caller's topology may have anything. Here are zeros, as in a checkpoint.
     const nnk_topology *t = job->topology;
     memcpy(&numbers->topology, t, sizeof t->layers + ((size_t)t->layers + 1) * sizeof t->size[0]);

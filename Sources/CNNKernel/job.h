@@ -73,9 +73,6 @@ static inline uint32_t nnk_projected(const nnk_trainer *t) { return NNK_HAS_OPTI
 
 enum { NNK_OPTION_SHARED = 256 }; ///< beside the options that a model names: G is not in the arena
 
-/// The options of a job.
-uint32_t nnk_options_of(const nnk_job *job);
-
 /// Whether the job forms a Gram matrix and trains nothing.
 static inline bool nnk_forms_gram(const nnk_job *job) {
     return NNK_HAS_OPTIONS && job->method->number >= NNK_GRAM;

@@ -14,7 +14,7 @@ nnk_status nnk_draw_above(const nnk_job *job, const arena *a, uint32_t item) {
     const layer l = nnk_layer(job, a, number);
     const size_t inputs = l.shape.inputs;
     nnk_initialize(job, a, nnk_at(job, l.weights, item * inputs), number, (uint32_t)(item * inputs), inputs);
-    nnk_set(job, l.biases, item, nnk_initial_bias(job, number, item));
+    if (nnk_start_of(job)) nnk_set(job, l.biases, item, nnk_initial_bias(job, number, item));
     return NNK_MORE;
 }
 

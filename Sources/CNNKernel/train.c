@@ -11,7 +11,7 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     t->magic = NNK_TRAINER_MAGIC;
     nnk_take_numbers(&t->job, job);
     t->total_weight = nnk_total_weight(job);
-    t->weights_crc = nnk_weights_crc(job);
+    if (nnk_weights_of(job)) t->weights_crc = nnk_weights_crc(job);
     t->kept_iteration = job->iterations;
     t->left = 1;
     t->file_dtype = UINT32_MAX;

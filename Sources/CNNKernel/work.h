@@ -145,6 +145,8 @@ void nnk_settle(const nnk_job *job, const arena *a, uint32_t unit);
 /// w = the next `count` initial weights of layer `number`: from the one of that index on.
 void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, int32_t number, uint32_t index,
                     size_t count);
+
+/// A bias of the model to start from. Without one, biases begin as zeros.
 double nnk_initial_bias(const nnk_job *job, int32_t number, uint32_t unit);
 
 // ---- The layers above the first (layers_above.c) ----------------------------------------------------------
