@@ -64,17 +64,16 @@ void nnk_carve_scratch(const nnk_job *job, arena *a, void *scratch) {
 layer nnk_layer(const nnk_job *job, const arena *a, int32_t number) {
     const nnk_topology *t = job->topology;
     NNK_ASSERT(number >= 1 && number <= t->layers);
-    layer l = {.rows = a->activations};
-    nnk_real *next = a->parameters;
-    for (int32_t i = 1; i <= number; i++) {
-        l.shape = (nnk_shape){(size_t)t->size[i], (size_t)t->size[i - 1], a->width, a->stride};
-        l.weights = next;
-        if (i >= job->method->first_layer) next = nnk_at(job, next, l.shape.outputs * l.shape.inputs);
-        l.biases = next;
-        next = nnk_at(job, next, l.shape.outputs);
-        if (i > job->method->first_layer) l.rows = nnk_row(a, l.rows, l.shape.inputs);
+    layer l = {.weights = a->parameters, .rows = a->activations};
+    for (int32_t i = 1;; i++) {
+        const size_t outputs = (size_t)t->size[i], inputs = (size_t)t->size[i - 1];
+        const bool is_here = i >= job->method->first_layer;
+        l.biases = is_here ? nnk_at(job, l.weights, outputs * inputs) : l.weights;
+        l.shape = (nnk_shape){outputs, inputs, a->width, a->stride};
+        if (i == number) return l;
+        l.weights = nnk_at(job, l.biases, outputs);
+        if (is_here) l.rows = nnk_row(a, l.rows, outputs);
     }
-    return l;
 }
 
 size_t nnk_train_bytes(const nnk_job *job) {

@@ -404,10 +404,9 @@ static writing writing_of(const nnk_job *job, const arena *a) {
 }
 
 /// g (rows, NNK_PATCH) = D X^T for rows from `unit` on. The mean that is taken off the images is taken off D:
-/// X^ H D^T = X^ (D H)^T. Not inlined, so that drawing takes no stack for it.
-static __attribute__((noinline)) nnk_status gradient(const nnk_job *job, const arena *a, const writing *w,
-                                                     uint32_t unit, uint32_t rows, uint32_t offset,
-                                                     nnk_patch *p) {
+/// X^ H D^T = X^ (D H)^T.
+static nnk_status gradient(const nnk_job *job, const arena *a, const writing *w, uint32_t unit, uint32_t rows,
+                           uint32_t offset, nnk_patch *p) {
     const nnk_arithmetic *k = job->arithmetic;
     nnk_real *d = nnk_row(a, a->deltas, unit);
     double mean[2] = {0, 0};

@@ -4,9 +4,9 @@
 
 /// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
 static bool all_finite(const uint8_t *bytes, uint32_t count, uint32_t size) {
-    const uint32_t low = size == 4 ? 0x80 : 0xf0;
+    const uint32_t exponent = size == 4 ? 0x7f80 : 0x7ff0;
     for (uint32_t i = size; i <= count; i += size)
-        if ((bytes[i - 1] & 0x7f) == 0x7f && (bytes[i - 2] & low) == low) return false;
+        if (!(~((uint32_t)bytes[i - 1] << 8 | bytes[i - 2]) & exponent)) return false;
     return true;
 }
 

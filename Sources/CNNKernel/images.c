@@ -69,7 +69,7 @@ nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, 
         nnk_patch p;
         if (nnk_fetch(job, bytes, image, 1, k, step, &p) != NNK_OK) return NNK_E_SOURCE;
         crc = job->arithmetic->crc32(crc, p.x, p.width);
-        if (sums) add_sums(sums, p.x, p.width);
+        if (NNK_HAS_OPTIONS && sums) add_sums(sums, p.x, p.width);
     }
     *data_crc = crc;
     return NNK_MORE;

@@ -79,11 +79,17 @@ static uint32_t options_of(const nnk_job *job) {
                       !nnk_is_zero(job->weight_decay) * NNK_OPTION_DECAY);
 }
 
+/// Whether the job asks for nothing that only a core with options has.
+static bool has_no_options(const nnk_job *job) {
+    return !job->weights && nnk_is_zero(job->weight_decay) && !job->mirror.row_bytes && !job->center &&
+           !job->own_contrast && !job->keep_best && !job->start && !job->capacity && !job->gram &&
+           job->method->number <= NNK_DUAL_WIDE;
+}
+
 /// Whether the options are in their ranges and fit together; or, where the core has none, whether there are
 /// none.
 static bool options_valid(const nnk_job *job) {
-    if (!NNK_HAS_OPTIONS)
-        return options_of(job) == 0 && job->capacity == 0 && job->method->number <= NNK_DUAL_WIDE;
+    if (!NNK_HAS_OPTIONS) return has_no_options(job);
     return capacity_valid(job) && decay_valid(job) && mirror_valid(job) && start_valid(job) &&
            fits_together(job);
 }
