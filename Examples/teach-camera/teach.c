@@ -28,7 +28,8 @@ static settings chosen;
 static uint8_t rows[8 * FRAME_ROW_BYTES];
 static uint32_t answers, longest_slice;
 static uint32_t frame_due, minute_due, minutes;
-static uint32_t light_held; // until then the light keeps what it shows
+static uint32_t answer_light; // the pattern of the last answer
+static uint32_t light_held;   // until then the light shows something else, if is_held
 static bool is_held;
 
 void teach_alive(void) {
@@ -36,7 +37,13 @@ void teach_alive(void) {
     buttons_look();
 }
 
-static bool is_over(uint32_t time) { return (int32_t)(board_microseconds() - time) >= 0; }
+/// Microseconds until a time of the clock; 0 if it is over.
+static uint32_t until(uint32_t time) {
+    const int32_t left = (int32_t)(time - board_microseconds());
+    return left > 0 ? (uint32_t)left : 0;
+}
+
+static bool is_over(uint32_t time) { return until(time) == 0; }
 
 // ---- What the user sees -----------------------------------------------------------------------------------
 
@@ -47,10 +54,11 @@ static void hold_light(uint32_t pattern) {
     is_held = true;
 }
 
-static void show_answer(uint32_t pattern) {
+/// Shows the last answer, unless the light is held.
+static void show_answer(void) {
     if (is_held && !is_over(light_held)) return;
     is_held = false;
-    board_light(pattern);
+    board_light(answer_light);
 }
 
 static void say_trouble(const char *what, const char *why) {
@@ -183,7 +191,7 @@ static void answer(void) {
         return;
     }
     const bool is_a = p<chosen.sure_a, is_b = p> chosen.sure_b;
-    show_answer(is_a ? IS_A : is_b ? IS_B : NOT_SURE);
+    answer_light = is_a ? IS_A : is_b ? IS_B : NOT_SURE;
     answers++;
     print("answer: ");
     print(is_a ? chosen.names[0] : is_b ? chosen.names[1] : "not sure");
@@ -206,9 +214,9 @@ static bool train(void) {
 
 /// Until the next frame or the next line of the log, or until a button changes.
 static void sleep(void) {
-    const uint32_t now = board_microseconds();
-    uint32_t most = minute_due - now;
-    if (learner_model() && frame_due - now < most) most = frame_due - now;
+    uint32_t most = until(minute_due);
+    if (learner_model() && until(frame_due) < most) most = until(frame_due);
+    if (is_held && until(light_held) < most) most = until(light_held);
     if (buttons_are_in_use() && most > SOON) most = SOON;
     board_sleep(most);
 }
@@ -234,6 +242,7 @@ void firmware(void) {
     minute_due = frame_due + MINUTE;
     for (;;) {
         teach_alive();
+        show_answer();
         const press p = buttons_take();
         if (p != NO_PRESS) {
             act(p);

@@ -290,8 +290,11 @@ def test_damage(a):
     script.press("AB")  # there is nothing to forget or to change
     script.press("A", 1.2)
     script.record("A", a[:3])
+    script.wait(2)
     script.end()
     lines = board.run(script)
+    expect("the light blinks for a second, and is off while there is no model",
+           [line for line in lines if line.startswith("light")] == [STORED, "light " + 16 * "."])
     expect("with no example, nothing is forgotten or changed",
            count(lines, "recorded ") == len(board.card().examples) == 3)
     with open(board.card_file, "r+b") as file:
