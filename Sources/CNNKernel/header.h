@@ -90,12 +90,6 @@ static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype
 /// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]);
 
-/// Bytes in front of the parameters above W1; the scales of an i8 model count as such.
-static inline uint32_t nnk_above_at(const nnk_topology *t, int32_t dtype) {
-    if (dtype == NNK_I8) return 0;
-    return (uint32_t)t->size[0] * (uint32_t)t->size[1] * (dtype == NNK_F32 ? 4u : 8u);
-}
-
 /// Whether a model can say this of its origin: the method and the initializer exist; a training has a
 /// learning rate, an imported model has none.
 static inline bool nnk_origin_valid(const nnk_model *m) {

@@ -1,4 +1,5 @@
 // What is computed from the images alone: their checksum and the Gram matrix.
+#include "fast.h"
 #include "work.h"
 
 /// Copies bytes of an image.
@@ -123,9 +124,10 @@ static inline place place_of(const nnk_job *job, const nnk_trainer *t, uint32_t 
 static void store_block(const nnk_job *job, const arena *a, place p, uint32_t side,
                         const uint32_t *products) {
     const uint32_t is_mirrored = nnk_is_mirrored(job), m = job->examples;
-    for (uint32_t j = p.row; j < p.row + side && j < m; j++)
+    const uint32_t end = nnk_smaller(p.row + side, m);
+    for (uint32_t j = p.row; j < end; j++, products += side)
         for (uint32_t k = p.column; k < p.column + side && k <= j; k++) {
-            const uint32_t product = products[(j - p.row) * side + k - p.column];
+            const uint32_t product = products[k - p.column];
             job->method->store(job, a, p.with_mirrors ? m + j : j, k, product);
             if (is_mirrored)
                 job->method->store(job, a, m + (p.with_mirrors ? k : j), p.with_mirrors ? j : m + k, product);
@@ -134,7 +136,7 @@ static void store_block(const nnk_job *job, const arena *a, place p, uint32_t si
 
 nnk_status nnk_multiply_block(const nnk_job *job, const arena *a, const nnk_tiling *b, uint32_t block,
                               uint32_t offset, uint32_t width) {
-    const uint32_t side = nnk_side_of(b);
+    const uint32_t side = NNK_FAST ? b->side : NNK_LANES;
     const place p = place_of(job, a->trainer, side, block);
     const uint32_t column = p.with_mirrors ? job->examples + p.column : p.column;
     nnk_patch x, y;

@@ -62,5 +62,6 @@ nnk_status nnk_predict_finish(void *memory, double *probability) {
     if (p->position + p->pending != (uint32_t)m->topology->size[0]) return NNK_E_STATE;
     if (!m->parameters) return m->reading->read_and_finish(p, probability);
     if (p->pending) add(p, nnk_patch_of(p), p->pending);
-    return nnk_answer(p, (const uint8_t *)m->parameters + nnk_above_at(m->topology, m->dtype), probability);
+    return nnk_answer(p, (const uint8_t *)m->parameters + nnk_above_at(m->topology, p->inference),
+                      probability);
 }

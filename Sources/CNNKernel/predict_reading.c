@@ -8,7 +8,7 @@ static size_t predictor_bytes(const nnk_topology *t, const nnk_inference *infere
 
 /// Bytes of the parameters above W1, with the scales of an i8 model.
 static uint32_t bytes_above(const nnk_topology *t, const nnk_inference *inference) {
-    return nnk_bytes_of_reals(t, inference->dtype) - nnk_above_at(t, inference->dtype);
+    return nnk_bytes_of_reals(t, inference->dtype) - nnk_above_at(t, inference);
 }
 
 size_t nnk_predict_reading_bytes(const nnk_topology *topology, const nnk_inference *inference) {
@@ -60,7 +60,8 @@ static nnk_status read_and_finish(nnk_predictor *p, double *probability) {
     uint8_t *above = piece_of(p);
     if (p->pending && take_in(p, nnk_patch_of(p), p->pending) != NNK_OK) return NNK_E_SOURCE;
     nnk_end(p);
-    if (nnk_model_read(m, nnk_above_at(m->topology, m->dtype), count, above) != NNK_OK) return NNK_E_SOURCE;
+    if (nnk_model_read(m, nnk_above_at(m->topology, p->inference), count, above) != NNK_OK)
+        return NNK_E_SOURCE;
     nnk_swap(above, count, p->inference->real_bytes);
     return nnk_answer(p, above, probability);
 }

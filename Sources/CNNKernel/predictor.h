@@ -38,6 +38,12 @@ static inline uint8_t *nnk_patch_of(nnk_predictor *p) {
     return (uint8_t *)(p + 1) + NNK_ROUND_UP(nnk_sum_bytes(p->model->topology, p->inference, 1), 8);
 }
 
+/// Bytes in front of the parameters above W1; the scales of an i8 model count as such.
+static inline uint32_t nnk_above_at(const nnk_topology *t, const nnk_inference *inference) {
+    const int32_t weight_bytes = inference->dtype == NNK_I8 ? 0 : inference->weight_bytes;
+    return (uint32_t)(t->size[0] * t->size[1] * weight_bytes);
+}
+
 /// Says that `count` more bytes of the image, x, are in the sums.
 static inline void nnk_taken_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
     p->position += count;

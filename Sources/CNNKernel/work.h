@@ -3,7 +3,6 @@
 #define NNK_WORK_H
 
 #include "arena.h"
-#include "fast.h"
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
@@ -55,8 +54,6 @@ typedef struct nnk_tiling {
     uint8_t *bytes;     ///< (2 side, NNK_PATCH): room for copies
     uint32_t *products; ///< (side, side)
 } nnk_tiling;
-
-static inline uint32_t nnk_side_of(const nnk_tiling *b) { return NNK_FAST ? b->side : NNK_LANES; }
 
 /// The number of blocks, which are counted along the rows of blocks, from the first row that is not formed
 /// on.

@@ -78,7 +78,8 @@ struct nnk_arithmetic {
     /// (docs/DESIGN.md).
     void (*initialize)(nnk_real *w, size_t count, int32_t inputs, int32_t initializer, nnk_random *random);
 
-    /// Leaves the generator as initialize of `count` weights does, at a fraction of the cost.
+    /// Leaves the generator as initialize of `count` weights does, at a fraction of the cost. NULL in a core
+    /// that is built with -DNNK_FAST=0.
     void (*skip)(size_t count, nnk_random *random);
 
     /// Z = W A + b.

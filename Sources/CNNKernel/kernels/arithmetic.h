@@ -76,7 +76,7 @@
 #define NNK_ARITHMETIC                                                                                       \
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict, .crc32 = NNK_CRC32,   \
-        .initialize = VECTOR(initialize), .skip = skip, .linear_forward = VECTOR(linear_forward),            \
+        .initialize = VECTOR(initialize), SKIP_KERNEL.linear_forward = VECTOR(linear_forward),               \
         .linear_backward = linear_backward, .relu = VECTOR(relu), .relu_backward = relu_backward,            \
         .sigmoid = sigmoid, .sigmoid_backward = sigmoid_backward, .cost = cost,                              \
         .cost_backward = cost_backward, .logit_cost = logit_cost, .logit_backward = VECTOR(logit_backward),  \
@@ -101,7 +101,7 @@
 #define NNK_DUAL_ARITHMETIC                                                                                  \
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .is_strict = float_is_strict, .crc32 = NNK_CRC32,   \
-        .initialize = initialize, .skip = skip, .logit_cost = logit_cost, .logit_backward = logit_backward,  \
+        .initialize = initialize, SKIP_KERNEL.logit_cost = logit_cost, .logit_backward = logit_backward,     \
         NNK_OPTION_KERNELS.bias_update = bias_update, .input_gradient = input_gradient,                      \
         .input_update = input_update, .unit_update = unit_update, .unit_forward = unit_forward,              \
         .gram_unit = 1 << GRAM_BITS, .gram_products = gram_products, .gram_pack = gram_pack,                 \

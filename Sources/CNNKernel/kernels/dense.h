@@ -184,10 +184,9 @@ static void skip(size_t count, nnk_random *random) {
     nnk_quick_skip(count / 2, random);
     if (count % 2) real_normal(random);
 }
+#define SKIP_KERNEL .skip = skip,
 #else
-static void skip(size_t count, nnk_random *random) {
-    for (; count > 0; count--) real_normal(random);
-}
+#define SKIP_KERNEL
 #endif
 
 static void initialize(nnk_real *w_, size_t count, int32_t inputs, int32_t initializer, nnk_random *random) {

@@ -34,13 +34,14 @@ static void gram_spread(nnk_real *gram_, uint32_t sum, size_t j, size_t k, size_
 /// project for some units and images.
 static void project_part(real *p, size_t p_stride, const real *w, size_t w_stride, size_t units,
                          nnk_patch patch) {
-    for (size_t r = 0; r < units; r++)
-        for (size_t j = 0; j < patch.examples; j++) {
-            const uint8_t *x = patch.x + j * patch.stride;
-            real sum = p[r * p_stride + j];
-            for (size_t k = 0; k < patch.width; k++) sum += w[r * w_stride + k] * (real)x[k];
-            p[r * p_stride + j] = sum;
+    for (; units > 0; units--, p += p_stride, w += w_stride) {
+        const uint8_t *x = patch.x;
+        for (size_t j = 0; j < patch.examples; j++, x += patch.stride) {
+            real sum = p[j];
+            for (size_t k = 0; k < patch.width; k++) sum += w[k] * (real)x[k];
+            p[j] = sum;
         }
+    }
 }
 
 enum { PROJECT_UNITS = 2, PROJECT_IMAGES = 4 }; ///< whose sums are in registers, if there are so many

@@ -38,6 +38,7 @@
 #undef INLINE
 #undef IN_GROUPS
 #undef VECTOR
+#undef SKIP_KERNEL
 #undef NNK_ARITHMETIC
 #undef NNK_DUAL_ARITHMETIC
 #undef ACCUMULATE
