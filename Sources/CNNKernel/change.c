@@ -25,7 +25,8 @@ static uint32_t folded_units(const nnk_job *job, const nnk_trainer *t) {
 static void unfold(const nnk_job *job, const arena *a) {
     nnk_real *b = nnk_layer(job, a, 1).biases;
     const uint32_t units = folded_units(job, a->trainer);
-    for (uint32_t unit = 0; unit < units; unit++) nnk_set(job, b, unit, nnk_get(job, nnk_biases_of(job, a), unit));
+    for (uint32_t unit = 0; unit < units; unit++)
+        nnk_set(job, b, unit, nnk_get(job, nnk_biases_of(job, a), unit));
 }
 
 /// Puts back on P, and takes off the biases, what centring took off. Then, with D centred over the examples
@@ -64,13 +65,14 @@ static void forget_training(const arena *a) {
     t->outcome = OPEN;
 }
 
-/// Sets zeros from a column of P or D on.
-static void clear_columns(const nnk_job *job, const arena *a, nnk_real *rows, size_t column) {
+/// Sets the columns of P from `column` on to zeros.
+static void clear_columns(const nnk_job *job, const arena *a, size_t column) {
     for (uint32_t unit = 0; unit < (uint32_t)job->topology->size[1]; unit++)
-        memset(nnk_at(job, nnk_row(a, rows, unit), column), 0, (a->stride - column) * nnk_real_bytes(job));
+        memset(nnk_at(job, nnk_row(a, a->logits, unit), column), 0,
+               (a->stride - column) * nnk_real_bytes(job));
 }
 
-/// The trainer goes on with the job, from its setup on, which forms what is not there.
+/// The trainer goes on with the job from its setup on, which forms what is missing.
 static void set_up(const nnk_job *job, const nnk_job *before, const arena *a) {
     nnk_trainer *t = a->trainer;
     const double rate = nnk_weight_rate(before, a), left = nnk_left(before, t, t->iteration);
@@ -87,7 +89,7 @@ static void set_up(const nnk_job *job, const nnk_job *before, const arena *a) {
     t->kept_iteration = job->iterations;
     t->data_crc = nnk_crc32(0, job->labels, job->examples);
     t->outcome = OPEN;
-    clear_columns(job, a, a->logits, t->projected);
+    clear_columns(job, a, t->projected);
     nnk_random_seed(&t->random, job->seed);
     t->phase = PROJECT_ROWS;
     t->item = t->weight = t->ahead = t->scanned = 0;

@@ -81,7 +81,7 @@ static nnk_status expand(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_status status =
         nnk_input_descent(job, a, a->deltas, nnk_left(job, a->trainer, a->trainer->kept_iteration),
                           nnk_weight_rate(job, a), item);
-    if (status == NNK_MORE && nnk_takes_contrast_off(job)) nnk_take_off_row_sums(job, a, item);
+    if (status == NNK_MORE && nnk_takes_contrast_off(job)) nnk_take_off_offsets(job, a, item);
     return status;
 }
 

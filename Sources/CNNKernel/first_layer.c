@@ -70,7 +70,7 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, d
     return NNK_MORE;
 }
 
-void nnk_take_off_row_sums(const nnk_job *job, const arena *a, uint32_t patch) {
+void nnk_take_off_offsets(const nnk_job *job, const arena *a, uint32_t patch) {
     const uint32_t offset = patch * NNK_PATCH;
     const uint32_t width = nnk_smaller(NNK_PATCH, (uint32_t)job->topology->size[0] - offset);
     for (uint32_t k = 0; k < width; k++)

@@ -73,7 +73,7 @@ static inline void nnk_swap_expectation(nnk_expectation *e) {
     nnk_swap(&e->accuracy, sizeof *e - 2 * sizeof e->scale, 4);
 }
 
-/// Bytes of these that are floats or doubles; they come first.
+/// Bytes of a model's parameters that are floats or doubles; they come first.
 uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype);
 
 /// Floats of an i8 model: a scale for each row of W1, b1, W2, b2, ...

@@ -58,16 +58,11 @@ static inline bool nnk_is_adjusted(const nnk_job *job) {
     return nnk_centers(job) || nnk_takes_contrast_off(job);
 }
 
-/// Examples that an arena has room for.
-static inline uint32_t nnk_capacity(const nnk_job *job) {
-    return NNK_HAS_OPTIONS && job->capacity ? job->capacity : job->examples;
-}
-
 /// Whether examples may come and go.
 static inline bool nnk_is_open(const nnk_job *job) { return NNK_HAS_OPTIONS && job->capacity; }
 
-/// Examples whose rows of the Gram matrix, and whose columns of P, are there before the setup; 0 at the first
-/// one.
+/// Examples whose rows of the Gram matrix, and whose columns of P, are there before a setup; 0 before the
+/// first one.
 static inline uint32_t nnk_formed(const nnk_trainer *t) { return NNK_HAS_OPTIONS ? t->formed : 0; }
 static inline uint32_t nnk_projected(const nnk_trainer *t) { return NNK_HAS_OPTIONS ? t->projected : 0; }
 

@@ -127,8 +127,8 @@ nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit);
 
 // ---- The arena of nnk_dual (dual.c) -----------------------------------------------------------------------
 
-/// Says from where to where numbers in the arena are 32-bit words in this phase, and no reals: its places
-/// have several meanings. Nothing of it lies behind the triangle's start but in PROJECT_ROWS.
+/// The part of the arena, from `from` to `to`, that holds 32-bit words in this phase and not reals. It ends
+/// at the triangle's start or before, except in PROJECT_ROWS.
 void nnk_dual_words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t **from, uint8_t **to);
 
 // ---- Examples that come and go (change.c) -----------------------------------------------------------------
@@ -194,7 +194,7 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, d
                              uint32_t patch);
 
 /// Takes the offsets of the rows off the weights of NNK_PATCH columns.
-void nnk_take_off_row_sums(const nnk_job *job, const arena *a, uint32_t patch);
+void nnk_take_off_offsets(const nnk_job *job, const arena *a, uint32_t patch);
 
 /// next_weights of nnk_method.
 nnk_status nnk_transposed_weights(const nnk_job *job, const arena *a, nnk_real **weights, uint32_t *count);
