@@ -136,8 +136,8 @@ nnk_status nnk_model_open_step(nnk_model *model, const void *bytes, size_t lengt
 nnk_status nnk_model_read_step(nnk_model *model, nnk_reader reader, const nnk_topology *topology,
                                nnk_steps *steps);
 
-/// The same for the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL. The
-/// statuses are those up to the first NNK_E_SIZE, without NNK_E_LENGTH and NNK_E_ALIGN.
+/// Checks and describes the header alone: `bytes` holds NNK_HEADER_BYTES. Pointers into the payload are NULL.
+/// The statuses are those of nnk_model_open up to the first NNK_E_SIZE, without NNK_E_LENGTH and NNK_E_ALIGN.
 nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topology *topology);
 
 /// Files are little-endian. On a big-endian processor this swaps the bytes of an opened model's parameters in
@@ -202,9 +202,8 @@ nnk_status nnk_model_calibrate(const nnk_model *model, const nnk_expectation *ex
 ///
 /// - scale[i] = max over k of |w[i][k]| / 127, rounded to float; 0 if it is below FLT_MIN
 /// - q[i][k] = w[i][k] / scale[i], rounded to nearest even; 0 if the scale is 0
-/// - with own contrast, what rounding leaves of w[i][k] / scale[i] is added to w[i][k + 1] / scale[i], so
-/// that
-///   the bytes of a row sum up to zero as its weights do
+/// - with own contrast, what rounding leaves of w[i][k] / scale[i] is added to w[i][k + 1] / scale[i]: the
+///   bytes of a row then sum up to zero as its weights do
 ///
 /// NNK_E_ARGUMENT. NNK_E_KIND: the model is of NNK_I8. NNK_E_SINK: a write failed. NNK_E_PAYLOAD: a parameter
 /// is too large for a float, or not a number.

@@ -57,8 +57,8 @@ typedef struct nnk_sink {
 typedef struct nnk_block_writer {
     nnk_sink device;      ///< its `write` gets one block: `count` is block_bytes, `offset` a multiple of it
     uint32_t block_bytes; ///< 1 or more
-    uint8_t
-        *memory; ///< NNK_BLOCK_WRITER_BYTES(block_bytes); if it is aligned to 8, so are blocks of n x 8 bytes
+    /// NNK_BLOCK_WRITER_BYTES(block_bytes). If it is aligned to 8, so are blocks of n x 8 bytes.
+    uint8_t *memory;
     // Not for callers; zeros at first.
     uint32_t position; ///< bytes of the file that are taken
     uint32_t first;    ///< bytes of the first blocks that are written

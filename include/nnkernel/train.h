@@ -123,8 +123,7 @@ typedef struct nnk_job {
     /// (for nnk_dual) and the same element type, images and mirror; NULL: the trainer forms its own. Any
     /// number of trainers read it, at once or one after the other.
     const void *gram;
-    uint32_t
-        weights_rule; ///< how the caller made the weights, a number of the caller's own that the model keeps
+    uint32_t weights_rule; ///< a number of the caller's own for how it made the weights; the model keeps it
     /// Where the logits of the examples of weight 0 go, whenever a cost is computed; NULL: nowhere. Row
     /// iteration / cost_every of m doubles is written, and of it only the places of these examples.
     double *held_out_logits;
@@ -159,16 +158,17 @@ typedef struct nnk_trainer {
     uint32_t projected;  ///< examples whose columns of P stay; 0: the parameters are drawn
     uint32_t changed_at; ///< iteration of the last change
     uint32_t unadjusted; ///< 1 while P is without what adjusts images
-    uint32_t outcome;    ///< 0 until the model is written or the training has failed
+    // In any case:
+    uint32_t outcome; ///< 0 until the model is written or the training has failed
     // While a model is written:
     uint32_t weight;     ///< of W1: the one that is made next
     uint32_t ahead;      ///< weights by which the generator ran ahead, for the next row
     uint32_t file_dtype; ///< of the model
     uint32_t scanned;    ///< NNK_I8: 1 once the scales of all rows are known
     double cost, held_out_cost;
-    double best_cost;    ///< with keep_best: the lowest held-out cost so far
-    double left;         ///< of the initial weights, by decay, up to the iteration of the last change
-    double carried;      ///< writing NNK_I8: what rounding left of the last weight
+    double best_cost; ///< with keep_best: the lowest held-out cost so far
+    double left;      ///< of the initial weights, by decay, up to the iteration of the last change
+    double carried;   ///< writing NNK_I8: a row's largest weight so far; then what rounding left of the last
     double total_weight; ///< of the examples; mirror images count
     nnk_job_numbers job;
     nnk_random random;
@@ -205,12 +205,14 @@ nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 /// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done.
 ///
 /// With nnk_dual no slice does more than one of these, for m images and u units of layer 1: 192 bytes of each
-/// of 48 x 48 pairs of images; 192 bytes of 16 images times u rows of W1; 192 weights drawn, or 1024 left
-/// out; the checksum of an image; one unit through the m x m Gram matrix, or through the layers above. A
-/// slice of nnk_train_finish draws up to 2 x 192 weights, and takes their gradient of all m images. For 209
-/// images of 12288 bytes that is below 2 million instructions on a Cortex-M4F (docs/BOARDS.md). With the
-/// other methods a slice takes 16 images forward, or 16 x 16 pairs of images, or the gradient of all images
-/// for 192 bytes of the input.
+/// of 48 x 48 pairs of images; 192 bytes of 16 images times u rows of W1; 192 weights drawn, or 1024 passed
+/// over; the checksum of an image; one unit through the m x m Gram matrix (after a change of the examples,
+/// twice), or through the layers above. A slice of nnk_train_finish draws up to 2 x 192 weights, and takes
+/// their gradient of all m images. For 209 images of 12288 bytes, in float and with the fast paths (fast.h),
+/// that is below 2 million instructions on a Cortex-M4F (docs/BOARDS.md). With the other methods a slice
+/// takes 16 images through layer 1, or 256 through the layers above; 16 x 16 pairs of images; the gradient of
+/// all images for 192 bytes of the input; 16 units of layer 1 through the update of layer 2; or all of them
+/// through 256 columns of the Gram matrix.
 ///
 /// NNK_E_PAYLOAD: a weight of W1 of the model to start from is not finite (nnk_dual). NNK_E_SOURCE: a read
 /// failed; the slice can be tried again. NNK_E_DIVERGED: the cost or a logit is not finite; the run is over.
@@ -250,9 +252,9 @@ nnk_status nnk_train_advance(const nnk_job *job, void *arena, uint32_t items);
 /// then NNK_OK when the header is written. It may be called again for another copy.
 ///
 /// NNK_E_STATE: iterations are left. NNK_E_SINK: a write failed; the next call starts the file anew.
-/// NNK_E_DIVERGED: a weight is not finite. NNK_E_SOURCE: nnk_dual reads the images once more for every two
-/// units of layer 1, or for each where there is little memory, and a read failed; the slice can be tried
-/// again.
+/// NNK_E_DIVERGED: a weight is not finite. NNK_E_SOURCE: a read failed; the slice can be tried again.
+/// nnk_dual reads the images once more for every two units of layer 1; or for each, where there is little
+/// memory, with a capacity, and in the small build (-DNNK_FAST=0).
 nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
 
 /// The same for a model of that element type: the job's own, or NNK_I8, which has the bytes that
@@ -266,21 +268,22 @@ nnk_status nnk_train_finish_as(const nnk_job *job, void *arena, int32_t dtype, n
 /// missing is formed in a setup, so nnk_train_step follows until NNK_OK, as after nnk_train_begin: rows of
 /// the Gram matrix and columns of P for new images, and the checksum of the data.
 ///
-/// - anew = false: the parameters stay, and so do the iterations, which count on: the job's iterations
-/// include
-///   them. An iteration that has begun begins again.
-/// - anew = true: from the initial weights, without forming the Gram matrix anew. The model has the bytes of
-///   one that nnk_train_begin trains with this job.
+/// anew = false: the parameters stay. The iterations count on, and the job's number of them includes those
+/// that are done. An iteration that has begun begins again.
+///
+/// anew = true: from the initial weights, without forming the Gram matrix anew. The model has the bytes of
+/// one that nnk_train_begin trains with this job.
 ///
 /// NNK_E_ARGUMENT: also without a capacity, with fewer examples than before, and with fewer iterations than
-/// are done. NNK_E_STATE: another job in what does not change. NNK_E_DIVERGED: the training has failed; only
-/// anew can it go on. NNK_E_LABEL, NNK_E_WEIGHT, NNK_E_FLOAT, NNK_E_PAYLOAD as nnk_train_begin.
+/// are done. NNK_E_STATE: another job in what does not change. NNK_E_DIVERGED: the training has failed; it
+/// can only begin anew. NNK_E_LABEL, NNK_E_WEIGHT, NNK_E_FLOAT, NNK_E_PAYLOAD as nnk_train_begin.
 nnk_status nnk_train_again(const nnk_job *job, void *arena, bool anew);
 
 /// Takes an example out: its row and column of the Gram matrix, and what it has added to W1. `job` is as it
 /// is afterwards: it has an example less, and the labels, weights and images behind that one have moved up.
 /// Then the training goes on as after nnk_train_again with anew = false; for a model that has never seen the
-/// example, nnk_train_again follows with anew = true.
+/// example, nnk_train_again follows with anew = true. The call takes about as long as a slice
+/// (docs/BOARDS.md).
 ///
 /// NNK_E_ARGUMENT: also for an example that there was not, or the last one left. Else as nnk_train_again.
 nnk_status nnk_train_forget(const nnk_job *job, void *arena, uint32_t example);
