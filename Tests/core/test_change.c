@@ -1,5 +1,5 @@
 /// Examples that come and go: the Gram matrix is kept, and the model is that of a training with the examples
-/// that are left. Also how often images are read, and how long slices are.
+/// that are left.
 #include "jobs.h"
 #include <math.h>
 
@@ -163,8 +163,8 @@ static double distance(file *a, file *b) {
     return largest;
 }
 
-/// Whatever changes between two slices, W1 stays: with iterations that add nothing, the model is the one
-/// before but for rounding. An example comes; one goes, and with it what it added.
+/// Examples that come change no weight: without more iterations the model is the one before but for rounding.
+/// Then more iterations lower the cost.
 static void test_warm(int32_t type, int32_t option) {
     data pool = random_data(&topology, EXAMPLES);
     file start_file = new_start(type);
@@ -185,7 +185,6 @@ static void test_warm(int32_t type, int32_t option) {
     // Sums of 601 products, thirty times, each rounded: the difference is some hundreds of units, times the
     // largest pixel sum's share.
     CHECK(distance(&before, &more) < 2000 * unit);
-    // The same by another way: with all at once, W1 - W1(0) differs, and so do the models.
     nnk_progress progress, later;
     CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &progress), NNK_OK);
     l->job.iterations = 400;
@@ -246,8 +245,7 @@ static void test_cost_after_changes(int32_t type, int32_t option) {
         file f = new_file(&still);
         CHECK_EQUAL(finish(&still, copy, &f), NNK_OK);
         const nnk_model m = opened(&f, &topology);
-        const nnk_inference *k =
-            type == NNK_F32 ? nnk_fastest_inference(NNK_F32) : nnk_fastest_inference(NNK_F64);
+        const nnk_inference *k = nnk_fastest_inference(type);
         double total = 0, weight = 0;
         for (uint32_t j = 0; j < count; j++) {
             const double p = predict(k, &m, l->d.images + (size_t)j * (uint32_t)topology.size[0], 0);
