@@ -1,6 +1,6 @@
 /// What teach-camera needs from a board in addition to firmware/board.h: a camera, two buttons, a light, a
-/// watchdog, and sleep. A port implements these and board_write, board_card_read, board_card_write,
-/// board_microseconds and board_end of board.h.
+/// watchdog, and sleep. A port implements these, and of board.h this_board, board_write, board_card_read,
+/// board_card_write, board_microseconds and board_end.
 #ifndef CAMERA_H
 #define CAMERA_H
 
@@ -18,7 +18,8 @@ bool board_frame_row(uint8_t *row);
 /// The buttons that are down, added. They may bounce.
 uint32_t board_buttons(void);
 
-/// Shows a pattern, again and again: a bit is a sixteenth of a second, the lowest comes first; 1 is light.
+/// Shows a pattern of 16 bits again and again: a bit is a sixteenth of a second, the lowest comes first; 1 is
+/// light.
 void board_light(uint32_t pattern);
 
 /// Feeds the watchdog, which resets the board otherwise. The firmware feeds it between two slices of work.

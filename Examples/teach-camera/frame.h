@@ -6,7 +6,8 @@
 
 #define FRAME_ROW_BYTES 192 ///< 64 pixels R G B
 
-/// Frames may have up to so many pixels in a row, and so many rows.
+/// Frames may have up to so many pixels in a row, and so many rows; but not much more than twice as many rows
+/// as pixels in a row, whose columns would be resized first.
 #define FRAME_MOST_SIDE 320
 
 /// Takes a frame. Returns NULL, or what is wrong with it.

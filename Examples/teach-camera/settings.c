@@ -108,7 +108,7 @@ static void take_line(settings *result, uint32_t number, char *line) {
                 say_wrong(number, keys[i].expected, value, "the default is used");
             return;
         }
-    say_wrong(number, "one of the keys in docs/BOARDS.md", line, "the line is ignored");
+    say_wrong(number, "one of the keys in settings.txt", line, "the line is ignored");
 }
 
 /// Reads the next line, without its end and without what does not fit. Returns false at the end of the

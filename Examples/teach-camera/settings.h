@@ -1,4 +1,4 @@
-/// The settings: a text on the card, a line each, `key=value`.
+/// The settings: a text on the card, a line each, `key=value`; settings.txt has all of them.
 #ifndef SETTINGS_H
 #define SETTINGS_H
 

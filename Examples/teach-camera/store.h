@@ -1,6 +1,6 @@
 /// The card: settings, a log, two places for models, and places for images. An image or a model is written
-/// first and its entry in the log last; an entry is never written again. Power may fail at any moment: what
-/// has an entry is there, and what has none never was.
+/// first and its entry in the log last; a whole entry is never written again. Power may fail at any moment:
+/// what has an entry is there, and what has none never was.
 #ifndef STORE_H
 #define STORE_H
 

@@ -190,7 +190,8 @@ static void answer(void) {
         say_trouble("no answer", failure ? failure : nnk_status_text(status));
         return;
     }
-    const bool is_a = p<chosen.sure_a, is_b = p> chosen.sure_b;
+    const bool is_a = p < chosen.sure_a;
+    const bool is_b = p > chosen.sure_b;
     answer_light = is_a ? IS_A : is_b ? IS_B : NOT_SURE;
     answers++;
     print("answer: ");
