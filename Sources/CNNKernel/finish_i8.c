@@ -69,5 +69,8 @@ nnk_status nnk_train_finish_as(const nnk_job *job, void *memory, int32_t dtype, 
     if (!nnk_job_valid(job)) return NNK_E_ARGUMENT;
     if (dtype == job->arithmetic->dtype) return nnk_train_finish(job, memory, sink);
     static const nnk_parts bytes = {.dtype = NNK_I8, .next_part = next_i8};
-    return dtype == NNK_I8 ? nnk_finish(job, memory, &bytes, sink) : NNK_E_KIND;
+    // The other methods have W1 in the arena, where it must stay for another copy, and no place for the
+    // scales.
+    const bool has_room = job->method->number == NNK_DUAL;
+    return dtype == NNK_I8 && has_room ? nnk_finish(job, memory, &bytes, sink) : NNK_E_KIND;
 }

@@ -260,7 +260,8 @@ nnk_status nnk_train_finish(const nnk_job *job, void *arena, nnk_sink sink);
 /// The same for a model of that element type: the job's own, or NNK_I8, which has the bytes that
 /// nnk_model_quantize makes of the job's own. nnk_dual reads the images twice as often for NNK_I8.
 ///
-/// Also NNK_E_KIND: any other type. NNK_E_DIVERGED: a parameter is not finite, or too large for a float.
+/// Also NNK_E_KIND: any other type, and NNK_I8 with another method than nnk_dual; nnk_model_quantize makes it
+/// of the model then. NNK_E_DIVERGED: a parameter is not finite, or too large for a float.
 nnk_status nnk_train_finish_as(const nnk_job *job, void *arena, int32_t dtype, nnk_sink sink);
 
 /// With a capacity: goes on with a job that has changed, from any slice on. Its examples, of which the new
