@@ -24,6 +24,8 @@ public enum NNError: Error, Equatable, Sendable {
     case otherStart(Option)
     /// A Gram matrix of other images (``Option/examples``), or for trainings that differ in this.
     case otherGram(Option)
+    /// An option that a training with ``TrainingOptions/capacity`` cannot have.
+    case notWithCapacity(Option)
     /// A parameter, counted from W1 on, is an infinity or no number.
     case notFinite(parameter: Int)
     /// The weights are bytes already.
@@ -93,6 +95,8 @@ public enum NNError: Error, Equatable, Sendable {
         case gram
         /// Whether the best parameters are kept
         case keepsBest
+        /// Room for examples that come and go
+        case capacity
         /// The iteration whose parameters were kept
         case keptIteration
         /// How many folds

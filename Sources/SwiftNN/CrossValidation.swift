@@ -47,7 +47,8 @@ public struct CrossValidation: Sendable {
     ///   - recipes: one or more.
     ///   - options: what all networks have in common. The held-out logits are taken after each
     ///     ``TrainingOptions/costEvery`` iterations; their number is a multiple of it. ``TrainingOptions/mirror`` says how
-    ///     recipes mirror. What recipes decide, ``TrainingOptions/keepsBest`` and ``TrainingOptions/gram`` are ignored.
+    ///     recipes mirror. What recipes decide, ``TrainingOptions/keepsBest``, ``TrainingOptions/gram``
+    ///     and ``TrainingOptions/capacity`` are ignored.
     ///   - folds: how the examples are dealt.
     ///   - repeats: how often, 1 or more.
     ///   - balances: whether both classes weigh alike.
@@ -100,7 +101,7 @@ public struct CrossValidation: Sendable {
                 throw .invalidOption(name: .mirrorRow, value: 0, allowed: 1...Double(examples.imageBytes))
             }
             var options = options.applying(recipe)
-            (options.keepsBest, options.gram) = (false, nil)
+            (options.keepsBest, options.gram, options.capacity) = (false, nil, nil)
             try options.check(examples: examples.count)
         }
     }
@@ -195,7 +196,7 @@ extension TrainingOptions {
     /// These options, with one method for all recipes.
     fileprivate func shared(by recipes: [Recipe], examples: Int) -> TrainingOptions {
         var options = self
-        (options.keepsBest, options.gram) = (false, nil)
+        (options.keepsBest, options.gram, options.capacity) = (false, nil, nil)
         options.takesOwnContrastOff = false
         if !recipes.contains(where: \.mirrors) { options.mirror = nil }
         options.method = method ?? options.chosenMethod(examples: examples)

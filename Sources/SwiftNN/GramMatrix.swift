@@ -31,7 +31,7 @@ public final class GramMatrix: Sendable {
     init(reservedFor examples: Examples, options: TrainingOptions) throws(NNError) {
         var options = options
         options.method = .dual
-        (options.start, options.gram, options.keepsBest) = (nil, nil, false)
+        (options.start, options.gram, options.keepsBest, options.capacity) = (nil, nil, false, nil)
         try options.check(examples: examples.count)
         try NNError.check(countOf: .bytesOfImage, examples.imageBytes, expected: options.topology.inputs)
         images = examples.images

@@ -33,7 +33,7 @@ extension TrainingOptions {
         let method =
             switch method ?? chosenMethod(examples: examples) {
             case .primal: NNK_PRIMAL
-            case .dual: usesLeastMemory ? NNK_DUAL : NNK_DUAL_WIDE
+            case .dual: usesLeastMemory || capacity != nil ? NNK_DUAL : NNK_DUAL_WIDE
             }
         return unsafe withUnsafePointer(to: topology.table) { table in
             var job = unsafe nnk_job()
@@ -51,6 +51,7 @@ extension TrainingOptions {
             unsafe job.mirror = nnk_mirror(mirror)
             unsafe job.weight_decay = weightDecay
             unsafe job.keep_best = keepsBest
+            unsafe job.capacity = UInt32(capacity ?? 0)
             unsafe job.gram = gram?.memory
             return unsafe withStart { start in
                 unsafe job.start = start
@@ -95,6 +96,7 @@ extension TrainingOptions {
         takesOwnContrastOff = options & NNK_OPTION_OWN_CONTRAST != 0
         mirror = Mirror(numbers.mirror)
         weightDecay = numbers.weight_decay
+        capacity = numbers.capacity == 0 ? nil : Int(numbers.capacity)
         keepsBest = options & NNK_OPTION_KEEP_BEST != 0
     }
 }

@@ -10,13 +10,17 @@ import CNNKernel
 ///
 /// ``Network/init(training:options:onProgress:)`` does the same in one call. A trainer can stop between two steps, keep a
 /// ``Checkpoint``, and go on from it later. It owns its memory and its examples. Keep it in a function or in a value of
-/// yours: ``finish()`` consumes it, which Swift does not allow for a global variable, as in main.swift.
+/// yours: ``finish(quantized:)`` consumes it, which Swift does not allow for a global variable, as in main.swift.
+///
+/// With room for it (``TrainingOptions/capacity``), examples can come and go, and the run goes on
+/// (<doc:ExamplesThatComeAndGo>).
 public struct Trainer: ~Copyable, Sendable {
-    private let options: TrainingOptions
-    private let examples: Examples
-    private let arena: Arena
+    /// What is trained, and how; nil is replaced by what it stands for.
+    public internal(set) var options: TrainingOptions
+    /// What it learns.
+    public internal(set) var examples: Examples
+    let arena: Arena
     private let team: Team
-    private let holdsOut: Bool
 
     /// How far a run is.
     public struct Progress: Equatable, Sendable {
@@ -75,7 +79,8 @@ public struct Trainer: ~Copyable, Sendable {
     /// Goes on from a checkpoint, and ends with the model of a run that was never interrupted.
     ///
     /// A checkpoint without ``Checkpoint/dataCRC`` was taken early in the setup, and does not say which images it has
-    /// seen. Such a run begins anew, on these examples.
+    /// seen. Such a run begins anew, on these examples. With ``TrainingOptions/capacity`` a setup follows each change, and
+    /// the run has learned before: it goes on, and only its labels are compared.
     ///
     /// - Parameters:
     ///   - checkpoint: of a run on these examples.
@@ -102,7 +107,7 @@ public struct Trainer: ~Copyable, Sendable {
         _ examples: Examples, _ options: TrainingOptions, _ arena: consuming Arena, _ checkpoint: Checkpoint?
     ) throws(NNError) {
         if let checkpoint { try Self.load(checkpoint.bytes, examples, options, arena) }
-        if checkpoint?.dataCRC == nil {
+        if checkpoint == nil || checkpoint?.dataCRC == nil && options.capacity == nil {
             let status = unsafe options.withJob(examples) {
                 unsafe nnk_train_begin($0, arena.memory, arena.byteCount)
             }
@@ -115,7 +120,6 @@ public struct Trainer: ~Copyable, Sendable {
         self.options = options.resolved(examples: examples.count)
         self.examples = examples
         self.arena = arena
-        holdsOut = examples.weights?.contains(0) ?? false
     }
 
     private static func load(
@@ -143,7 +147,7 @@ public struct Trainer: ~Copyable, Sendable {
     }
 
     /// The same for a run on these examples. All that can be wrong with both is found here.
-    private static func arenaBytes(_ options: TrainingOptions, on examples: Examples) throws(NNError) -> Int {
+    static func arenaBytes(_ options: TrainingOptions, on examples: Examples) throws(NNError) -> Int {
         let bytes = try arenaBytes(options, examples: examples.count)
         try NNError.check(countOf: .bytesOfImage, examples.imageBytes, expected: options.topology.inputs)
         if let option = options.gram?.difference(from: options, examples) { throw .otherGram(option) }
@@ -179,7 +183,7 @@ public struct Trainer: ~Copyable, Sendable {
     private func cost(_ progress: nnk_progress) -> Cost {
         Cost(
             iteration: Int(progress.cost_iteration), value: progress.cost,
-            heldOut: holdsOut ? progress.held_out_cost : nil)
+            heldOut: examples.weights?.contains(0) ?? false ? progress.held_out_cost : nil)
     }
 
     /// How many helpers would find anything to do.
@@ -224,11 +228,24 @@ public struct Trainer: ~Copyable, Sendable {
     }
 
     /// The trained network.
+    /// - Parameter quantized: whether the weights of the first layer become bytes, as those of ``Network/quantized()``.
     /// - Throws: ``NNError/untrained`` before ``step()`` has returned nil.
-    public consuming func finish() throws(NNError) -> Network {
-        let count = options.topology.modelBytes(ElementType(options.precision))
-        let (status, bytes) = unsafe written(atMost: count + Int(NNK_TRAINING_RECORD_BYTES)) { sink in
-            unsafe options.withJob(examples) { unsafe nnk_train_finish($0, arena.memory, sink) }
+    public consuming func finish(quantized: Bool = false) throws(NNError) -> Network {
+        try network(quantized: quantized)
+    }
+
+    /// The trained network. The run stays, and may go on: with other examples, or more iterations.
+    /// - Parameter quantized: whether the weights of the first layer become bytes, as those of ``Network/quantized()``.
+    /// - Throws: ``NNError/untrained`` before ``step()`` has returned nil.
+    public mutating func network(quantized: Bool = false) throws(NNError) -> Network {
+        // Where W1 is in memory, memory is of no concern.
+        if quantized && !options.usesLeastMemory { return try network().quantized() }
+        let elementType = quantized ? ElementType.i8 : ElementType(options.precision)
+        let (status, bytes) = unsafe written(atMost: options.topology.largestModelBytes(elementType)) {
+            sink in
+            unsafe options.withJob(examples) {
+                unsafe nnk_train_finish_as($0, arena.memory, elementType.code, sink)
+            }
         }
         try NNError.check(status, iteration: iteration)
         return try Network(bytes: bytes, topologies: [options.topology])

@@ -43,6 +43,10 @@ public struct TrainingOptions: Equatable, Sendable {
     public var start: Network?
     /// The Gram matrix of the images, which other trainings use too; nil: this one forms its own. The method is the dual.
     public var gram: GramMatrix?
+    /// Room for so many examples, which may then come and go (``Trainer/add(_:)``, ``Trainer/remove(at:)``), while the run
+    /// can go on; nil: the examples stay. It takes the memory of a run on so many. The method is the dual in the least
+    /// memory. There are no ``mirror``, ``keepsBest`` or ``gram`` then.
+    public var capacity: Int?
     /// Threads that share the work where it can be shared, 1...4096. The result is the same, to the bit.
     public var threads = 1
 
@@ -56,6 +60,7 @@ extension TrainingOptions {
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` if an option is out of its range.
     func check(examples: Int) throws(NNError) {
         try NNError.check(examples, .examples, 1...Int(NNK_MAX_EXAMPLES) / columns(examples: 1))
+        try checkCapacity(examples: examples)
         try NNError.check(iterations, .iterations, 0...Int(UInt32.max))
         try NNError.check(costEvery, .costEvery, (keepsBest ? 1 : 0)...Int(UInt32.max))
         try NNError.check(threads, .threads, Self.threadCounts)
@@ -67,7 +72,7 @@ extension TrainingOptions {
             throw .otherStart(.takesOwnContrastOff)
         }
         if gram != nil, method == .primal { throw .otherGram(.method) }
-        if method == .dual {
+        if method == .dual || capacity != nil {
             try NNError.check(topology.layerCount, .layers, 2...Int(NNK_MAX_LAYERS))
             try NNError.check(topology.inputs, .inputs, 1...Int(NNK_MAX_DUAL_INPUTS))
         }
@@ -80,6 +85,16 @@ extension TrainingOptions {
 
     /// How many images the network learns: each counts twice if it is also learned mirrored.
     func columns(examples: Int) -> Int { mirror == nil ? examples : 2 * examples }
+
+    private func checkCapacity(examples: Int) throws(NNError) {
+        guard let capacity else { return }
+        try NNError.check(capacity, .capacity, 1...Int(NNK_MAX_EXAMPLES))
+        try NNError.check(examples, .examples, 1...capacity)
+        if method == .primal { throw .notWithCapacity(.method) }
+        if mirror != nil { throw .notWithCapacity(.mirror) }
+        if keepsBest { throw .notWithCapacity(.keepsBest) }
+        if gram != nil { throw .notWithCapacity(.gram) }
+    }
 
     /// The weights must not vanish in one step.
     /// - Precondition: the learning rate is checked.
@@ -97,6 +112,7 @@ extension TrainingOptions {
     func resolved(examples: Int) -> TrainingOptions {
         var options = self
         options.method = method ?? chosenMethod(examples: examples)
+        if capacity != nil { options.usesLeastMemory = true }
         if options.method == .primal { options.usesLeastMemory = false }
         options.initializer = initializer ?? (topology.layerCount <= 2 ? .small : .deep)
         return options
@@ -120,6 +136,7 @@ extension TrainingOptions {
             (.takesOwnContrastOff, a.takesOwnContrastOff == b.takesOwnContrastOff),
             (.mirror, a.mirror == b.mirror),
             (.weightDecay, a.weightDecay == b.weightDecay),
+            (.capacity, a.capacity == b.capacity),
             (.keepsBest, a.keepsBest == b.keepsBest),
         ]
         return comparisons.first { _, isEqual in !isEqual }?.0

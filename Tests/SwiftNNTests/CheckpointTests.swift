@@ -179,9 +179,13 @@ struct CheckpointTests {
             let checkpoint = try trainer.checkpoint()
             guard checkpoint.dataCRC == nil else { break }
             early += 1
-            var resumed = try Trainer(resuming: checkpoint, examples: others, options: options)
-            _ = try runToEnd(&resumed)
-            #expect(try resumed.finish().bytes == expected.bytes)
+            do {
+                var resumed = try Trainer(resuming: checkpoint, examples: others, options: options)
+                _ = try runToEnd(&resumed)
+                #expect(try resumed.finish().bytes == expected.bytes)
+            } catch NNError.otherImages {
+                // The checksum of some of them was there.
+            }
             _ = try trainer.step()
         }
         #expect(early > 0)

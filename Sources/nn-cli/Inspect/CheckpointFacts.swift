@@ -25,6 +25,7 @@ struct CheckpointFacts: Facts {
         case weightsCRC = "weights_crc32"
         case startCRC = "start_crc32"
         case keepBest = "keep_best"
+        case capacity
     }
 
     init(_ checkpoint: Checkpoint, path: String) {
@@ -62,6 +63,7 @@ struct CheckpointFacts: Facts {
         try object.encodeIfPresent(weightsCRC.map(crcText), forKey: .weightsCRC)
         try object.encodeIfPresent(startCRC.map(crcText), forKey: .startCRC)
         if options.keepsBest { try object.encode(true, forKey: .keepBest) }
+        try object.encodeIfPresent(options.capacity, forKey: .capacity)
     }
 
     private var optionsText: String? {
@@ -73,6 +75,7 @@ struct CheckpointFacts: Facts {
             weightsCRC.map { "weights of CRC-32 \(crcText($0))" },
             startCRC.map { "started from the model of CRC-32 \(crcText($0))" },
             options.keepsBest ? "keeps the best" : nil,
+            options.capacity.map { "room for \(counted($0, "image"))" },
         ].compactMap(\.self)
         return options.isEmpty ? nil : options.joined(separator: ", ")
     }

@@ -80,6 +80,7 @@ struct CheckpointFile {
             var options = options
             // A board's checkpoint continues in its own memory layout.
             options.usesLeastMemory = checkpoint.options.usesLeastMemory
+            options.capacity = checkpoint.options.capacity
             let trainer = try Trainer(resuming: checkpoint, examples: examples, options: options)
             (isOwn, hasProgress) = (true, true)
             return trainer
