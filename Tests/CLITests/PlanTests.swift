@@ -25,7 +25,6 @@ struct PlanTests {
             let ramBytes, flashBytes: Int
             let room: [Room]
             let trains, predicts: [String]
-            let note: String?
         }
         let kind: String
         let options: [String]
@@ -56,13 +55,13 @@ struct PlanTests {
             }
                 == [
                     "deep f32 dual true 115416", "deep f32 dual false 1267200",
-                    "deep f32 primal false 1034624",
+                    "deep f32 primal false 1034688",
                     "deep f64 dual true 184184", "deep f64 dual false 2513984",
-                    "deep f64 primal false 2063424",
-                    "two-layer f32 dual true 87456", "two-layer f32 dual false 573696",
-                    "two-layer f32 primal false 369792",
-                    "two-layer f64 dual true 121160", "two-layer f64 dual false 1137536",
-                    "two-layer f64 primal false 733824",
+                    "deep f64 primal false 2063488",
+                    "two-layer f32 dual true 87512", "two-layer f32 dual false 573760",
+                    "two-layer f32 primal false 369856",
+                    "two-layer f64 dual true 121216", "two-layer f64 dual false 1137600",
+                    "two-layer f64 primal false 733888",
                 ])
     }
 
@@ -81,17 +80,17 @@ struct PlanTests {
     @Test(
         "what fits, and the most images that do, leave the stack and the variables their bytes",
         arguments: [
-            ("--examples 1", "2812"), ("--examples 20", "64K"), ("--examples 209", "118172"),
-            ("--examples 209", "118171"), ("--examples 4096", "32M"),
+            ("--examples 1", "2516"), ("--examples 20", "64K"), ("--examples 209", "117932"),
+            ("--examples 209", "117931"), ("--examples 4096", "32M"),
             ("--examples 209 --center --own-contrast --keep-best --mirror", "1M"),
-            ("--personalize 32", "20220"), ("--personalize 32", "20219"),
+            ("--personalize 32", "19980"), ("--personalize 32", "19979"),
             ("--personalize 32 --center", "24K"),
             ("--capacity 60", "64K"), ("--capacity 60 --center --own-contrast", "64K"),
         ])
     func fits(arguments: String, ram: String) async throws {
         let answer = try await plan(arguments, "--ram", ram)
         #expect(answer.stackBytes == 1024)
-        #expect(answer.variablesBytes == 1788)
+        #expect(answer.variablesBytes == 1492)
         for row in answer.training {
             var options = TrainingOptions()
             options.topology = row.topology == "deep" ? .deep : .twoLayer
@@ -106,7 +105,8 @@ struct PlanTests {
                 options.start = try emptyNetwork(options.topology, takesOwnContrastOff: false)
             }
             func bytes(_ count: Int) throws -> Int {
-                try Trainer.arenaBytes(options, examples: count)
+                if arguments.contains("capacity") { options.capacity = count }
+                return try Trainer.arenaBytes(options, examples: count)
             }
             func fits(_ count: Int) throws -> Bool {
                 try bytes(count) + answer.stackBytes + answer.variablesBytes <= answer.ramBytes
@@ -121,7 +121,7 @@ struct PlanTests {
             #expect(row.fits == (row.predictorBytes + answer.stackBytes <= answer.ramBytes))
         }
         // A byte less is too little: 115416 and 17464 are what NNK_DUAL_BYTES takes for 209 and 32 images.
-        let exact = ["118172": true, "118171": false, "20220": true, "20219": false]
+        let exact = ["117932": true, "117931": false, "19980": true, "19979": false]
         if let fits = exact[ram] { #expect(answer.training[0].fits == fits) }
     }
 
@@ -149,7 +149,7 @@ struct PlanTests {
     @Test("a board that starts from a model has it in its flash")
     func flash() async throws {
         for board in try await plan("--personalize", "20").boards {
-            let isSmall = board.flashBytes < 246_820 + 32_768  // the deep model in i8, and the program
+            let isSmall = board.flashBytes < 246_820 + 65_536  // the deep model in i8, and the program
             #expect(isSmall == (board.name == "Arduino Zero (SAMD21G18)"))
             #expect(
                 board.trains == (isSmall ? [] : ["deep f32", "deep f64"]) + [
@@ -207,7 +207,6 @@ struct PlanTests {
         let board = try #require(boards.first { $0.name == "STM32F405RG" })
         #expect(board.room.map(\.network) == ["deep f32", "deep f64", "two-layer f32", "two-layer f64"])
         #expect(board.room[0].mostExamples == 219)
-        #expect(boards.filter { $0.note != nil }.map(\.name) == ["Raspberry Pi Pico (RP2040)"])
     }
 
     @Test("few images fit more boards")
@@ -229,17 +228,17 @@ struct PlanTests {
         #expect(outcome.status == 0)
         #expect(outcome.stderr == "")
         let lines = outcome.stdout.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        #expect(lines.count == 42)
+        #expect(lines.count == 40)
         let expected = [
             (
                 0,
                 "100 images in 65536 bytes of RAM; 1024 of them are for the stack, "
-                    + "and 1788 for the variables of a training firmware"
+                    + "and 1492 for the variables of a training firmware"
             ),
             (1, ""),
             (2, "training   type  method              arena (bytes)  fits  most images"),
-            (3, "deep       f32   dual, least memory          41856  yes           138"),
-            (8, "deep       f64   primal                    2033856  no              0"),
+            (3, "deep       f32   dual, least memory          41912  yes           138"),
+            (8, "deep       f64   primal                    2033920  no              0"),
             (15, ""),
             (16, "prediction  type  RAM (bytes)  fits  model in flash (bytes)"),
             (17, "deep        f32           296  yes                   984020"),
@@ -255,7 +254,7 @@ struct PlanTests {
             ),
             (
                 30,
-                "STM32F405RG                   128K  1024K  single       223       161            262  "
+                "STM32F405RG                   128K  1024K  single       224       162            262  "
                     + "          216  deep f32 i8, two-layer f32 f64 i8"
             ),
         ]

@@ -10,8 +10,6 @@ struct Board {
     let flashBytes: Int
     /// What the board computes in hardware. Software computes the rest, with the same bits.
     let fpu: FPU
-    /// What a program on it must be built with.
-    let note: String?
 
     /// Figures from the data sheets. For the ESP32 it is SRAM 1, of which its system takes a part. Where flash is
     /// a chip of its own, it is the one on the named board or module.
@@ -21,10 +19,7 @@ struct Board {
         Board("STM32F411CE", ram: 128, flash: 512, .single),
         Board("STM32F405RG", ram: 128, flash: 1024, .single),
         Board("nRF52840", ram: 256, flash: 1024, .single),
-        Board(
-            "Raspberry Pi Pico (RP2040)", ram: 264, flash: 2048, .none,
-            note: "trains with the compiler's float functions: "
-                + "pico_set_float_implementation(TARGET compiler), and double"),
+        Board("Raspberry Pi Pico (RP2040)", ram: 264, flash: 2048, .none),
         Board("ESP32-C3-MINI-1-N4", ram: 384, flash: 4096, .none),
         Board("ESP32-S3-WROOM-1-N8", ram: 416, flash: 8192, .single),
         Board("STM32F767ZI", ram: 512, flash: 2048, .double),
@@ -34,11 +29,10 @@ struct Board {
     ]
 
     /// Both sizes in KiB.
-    private init(_ name: String, ram: Int, flash: Int, _ fpu: FPU, note: String? = nil) {
+    private init(_ name: String, ram: Int, flash: Int, _ fpu: FPU) {
         self.name = name
         ramBytes = ram << 10
         flashBytes = flash << 10
         self.fpu = fpu
-        self.note = note
     }
 }

@@ -21,7 +21,7 @@ struct PlanReport: Encodable {
             precision = run.precision.rawValue
             method = run.method!.name
             packed = run.usesLeastMemory
-            arenaBytes = try Trainer.arenaBytes(run, examples: work.examples)
+            arenaBytes = try work.arenaBytes(run, examples: work.examples)
             mostExamples = try work.mostExamples(run, ramBytes: ramBytes)
             fits = work.examples <= mostExamples
         }
@@ -63,10 +63,9 @@ struct PlanReport: Encodable {
         let ramBytes, flashBytes: Int
         let room: [Room]
         let trains, predicts: [Candidate]
-        let note: String?
 
         private enum CodingKeys: String, CodingKey {
-            case name, fpu, room, trains, predicts, note
+            case name, fpu, room, trains, predicts
             case ramBytes = "ram_bytes"
             case flashBytes = "flash_bytes"
         }
@@ -81,7 +80,6 @@ struct PlanReport: Encodable {
             }
             trains = room.filter { $0.mostExamples >= work.examples }.map(\.network)
             predicts = Candidate.all.filter { $0.predicts(on: board) }
-            note = board.note
         }
     }
 
@@ -149,8 +147,6 @@ struct PlanReport: Encodable {
                 [$0.name, "\($0.ramBytes >> 10)K", "\($0.flashBytes >> 10)K", $0.fpu]
                     + $0.room.map { "\($0.mostExamples)" } + [list($0.predicts)]
             })
-        let notes = boards.compactMap { board in board.note.map { "\(board.name): \($0)" } }
-        for note in notes { try Console.answer("\n" + note) }
     }
 
     /// "32 images with center, learned by a model in flash, in 24576 bytes of RAM; 1024 ..."

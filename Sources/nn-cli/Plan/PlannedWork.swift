@@ -32,9 +32,11 @@ struct PlannedWork {
         }
     }
 
-    /// Bytes of RAM that a run on so many images takes.
-    func ramBytes(_ run: TrainingOptions, examples: Int) throws -> Int {
-        try Trainer.arenaBytes(run, examples: examples) + Plan.variablesBytes + Plan.stackBytes
+    /// Bytes of the arena of a run on so many images, or with room for so many.
+    func arenaBytes(_ run: TrainingOptions, examples: Int) throws -> Int {
+        var run = run
+        if kind == .capacity { run.capacity = examples }
+        return try Trainer.arenaBytes(run, examples: examples)
     }
 
     /// The largest number of images that fits the RAM; 0 if not even one does. An arena grows with the images.
@@ -42,7 +44,8 @@ struct PlannedWork {
         var (enough, tooMany) = (0, Plan.mostExamples / (run.mirror == nil ? 1 : 2) + 1)
         while tooMany - enough > 1 {
             let middle = (enough + tooMany) / 2
-            if try self.ramBytes(run, examples: middle) <= ramBytes {
+            let bytes = try arenaBytes(run, examples: middle) + Plan.variablesBytes + Plan.stackBytes
+            if bytes <= ramBytes {
                 enough = middle
             } else {
                 tooMany = middle
