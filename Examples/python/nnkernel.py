@@ -165,7 +165,8 @@ class _Job(ctypes.Structure):
         ("examples", _uint), ("learning_rate", _double), ("labels", _pointer),
         ("class_names", ctypes.c_char_p * 2), ("images", _Source), ("weights", _pointer),
         ("weight_decay", _double), ("mirror", _uint * 2), ("center", _bool), ("own_contrast", _bool),
-        ("keep_best", _bool), ("start", _pointer), ("gram", _pointer), ("weights_rule", _uint)]
+        ("keep_best", _bool), ("start", _pointer), ("capacity", _uint), ("gram", _pointer),
+        ("weights_rule", _uint), ("held_out_logits", _pointer)]
 
 
 class _Progress(ctypes.Structure):

@@ -43,6 +43,11 @@ static nnk_status run(const nnk_job *j, void *a) { return nnk_train_run(j, a, 5)
 static nnk_status items(const nnk_job *j, void *a) { return nnk_train_items(j, a, 0, 1, scratch); }
 static nnk_status advance(const nnk_job *j, void *a) { return nnk_train_advance(j, a, 1); }
 static nnk_status finish_model(const nnk_job *j, void *a) { return nnk_train_finish(j, a, writing); }
+static nnk_status finish_bytes(const nnk_job *j, void *a) {
+    return nnk_train_finish_as(j, a, NNK_I8, writing);
+}
+static nnk_status go_on(const nnk_job *j, void *a) { return nnk_train_again(j, a, false); }
+static nnk_status forget(const nnk_job *j, void *a) { return nnk_train_forget(j, a, 0); }
 static nnk_status progress_of(const nnk_job *j, void *a) {
     nnk_progress progress;
     return nnk_train_progress(j, a, &progress);
@@ -77,6 +82,9 @@ static const struct {
     {items, NNK_E_ARGUMENT, NNK_E_ARGUMENT},
     {advance, NNK_E_ARGUMENT, NNK_E_ARGUMENT},
     {finish_model, NNK_E_ARGUMENT, NNK_E_ALIGN},
+    {finish_bytes, NNK_E_ARGUMENT, NNK_E_ALIGN},
+    {go_on, NNK_E_ARGUMENT, NNK_E_ALIGN},
+    {forget, NNK_E_ARGUMENT, NNK_E_ALIGN},
     {progress_of, NNK_E_ARGUMENT, NNK_E_ALIGN},
     {save, NNK_E_ARGUMENT, NNK_E_ALIGN},
     {load, NNK_E_ARGUMENT, NNK_E_ALIGN},
@@ -138,6 +146,10 @@ static void test_other_arguments(const nnk_job *job) {
     memcpy(before, arena, sizeof arena);
     CHECK_EQUAL(nnk_train_progress(job, arena, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_train_finish(job, arena, no_sink), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_train_finish_as(job, arena, NNK_I8, no_sink), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_train_finish_as(job, arena, 0, writing), NNK_E_KIND);
+    CHECK_EQUAL(nnk_train_again(job, arena, true), NNK_E_ARGUMENT); // no capacity
+    CHECK_EQUAL(nnk_train_forget(job, arena, 0), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_checkpoint_save(job, arena, &c, no_sink), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_checkpoint_save(job, arena, NULL, writing), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_checkpoint_save(job, arena, &far, writing), NNK_E_ARGUMENT);
