@@ -54,7 +54,7 @@ static void carve(const nnk_job *job, arena *a) {
 
 enum { SKIPPED_AT_ONCE = 1024 }; ///< weights
 
-/// A generator that waits, in words: so files keep it whatever a processor's order of bytes is.
+/// A generator that waits, in words, so that checkpoints can hold it in any processor's byte order.
 typedef struct waiting {
     uint32_t word[NNK_RANDOM_WORDS + 2], spare[2];
 } waiting;

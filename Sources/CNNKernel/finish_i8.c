@@ -19,7 +19,8 @@ static nnk_status scan_weights(const nnk_job *job, const arena *a) {
         if (magnitude > largest) largest = magnitude;
     }
     t->carried = largest;
-    if (count > 0) nnk_scales_of(job, a)[t->weight / size] = nnk_scale_of(largest); // the last one of a row stays
+    if (count > 0)
+        nnk_scales_of(job, a)[t->weight / size] = nnk_scale_of(largest); // the last one of a row stays
     t->weight += count;
     if (t->weight < nnk_weights_of_w1(job)) return NNK_OK;
     t->scanned = 1;
@@ -35,8 +36,8 @@ static nnk_status next_floats(const nnk_job *job, const arena *a, uint32_t end, 
     *bytes = a->bytes;
     *count = nnk_smaller(NNK_AT_ONCE, end - a->trainer->item);
     for (uint32_t i = 0; i < *count / sizeof(float); i++) {
-        const double x =
-            first + i < units ? (double)nnk_scales_of(job, a)[first + i] : nnk_get(job, above, first + i - units);
+        const double x = first + i < units ? (double)nnk_scales_of(job, a)[first + i]
+                                           : nnk_get(job, above, first + i - units);
         if (!(x >= -(double)FLT_MAX && x <= (double)FLT_MAX)) return NNK_E_DIVERGED;
         const float rounded = (float)x;
         memcpy(a->bytes + i * sizeof rounded, &rounded, sizeof rounded);
