@@ -32,7 +32,9 @@ LINK := $(CPU) -nostdlib -L$(FIRMWARE) -T$(LINKER) -Wl,--gc-sections,-Map,$(BUIL
 CORE := $(filter-out %_avx2.c %_avx512.c %_vectors.c fastest.c, \
     $(notdir $(wildcard $(ROOT)/Sources/CNNKernel/*.c)))
 OBJECTS := $(addprefix $(BUILD)/,$(addsuffix .o,$(basename $(SOURCES) $(CORE))))
-VPATH := .:$(FIRMWARE):$(ROOT)/Sources/CNNKernel
+# Of sources alone: VPATH would also find the build folder of another board.
+vpath %.c $(FIRMWARE):$(ROOT)/Sources/CNNKernel
+vpath %.S $(FIRMWARE)
 
 $(BUILD)/firmware.elf: $(OBJECTS) $(LINKER) $(FIRMWARE)/sections.ld $(if $(filter firmware.c,$(SOURCES)),$(BUILD)/room)
 	$(CC) $(LINK) $(OBJECTS) -lgcc -o $@
