@@ -86,23 +86,11 @@ bits_of() {
     "$python" -c "import struct; print(struct.pack('>d', float(input().split()[$1])).hex())"
 }
 
-# Writes a flat file with the first images of another one. Arguments: file, number of images, file to write.
-first_images() {
-    "$python" - "$@" <<'PYTHON'
-import struct, sys
-flat = open(sys.argv[1], "rb").read()
-m, count = struct.unpack_from("<I", flat)[0], int(sys.argv[2])
-count = min(m, count)
-with open(sys.argv[3], "wb") as out:
-    out.write(struct.pack("<I", count) + flat[4 : 4 + count] + flat[4 + m : 4 + m + 12288 * count])
-PYTHON
-}
-
 # Writes this machine's model and the bits of its first prediction. Arguments: images, precision, method and
 # options, iterations, file.
 desktop() { "$work/trainer" "$1" deep "$2" "$3" "$4" 1 -o "$5" | bits_of 4 >"$5.first"; }
 while IFS=';' read -r board precision _ _ most; do
-    first_images "$work/images" "$most" "$work/images-$board"
+    "$python" "$card" flat "$work/images" "$work/images-$board" --images "$most"
     desktop "$work/images-$board" $precision dual $iterations "$work/whole-$board.nnk"
     desktop "$work/images-$board" $precision dual $few_iterations "$work/small-$board.nnk"
     desktop "$work/images-$board" $precision dual+center $few_iterations "$work/centered-$board.nnk"
@@ -214,12 +202,12 @@ examine() {
 # that flush as these do. The core must refuse them, or, once it knows of the SDK, not call them.
 examine_pico() {
     local board=microbit precision=f32 function wrap=
-    local pico="$root/Tests/embedding/pico" firmware="$root/Examples/firmware" core="$root/Sources/CNNKernel"
+    local pico="$root/Tests/embedding/pico"
     for function in fadd fsub fmul fdiv fcmpeq fcmplt fcmple fcmpge fcmpgt f2d \
         dadd dsub dmul ddiv dcmpeq dcmplt dcmple dcmpge dcmpgt d2f; do
         wrap+=" -Wl,--wrap=__aeabi_$function"
     done
-    local with=("SOURCES=board.c \$(TRAINING) start_arm.c rom_floats.c" "VPATH=.:$firmware:$core:$pico"
+    local with=("SOURCES=board.c \$(TRAINING) start_arm.c rom_floats.c" "VPATH=$pico"
         "MORE_LINK=$wrap")
     build $board "${with[@]}"
     rm -rf "$work/card-$board"
@@ -471,9 +459,9 @@ count_ram() {
 
 # Counts what it takes that images come and go (Tests/boards/adding.c), on the STM32F405.
 count_changes() {
-    local folder="$work/changes" firmware=$root/Examples/firmware
+    local folder="$work/changes"
     local options=(TRAINING="adding.c card.c console.c memory.c semihosting.c stack.c"
-        VPATH=".:$firmware:$root/Sources/CNNKernel:$root/Tests/boards" BUILD="$work/adding")
+        VPATH="$root/Tests/boards" BUILD="$work/adding")
     mkdir "$folder"
     build stm32f405 "${options[@]}"
     "$python" "$card" make "$folder/card.img" "$train" --center

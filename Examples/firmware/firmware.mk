@@ -2,7 +2,8 @@
 # SOURCES (its own and those of this folder) and QEMU (the emulator's command), then includes this file.
 #
 #     make                            builds $(BUILD)/firmware.elf, and prints for how many images it has room
-#     make run FOLDER=/tmp            runs it under QEMU with the card /tmp/card.img
+#     make run FOLDER=/tmp            runs it under QEMU with the card /tmp/card.img; a relative FOLDER begins at the
+#                                     board's own
 #
 # Options, after either: IMAGES=N, the most images that are trained on; FAST=0, the core without its fast paths,
 # which is the default where the flash has less than 64 KB; PROFILE=1, times by phase (profile.h).
@@ -14,6 +15,9 @@ FOLDER ?= .
 LINKER ?= link.ld
 IMAGES ?= 209
 PROFILE ?= 0
+ifneq ($(shell [ '$(IMAGES)' -ge 1 ] 2>/dev/null && echo yes),yes)
+$(error IMAGES: expected a number from 1 on, found $(IMAGES))
+endif
 
 # "256K" of FLASH in the linker script, in KB.
 FLASH := $(shell sed -n 's/^ *FLASH.*LENGTH = \([0-9]*[KM]\)$$/\1/p' $(LINKER))
@@ -62,7 +66,8 @@ EMULATOR = $(QEMU) -nographic -monitor none -serial none -semihosting-config ena
 
 .PHONY: run emulator
 run: $(BUILD)/firmware.elf
-	cd $(FOLDER) && $(EMULATOR)
+	@[ -d '$(FOLDER)' ] || { echo 'FOLDER: there is no folder $(FOLDER), seen from $(CURDIR)' >&2; exit 66; }
+	cd '$(FOLDER)' && $(EMULATOR)
 
 emulator:
 	@echo $(EMULATOR)

@@ -39,8 +39,10 @@ int main(void) {
         if (strcmp(name, "stack_highest") == 0) stack_highest = address;
     }
     const size_t ram = arena + labels + stack_highest - stack_lowest - LEAST_STACK; // for arena and labels
-    printf("arena: %zu bytes, room for %u images, or for %u with center; RAM: room for %u, or %u\n", arena,
-           most(arena, 0, 0, real_bytes), most(arena, 0, 1, real_bytes), most(ram, 1, 0, real_bytes),
-           most(ram, 1, 1, real_bytes));
+    printf("arena: %zu bytes, room for %u images, or for %u with center; RAM: room for %u, or %u: up to "
+           "IMAGES=%u\n",
+           arena, most(arena, 0, 0, real_bytes), most(arena, 0, 1, real_bytes), most(ram, 1, 0, real_bytes),
+           most(ram, 1, 1, real_bytes),
+           most(ram, 1, arena >= arena_for((uint32_t)labels, 1, real_bytes), real_bytes));
     return 0;
 }

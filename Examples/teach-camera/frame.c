@@ -29,7 +29,7 @@ static uint32_t window_row_bytes(void) {
 }
 
 const char *frame_begin(void) {
-    if (!board_frame(&width, &height)) return "there is none";
+    if (!board_frame(&width, &height)) return "there is no frame";
     if (width < 1 || height < 1 || width > FRAME_MOST_SIDE || height > FRAME_MOST_SIDE)
         return "expected 1 to 320 pixels a side";
     capacity = NN_MOST_TAPS(height);

@@ -134,7 +134,7 @@ const char *settings_read(settings *result) {
     const bool is_there = read_line(&at, line, &failure);
     if (!failure && !(is_there && is_equal(line, "teach-camera")))
         failure = "expected settings that begin with the line teach-camera; teach.py makes such cards";
-    for (uint32_t number = 2; !failure && read_line(&at, line, &failure); number++)
+    for (uint32_t number = 1; !failure && read_line(&at, line, &failure); number++)
         if (line[0] && line[0] != '#') take_line(result, number, line);
     result->crc = nnk_crc32(0, (const uint8_t *)result, offsetof(settings, sure_a));
     return failure;

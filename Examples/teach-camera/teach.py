@@ -158,7 +158,10 @@ def main():
         if run is card:
             p.add_argument("settings", nargs="?")
     options = parser.parse_args()
-    options.run(options)
+    try:
+        options.run(options)
+    except OSError as error:
+        sys.exit(f"{error.filename or sys.argv[2]}: {error.strerror or error}")
 
 
 if __name__ == "__main__":

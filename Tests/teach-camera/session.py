@@ -252,7 +252,7 @@ def test_settings():
     script.end()
     lines = board.run(script)
     wrong = [int(number) for number in re.findall(r"settings, line (\d+)", "\n".join(lines))]
-    expect("settings: each wrong line is named", wrong == [5, 6, 7, 8, 9, 10, 11, 12])
+    expect("settings: each wrong line is named", wrong == [4, 5, 6, 7, 8, 9, 10, 11])
     expect("settings: defaults take their places", count(lines, "0 examples on the card") == 1)
     with open(board.card_file, "r+b") as file:
         file.write(b"FAT")
