@@ -165,7 +165,7 @@ static void take_off(const nnk_job *job, const arena *a, uint32_t unit, uint32_t
     descend_by(job, a, nnk_row(a, a->logits, unit), d, -1, 0, a->width);
 }
 
-/// Moves the columns behind a column of P or D up to it.
+/// Moves what is behind a column up to it, in row `unit` of P, D or the rows of contrast (arena.h).
 static void remove_column(const nnk_job *job, const arena *a, nnk_real *rows, uint32_t unit, size_t column) {
     const size_t real = nnk_real_bytes(job), count = (a->width - 1 - column) * real;
     uint8_t *to = (uint8_t *)nnk_at(job, nnk_row(a, rows, unit), column);
@@ -206,6 +206,9 @@ nnk_status nnk_train_forget(const nnk_job *job, void *memory, uint32_t example) 
             remove_column(&before, &a, a.logits, unit, example);
             remove_column(&before, &a, a.deltas, unit, example);
         }
+        // Contrast, spread and brightness: DIGEST takes them anew, but another example may go before that.
+        for (uint32_t row = 0; nnk_takes_contrast_off(job) && row < 3; row++)
+            remove_column(&before, &a, a.contrast, row, example);
     }
     if (example < t->formed) remove_from_gram(&before, &a, t->formed, example);
     t->formed -= example < t->formed;

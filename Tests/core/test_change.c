@@ -262,6 +262,40 @@ static void test_cost_after_changes(int32_t type, int32_t option) {
     release_data(pool);
 }
 
+/// The cost after two examples have gone, with `between` slices after the first one went.
+static double cost_without_two(int32_t type, int32_t option, uint32_t between) {
+    data pool = drawn_photos(&topology, EXAMPLES);
+    uint32_t which[EXAMPLES], count = all_but(which, EXAMPLES, EXAMPLES);
+    learner *l = new_learner(type, option, NULL, CAPACITY);
+    take(l, &pool, which, count);
+    begin(l);
+    CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);
+    for (uint32_t n = 0; n < 2; n++) {
+        const uint32_t gone = n == 0 ? 7 : 3;
+        memmove(which + gone, which + gone + 1, (--count - gone) * sizeof *which);
+        take(l, &pool, which, count);
+        CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, gone), NNK_OK);
+        nnk_status status = NNK_MORE;
+        for (uint32_t i = 0; i < between && status > 0; i++) status = nnk_train_step(&l->job, l->arena);
+    }
+    l->job.iterations = 31;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);
+    nnk_progress progress;
+    CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &progress), NNK_OK);
+    release(l);
+    release_data(pool);
+    return progress.cost;
+}
+
+/// It makes no difference, but for rounding, whether an example goes before, in or after the setup that
+/// follows when another one has gone.
+static void test_two_gone(int32_t type, int32_t option) {
+    const double want = cost_without_two(type, option, UINT32_MAX);
+    for (uint32_t between = 0; between < 90; between += 15)
+        CHECK_NEAR(cost_without_two(type, option, between), want, type == NNK_F32 ? 1e-4 : 1e-12);
+}
+
 /// More iterations later give the bytes of one training; another label and another rate those of a training
 /// with them, if that begins again.
 static void test_other_changes(int32_t type, int32_t option) {
@@ -428,6 +462,7 @@ int main(void) {
             test_forgetting(type, option);
             test_warm(type, option);
             test_cost_after_changes(type, option);
+            if (option != STARTED) test_two_gone(type, option);
             test_other_changes(type, option);
             test_checkpoints(type, option, option % 2);
         }
