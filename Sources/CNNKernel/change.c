@@ -45,6 +45,17 @@ static void unadjust(const nnk_job *job, const arena *a) {
     t->unadjusted = 1;
 }
 
+/// Takes the decay of an iteration that has not ended off the units that have decayed already: it does not
+/// count yet (nnk_left).
+static void undo_decay(const nnk_job *job, const arena *a) {
+    const nnk_trainer *t = a->trainer;
+    const double decay = nnk_decay(job);
+    for (uint32_t unit = 0; decay != 1 && t->phase == DESCENT && unit < t->item; unit++) {
+        job->arithmetic->scale(nnk_row(a, a->deltas, unit), 1 / decay, a->width);
+        job->arithmetic->scale(nnk_row(a, a->logits, unit), 1 / decay, a->width);
+    }
+}
+
 /// The job before it was changed.
 static nnk_job job_before(const nnk_job *job, const nnk_trainer *t) {
     nnk_job before = *job;
@@ -116,6 +127,7 @@ nnk_status nnk_train_again(const nnk_job *job, void *memory, bool anew) {
     const nnk_job before = job_before(job, t);
     const arena a = nnk_carve(&before, memory);
     if (goes_on) {
+        undo_decay(&before, &a);
         unfold(&before, &a);
         if (t->unadjusted || job->examples > before.examples) unadjust(&before, &a);
     } else {
@@ -199,6 +211,7 @@ nnk_status nnk_train_forget(const nnk_job *job, void *memory, uint32_t example) 
     const nnk_job before = job_before(job, t);
     const arena a = nnk_carve(&before, memory);
     if (t->projected > 0 && t->outcome != FAILED) {
+        undo_decay(&before, &a);
         unfold(&before, &a);
         unadjust(&before, &a);
         for (uint32_t unit = 0; unit < (uint32_t)job->topology->size[1]; unit++) {
