@@ -192,7 +192,8 @@ static void test_warm(int32_t type, int32_t option) {
     CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);
     CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &later), NNK_OK);
     CHECK(later.iteration == 400);
-    if (option != WEIGHTED) CHECK(later.cost < progress.cost); // decay may be stronger than these labels
+    // Without the mean taken off, units may be off for all images; decay may be stronger than these labels.
+    if (option == CENTERED || option == CONTRAST) CHECK(later.cost < progress.cost);
     free(before.bytes);
     free(again.bytes);
     free(more.bytes);

@@ -270,7 +270,8 @@ nnk_status nnk_train_finish_as(const nnk_job *job, void *arena, int32_t dtype, n
 /// the Gram matrix and columns of P for new images, and the checksum of the data.
 ///
 /// anew = false: the parameters stay. The iterations count on, and the job's number of them includes those
-/// that are done. An iteration that has begun begins again.
+/// that are done. An iteration that has begun begins again, and what rounding leaves depends on the slice
+/// after which the change comes.
 ///
 /// anew = true: from the initial weights, without forming the Gram matrix anew. The model has the bytes of
 /// one that nnk_train_begin trains with this job.
