@@ -133,7 +133,8 @@ nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item) {
         mean = adjust_row(job, a, row, left * row_sum_of(job, a, unit), first);
         // W1(0)'s share of it; there is no other one before the loop.
         const double descended = first > 0 ? descended_mean(job, a, unit) : 0;
-        nnk_set(job, a->row_means, unit, (mean - descended) / left);
+        // Where next to nothing of W1(0) is left, rounding would be all of it.
+        nnk_set(job, a->row_means, unit, left > (double)FLT_MIN ? (mean - descended) / left : 0);
     }
     // The bias of a model is for images as they are.
     if (first > 0)

@@ -98,6 +98,7 @@ static void set_up(const nnk_job *job, const nnk_job *before, const arena *a) {
     nnk_take_numbers(&t->job, job);
     t->weights_crc = nnk_weights_crc(job);
     t->kept_iteration = job->iterations;
+    t->held_out_cost = 0; // perhaps no example is held out any more
     t->data_crc = nnk_crc32(0, job->labels, job->examples);
     t->outcome = OPEN;
     clear_columns(job, a, t->projected);
@@ -208,14 +209,16 @@ nnk_status nnk_train_forget(const nnk_job *job, void *memory, uint32_t example) 
     const nnk_status status = check_change(job, memory);
     if (status != NNK_OK) return status;
     if (job->examples + 1 != t->job.examples || example > job->examples) return NNK_E_ARGUMENT;
+    const bool goes_on = t->projected > 0 && t->outcome != FAILED;
+    if (goes_on && job->iterations < t->iteration) return NNK_E_ARGUMENT;
     const nnk_job before = job_before(job, t);
     const arena a = nnk_carve(&before, memory);
-    if (t->projected > 0 && t->outcome != FAILED) {
+    if (goes_on) {
         undo_decay(&before, &a);
         unfold(&before, &a);
         unadjust(&before, &a);
         for (uint32_t unit = 0; unit < (uint32_t)job->topology->size[1]; unit++) {
-            if (example < t->projected) take_off(&before, &a, unit, example);
+            if (example < t->formed) take_off(&before, &a, unit, example);
             remove_column(&before, &a, a.logits, unit, example);
             remove_column(&before, &a, a.deltas, unit, example);
         }
@@ -226,7 +229,7 @@ nnk_status nnk_train_forget(const nnk_job *job, void *memory, uint32_t example) 
     if (example < t->formed) remove_from_gram(&before, &a, t->formed, example);
     t->formed -= example < t->formed;
     t->projected -= example < t->projected;
-    if (t->projected == 0 || t->outcome == FAILED) forget_training(&a);
+    if (!goes_on || t->projected == 0) forget_training(&a);
     set_up(job, &before, &a);
     return NNK_OK;
 }

@@ -189,7 +189,7 @@ static nnk_status read_header(const nnk_job *job, nnk_trainer *t, uint32_t count
 static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress,
                                  const nnk_header *header) {
     if (header->payload_crc != progress->crc || header->data_crc != known_data_crc(t) ||
-        !nnk_trainer_sound(t, job))
+        !nnk_trainer_sound(t, job) || (job->method->number == NNK_DUAL && !nnk_dual_words_sound(job, t)))
         return NNK_E_PAYLOAD;
     if (t->weights_crc != nnk_weights_crc(job)) return NNK_E_STATE;
     t->total_weight = nnk_total_weight(job);

@@ -179,7 +179,7 @@ static nnk_status draw_piece(const nnk_job *job, const arena *a, const pass *p, 
     draw(job, a, w, NNK_FAST && p->waiting && at->rows > 1 ? &p->waiting[row] : NULL, unit, offset, count);
     for (uint32_t k = 0; nnk_start_of(job) && k < count; k++)
         if (!nnk_finite(nnk_get(job, w, k))) return NNK_E_PAYLOAD;
-    if (!nnk_takes_contrast_off(job)) return NNK_MORE;
+    if (!nnk_takes_contrast_off(job) || nnk_projected(a->trainer) > 0) return NNK_MORE; // or they are known
     if (offset == 0) nnk_set(job, a->row_sums, unit, 0);
     job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), w, 1, count);
     return NNK_MORE;
@@ -277,6 +277,24 @@ void nnk_dual_words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t 
         if (NNK_FAST && p.waiting) *to += p.rows * sizeof(waiting);
     }
     if (phase == GRAM) *from = (uint8_t *)gram_tiling(job, a).products;
+}
+
+bool nnk_dual_words_sound(const nnk_job *job, const nnk_trainer *t) {
+    const arena a = nnk_carve(job, (void *)(uintptr_t)t);
+    const pass p = pass_of(job, &a);
+    if (!NNK_FAST || t->phase != PROJECT_ROWS || !p.waiting) return true;
+    const position at = position_of(job, t, &p, t->item);
+    const uint32_t skips_of_row = (inputs_of(job) + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
+    const uint32_t rows = at.item < at.skips ? (at.item + skips_of_row - 1) / skips_of_row : at.rows;
+    for (uint32_t row = 0; at.skips > 0 && row < rows; row++) {
+        const waiting *w = &p.waiting[row];
+        const uint64_t bits = (uint64_t)w->spare[1] << 32 | w->spare[0];
+        double spare;
+        memcpy(&spare, &bits, sizeof spare);
+        if (!nnk_random_sound(w->word, w->word[NNK_RANDOM_WORDS], w->word[NNK_RANDOM_WORDS + 1], spare))
+            return false;
+    }
+    return true;
 }
 
 static void store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product) {

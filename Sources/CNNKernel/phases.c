@@ -60,7 +60,7 @@ static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
 static bool change_sound(const nnk_trainer *t, const nnk_job *job) {
     if (!nnk_is_open(job)) return !(t->formed | t->projected | t->changed_at | t->unadjusted) && t->left == 1;
     return t->projected <= t->formed && t->formed <= job->examples && t->changed_at <= t->iteration &&
-           t->unadjusted <= 1 && nnk_positive(t->left) && t->left <= 1;
+           t->unadjusted <= 1 && t->left >= 0 && t->left <= 1;
 }
 
 /// Whether the last cost is the one that was due last, and costs are finite numbers. Item 0 of BACKWARD is
@@ -79,16 +79,15 @@ static bool cost_sound(const nnk_trainer *t, const nnk_job *job) {
     return t->cost_iteration == (losses - 1) / job->cost_every * job->cost_every && nnk_finite(t->cost);
 }
 
-/// Whether the generator can draw normals: from zeros follow only zeros, and drawing would never end. The
-/// word that is renewed next does not count, since all but its highest bit is about to be lost.
-static bool random_sound(const nnk_random *r) {
-    if (r->next >= NNK_RANDOM_WORDS || r->has_spare > 1 || !nnk_finite(r->spare)) return false;
+bool nnk_random_sound(const uint32_t *word, uint32_t next, uint32_t has_spare, double spare) {
+    if (next >= NNK_RANDOM_WORDS || has_spare > 1 || !nnk_finite(spare)) return false;
     for (uint32_t i = 0; i < NNK_RANDOM_WORDS; i++)
-        if (i != r->next && r->word[i] != 0) return true;
+        if (i != next && word[i] != 0) return true;
     return false;
 }
 
 bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job) {
+    const nnk_random *r = &t->random;
     return t->outcome == OPEN && change_sound(t, job) && position_sound(t, job) && cost_sound(t, job) &&
-           random_sound(&t->random);
+           nnk_random_sound(r->word, r->next, r->has_spare, r->spare);
 }

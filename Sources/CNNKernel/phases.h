@@ -80,6 +80,11 @@ nnk_status nnk_readiness(const nnk_job *job, const void *memory);
 /// Whether a trainer that was read stands where training comes: a file may say anything.
 bool nnk_trainer_sound(const nnk_trainer *t, const nnk_job *job);
 
+/// Whether a generator can draw normals: from zeros follow only zeros, and drawing would never end. The word
+/// that is renewed next does not count, since all but its highest bit is about to be lost.
+///   word (NNK_RANDOM_WORDS)
+bool nnk_random_sound(const uint32_t *word, uint32_t next, uint32_t has_spare, double spare);
+
 #pragma GCC visibility pop
 
 #endif

@@ -131,6 +131,9 @@ nnk_status nnk_fold_sums(const nnk_job *job, const arena *a, uint32_t unit);
 /// at the triangle's start or before, except in PROJECT_ROWS.
 void nnk_dual_words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t **from, uint8_t **to);
 
+/// Whether the generators among these words, of a trainer that was read, can draw.
+bool nnk_dual_words_sound(const nnk_job *job, const nnk_trainer *t);
+
 // ---- Examples that come and go (change.c) -----------------------------------------------------------------
 
 /// ADJUST after a change: D is centred over the examples that there are now, P follows, and columns of P that

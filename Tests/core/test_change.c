@@ -337,6 +337,62 @@ static void test_two_gone(int32_t type, int32_t option) {
         CHECK_NEAR(cost_without_two(type, option, between), want, type == NNK_F32 ? 1e-4 : 1e-12);
 }
 
+enum { COME, GO, DECAY, CHANGES };
+
+/// The learner's job and arena change in one of these ways.
+static void change(learner *l, const data *pool, uint32_t *which, uint32_t way, uint32_t gone) {
+    const uint32_t count = l->job.examples;
+    switch (way) {
+    case COME:
+        which[count] = EXAMPLES - 1;
+        take(l, pool, which, count + 1);
+        break;
+    case GO:
+        for (uint32_t j = gone; j + 1 < count; j++) which[j] = which[j + 1];
+        take(l, pool, which, count - 1);
+        break;
+    default: l->job.weight_decay = 2; break;
+    }
+    CHECK_EQUAL(way == GO ? nnk_train_forget(&l->job, l->arena, gone)
+                          : nnk_train_again(&l->job, l->arena, false),
+                NNK_OK);
+}
+
+/// After one has gone: two changes with some slices between, up to an iteration that has begun, leave P that
+/// of the parameters.
+static void test_two_changes(int32_t type, int32_t option) {
+    enum { COUNT = 10, MOST_SLICES = 240 };
+    data pool = random_data(&topology, EXAMPLES);
+    file start_file = new_start(type);
+    const nnk_model start = opened(&start_file, &topology);
+    learner *l = new_learner(type, option, &start, CAPACITY);
+    uint32_t which[CAPACITY];
+    all_but(which, COUNT, COUNT);
+    take(l, &pool, which, COUNT);
+    l->job.iterations = 8;
+    l->job.cost_every = 1;
+    begin(l);
+    free(trained(l).bytes);
+    l->job.iterations = 20;
+    change(l, &pool, which, GO, 1);
+    const nnk_job job = l->job;
+    uint8_t *arena = copy_of(l->arena, l->bytes);
+    for (uint32_t slices = 0; slices < MOST_SLICES; slices += slices < 12 ? 1 : 7)
+        for (uint32_t way = 0; way < CHANGES * CHANGES; way++) {
+            l->job = job;
+            memcpy(l->arena, arena, l->bytes);
+            take(l, &pool, which, all_but(which, COUNT, 1));
+            change(l, &pool, which, way % CHANGES, 0);
+            for (uint32_t i = 0; i < slices; i++) nnk_train_step(&l->job, l->arena);
+            change(l, &pool, which, way / CHANGES, l->job.examples - 1);
+            check_next_cost(l);
+        }
+    free(arena);
+    release(l);
+    free(start_file.bytes);
+    release_data(pool);
+}
+
 /// More iterations later give the bytes of one training; another label and another rate those of a training
 /// with them, if that begins again.
 static void test_other_changes(int32_t type, int32_t option) {
@@ -453,6 +509,47 @@ static void test_sizes(int32_t type, const nnk_topology *t, uint32_t examples, b
     release_data(d);
 }
 
+/// Whatever changes, a checkpoint that is saved can be loaded, and the parameters are numbers: when no
+/// example is held out any more, and when nothing is left of the initial weights.
+static void test_ends(int32_t type) {
+    data pool = random_data(&topology, EXAMPLES);
+    uint32_t which[EXAMPLES];
+    all_but(which, EXAMPLES, EXAMPLES);
+    learner *l = new_learner(type, WEIGHTED, NULL, CAPACITY);
+    take(l, &pool, which, 20);
+    for (uint32_t j = 0; j < 5; j++) l->weights[j] = 0;
+    l->job.learning_rate = 0.5;
+    l->job.weight_decay = 1.998; // a thousandth is left by each iteration
+    l->job.iterations = 150;
+    begin(l);
+    free(trained(l).bytes);
+    nnk_progress progress;
+    CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &progress), NNK_OK);
+    CHECK(progress.held_out_cost > 0);
+    l->job.weights = NULL;
+    l->job.iterations += 2;
+    for (uint32_t count = 30; count <= 40; count += 10) {
+        take(l, &pool, which, count);
+        CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+        CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &progress), NNK_OK);
+        CHECK(progress.held_out_cost == 0);
+        nnk_checkpoint saving = {0, 0}, loading = {0, 0};
+        file c = {.room = nnk_checkpoint_bytes(&l->job)};
+        c.bytes = room_for(c.room);
+        while (nnk_checkpoint_save(&l->job, l->arena, &saving, sink_of(&c)) > 0) {
+        }
+        on_card card = {.bytes = c.bytes, .size = c.size};
+        nnk_status loaded;
+        do loaded = nnk_checkpoint_load(&l->job, l->arena, l->bytes, &loading, reader_of(&card));
+        while (loaded > 0);
+        CHECK_EQUAL(loaded, NNK_OK);
+        free(c.bytes);
+        free(trained(l).bytes);
+    }
+    release(l);
+    release_data(pool);
+}
+
 /// What is refused, and leaves everything as it was.
 static void test_refusals(void) {
     data pool = random_data(&topology, EXAMPLES);
@@ -483,6 +580,11 @@ static void test_refusals(void) {
     job.keep_best = false;
     job.mirror = (nnk_mirror){601, 1};
     CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);
+    job = l->job;
+    job.examples--;
+    job.iterations--;
+    CHECK_EQUAL(nnk_train_forget(&job, l->arena, 0), NNK_E_ARGUMENT); // more are done
     l->d.labels[0] = 2;
     CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_E_LABEL);
     l->d.labels[0] = pool.labels[0];
@@ -504,11 +606,13 @@ int main(void) {
             test_warm(type, option);
             test_cost_after_changes(type, option);
             test_any_slice(type, option);
+            test_two_changes(type, option);
             if (option != STARTED) test_two_gone(type, option);
             test_other_changes(type, option);
             test_checkpoints(type, option, option % 2);
         }
         test_checkpoints(type, CENTERED, false);
+        test_ends(type);
     }
     test_refusals();
     return check_end();

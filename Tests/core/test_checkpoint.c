@@ -740,6 +740,34 @@ static void test_other_numbers(int32_t type, int32_t method) {
     release_data(d);
 }
 
+/// The same numbers in the generators that wait for rows of W1, which there are with so many examples.
+static void test_waiting_generators(int32_t type) {
+    data d = random_data(&topology, 60);
+    const nnk_job job = job_with(type, NNK_DUAL, &d, 3);
+    uint8_t *arena = begun(&job);
+    nnk_random *first = copy_of(&((nnk_trainer *)(void *)arena)->random, sizeof *first);
+    for (uint32_t i = 0; i < NNK_RANDOM_WORDS; i++)
+        put_u32((uint8_t *)&first->word[i], first->word[i]); // as in the file
+    CHECK(nnk_train_step(&job, arena) > 0);
+    file c = saved(&job, arena);
+    size_t at = AT_RANDOM_NEXT;
+    while (at + sizeof *first < c.size && memcmp(c.bytes + at, first->word, sizeof first->word) != 0) at += 4;
+    if (at + sizeof *first < c.size) { // the small build has none
+        const size_t next = at + sizeof first->word;
+        CHECK(accepts(&job, c, next, 0));
+        CHECK(!accepts(&job, c, next, NNK_RANDOM_WORDS) && !accepts(&job, c, next, UINT32_MAX));
+        put_u32(c.bytes + next, 0);
+        CHECK(!accepts(&job, c, next + 4, 2));
+        put_u32(c.bytes + next + 4, 0);
+        memset(c.bytes + at, 0, sizeof first->word);
+        CHECK(!accepts(&job, c, at, 1));
+    }
+    free(c.bytes);
+    free(first);
+    free(arena);
+    release_data(d);
+}
+
 /// A training does not resume with other labels, or with another image if its checksum was already computed.
 static void test_other_data(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
@@ -1014,6 +1042,7 @@ int main(void) {
         for (uint32_t iterations = 0; iterations <= 3; iterations += 3)
             test_counters(type, method, iterations);
         test_other_numbers(type, method);
+        if (method == NNK_DUAL) test_waiting_generators(type);
         test_other_data(type, method);
         test_failing_images(type, method);
         test_other_jobs(type, method);
