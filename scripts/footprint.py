@@ -52,7 +52,8 @@ def bytes_by_origin(map_text):
 
 def pointer_targets(given):
     """{member: functions that a call through this member can reach}."""
-    table = (CORE / "kernels/arithmetic.h").read_text().replace("\\\n", " ")
+    table = "".join((CORE / "kernels" / name).read_text() for name in ("arithmetic.h", "dense.h"))
+    table = table.replace("\\\n", " ")
     targets = {m: {f} for m, f in re.findall(r"\.(\w+) = (?:VECTOR\()?([a-z]\w+)", table)}
     targets |= {"accumulate": {"accumulate"}, "take_contrast": {"take_contrast"}, "head": {"head", "contrast_head"}}
     targets |= {member: {member, "nnk_predict_" + member} for member in READING}
