@@ -1,5 +1,6 @@
 // Checkpoints: what lasts in the arena from one slice to the next, as a file.
 #include "nnkernel/checkpoint.h"
+#include "fast.h"
 #include "header.h"
 #include "work.h"
 
@@ -98,11 +99,23 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     return s;
 }
 
+/// Which build saved a trainer, in the place of its outcome, which is OPEN then: the small one (fast.h) forms
+/// P and the first Gram matrix in other pieces.
+enum { FAST_BUILD = OPEN, SMALL_BUILD = 3, THIS_BUILD = NNK_FAST ? FAST_BUILD : SMALL_BUILD };
+
+/// Whether this build can go on where that build stopped. The trainer becomes one of this build.
+static bool build_fits(const nnk_job *job, nnk_trainer *t) {
+    const bool is_same = t->outcome == THIS_BUILD || job->method->number != NNK_DUAL;
+    t->outcome = OPEN;
+    return is_same || (t->phase != PROJECT_ROWS && (t->phase != GRAM || nnk_formed(t) > 0));
+}
+
 /// Writes what `section_at` gives. The arena itself is made as in the file, and then as it was; the numbers
 /// that nnk_train_progress looks at are made so in a copy, since the sink may call it.
 static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, nnk_sink sink) {
     section s = section_at(job, t, progress->position);
     uint8_t copy[13 * 4];
+    t->outcome = THIS_BUILD;
     if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ && s.count <= sizeof copy)
         s.bytes = memcpy(copy, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
@@ -110,6 +123,7 @@ static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoin
     const nnk_status status =
         sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
+    t->outcome = OPEN;
     if (status != NNK_OK) return NNK_E_SINK;
     progress->crc = crc;
     progress->position += s.count;
@@ -188,8 +202,11 @@ static nnk_status read_header(const nnk_job *job, nnk_trainer *t, uint32_t count
 /// All of the file is read: checks what it says, and starts the comparison of the data with the labels.
 static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress,
                                  const nnk_header *header) {
-    if (header->payload_crc != progress->crc || header->data_crc != known_data_crc(t) ||
-        !nnk_trainer_sound(t, job) || (job->method->number == NNK_DUAL && !nnk_dual_words_sound(job, t)))
+    if (header->payload_crc != progress->crc || (t->outcome != FAST_BUILD && t->outcome != SMALL_BUILD))
+        return NNK_E_PAYLOAD;
+    if (!build_fits(job, t)) return NNK_E_STATE;
+    if (header->data_crc != known_data_crc(t) || !nnk_trainer_sound(t, job) ||
+        (job->method->number == NNK_DUAL && !nnk_dual_words_sound(job, t)))
         return NNK_E_PAYLOAD;
     if (t->weights_crc != nnk_weights_crc(job)) return NNK_E_STATE;
     t->total_weight = nnk_total_weight(job);

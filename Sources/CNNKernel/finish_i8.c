@@ -67,7 +67,8 @@ static nnk_status next_i8(const nnk_job *job, const arena *a, uint8_t **bytes, u
 }
 
 nnk_status nnk_train_finish_as(const nnk_job *job, void *memory, int32_t dtype, nnk_sink sink) {
-    if (!nnk_job_valid(job)) return NNK_E_ARGUMENT;
+    const nnk_status status = nnk_check_arguments(job, memory);
+    if (status != NNK_OK) return status;
     if (dtype == job->arithmetic->dtype) return nnk_train_finish(job, memory, sink);
     static const nnk_parts bytes = {.dtype = NNK_I8, .next_part = next_i8};
     // The other methods have W1 in the arena, where it must stay for another copy, and no place for the

@@ -729,6 +729,7 @@ static void test_other_numbers(int32_t type, int32_t method) {
     CHECK(!accepts(&job, c, AT_COST + 4, 0x7ff80000) && !accepts(&job, c, AT_COST + 4, 0x7ff00000));
     CHECK(accepts(&job, c, AT_COST + 4, cost));
     CHECK(!accepts(&job, c, AT_COST - 4, 1));
+    CHECK(accepts(&job, c, AT_COST - 4, 3)); // of the small build, or of this one
     put_u32(c.bytes + AT_COST - 4, 0);
     // From a state of zeros the generator draws no normal, however long it tries. All but the highest bit of
     // the next word does not count.
@@ -764,6 +765,23 @@ static void test_waiting_generators(int32_t type) {
     }
     free(c.bytes);
     free(first);
+    free(arena);
+    release_data(d);
+}
+
+/// The small and the fast build form P and G in other pieces: neither goes on with the other's.
+static void test_other_build(int32_t type) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, NNK_DUAL, &d, 2);
+    uint8_t *arena = begun(&job);
+    do {
+        file c = saved(&job, arena);
+        const uint32_t phase = get_u32(c.bytes + AT_PHASE), build = get_u32(c.bytes + AT_COST - 4);
+        CHECK(build == 0 || build == 3);
+        const int is_forming = phase == 0 || phase == 4;
+        CHECK(accepts(&job, c, AT_COST - 4, 3 - build) == !is_forming);
+        free(c.bytes);
+    } while (nnk_train_step(&job, arena) > 0);
     free(arena);
     release_data(d);
 }
@@ -1042,6 +1060,7 @@ int main(void) {
         for (uint32_t iterations = 0; iterations <= 3; iterations += 3)
             test_counters(type, method, iterations);
         test_other_numbers(type, method);
+        if (method == NNK_DUAL) test_other_build(type);
         if (method == NNK_DUAL) test_waiting_generators(type);
         test_other_data(type, method);
         test_failing_images(type, method);

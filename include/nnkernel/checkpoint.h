@@ -1,7 +1,8 @@
 /// Checkpoints: save a training between two slices of work, and resume it later or on another machine.
 ///
 /// A training that resumes from a checkpoint writes the same model, to the byte, as one that was never
-/// interrupted, on any processor. docs/FORMAT.md describes the file.
+/// interrupted, on any processor. Only while nnk_dual forms P and the first Gram matrix, the core's small
+/// build (NNK_FAST=0) and the fast one do not go on with each other's. docs/FORMAT.md describes the file.
 ///
 ///     nnk_checkpoint progress = {0};
 ///     while (nnk_checkpoint_save(&job, arena, &progress, sink) > 0) {}    // or _load, with a reader
