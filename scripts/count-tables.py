@@ -28,7 +28,7 @@ COLUMNS = {
 }
 WRITING = COLUMNS["writing"]
 
-# The same job before the fast paths and the bounded slices, at commit a2dc910: by column, millions of
+# The same job before the fast paths and the bounded slices: by column, millions of
 # instructions and the longest slice in thousands; times that the data set was read in setup and in writing.
 BEFORE = {
     "stm32f405": ([0, 1374, 39, 1652, 1871, 23675, 1376], [356, 35879, 186, 17863, 195, 603, 1162]),

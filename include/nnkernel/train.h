@@ -270,8 +270,8 @@ nnk_status nnk_train_finish_as(const nnk_job *job, void *arena, int32_t dtype, n
 /// the Gram matrix and columns of P for new images, and the checksum of the data.
 ///
 /// anew = false: the parameters stay. The iterations count on, and the job's number of them includes those
-/// that are done. An iteration that has begun begins again, and what rounding leaves depends on the slice
-/// after which the change comes.
+/// that are done: without more of them, the setup alone follows. An iteration that has begun keeps what it
+/// has changed, and begins again; so the bytes depend on the slice after which the change comes.
 ///
 /// anew = true: from the initial weights, without forming the Gram matrix anew. The model has the bytes of
 /// one that nnk_train_begin trains with this job.
@@ -287,7 +287,8 @@ nnk_status nnk_train_again(const nnk_job *job, void *arena, bool anew);
 /// example, nnk_train_again follows with anew = true. The call takes about as long as a slice
 /// (docs/BOARDS.md).
 ///
-/// NNK_E_ARGUMENT: also for an example that there was not, or the last one left. Else as nnk_train_again.
+/// NNK_E_ARGUMENT: also for an example that there was not, or the last one left. Else as nnk_train_again, but
+/// a training that has failed begins anew.
 nnk_status nnk_train_forget(const nnk_job *job, void *arena, uint32_t example);
 
 /// How far the run is.
