@@ -368,7 +368,7 @@ struct RefusedCheckpointTests {
         #expect(try await folder.bytes(of: "model.nnk") == whole.result().model)
     }
 
-    @Test("those that are cut off", arguments: [4, 63, 64, 91, 92, 100_000, -1])
+    @Test("those that are cut off", arguments: [4, 63, 64, 99, 100, 100_000, -1])
     func cutOff(count: Int) async throws {
         let bytes = Run.shortCheckpoint
         let part = count < 0 ? bytes.dropLast(-count) : bytes.prefix(count)
@@ -378,7 +378,7 @@ struct RefusedCheckpointTests {
             Self.resume)
     }
 
-    @Test("those that are damaged", arguments: [4, 5, 8, 20, 36, 48, 60, 64, 92, 100, 1000, 100_000, -1])
+    @Test("those that are damaged", arguments: [4, 5, 8, 20, 36, 48, 60, 64, 92, 100, 110, 1000, 100_000, -1])
     func damaged(offset: Int) async throws {
         var bytes = Run.shortCheckpoint
         bytes[offset < 0 ? bytes.count + offset : offset] ^= 4
@@ -387,7 +387,7 @@ struct RefusedCheckpointTests {
     }
 
     /// The phase, its item and the iteration (docs/FORMAT.md).
-    @Test("impossible counters with valid checksums", arguments: [92, 96, 100])
+    @Test("impossible counters with valid checksums", arguments: [100, 104, 108])
     func counters(offset: Int) async throws {
         var bytes = Run.shortCheckpoint
         bytes[offset + 3] = 0xff

@@ -207,7 +207,7 @@ struct CheckpointTests {
     func cutOff(method: Method) throws {
         let options = try run(method)
         let bytes = try checkpoint(options, after: 6)
-        for count in [0, 1, 63, 64, 67, 68, 69, 91, 92, 93, 3136, bytes.count / 2, bytes.count - 1] {
+        for count in [0, 1, 63, 64, 67, 68, 69, 99, 100, 101, 3136, bytes.count / 2, bytes.count - 1] {
             #expect(
                 defect(Array(bytes.prefix(count)), options) == .invalidModel(.truncated), "\(count) bytes")
         }
