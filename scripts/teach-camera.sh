@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests Examples/teach-camera under QEMU: sessions that a script plays, with drawings and with photos of a camera;
-# answers and models are compared with the desktop's, to the bit; and power fails many times. 3 minutes of
-# processor time, 7 minutes on 2 busy cores.
+# answers and models are compared with the desktop's, to the bit; and power fails many times. 4 minutes of
+# processor time, 9 minutes on 2 busy cores.
 #
 #     scripts/teach-camera.sh
 #
