@@ -472,7 +472,7 @@ count_changes() {
 
 if [ "$mode" = --counts ]; then
     "$root/scripts/count-tables.py" changes "$(count_changes)" | tee "$work/table"
-    "$root/scripts/write-table.py" changes "$work/table"
+    "$root/scripts/write-table.py" BOARDS.md changes "$work/table"
     mapfile -t counted < <(
         count stm32f405 f32 fast
         count stm32f405 f32 small
@@ -481,7 +481,7 @@ if [ "$mode" = --counts ]; then
     )
     for table in counts slices energy; do
         "$root/scripts/count-tables.py" $table "${counted[@]}" | tee "$work/table"
-        "$root/scripts/write-table.py" $table "$work/table"
+        "$root/scripts/write-table.py" BOARDS.md $table "$work/table"
     done
     {
         echo "| trained on photos of the | learns photos of the | of a | right before | after |"
@@ -491,13 +491,13 @@ if [ "$mode" = --counts ]; then
             for things in "Blank Cup" "Blank Pen" "Cup Pen"; do count_learning $places $things; done
         done
     } | tee "$work/table"
-    "$root/scripts/write-table.py" learning "$work/table"
+    "$root/scripts/write-table.py" BOARDS.md learning "$work/table"
     {
         echo "| BOARD | processor | RAM used |"
         echo "| --- | --- | ---: |"
         while IFS=';' read -r board processor _ _; do count_ram "$board" "$processor"; done <<<"$blinking"
     } | tee "$work/table"
-    "$root/scripts/write-table.py" ram "$work/table"
+    "$root/scripts/write-table.py" BOARDS.md ram "$work/table"
     exit
 fi
 

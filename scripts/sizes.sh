@@ -190,6 +190,6 @@ done <<<"$processors"
 } >"$work/largest"
 
 cat "$work/table" "$work/largest"
-"$root/scripts/write-table.py" sizes "$work/table"
-"$root/scripts/write-table.py" largest "$work/largest"
+"$root/scripts/write-table.py" BOARDS.md sizes "$work/table"
+"$root/scripts/write-table.py" BOARDS.md largest "$work/largest"
 exit $missed
