@@ -118,7 +118,8 @@ layer nnk_layer(const nnk_job *job, const arena *a, int32_t number);
 /// NNK_E_MEMORY.
 nnk_status nnk_check_memory(const nnk_job *job, const void *memory, size_t bytes);
 
-/// Whether the model to start from, which is there, has finite parameters: NNK_OK, NNK_E_PAYLOAD (initial.c).
+/// Whether the parameters of the model to start from, which is there, are finite as reals of the job: NNK_OK,
+/// NNK_E_PARAMETER (initial.c).
 nnk_status nnk_check_initial(const nnk_job *job);
 
 /// Whether a training can begin, or go on, in this memory: NNK_OK, or an error of nnk_train_begin.

@@ -11,10 +11,11 @@ typedef struct section {
     uint8_t *bytes;
     uint32_t count;
     int32_t element; ///< bytes of one number, which is little-endian in the file
+    uint32_t reals;  ///< bytes of it that are reals which last from one iteration to the next
 } section;
 
 #define SECTION(from, to, size)                                                                              \
-    ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (const uint8_t *)(from)), size})
+    ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (const uint8_t *)(from)), size, 0})
 
 /// The sections behind the parameters where W1 and a square G lie in memory.
 static section wide_section(const nnk_job *job, const arena *a, int32_t number) {
@@ -23,9 +24,9 @@ static section wide_section(const nnk_job *job, const arena *a, int32_t number) 
     nnk_real *gram_here = nnk_gram_of(job) ? a->scratch : a->gram;
     switch (number) {
     case 8: return SECTION(a->activations, a->logits ? a->logits : a->scratch, real);
-    case 9: return a->logits ? SECTION(a->logits, gram_here, real) : (section){0, 0, 1};
-    case 10: return a->logits ? SECTION(gram_here, a->scratch, real) : (section){0, 0, 1};
-    default: return (section){0, 0, 1};
+    case 9: return a->logits ? SECTION(a->logits, gram_here, real) : (section){0, 0, 1, 0};
+    case 10: return a->logits ? SECTION(gram_here, a->scratch, real) : (section){0, 0, 1, 0};
+    default: return (section){0, 0, 1, 0};
     }
 }
 
@@ -59,7 +60,7 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     case 5: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
     case 6: return SECTION(a.parameters, after_parameters, real);
     case 7:
-        if (!a.contrast && !a.kept) return (section){0, 0, 1};
+        if (!a.contrast && !a.kept) return (section){0, 0, 1, 0};
         return SECTION(a.contrast ? a.contrast : a.kept, packed ? a.logits : a.activations, real);
     default: return packed ? dual_section(job, &a, phase, number) : wide_section(job, &a, number);
     }
@@ -85,6 +86,17 @@ size_t nnk_checkpoint_bytes(const nnk_job *job) {
 /// The checksum of the data, 0 before it is complete.
 static uint32_t known_data_crc(const nnk_trainer *t) { return t->phase > DIGEST ? t->data_crc : 0; }
 
+/// Bytes at the start of a section that are reals which last: parameters, what centring and the best
+/// parameters take, P and D. What lies behind them in an iteration, and from P on in the setup, may be
+/// anything.
+static uint32_t lasting_bytes(const nnk_job *job, void *memory, int32_t number, uint32_t count) {
+    const arena a = nnk_carve(job, memory);
+    const bool packed = job->method->number == NNK_DUAL, has_dual = a.logits && !nnk_is_in_setup(a.trainer);
+    if (number == 6 || number == 7) return count;
+    if (number == 8 && packed && has_dual) return (uint32_t)((uint8_t *)a.activations - (uint8_t *)a.logits);
+    return number == 9 && !packed && has_dual ? count : 0;
+}
+
 /// What is left of the section at `position`, at most NNK_AT_ONCE bytes.
 static section section_at(const nnk_job *job, void *memory, uint32_t position) {
     const nnk_trainer *t = memory;
@@ -94,8 +106,10 @@ static section section_at(const nnk_job *job, void *memory, uint32_t position) {
         position -= s.count;
         s = numbered_section(job, memory, t->phase, ++i);
     }
+    const uint32_t lasting = lasting_bytes(job, memory, i, s.count);
     s.bytes += position;
     s.count = nnk_smaller(NNK_AT_ONCE, s.count - position);
+    s.reals = position < lasting ? nnk_smaller(s.count, lasting - position) : 0;
     return s;
 }
 
@@ -110,6 +124,11 @@ static bool build_fits(const nnk_job *job, nnk_trainer *t) {
     return is_same || (t->phase != PROJECT_ROWS && (t->phase != GRAM || nnk_formed(t) > 0));
 }
 
+/// Whether its reals, as they lie in the file, are finite.
+static bool section_sound(const section *s) {
+    return nnk_reals_sound(s->bytes, (int32_t)s->reals, s->element, 0);
+}
+
 /// Writes what `section_at` gives. The arena itself is made as in the file, and then as it was; the numbers
 /// that nnk_train_progress looks at are made so in a copy, since the sink may call it.
 static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoint *progress, nnk_sink sink) {
@@ -120,11 +139,13 @@ static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoin
         s.bytes = memcpy(copy, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
     const uint32_t crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
-    const nnk_status status =
-        sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count);
+    nnk_status status = section_sound(&s) ? NNK_OK : NNK_E_DIVERGED;
+    if (status == NNK_OK &&
+        sink.write(sink.context, NNK_HEADER_BYTES + progress->position, s.bytes, s.count) != NNK_OK)
+        status = NNK_E_SINK;
     nnk_swap(s.bytes, s.count, s.element);
     t->outcome = OPEN;
-    if (status != NNK_OK) return NNK_E_SINK;
+    if (status != NNK_OK) return status;
     progress->crc = crc;
     progress->position += s.count;
     return NNK_MORE;
@@ -255,6 +276,7 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
     const section s = section_at(job, memory, progress->position);
     if (reader.read(reader.context, NNK_HEADER_BYTES + progress->position, s.count, s.bytes) != NNK_OK)
         return NNK_E_SOURCE;
+    if (!section_sound(&s)) return NNK_E_PAYLOAD;
     progress->crc = job->arithmetic->crc32(progress->crc, s.bytes, s.count);
     nnk_swap(s.bytes, s.count, s.element);
     progress->position += s.count;

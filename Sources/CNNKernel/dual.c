@@ -171,14 +171,14 @@ static uint32_t project_rows_items(const nnk_job *job, const nnk_trainer *t) {
     return UINT32_MAX - position_of(job, t, &p, UINT32_MAX).item;
 }
 
-/// A row's weights of a patch. NNK_MORE; NNK_E_PAYLOAD: a weight of the model to start from is not finite.
+/// A row's weights of a patch. NNK_MORE; NNK_E_PARAMETER: a weight of the model to start from is not finite.
 static nnk_status draw_piece(const nnk_job *job, const arena *a, const pass *p, const position *at,
                              uint32_t row, uint32_t offset) {
     const uint32_t unit = at->unit + row, count = nnk_smaller(NNK_PATCH, inputs_of(job) - offset);
     nnk_real *w = nnk_at(job, p->piece, row * NNK_PATCH);
     draw(job, a, w, NNK_FAST && p->waiting && at->rows > 1 ? &p->waiting[row] : NULL, unit, offset, count);
     for (uint32_t k = 0; nnk_start_of(job) && k < count; k++)
-        if (!nnk_finite(nnk_get(job, w, k))) return NNK_E_PAYLOAD;
+        if (!nnk_finite(nnk_get(job, w, k))) return NNK_E_PARAMETER;
     if (!nnk_takes_contrast_off(job) || nnk_projected(a->trainer) > 0) return NNK_MORE; // or they are known
     if (offset == 0) nnk_set(job, a->row_sums, unit, 0);
     job->arithmetic->add_up(nnk_at(job, a->row_sums, unit), w, 1, count);

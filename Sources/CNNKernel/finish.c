@@ -2,14 +2,6 @@
 #include "finish.h"
 #include "header.h"
 
-/// Whether all little-endian reals are finite: an exponent of ones is an infinity or a NaN.
-static bool all_finite(const uint8_t *bytes, uint32_t count, uint32_t size) {
-    const uint32_t exponent = size == 4 ? 0x7f80 : 0x7ff0;
-    for (uint32_t i = size; i <= count; i += size)
-        if (!(~((uint32_t)bytes[i - 1] << 8 | bytes[i - 2]) & exponent)) return false;
-    return true;
-}
-
 /// The next part in the job's own type, of parameters that end at byte `end`. As next_part.
 static nnk_status next_reals(const nnk_job *job, const arena *a, uint32_t end, uint8_t **bytes,
                              uint32_t *count) {
@@ -27,7 +19,7 @@ static nnk_status next_reals(const nnk_job *job, const arena *a, uint32_t end, u
         memcpy(*bytes, (const uint8_t *)nnk_layer(job, a, 1).biases + (t->item - first), *count);
     }
     nnk_swap(*bytes, *count, job->arithmetic->real_bytes);
-    return all_finite(*bytes, *count, real) ? NNK_OK : NNK_E_DIVERGED;
+    return nnk_reals_sound(*bytes, (int32_t)*count, job->arithmetic->real_bytes, 0) ? NNK_OK : NNK_E_DIVERGED;
 }
 
 /// The options that a model names.

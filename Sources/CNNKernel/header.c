@@ -90,9 +90,20 @@ bool nnk_record_valid(const nnk_model *m, const nnk_training_record *r) {
     return !(m->options & NNK_OPTION_MIRRORED) || nnk_mirror_valid(r->mirror, (uint32_t)m->topology->size[0]);
 }
 
-uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype) {
-    return dtype == NNK_I8 ? nnk_input_weights_at(topology, dtype)
-                           : nnk_payload_bytes(topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
+bool nnk_reals_sound(const uint8_t *bytes, int32_t count, int32_t real_bytes, int32_t scales) {
+    // The upper 16 bits of positive reals ascend with them; those of infinities and NaN are the last.
+    const uint32_t infinite = real_bytes == 4 ? 0x7f80 : 0x7ff0;
+    for (int32_t end = real_bytes; end <= count; end += real_bytes) {
+        const uint32_t upper = (uint32_t)bytes[end - 1] << 8 | bytes[end - 2];
+        if ((end > scales ? upper & 0x7fff : upper) >= infinite) return false;
+    }
+    return true;
+}
+
+void nnk_check_payload(const nnk_model *m, nnk_steps *steps, const uint8_t *bytes, uint32_t count) {
+    if (!nnk_payload_sound(m, steps->position, bytes, count)) steps->unsound = 1;
+    steps->crc = nnk_crc32(steps->crc, bytes, count);
+    steps->position += count;
 }
 
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]) {

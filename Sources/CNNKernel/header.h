@@ -73,9 +73,6 @@ static inline void nnk_swap_expectation(nnk_expectation *e) {
     nnk_swap(&e->accuracy, sizeof *e - 2 * sizeof e->scale, 4);
 }
 
-/// Bytes of a model's parameters that are floats or doubles; they come first.
-uint32_t nnk_bytes_of_reals(const nnk_topology *topology, int32_t dtype);
-
 /// Floats of an i8 model: a scale for each row of W1, b1, W2, b2, ...
 static inline uint32_t nnk_i8_floats(const nnk_topology *t) {
     const uint32_t units = (uint32_t)t->size[1];
@@ -85,6 +82,33 @@ static inline uint32_t nnk_i8_floats(const nnk_topology *t) {
 /// Bytes of the parameters in front of W1: in an i8 model, the floats.
 static inline uint32_t nnk_input_weights_at(const nnk_topology *t, int32_t dtype) {
     return dtype == NNK_I8 ? 4 * nnk_i8_floats(t) : 0;
+}
+
+/// Bytes of a model's parameters that are floats or doubles; they come first.
+static inline uint32_t nnk_bytes_of_reals(const nnk_topology *t, int32_t dtype) {
+    const uint32_t bytes = dtype == NNK_I8 ? (uint32_t)t->size[0] * (uint32_t)t->size[1] : 0; // of W1
+    return nnk_payload_bytes(t, dtype) - 2 * NNK_CLASS_NAME_BYTES - bytes;
+}
+
+/// Whether reals, as they lie in a file, are finite, and those in the first `scales` bytes also not negative.
+///   bytes (count): reals of real_bytes each, 4 or 8; a count or scales of 0 or below: none
+bool nnk_reals_sound(const uint8_t *bytes, int32_t count, int32_t real_bytes, int32_t scales);
+
+/// Whether a model may have the parameters among the bytes of its payload from byte `at` on.   bytes (count)
+static inline bool nnk_payload_sound(const nnk_model *m, uint32_t at, const uint8_t *bytes, uint32_t count) {
+    const int32_t behind = (int32_t)(nnk_bytes_of_reals(m->topology, m->dtype) - at),
+                  scales = m->dtype == NNK_I8 ? 4 * m->topology->size[1] - (int32_t)at : 0;
+    return nnk_reals_sound(bytes, behind < (int32_t)count ? behind : (int32_t)count,
+                           m->dtype == NNK_F64 ? 8 : 4, scales);
+}
+
+/// Takes in the next `count` bytes of a model's payload, for nnk_checked_payload.
+void nnk_check_payload(const nnk_model *m, nnk_steps *steps, const uint8_t *bytes, uint32_t count);
+
+/// What the whole payload said: NNK_OK, NNK_E_PAYLOAD, NNK_E_PARAMETER.
+static inline nnk_status nnk_checked_payload(const nnk_model *m, const nnk_steps *steps) {
+    if (steps->crc != m->payload_crc) return NNK_E_PAYLOAD;
+    return steps->unsound ? NNK_E_PARAMETER : NNK_OK;
 }
 
 /// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.

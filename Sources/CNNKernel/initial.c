@@ -38,6 +38,6 @@ nnk_status nnk_check_initial(const nnk_job *job) {
     // nnk_dual looks at W1 as it reads it: to look at all of it takes too long for one call.
     const uint32_t first = job->method->number == NNK_DUAL ? nnk_biases_at(job->topology, 1) : 0;
     for (uint32_t i = first; i < nnk_parameters_of(job->topology); i++)
-        if (!nnk_finite(parameter(job->start, i))) return NNK_E_PAYLOAD;
+        if (!nnk_fits_real(job, parameter(job->start, i))) return NNK_E_PARAMETER;
     return NNK_OK;
 }

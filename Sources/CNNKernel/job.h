@@ -24,6 +24,11 @@
 
 static inline size_t nnk_real_bytes(const nnk_job *job) { return (size_t)job->arithmetic->real_bytes; }
 
+/// Whether x is finite as a real of the job.
+static inline bool nnk_fits_real(const nnk_job *job, double x) {
+    return nnk_finite(job->arithmetic->real_bytes == 4 ? (double)(float)x : x);
+}
+
 // ---- Options ----------------------------------------------------------------------------------------------
 //
 // The trainer looks at a job's options through these functions alone. Compiled with -DNNK_WITHOUT_OPTIONS=1

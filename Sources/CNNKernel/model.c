@@ -65,23 +65,24 @@ nnk_status nnk_model_open(nnk_model *m, const void *bytes, size_t length, const 
     const nnk_status status = check_start(m, bytes, length, topology);
     if (status != NNK_OK) return status;
     const uint8_t *payload = (const uint8_t *)bytes + NNK_HEADER_BYTES;
-    return nnk_crc32(0, payload, m->payload_bytes) == m->payload_crc ? describe(m, payload) : NNK_E_PAYLOAD;
+    if (nnk_crc32(0, payload, m->payload_bytes) != m->payload_crc) return NNK_E_PAYLOAD;
+    return nnk_payload_sound(m, 0, payload, m->payload_bytes) ? describe(m, payload) : NNK_E_PARAMETER;
 }
 
 nnk_status nnk_model_open_step(nnk_model *m, const void *bytes, size_t length, const nnk_topology *topology,
                                nnk_steps *steps) {
     if (!steps) return NNK_E_ARGUMENT;
-    const nnk_status status = steps->position == 0 ? check_start(m, bytes, length, topology) : NNK_OK;
+    nnk_status status = steps->position == 0 ? check_start(m, bytes, length, topology) : NNK_OK;
     if (status != NNK_OK) return status;
     if (!m || !bytes || steps->position > m->payload_bytes) return NNK_E_ARGUMENT;
     const uint8_t *payload = (const uint8_t *)bytes + NNK_HEADER_BYTES;
     const uint32_t count = nnk_smaller(NNK_AT_ONCE, m->payload_bytes - steps->position);
     if (count > 0) {
-        steps->crc = nnk_crc32(steps->crc, payload + steps->position, count);
-        steps->position += count;
+        nnk_check_payload(m, steps, payload + steps->position, count);
         return NNK_MORE;
     }
-    return steps->crc == m->payload_crc ? describe(m, payload) : NNK_E_PAYLOAD;
+    status = nnk_checked_payload(m, steps);
+    return status == NNK_OK ? describe(m, payload) : status;
 }
 
 void nnk_model_to_native(const nnk_model *m, void *bytes) {

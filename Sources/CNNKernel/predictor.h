@@ -82,9 +82,7 @@ static inline nnk_status nnk_answer(nnk_predictor *p, const void *above, double 
     nnk_end(p);
     *probability = p->inference->head(p->model->topology, above, p->contrast, nnk_sums_of(p),
                                       (nnk_real *)nnk_patch_of(p));
-    // NaN comes from weights that no training gives, whatever their checksum says: trained ones are finite
-    // and small.
-    return *probability >= 0 ? NNK_OK : NNK_E_PAYLOAD;
+    return *probability >= 0 ? NNK_OK : NNK_E_PARAMETER; // NaN: a logit was not finite
 }
 
 #endif

@@ -1,16 +1,15 @@
 // Reading a model that is not in memory, slice by slice.
 #include "predictor.h"
 
-/// Reads up to NNK_AT_ONCE bytes of the payload for its checksum. Not inlined, so that the header takes no
+/// Reads and checks up to NNK_AT_ONCE bytes of the payload. Not inlined, so that the header takes no
 /// stack then.
-static __attribute__((noinline)) nnk_status check_payload(const nnk_model *m, nnk_steps *steps) {
+static __attribute__((noinline)) nnk_status check_next(const nnk_model *m, nnk_steps *steps) {
     const uint32_t end = nnk_smaller(m->payload_bytes, steps->position + NNK_AT_ONCE);
     while (steps->position < end) {
         uint8_t bytes[NNK_PATCH];
         const uint32_t count = nnk_smaller(sizeof bytes, end - steps->position);
         if (nnk_model_read(m, steps->position, count, bytes) != NNK_OK) return NNK_E_SOURCE;
-        steps->crc = nnk_crc32(steps->crc, bytes, count);
-        steps->position += count;
+        nnk_check_payload(m, steps, bytes, count);
     }
     return NNK_MORE;
 }
@@ -47,9 +46,9 @@ nnk_status nnk_model_read_step(nnk_model *m, nnk_reader reader, const nnk_topolo
     nnk_status status = steps->position == 0 ? read_header(m, reader, topology) : NNK_OK;
     if (status != NNK_OK) return status;
     if (steps->position > m->payload_bytes) return NNK_E_ARGUMENT;
-    if (steps->position < m->payload_bytes) return check_payload(m, steps);
-    if (steps->crc != m->payload_crc) return NNK_E_PAYLOAD;
-    status = check_contents(m);
+    if (steps->position < m->payload_bytes) return check_next(m, steps);
+    status = nnk_checked_payload(m, steps);
+    if (status == NNK_OK) status = check_contents(m);
     if (status == NNK_OK) m->reading = &nnk_predict_reading;
     return status;
 }

@@ -23,6 +23,7 @@ const char *nnk_status_text(nnk_status status) {
     case NNK_E_PAYLOAD: return "the file's contents are damaged";
     case NNK_E_FLOAT: return "floating point is not as the results require";
     case NNK_E_WEIGHT: return "a weight is negative or not finite, or those of a whole class are 0";
+    case NNK_E_PARAMETER: return "a parameter is not finite or too large, or a scale is negative";
     default: return "unknown status";
     }
 }

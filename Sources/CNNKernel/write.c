@@ -26,11 +26,14 @@ static void put_byte(writer *w, uint8_t byte) {
     w->bytes[w->pending++] = byte;
 }
 
-/// Puts the real at `from`, little-endian.
-static void put_real(writer *w, const void *from, int32_t real_bytes) {
+/// Puts the real at `from`, little-endian. NNK_E_PARAMETER, in the writer: it is not finite, or a scale below
+/// zero.
+static void put_real(writer *w, const void *from, int32_t real_bytes, bool is_scale) {
     uint8_t bytes[8];
     memcpy(bytes, from, (size_t)real_bytes);
     nnk_swap(bytes, (uint32_t)real_bytes, real_bytes);
+    if (!nnk_reals_sound(bytes, real_bytes, real_bytes, is_scale ? real_bytes : 0))
+        w->status = NNK_E_PARAMETER;
     for (int32_t i = 0; i < real_bytes; i++) put_byte(w, bytes[i]);
 }
 
@@ -79,8 +82,10 @@ nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {
     const uint8_t *parameters = m->parameters;
     const int32_t real_bytes = m->dtype == NNK_F64 ? 8 : 4;
     const uint32_t reals = nnk_bytes_of_reals(m->topology, m->dtype),
+                   scales = m->dtype == NNK_I8 ? 4 * (uint32_t)m->topology->size[1] : 0,
                    all = nnk_payload_bytes(m->topology, m->dtype) - 2 * NNK_CLASS_NAME_BYTES;
-    for (uint32_t at = 0; at < reals; at += (uint32_t)real_bytes) put_real(&w, parameters + at, real_bytes);
+    for (uint32_t at = 0; at < reals && w.status == NNK_OK; at += (uint32_t)real_bytes)
+        put_real(&w, parameters + at, real_bytes, at < scales);
     for (uint32_t at = reals; at < all; at++) put_byte(&w, parameters[at]);
     return finish(&w, m, m->dtype);
 }
@@ -92,17 +97,12 @@ static double parameter(const nnk_model *m, uint32_t index) {
                                : ((const double *)m->parameters)[index];
 }
 
-/// Puts `x` rounded to float; NNK_E_PAYLOAD if it is not finite or too large.
+/// Puts `x` rounded to float; NNK_E_PARAMETER if it is not finite or too large.
 static void put_float(writer *w, double x) {
     const bool fits = x >= -(double)FLT_MAX && x <= (double)FLT_MAX;
     const float rounded = fits ? (float)x : 0;
-    if (!fits) w->status = NNK_E_PAYLOAD;
-    put_real(w, &rounded, 4);
-}
-
-static void put_double(writer *w, double x) {
-    if (!nnk_finite(x)) w->status = NNK_E_PAYLOAD;
-    put_real(w, &x, 8);
+    if (!fits) w->status = NNK_E_PARAMETER;
+    put_real(w, &rounded, 4, false);
 }
 
 /// Puts the parameters, with the last layer's weights times the scale, and its bias also plus the shift.
@@ -115,7 +115,7 @@ static void put_calibrated(writer *w, const nnk_model *m, const nnk_expectation 
         if (m->dtype == NNK_F32)
             put_float(w, calibrated);
         else
-            put_double(w, calibrated);
+            put_real(w, &calibrated, 8, false);
     }
 }
 
@@ -136,7 +136,7 @@ nnk_status nnk_model_calibrate(const nnk_model *m, const nnk_expectation *e, nnk
 
 // ---- Weights as bytes -------------------------------------------------------------------------------------
 
-/// Looks at the next weights of row `unit` of W1 for the largest in size. NNK_E_PAYLOAD, in the writer: one
+/// Looks at the next weights of row `unit` of W1 for the largest in size. NNK_E_PARAMETER, in the writer: one
 /// is not finite, or too large for a float.
 static void scan(writer *w, const nnk_model *m, uint32_t unit, nnk_steps *s) {
     enum { WEIGHTS_AT_ONCE = 3072 };
@@ -145,7 +145,7 @@ static void scan(writer *w, const nnk_model *m, uint32_t unit, nnk_steps *s) {
     for (; s->scanned < end; s->scanned++) {
         const double x = parameter(m, unit * inputs + s->scanned), size = x < 0 ? -x : x;
         if (!(size <= (double)FLT_MAX)) {
-            w->status = NNK_E_PAYLOAD;
+            w->status = NNK_E_PARAMETER;
             return;
         }
         if (size > s->largest) s->largest = size;

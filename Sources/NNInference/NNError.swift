@@ -154,8 +154,11 @@ public enum ModelDefect: Error, Equatable, Sendable {
     case otherTopology
     /// Another number of bytes than its layers and its type take.
     case wrongSize
-    /// The checksum of the weights is wrong, or they predict what is no number.
+    /// The checksum of the weights is wrong.
     case damagedWeights
+    /// A weight or bias is infinite or NaN, the scale of a row of bytes is negative, or they are so large that
+    /// computing with them overflows.
+    case unusableWeights
 }
 
 extension NNError {
@@ -181,6 +184,7 @@ extension NNError {
             case NNK_E_TOPOLOGY: .invalidModel(.otherTopology)
             case NNK_E_SIZE: .invalidModel(.wrongSize)
             case NNK_E_PAYLOAD: .invalidModel(.damagedWeights)
+            case NNK_E_PARAMETER: .invalidModel(.unusableWeights)
             default: .unexpected(status: status)
             }
     }

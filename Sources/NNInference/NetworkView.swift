@@ -86,7 +86,7 @@ public struct NetworkView: ~Escapable {
     ///   - image: ``inputs`` bytes.
     ///   - memory: ``Predictor/words(for:)`` words or more.
     /// - Throws: ``NNError/insufficientMemory(expected:found:)``; ``NNError/wrongCount(of:expected:found:)`` for an
-    ///   image of another size; ``ModelDefect/damagedWeights`` if the answer is no number.
+    ///   image of another size; ``ModelDefect/unusableWeights`` if computing overflows.
     public func probability(
         of image: Span<UInt8>, memory: consuming MutableSpan<UInt64>
     ) throws(NNError) -> Double {

@@ -55,7 +55,7 @@ public struct Predictor: ~Copyable, ~Escapable {
     /// What the network says about the image.
     ///
     /// - Throws: ``NNError/wrongCount(of:expected:found:)`` unless the whole image was fed,
-    ///   ``ModelDefect/damagedWeights`` if the answer is no number, as with weights that no training gives.
+    ///   ``ModelDefect/unusableWeights`` if computing overflows.
     public consuming func finish() throws(NNError) -> Prediction {
         let taken = unsafe withState { unsafe Int($0.pointee.position + $0.pointee.pending) }
         try NNError.check(countOf: .bytesOfImage, taken, expected: network.inputs)

@@ -123,6 +123,7 @@ extension ModelDefect {
         case .otherTopology: "its layers have other sizes"
         case .wrongSize: "it has more or fewer bytes than its layers need"
         case .damagedWeights: "its weights are damaged"
+        case .unusableWeights: "its weights are not finite, or too large"
         }
     }
 }

@@ -22,7 +22,7 @@ extension Network {
     ///   - threads: how many threads share the examples, 1...4096. The result is the same.
     /// - Throws: ``NNError/wrongCount(of:expected:found:)`` for images of another size,
     ///   ``NNError/invalidOption(name:value:allowed:)`` for other numbers of threads,
-    ///   ``ModelDefect/damagedWeights`` if an answer is no number.
+    ///   ``ModelDefect/unusableWeights`` if computing overflows.
     public func evaluate(_ examples: Examples, threads: Int = 1) throws(NNError) -> Evaluation {
         try NNError.check(threads, .threads, TrainingOptions.threadCounts)
         try NNError.check(countOf: .bytesOfImage, examples.imageBytes, expected: inputs)

@@ -53,7 +53,7 @@ extension Network {
     ///
     /// - Parameter expectation: its calibration goes into the last layer.
     /// - Throws: ``NNError/alreadyJudged``; ``NNError/alreadyQuantized`` if its weights are bytes: calibrate first;
-    ///   ``NNError/invalidOption(name:value:allowed:)`` for a number out of its range; ``ModelDefect/damagedWeights``
+    ///   ``NNError/invalidOption(name:value:allowed:)`` for a number out of its range; ``ModelDefect/unusableWeights``
     ///   if a weight becomes too large.
     public func calibrated(_ expectation: Expectation) throws(NNError) -> Network {
         guard self.expectation == nil else { throw .alreadyJudged }

@@ -98,8 +98,8 @@ public struct Network: Sendable {
     /// The probability of class 1 for one image.
     ///
     /// - Parameter image: ``inputs`` bytes; 64 rows of 64 pixels, R G B, for the given topologies.
-    /// - Throws: ``NNError/wrongCount(of:expected:found:)`` for an image of another size, ``ModelDefect/damagedWeights``
-    ///   if the answer is no number, as with weights that no training gives.
+    /// - Throws: ``NNError/wrongCount(of:expected:found:)`` for an image of another size, ``ModelDefect/unusableWeights``
+    ///   if computing overflows.
     public func probability(of image: some Collection<UInt8>) throws(NNError) -> Double {
         try NNError.check(countOf: .bytesOfImage, image.count, expected: inputs)
         let probability =

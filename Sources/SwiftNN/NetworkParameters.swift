@@ -44,7 +44,7 @@ extension Network {
 
     /// The same network with the weights of its first layer in bytes: a quarter or an eighth of the size.
     ///
-    /// - Throws: ``NNError/alreadyQuantized`` if they are bytes, ``ModelDefect/damagedWeights`` if a weight does not fit
+    /// - Throws: ``NNError/alreadyQuantized`` if they are bytes, ``ModelDefect/unusableWeights`` if a weight does not fit
     ///   a float.
     public func quantized() throws(NNError) -> Network {
         guard elementType != .i8 else { throw .alreadyQuantized }

@@ -50,7 +50,7 @@ public struct Trainer: ~Copyable, Sendable {
     ///   - examples: images of as many bytes as the topology has inputs.
     ///   - options: what to train, and how.
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)``; ``NNError/wrongCount(of:expected:found:)`` for images
-    ///   of another size; ``NNError/nothingHeldOut``, ``NNError/otherStart(_:)``, and ``ModelDefect/damagedWeights`` of a
+    ///   of another size; ``NNError/nothingHeldOut``, ``NNError/otherStart(_:)``, and ``ModelDefect/unusableWeights`` of a
     ///   model to start from with a weight that is not finite; ``NNError/outOfMemory(bytes:)``;
     ///   ``NNError/unsupportedFloatingPoint``.
     public init(examples: Examples, options: TrainingOptions = TrainingOptions()) throws(NNError) {

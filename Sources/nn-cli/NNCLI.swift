@@ -58,8 +58,8 @@ struct NNCLI: ParsableCommand {
         } catch let code as ExitCode {
             // All was said before.
             exit(withError: code)
-        } catch NNError.invalidModel(.damagedWeights) {
-            Console.error("the model's weights are unusable: they predict NaN")
+        } catch NNError.invalidModel(.unusableWeights) {
+            Console.error("the model's weights are unusable: predictions with them overflow")
             exit(withError: ExitCode(65))
         } catch let error as NNError {
             Console.error("internal error: \(error)")

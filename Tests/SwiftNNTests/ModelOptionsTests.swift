@@ -175,7 +175,7 @@ struct ModelOptionsTests {
             } catch { Issue.record("\(error)") }
         }
         let floats = try self.network(parameters.map { Float($0) }, nil)
-        #expect(throws: NNError.invalidModel(.damagedWeights)) {
+        #expect(throws: NNError.invalidModel(.unusableWeights)) {
             try floats.calibrated(Self.expectation(shift: .greatestFiniteMagnitude)).bytes.count
         }
     }

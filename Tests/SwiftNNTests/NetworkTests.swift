@@ -225,7 +225,7 @@ struct NetworkTests {
         var weights = [Double](repeating: 0.5, count: topology.parameterCount)
         weights[3] = 1e39
         let network = try Network(topology: topology, parameters: weights, classNames: ["", ""])
-        #expect(throws: NNError.invalidModel(.damagedWeights)) { try network.quantized() }
+        #expect(throws: NNError.invalidModel(.unusableWeights)) { try network.quantized() }
     }
 
     @Test("A network of another's parameters is the same file", arguments: Precision.allCases)

@@ -230,7 +230,7 @@ static void test_refusals(int32_t type) {
         for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
             const double kept = get(parameters, places[p], type);
             put(parameters, places[p], bad[b], type);
-            CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&f)), NNK_E_PAYLOAD);
+            CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&f)), NNK_E_PARAMETER);
             CHECK_EQUAL(f.size, 0);
             put(parameters, places[p], kept, type);
         }
@@ -545,7 +545,8 @@ static void test_damage(void) {
     free(f.bytes);
 }
 
-/// A file with the right checksums and any content gives a probability or NNK_E_PAYLOAD.
+/// A file with the right checksums and any content is refused when it is opened, or gives a probability or an
+/// error.
 static void test_hostile(void) {
     const nnk_topology *t = &shapes[0];
     const float bad[] = {NAN, -NAN, INFINITY, -INFINITY, FLT_MAX, -1, 0, FLT_MIN / 8};
@@ -563,18 +564,22 @@ static void test_hostile(void) {
         }
         memset(f.bytes + 64 + 4 * nnk_i8_floats(t), round % 3 ? 0x80 : 0, 400);
         seal(f.bytes, f.size);
-        const nnk_model m = opened(&f, t);
+        nnk_model m;
         _Alignas(8) uint8_t memory[NNK_PREDICT_I8_BYTES_OF((400, 20, 7, 5, 1))];
         double p = -1;
-        CHECK_EQUAL(nnk_predict_begin(memory, sizeof memory, &m, nnk_fastest_inference(NNK_I8)), NNK_OK);
-        CHECK_EQUAL(nnk_predict_feed(memory, x, 400), NNK_OK);
-        const nnk_status status = nnk_predict_finish(memory, &p);
-        CHECK(status == NNK_E_PAYLOAD || (status == NNK_OK && p >= 0 && p <= 1));
+        nnk_status status = nnk_model_open(&m, f.bytes, f.size, t);
+        if (status == NNK_OK) {
+            nnk_model_to_native(&m, f.bytes);
+            CHECK_EQUAL(nnk_predict_begin(memory, sizeof memory, &m, nnk_fastest_inference(NNK_I8)), NNK_OK);
+            CHECK_EQUAL(nnk_predict_feed(memory, x, 400), NNK_OK);
+            status = nnk_predict_finish(memory, &p);
+        }
+        CHECK(status == NNK_E_PARAMETER || (status == NNK_OK && p >= 0 && p <= 1));
         refused += status != NNK_OK;
         answered += status == NNK_OK;
         free(f.bytes);
     }
-    CHECK(refused > 100 && answered > 100);
+    CHECK(refused > 100 && answered > 20);
     free(x);
 }
 

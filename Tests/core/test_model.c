@@ -3,7 +3,7 @@
 #include "layout.h"
 #include "little_endian.h"
 
-enum { LAST_STATUS = NNK_E_FLOAT };
+enum { LAST_STATUS = NNK_E_PARAMETER };
 
 static const nnk_topology small = {3, {50, 4, 3, 1}};
 
@@ -711,10 +711,10 @@ static void test_calibration_refused(void) {
             memcpy(last_weight, &largest, sizeof largest);
         else
             memcpy(last_weight, &largest_double, sizeof largest_double);
-        CHECK_EQUAL(nnk_model_calibrate(&m, &e, sink_of(&out)), NNK_E_PAYLOAD);
+        CHECK_EQUAL(nnk_model_calibrate(&m, &e, sink_of(&out)), NNK_E_PARAMETER);
         memset(last_weight, 0, type == NNK_F32 ? 4 : 8);
         memset(f.bytes + NNK_HEADER_BYTES, 0xff, 8);
-        CHECK_EQUAL(nnk_model_calibrate(&m, &e, sink_of(&out)), NNK_E_PAYLOAD);
+        CHECK_EQUAL(nnk_model_calibrate(&m, &e, sink_of(&out)), NNK_E_PARAMETER);
         free(f.bytes);
         free(q.bytes);
         free(out.bytes);

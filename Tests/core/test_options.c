@@ -630,7 +630,7 @@ static void test_refused(int32_t type) {
         void *bias = (void *)(uintptr_t)nnk_model_biases(&s->start, l);
         const double good = get(bias, 0, s->start.dtype);
         put(bias, 0, (double)NAN, s->start.dtype);
-        expect_start(&job, NNK_E_PAYLOAD);
+        expect_start(&job, NNK_E_PARAMETER);
         put(bias, 0, good, s->start.dtype);
     }
     expect_start(&job, NNK_OK);

@@ -55,7 +55,7 @@ static inline nnk_status checked_prediction(const nnk_model *m, uint32_t piece, 
     double fastest = 0;
     *probability = 0;
     const nnk_status status = predict(m, definition_of(m->dtype), image, MOST_INPUTS, probability);
-    REQUIRE(status == NNK_E_PAYLOAD || (status == NNK_OK && *probability >= 0 && *probability <= 1));
+    REQUIRE(status == NNK_E_PARAMETER || (status == NNK_OK && *probability >= 0 && *probability <= 1));
     REQUIRE(predict(m, nnk_fastest_inference(m->dtype), image, piece, &fastest) == status);
     REQUIRE(status != NNK_OK || memcmp(&fastest, probability, sizeof fastest) == 0);
     return status;

@@ -19,7 +19,7 @@ static void check_quantizer(const nnk_model *m, uint32_t fail_at, uint32_t piece
     const nnk_status status = nnk_model_quantize(m, sink_of(&f));
     stepped.fail_at = fail_at;
     REQUIRE(quantize_in_steps(m, &stepped) == status);
-    REQUIRE(status == NNK_OK || status == NNK_E_PAYLOAD);
+    REQUIRE(status == NNK_OK || status == NNK_E_PARAMETER);
     if (status == NNK_OK) {
         REQUIRE(f.size == stepped.size && memcmp(f.bytes, stepped.bytes, f.size) == 0);
         const nnk_model bytes = opened(&f, m->topology);
@@ -34,7 +34,7 @@ static void check_calibration(const nnk_model *m, const nnk_expectation *e, uint
     memory_file f = new_file(MOST_ROOM);
     double probability;
     const nnk_status status = nnk_model_calibrate(m, e, sink_of(&f));
-    REQUIRE(status == NNK_OK || status == NNK_E_PAYLOAD || status == NNK_E_ARGUMENT);
+    REQUIRE(status == NNK_OK || status == NNK_E_PARAMETER || status == NNK_E_ARGUMENT);
     if (status == NNK_OK) {
         const nnk_model judged = opened(&f, m->topology);
         nnk_expectation kept;

@@ -33,7 +33,8 @@ size_t nnk_checkpoint_bytes(const nnk_job *job);
 /// not train between these calls. A model that is half written will be written from its beginning.
 ///
 /// NNK_E_SINK: the sink failed; call again to try the same bytes again. NNK_E_STATE: the arena holds no
-/// trainer of this job. NNK_E_DIVERGED: the training has failed, and cannot be saved.
+/// trainer of this job. NNK_E_DIVERGED: the training has failed, or a number of it is not
+/// finite: it cannot be saved.
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *arena, nnk_checkpoint *progress, nnk_sink sink);
 
 /// Reads the job's numbers from a checkpoint's first NNK_CHECKPOINT_START_BYTES bytes, and the CRC-32 of its

@@ -101,6 +101,7 @@ typedef struct nnk_steps {
     uint32_t position; ///< bytes of the payload that are done
     uint32_t crc;      ///< of these
     uint32_t scanned;  ///< weights of a row, while nnk_model_quantize_step looks for the largest
+    uint32_t unsound;  ///< 1 once a parameter was read that no model may have
     double largest;    ///< of these, in size
     double carried;    ///< from the last weight that was quantized to the next one
 } nnk_steps;
@@ -113,7 +114,8 @@ typedef struct nnk_steps {
 /// model. NNK_E_HEADER: wrong checksum of the header. NNK_E_VERSION: a later one, or an unknown option.
 /// NNK_E_KIND: a checkpoint, or an unknown element type. NNK_E_TOPOLOGY: another one. NNK_E_SIZE: the header
 /// says another size than the topology needs. NNK_E_LENGTH or NNK_E_SIZE: fewer or more bytes than the header
-/// says. NNK_E_PAYLOAD: wrong checksum of the payload. NNK_E_HEADER: a method or an initializer that does not
+/// says. NNK_E_PAYLOAD: wrong checksum of the payload. NNK_E_PARAMETER: a parameter is infinite or NaN, or a
+/// scale of a model of NNK_I8 is below zero or -0. NNK_E_HEADER: a method or an initializer that does not
 /// exist, or a learning rate or options that no training has. NNK_E_KIND: a class name does not end.
 /// The records are looked at by those who ask for them.
 nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
@@ -185,7 +187,8 @@ uint32_t nnk_model_payload_crc(const void *header);
 /// order. `payload_bytes` is ignored, and class names may be NULL. With options the file has its records, and
 /// is of version 2; without, of version 1.
 ///
-/// NNK_E_ARGUMENT: also for what is refused with NNK_E_HEADER on reading. NNK_E_SINK: a write failed.
+/// NNK_E_ARGUMENT: also for what is refused with NNK_E_HEADER on reading. NNK_E_PARAMETER: as on reading.
+/// NNK_E_SINK: a write failed.
 nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 
 /// Writes a model once more, calibrated and with what to expect of it: the last layer's weights become
@@ -193,7 +196,7 @@ nnk_status nnk_model_write(const nnk_model *model, nnk_sink sink);
 ///
 /// NNK_E_ARGUMENT: also for an expectation with numbers that are not finite or not in their ranges, low above
 /// high, or a negative scale. NNK_E_KIND: the model is of NNK_I8; calibrate first, then quantize.
-/// NNK_E_STATE: it was judged before. NNK_E_SINK: a write failed. NNK_E_PAYLOAD: a parameter is not finite,
+/// NNK_E_STATE: it was judged before. NNK_E_SINK: a write failed. NNK_E_PARAMETER: a parameter is not finite,
 /// or becomes too large.
 nnk_status nnk_model_calibrate(const nnk_model *model, const nnk_expectation *expectation, nnk_sink sink);
 
@@ -205,8 +208,8 @@ nnk_status nnk_model_calibrate(const nnk_model *model, const nnk_expectation *ex
 /// - with own contrast, what rounding leaves of w[i][k] / scale[i] is added to w[i][k + 1] / scale[i]: the
 ///   bytes of a row then sum up to zero as its weights do
 ///
-/// NNK_E_ARGUMENT. NNK_E_KIND: the model is of NNK_I8. NNK_E_SINK: a write failed. NNK_E_PAYLOAD: a parameter
-/// is too large for a float, or not a number.
+/// NNK_E_ARGUMENT. NNK_E_KIND: the model is of NNK_I8. NNK_E_SINK: a write failed. NNK_E_PARAMETER: a
+/// parameter is too large for a float, or not a number.
 nnk_status nnk_model_quantize(const nnk_model *model, nnk_sink sink);
 
 /// The same in steps that look at up to 3072 weights or write up to 192: NNK_MORE, and NNK_OK when the header

@@ -45,7 +45,7 @@ size_t nnk_predict_reading_bytes(const nnk_topology *topology, const nnk_inferen
 /// NNK_E_ARGUMENT: also for a model that is not open, as nnk_model_peek gives it. NNK_E_ALIGN. NNK_E_MEMORY:
 /// `bytes` is below nnk_predict_bytes, or nnk_predict_reading_bytes for a model that is read. NNK_E_KIND:
 /// `inference` has another element type than the model, or is not for models with NNK_OPTION_OWN_CONTRAST,
-/// and this is one.
+/// and this is one. NNK_E_FLOAT: as nnk_train_begin.
 nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
                              const nnk_inference *inference);
 
@@ -57,9 +57,9 @@ nnk_status nnk_predict_feed(void *memory, const uint8_t *pixels, size_t count);
 
 /// The probability of class 1, 0 ... 1. The next image needs nnk_predict_begin again.
 ///
-/// NNK_E_ARGUMENT. NNK_E_STATE: bytes of the image are missing, or the prediction is finished. NNK_E_PAYLOAD:
-/// the model's weights are not such as training gives, and the result is not a number. NNK_E_SOURCE: as
-/// above.
+/// NNK_E_ARGUMENT. NNK_E_STATE: bytes of the image are missing, or the prediction is finished.
+/// NNK_E_PARAMETER: a logit of some layer is not finite: the model's parameters are larger than training
+/// makes them. NNK_E_SOURCE: as above.
 nnk_status nnk_predict_finish(void *memory, double *probability);
 
 #ifdef __cplusplus

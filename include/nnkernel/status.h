@@ -51,6 +51,9 @@ typedef int32_t nnk_status;
 #define NNK_E_PAYLOAD  (-16) ///< The contents of a file are damaged: their checksum is wrong, or a number.
 #define NNK_E_FLOAT    (-17) ///< This processor or build rounds differently than the results require.
 #define NNK_E_WEIGHT   (-18) ///< A weight is negative or not finite, or those of a whole class are 0.
+/// A parameter of a model is not finite, or so large that computing with it overflows; or a scale is
+/// negative.
+#define NNK_E_PARAMETER (-19)
 
 /// A short English text for `status`, without a full stop; "unknown status" for any other number.
 const char *nnk_status_text(nnk_status status);

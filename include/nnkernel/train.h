@@ -195,11 +195,11 @@ size_t nnk_train_bytes(const nnk_job *job);
 ///
 /// NNK_E_ARGUMENT, NNK_E_ALIGN. NNK_E_MEMORY: `bytes` is below nnk_train_bytes. NNK_E_LABEL: a label is
 /// neither 0 nor 1. NNK_E_WEIGHT: a weight is negative or not finite, or all examples of a class that is
-/// there are held out, or none is although keep_best is set. NNK_E_PAYLOAD: a parameter of the model to start
-/// from is not finite; nnk_dual looks at the layers above the first. NNK_E_STATE: the Gram matrix is not
-/// formed, or was formed of another number of images, in another size, type or layout. NNK_E_FLOAT: the
-/// processor's floating point rounds differently, treats subnormal numbers as zeros, or the compiler was told
-/// to fuse products and sums. On an RP2040, docs/BOARDS.md says what to set.
+/// there are held out, or none is although keep_best is set. NNK_E_PARAMETER: a parameter of the model to
+/// start from is not finite in the job's type; nnk_dual looks at the layers above the first. NNK_E_STATE: the
+/// Gram matrix is not formed, or was formed of another number of images, in another size, type or layout.
+/// NNK_E_FLOAT: the processor's floating point rounds differently, treats subnormal numbers as zeros, or the
+/// compiler was told to fuse products and sums. On an RP2040, docs/BOARDS.md says what to set.
 nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 
 /// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done.
@@ -214,7 +214,7 @@ nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
 /// all images for 192 bytes of the input; 16 units of layer 1 through the update of layer 2; or all of them
 /// through 256 columns of the Gram matrix.
 ///
-/// NNK_E_PAYLOAD: a weight of W1 of the model to start from is not finite (nnk_dual). NNK_E_SOURCE: a read
+/// NNK_E_PARAMETER: a weight of W1 of the model to start from is not finite (nnk_dual). NNK_E_SOURCE: a read
 /// failed; the slice can be tried again. NNK_E_DIVERGED: the cost or a logit is not finite; the run is over.
 nnk_status nnk_train_step(const nnk_job *job, void *arena);
 
@@ -278,7 +278,7 @@ nnk_status nnk_train_finish_as(const nnk_job *job, void *arena, int32_t dtype, n
 ///
 /// NNK_E_ARGUMENT: also without a capacity, with fewer examples than before, and with fewer iterations than
 /// are done. NNK_E_STATE: another job in what does not change. NNK_E_DIVERGED: the training has failed; it
-/// can only begin anew. NNK_E_LABEL, NNK_E_WEIGHT, NNK_E_FLOAT, NNK_E_PAYLOAD as nnk_train_begin.
+/// can only begin anew. NNK_E_LABEL, NNK_E_WEIGHT, NNK_E_FLOAT, NNK_E_PARAMETER as nnk_train_begin.
 nnk_status nnk_train_again(const nnk_job *job, void *arena, bool anew);
 
 /// Takes an example out: its row and column of the Gram matrix, and what it has added to W1. `job` is as it

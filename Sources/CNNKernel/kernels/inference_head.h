@@ -16,12 +16,17 @@ static inline void take_contrast(uint32_t contrast[2], const uint8_t *x, size_t 
     contrast[1] += squares;
 }
 
-/// Returns the last layer's logit. Each layer goes from one of the two buffers into the other.
+/// Returns the last layer's logit; NaN if a logit of any layer is not finite, since what follows from it
+/// would be wrong without a sign of it. Each layer goes from one of the two buffers into the other.
 ///   p: W2, b2, W3, ...; z (size[1]): layer 1's logits; both buffers are overwritten
 static real layers_above(const nnk_topology *t, const real *p, real *z, real *next) {
+    real zero = 0; // 0 times each logit: NaN from an infinity on
     for (int32_t l = 2; l <= t->layers; l++) {
         const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
-        for (size_t k = 0; k < inputs; k++) z[k] = z[k] <= 0 ? 0 : z[k];
+        for (size_t k = 0; k < inputs; k++) {
+            zero += 0 * z[k];
+            z[k] = z[k] <= 0 ? 0 : z[k];
+        }
         const real *b = p + outputs * inputs;
         for (size_t i = 0; i < outputs; i++) {
             real sum = 0;
@@ -33,7 +38,7 @@ static real layers_above(const nnk_topology *t, const real *p, real *z, real *ne
         z = next;
         next = done;
     }
-    return z[0];
+    return z[0] + (zero + 0 * z[0]);
 }
 
 /// Returns the last layer's logit from the sums of layer 1. Not inlined, so that its stack is free again when

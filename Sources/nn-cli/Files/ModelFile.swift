@@ -44,6 +44,8 @@ enum ModelFile {
                 ("a 12288-20-7-5-1 or 12288-7-1 network", "a \(topologyText(ofHeader: bytes)) network")
             case .invalidModel(.wrongSize): ("a file as long as its header says", "\(bytes.count) bytes")
             case .invalidModel(.damagedWeights): ("an intact model", "damaged weights (wrong checksum)")
+            case .invalidModel(.unusableWeights):
+                ("finite weights, and no scale below 0", "an infinity, a NaN or a negative scale")
             default: ("a usable model", "\(error)")
             }
         return FileError(.badData, file: path, expected: expected, found: found)
