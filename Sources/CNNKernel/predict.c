@@ -24,6 +24,7 @@ nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
     if (model->dtype != inference->dtype ||
         (model->options & NNK_OPTION_OWN_CONTRAST && !inference->take_contrast))
         return NNK_E_KIND;
+    if (!inference->is_strict()) return NNK_E_FLOAT;
     nnk_predictor *p = memory;
     memset(p, 0, needed);
     p->model = model;

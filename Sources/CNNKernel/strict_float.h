@@ -5,11 +5,16 @@
 
 #include <float.h>
 
-#if defined(__FAST_MATH__) || defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
-#error "nnkernel must not be built with -ffast-math: its results would differ from those of other builds"
-#endif
-#if defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__)
-#error "nnkernel must not be built with -fassociative-math or -freciprocal-math: its results would differ"
+// Under each of these the results would differ from those of other builds. Fused products, and how the thread
+// is set up, show in no macro: kernels/float_check.h finds them when it runs.
+#if defined(__FAST_MATH__)
+#error "nnkernel must not be built with -ffast-math, or with -Ofast or -ffp-model=fast, which contain it"
+#elif defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#error "nnkernel must not be built with -ffinite-math-only"
+#elif defined(__ASSOCIATIVE_MATH__)
+#error "nnkernel must not be built with -fassociative-math, or -funsafe-math-optimizations, which contains it"
+#elif defined(__RECIPROCAL_MATH__)
+#error "nnkernel must not be built with -freciprocal-math"
 #endif
 #if defined(__clang__) && defined(__ARM_NEON) && !defined(__aarch64__)
 #error "32-bit NEON flushes subnormal numbers to zero: build with -mfpu=vfpv3-d16"
@@ -20,8 +25,11 @@
 #if defined(__ALTIVEC__) && !defined(__VSX__)
 #error "Altivec flushes subnormal numbers to zero: build with -mno-altivec, or with VSX"
 #endif
-// -fsingle-precision-constant makes them floats.
-_Static_assert(sizeof 1.0 == sizeof(double), "a constant without suffix must be a double");
+// It makes doubles of the core floats. Teensy 3's build has it; the float constants it is for end with f:
+// 0.5f.
+_Static_assert(
+    sizeof 1.0 == sizeof(double),
+    "nnkernel must not be built with -fsingle-precision-constant: remove it, write 0.5f for floats");
 // 16 concerns half floats, which are not used here.
 #if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
 #error "nnkernel needs FLT_EVAL_METHOD 0; on x86-32 build with -msse2 -mfpmath=sse, on s390x with -std=gnu11"
@@ -44,7 +52,10 @@ __asm__(NNK_REAL(dadd) NNK_REAL(dsub) NNK_REAL(dmul) NNK_REAL(ddiv) NNK_REAL(dcm
 // a * b + c is rounded twice everywhere. Each compiler has its own pragma for that and ignores the other one.
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
-#pragma clang fp reassociate(off) reciprocal(off)
+#pragma clang fp reassociate(off)
+#if __clang_major__ >= 18 // earlier ones do not know it
+#pragma clang fp reciprocal(off)
+#endif
 #elif defined(__GNUC__)
 #pragma GCC optimize("fp-contract=off")
 #else

@@ -247,6 +247,9 @@ struct nnk_inference {
     int32_t weight_bytes; ///< of a weight of layer 1: 4, 8 or 1
     int32_t patch_bytes;  ///< of an image, that are summed at a time: NNK_PATCH; 1: any number may be
 
+    /// As nnk_arithmetic.is_strict.
+    bool (*is_strict)(void);
+
     /// sum += W x.
     ///   sum (units); w: (units) rows, which begin `inputs` weights apart; x (count): pixels
     ///   count: a multiple of patch_bytes, except for the last bytes of an image
@@ -259,7 +262,7 @@ struct nnk_inference {
     void (*take_contrast)(uint32_t contrast[2], const uint8_t *x, size_t count);
 
     /// The rest of the network, from the sums of a whole image. Returns the probability of class 1, a NaN if
-    /// the parameters are unusable. The logits of layer 1 are sum (1/255) s + b, where s is 1 / sd, and sd
+    /// a logit is not finite. The logits of layer 1 are sum (1/255) s + b, where s is 1 / sd, and sd
     /// the standard deviation of the image's inputs, bytes / 255. s is 1 if that is 0, if nothing was added
     /// to `contrast`, and without take_contrast.
     ///   above: the parameters without W1: b1, W2, b2, ...; with NNK_I8 the scales, then these

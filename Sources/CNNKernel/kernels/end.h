@@ -33,6 +33,7 @@
 
 // arithmetic.h, inference.h and their parts
 #undef BYTE_SCALE
+#undef NNK_FLOAT_CHECK_H
 #undef NNK_LANES_H
 #undef UNROLLED
 #undef INLINE

@@ -6,6 +6,7 @@
 #error "include kernels/real_f32.h or kernels/real_f64.h before kernels/inference.h"
 #endif
 
+#include "float_check.h"
 #include "inference_head.h"
 
 /// sum (units) += W x over up to NNK_PATCH bytes. Rows of W begin `inputs` reals apart.
@@ -52,13 +53,13 @@ static real last_logit(const nnk_topology *t, const nnk_parameters *above, real 
 #define NNK_INFERENCE                                                                                        \
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .weight_bytes = sizeof(real),                       \
-        .patch_bytes = NNK_PATCH, .accumulate = ACCUMULATE, .head = head                                     \
+        .patch_bytes = NNK_PATCH, .is_strict = float_is_strict, .accumulate = ACCUMULATE, .head = head       \
     }
 
 /// Also for models with NNK_OPTION_OWN_CONTRAST.
 #define NNK_CONTRAST_INFERENCE                                                                               \
     {                                                                                                        \
         .dtype = REAL_DTYPE, .real_bytes = sizeof(real), .weight_bytes = sizeof(real),                       \
-        .patch_bytes = NNK_PATCH, .accumulate = ACCUMULATE, .take_contrast = take_contrast,                  \
-        .head = contrast_head                                                                                \
+        .patch_bytes = NNK_PATCH, .is_strict = float_is_strict, .accumulate = ACCUMULATE,                    \
+        .take_contrast = take_contrast, .head = contrast_head                                                \
     }

@@ -9,6 +9,7 @@
 #error "include kernels/real_f32.h before kernels/inference_i8.h"
 #endif
 
+#include "float_check.h"
 #include "inference_head.h"
 
 _Static_assert((int64_t)NNK_MAX_INPUTS * 128 * 255 <= INT32_MAX, "sums of an i8 model fit 32 bits");
@@ -41,12 +42,13 @@ static real last_logit(const nnk_topology *t, const nnk_parameters *above, real 
 #define NNK_INFERENCE(accumulate_of_target)                                                                  \
     {                                                                                                        \
         .dtype = NNK_I8, .real_bytes = sizeof(real), .weight_bytes = 1, .patch_bytes = 1,                    \
-        .accumulate = accumulate_of_target, .head = head                                                     \
+        .is_strict = float_is_strict, .accumulate = accumulate_of_target, .head = head                       \
     }
 
 /// Also for models with NNK_OPTION_OWN_CONTRAST.
 #define NNK_CONTRAST_INFERENCE(accumulate_of_target)                                                         \
     {                                                                                                        \
         .dtype = NNK_I8, .real_bytes = sizeof(real), .weight_bytes = 1, .patch_bytes = 1,                    \
-        .accumulate = accumulate_of_target, .take_contrast = take_contrast, .head = contrast_head            \
+        .is_strict = float_is_strict, .accumulate = accumulate_of_target, .take_contrast = take_contrast,    \
+        .head = contrast_head                                                                                \
     }
