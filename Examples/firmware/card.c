@@ -3,6 +3,13 @@
 
 enum { HEADER_AT = CARD_BLOCK - NNK_HEADER_BYTES, NONE = -1 };
 
+/// The beginning of a file's first block, whose end is the header. Boards are little-endian.
+typedef struct start {
+    uint32_t serial;
+    uint32_t
+        check; ///< CRC-32 of the serial number and the header: a block that is half written has another one
+} start;
+
 static uint8_t held[CARD_BLOCK]; // the last block read
 static uint32_t held_block = (uint32_t)NONE;
 static uint8_t draft[CARD_BLOCK]; // the block being written
@@ -34,9 +41,9 @@ static uint32_t little_endian(const uint8_t *b) {
 }
 
 int32_t card_read_job(card_job *job) {
-    static const uint8_t magic[8] = "NNKCARD1";
+    static const char magic[] = "NNKCARD1";
     uint8_t b[44];
-    if (!card_bytes(CARD_JOB * CARD_BLOCK, sizeof b, b) || memcmp(b, magic, sizeof magic) != 0) return 0;
+    if (!card_bytes(CARD_JOB * CARD_BLOCK, sizeof b, b) || memcmp(b, magic, sizeof magic - 1) != 0) return 0;
     job->examples = little_endian(b + 8);
     job->tests = little_endian(b + 12);
     job->iterations = little_endian(b + 16);
@@ -54,10 +61,16 @@ nnk_status card_image(void *context, uint32_t example, uint32_t offset, uint32_t
     return card_bytes(at, count, out) ? NNK_OK : NNK_E_SOURCE;
 }
 
+static uint32_t check_of(uint32_t serial, const uint8_t *header) {
+    const uint32_t crc = nnk_crc32(0, (const uint8_t *)&serial, sizeof serial);
+    return nnk_crc32(crc, header, NNK_HEADER_BYTES);
+}
+
 /// Writes the first block, with the header; it makes the file valid.
 static int32_t write_header(const card_file *file, const uint8_t *header) {
+    const start s = {file->serial, check_of(file->serial, header)};
     memset(draft, 0, sizeof draft);
-    memcpy(draft, &file->serial, sizeof file->serial);
+    memcpy(draft, &s, sizeof s);
     memcpy(draft + HEADER_AT, header, NNK_HEADER_BYTES);
     return write_draft(file->first);
 }
@@ -93,6 +106,9 @@ nnk_status card_file_read(void *context, uint32_t offset, uint32_t count, uint8_
 }
 
 uint32_t card_file_serial(const card_file *file) {
-    uint32_t serial = 0;
-    return card_bytes(file->first * CARD_BLOCK, sizeof serial, (uint8_t *)&serial) ? serial : 0;
+    start s;
+    uint8_t header[NNK_HEADER_BYTES];
+    const bool is_read = card_bytes(file->first * CARD_BLOCK, sizeof s, (uint8_t *)&s) &&
+                         card_bytes(file->first * CARD_BLOCK + HEADER_AT, sizeof header, header);
+    return is_read && s.check == check_of(s.serial, header) ? s.serial : 0;
 }

@@ -7,10 +7,9 @@
 
 /// First block of each part. An image of 12288 bytes takes 24 blocks.
 enum {
-    CARD_JOB = 0,    // the job, see card_job
-    CARD_LABELS = 1, // one byte each, in the order of the images
-    CARD_CHECKPOINT = 1024,
-    CARD_OTHER_CHECKPOINT = 2048,
+    CARD_JOB = 0,            // the job, see card_job
+    CARD_LABELS = 1,         // one byte each, in the order of the images
+    CARD_CHECKPOINTS = 1024, // three files of up to 1024 blocks
     CARD_MODEL = 4096,
     CARD_IMAGES = 8192,
 };
@@ -44,14 +43,14 @@ nnk_status card_image(void *context, uint32_t example, uint32_t offset, uint32_t
 /// makes the old file invalid; the new one is valid once block `first` is on the card.
 typedef struct card_file {
     uint32_t first;
-    uint32_t serial; ///< also stored in block `first`; the newer checkpoint has the larger number
+    uint32_t serial; ///< also stored in block `first`; the newer checkpoint has the larger number; 0: none
 } card_file;
 
 /// The functions of the core's nnk_sink and nnk_reader; `file` is a card_file.
 nnk_status card_file_write(void *file, uint32_t offset, const uint8_t *bytes, uint32_t count);
 nnk_status card_file_read(void *file, uint32_t offset, uint32_t count, uint8_t *out);
 
-/// The serial number in the file on the card; 0 if it cannot be read.
+/// The serial number in the file on the card; 0 if it cannot be read, or if block `first` is half written.
 uint32_t card_file_serial(const card_file *file);
 
 #endif

@@ -13,7 +13,11 @@ static card_job on_card;
 static uint8_t labels[IMAGES];
 
 static card_file model_file = {.first = CARD_MODEL};
-static card_file checkpoint[2] = {{.first = CARD_CHECKPOINT}, {.first = CARD_OTHER_CHECKPOINT}};
+
+enum { PLACES = 3, PLACE_BLOCKS = (CARD_MODEL - CARD_CHECKPOINTS) / PLACES };
+static card_file checkpoints[PLACES] = {{.first = CARD_CHECKPOINTS},
+                                        {.first = CARD_CHECKPOINTS + PLACE_BLOCKS},
+                                        {.first = CARD_CHECKPOINTS + 2 * PLACE_BLOCKS}};
 
 /// Not inlined, so that the frames of two such functions are never on the stack at the same time.
 #define APART __attribute__((noinline)) static
@@ -60,17 +64,30 @@ APART void read_job(nnk_job *job) {
 }
 
 // ---- Checkpoints ------------------------------------------------------------------------------------------
-// Checkpoints take turns in two places, so one is always complete while the other is written.
+// Each checkpoint takes the place of the oldest one. While it is written the others are complete: one of them
+// also on a card that says of a block too early that it is stored.
 
-/// Writes a checkpoint to place `*turn`, then passes the turn to the other place.
-static void save_checkpoint(const nnk_job *job, uint32_t *turn) {
-    card_file *file = &checkpoint[*turn], *other = &checkpoint[1 - *turn];
+static card_file *newest_checkpoint(void) {
+    card_file *file = &checkpoints[0];
+    for (uint32_t i = 1; i < PLACES; i++)
+        if (checkpoints[i].serial > file->serial) file = &checkpoints[i];
+    return file;
+}
+
+static card_file *oldest_checkpoint(void) {
+    card_file *file = &checkpoints[0];
+    for (uint32_t i = 1; i < PLACES; i++)
+        if (checkpoints[i].serial < file->serial) file = &checkpoints[i];
+    return file;
+}
+
+static void save_checkpoint(const nnk_job *job) {
+    card_file *file = oldest_checkpoint();
     const nnk_sink sink = {card_file_write, file};
     nnk_checkpoint progress = {0, 0};
-    file->serial = other->serial + 1;
+    file->serial = newest_checkpoint()->serial + 1;
     while (check("checkpoint", nnk_checkpoint_save(job, this_board.arena, &progress, sink)) > 0) {
     }
-    *turn = 1 - *turn;
 }
 
 static int32_t load_checkpoint(const nnk_job *job, card_file *file) {
@@ -82,16 +99,15 @@ static int32_t load_checkpoint(const nnk_job *job, card_file *file) {
     return status == NNK_OK;
 }
 
-/// Loads the newest valid checkpoint of this job; returns 0 if there is none. `*turn` is the place of the
-/// next one.
-static int32_t resume(const nnk_job *job, uint32_t *turn) {
-    for (int32_t i = 0; i < 2; i++) checkpoint[i].serial = card_file_serial(&checkpoint[i]);
-    const uint32_t newer = checkpoint[1].serial > checkpoint[0].serial;
-    for (uint32_t i = 0; i < 2; i++) {
-        *turn = 1 - (newer ^ i);
-        if (load_checkpoint(job, &checkpoint[1 - *turn])) return 1;
+/// Loads the newest valid checkpoint of this job; returns 0 if there is none.
+static int32_t resume(const nnk_job *job) {
+    for (uint32_t i = 0; i < PLACES; i++) checkpoints[i].serial = card_file_serial(&checkpoints[i]);
+    for (;;) {
+        card_file *file = newest_checkpoint();
+        if (file->serial == 0) return 0;
+        if (load_checkpoint(job, file)) return 1;
+        file->serial = 0;
     }
-    return 0;
 }
 
 // ---- Training ---------------------------------------------------------------------------------------------
@@ -109,8 +125,8 @@ static void print_time(const char *what, uint32_t since) {
     print(" us\n");
 }
 
-APART void begin(const nnk_job *job, uint32_t *turn) {
-    if (on_card.checkpoint_every && resume(job, turn)) {
+APART void begin(const nnk_job *job) {
+    if (on_card.checkpoint_every && resume(job)) {
         static const char *const stage[] = {"setup", "iterations", "model"};
         print("resuming: ");
         print(stage[progress_of(job).stage]);
@@ -124,7 +140,7 @@ APART void begin(const nnk_job *job, uint32_t *turn) {
 }
 
 /// Trains in slices of work; prints costs and saves checkpoints.
-APART void learn(const nnk_job *job, uint32_t turn) {
+APART void learn(const nnk_job *job) {
     uint32_t since = board_microseconds(), slices = 0;
     nnk_progress progress = progress_of(job);
     nnk_status status;
@@ -146,7 +162,7 @@ APART void learn(const nnk_job *job, uint32_t turn) {
             print("\n");
         }
         if (on_card.checkpoint_every && (++slices % on_card.checkpoint_every == 0 || status == NNK_OK))
-            save_checkpoint(job, &turn);
+            save_checkpoint(job);
     } while (status > 0);
     print_time("iterations took ", since);
 }
@@ -197,9 +213,8 @@ void firmware(void) {
     if (model_is_there(&job)) {
         print("the model is already on the card; card.py make makes a new card, without it\n");
     } else {
-        uint32_t turn = 0;
-        begin(&job, &turn);
-        learn(&job, turn);
+        begin(&job);
+        learn(&job);
         write_model(&job);
         if (!model_is_there(&job)) fail("model", "the card does not have what was written", CANNOT_SAVE);
     }

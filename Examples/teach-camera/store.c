@@ -119,6 +119,49 @@ static void say_damaged(uint32_t number) {
     print(" of the log is damaged, and left out\n");
 }
 
+static bool append(uint32_t kind, uint32_t place, uint32_t value, uint32_t crc) {
+    entry e = {MAGIC, entries, kind, place, value, crc, 0};
+    e.check = check_of(&e);
+    memset(draft, 0, sizeof draft);
+    memcpy(draft, &e, sizeof e);
+    if (entries == STORE_ENTRIES || !store_write(STORE_LOG + entries, draft)) return false;
+    entries++;
+    return apply(&e);
+}
+
+/// The checksum of an image as its newest entry says it. Returns false on failure.
+static bool recorded_crc(uint32_t place, uint32_t *crc) {
+    for (uint32_t number = entries; number-- > 0;) {
+        entry e;
+        const int32_t found = read_entry(number, &e);
+        *crc = e.crc;
+        if (found < 0 || (found > 0 && e.kind == RECORD && e.place == place)) return found > 0;
+    }
+    return false;
+}
+
+static bool crc_on_card(uint32_t place, uint32_t *crc) {
+    uint8_t bytes[64];
+    *crc = 0;
+    for (uint32_t at = 0; at < IMAGE_BYTES; at += sizeof bytes) {
+        if (!store_read(image_first(place) + at, sizeof bytes, bytes)) return false;
+        *crc = nnk_crc32(*crc, bytes, sizeof bytes);
+    }
+    return true;
+}
+
+/// A card that stores blocks in another order may have the last example's entry before its image, or the next
+/// image in its place before the entry that forgets it. It is forgotten then. Returns NULL, or what is wrong.
+static const char *check_last_image(void) {
+    uint32_t recorded, there;
+    if (examples == 0) return NULL;
+    const uint32_t place = places[examples - 1];
+    if (!recorded_crc(place, &recorded) || !crc_on_card(place, &there)) return "cannot be read";
+    if (recorded == there) return NULL;
+    print("card: the last example's image is damaged; the example is left out\n");
+    return append(FORGET, place, 0, 0) ? NULL : "cannot be written";
+}
+
 /// An entry that is not whole is the end of the log, and the next one is written over it; unless it was
 /// damaged later, and another one follows.
 const char *store_open(void) {
@@ -135,17 +178,7 @@ const char *store_open(void) {
         entries++;
         board_watchdog();
     }
-    return NULL;
-}
-
-static bool append(uint32_t kind, uint32_t place, uint32_t value, uint32_t crc) {
-    entry e = {MAGIC, entries, kind, place, value, crc, 0};
-    e.check = check_of(&e);
-    memset(draft, 0, sizeof draft);
-    memcpy(draft, &e, sizeof e);
-    if (entries == STORE_ENTRIES || !store_write(STORE_LOG + entries, draft)) return false;
-    entries++;
-    return apply(&e);
+    return check_last_image();
 }
 
 const char *store_is_full(void) {
