@@ -391,6 +391,9 @@ int main(int argc, char **argv) {
         damage_checkpoints(&d, weights, a);
     } while (time(NULL) < end);
     release_data(d);
-    printf("damaged: %lu points, %lu accepted and used\n", points, accepted);
+    printf("%lu points: model and checkpoint files cut off, lengthened, with flipped bits, and with extreme "
+           "values "
+           "and right checksums; %lu accepted, and used\n",
+           points, accepted);
     return check_failed != 0;
 }

@@ -344,6 +344,8 @@ int lose_power(const program *p, int argc, char **argv) {
     if (!table) return 71;
     const card state = shared->card;
     const bool is_right = lose_everywhere(p, &state, none, is_full, only.losses ? &only : NULL);
-    printf("%s: %lu points, %lu cards\n", p->name, points, starts);
+    if (is_right)
+        printf("%lu points: power lost at %s, and at pairs of them; %lu different cards\n", points, p->what,
+               starts);
     return !is_right;
 }

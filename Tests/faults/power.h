@@ -15,6 +15,7 @@ typedef struct promise {
 /// A firmware under test.
 typedef struct program {
     const char *name;
+    const char *what; ///< whose writes they are
     /// In a process of its own: starts the firmware and works until all is done. It calls `found` once,
     /// `promised` whenever more is safe, and ends with `done` or `failed`.
     void (*run)(void);

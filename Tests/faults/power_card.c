@@ -141,7 +141,8 @@ static void make_card(uint32_t checkpoint_every) {
 }
 
 int main(int argc, char **argv) {
-    static const program firmware_program = {"power-card", firmware, may_find};
+    static const program firmware_program = {
+        "power-card", "each write of a training with checkpoints on a board", firmware, may_find};
     known = shared_memory(sizeof *known);
     make_card(30);
     keep_card();

@@ -188,9 +188,10 @@ static void train_alone(void) {
 }
 
 int main(int argc, char **argv) {
-    static const program storing = {"power-store", store_alone, may_find},
-                         training = {"power-store", train_alone, may_find},
-                         all = {"power-store", session, may_find};
+    static const char name[] = "power-store", what[] = "each write of a board that learns from its camera";
+    static const program storing = {name, what, store_alone, may_find},
+                         training = {name, what, train_alone, may_find},
+                         all = {name, what, session, may_find};
     uint8_t text[CARD_BLOCK] = "teach-camera\nname_a=cup\nname_b=pen\nrate=0.1\niterations=2\n";
     known = shared_memory(sizeof *known);
     put_block(STORE_SETTINGS, text);

@@ -1,0 +1,401 @@
+#!/usr/bin/env python3
+"""Kills nn-cli at its system calls, and makes them fail: no file is lost or half written, and nobody is told otherwise.
+
+    host.py NN_CLI CALLS_SO quick|full|SECONDS      SECONDS: random points for so long
+    host.py NN_CLI CALLS_SO JOB POINT               one point once more, as a failure names it
+
+CALLS_SO is made of calls.c. A job is run once without a fault, which lists its system calls. Then it is run again for each
+point: the program is killed before a call, or the call fails, once or with all later calls of its group, or moves half of
+its bytes, or the program is killed at some time. Each run starts with the files of an earlier run in place of the outputs.
+After it:
+
+- each output is the old file or the new one, whole; besides, there may be hidden leftovers that end with .part, but only
+  after a kill
+- the exit code is that of docs/CLI.md, there is a message, and no output that is not new is said to be written
+- the same command, once more, writes what it would have written without a fault
+"""
+import concurrent.futures
+import errno
+import hashlib
+import os
+import pathlib
+import random
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+
+LOG_CALLS, LOG_HEAD, LOG_RECORD = 40000, 256, 256
+MUTATING = "cws"  # creating, removing and naming files; writing; syncing: calls.c
+SECONDS = 60  # no run takes so long
+ERRORS = {  # what can go wrong with each group of calls
+    "o": [errno.EIO, errno.EMFILE, errno.EINTR],
+    "c": [errno.EIO, errno.ENOSPC],
+    "r": [errno.EIO, errno.EINTR, "short"],
+    "w": [errno.EIO, errno.ENOSPC, errno.EINTR, "short"],
+    "s": [errno.EIO, errno.ENOSPC],
+    "x": [errno.EIO],
+}
+HARMLESS = (errno.EINTR, "short")  # the program goes on as if nothing had happened
+REFUSALS = (65, 66, 74)
+
+
+def picture(seed):
+    """A PNG of 64 x 64 pixels."""
+    pixels = random.Random(seed).randbytes(64 * 64 * 3)
+    rows = b"".join(b"\0" + pixels[y * 192 : y * 192 + 192] for y in range(64))
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+class Job:
+    """A command, the files that it needs, and those of an earlier run in place of its outputs."""
+
+    def __init__(self, name, *arguments, older=None, checkpoint=None, varies=()):
+        self.name, self.arguments = name, list(arguments)
+        self.older = older  # the arguments of the earlier run; by default the same command, before the photos changed
+        self.checkpoint = checkpoint  # gone at the end of the run
+        self.varies = set(varies)  # outputs that tell times: only their completeness is compared
+
+
+TRAIN = ["train", "--train", "small.h5", "--topology", "two-layer", "--precision", "f32", "--iterations", "12"]
+JOBS = [
+    Job("train", *TRAIN, "--log-every", "1", "--checkpoint", "run.nnk", "-o", "out.nnk", "--log-csv", "out.csv",
+        "--report", "out.html", older=TRAIN + ["--seed", "2", "-o", "out.nnk", "--log-csv", "out.csv", "--report",
+        "out.html"], checkpoint="run.nnk", varies=["out.html"]),
+    Job("pack", "dataset", "pack", "photos", "-o", "out.h5", older=["dataset", "pack", "photos", "-o", "out.h5", "--seed", "2"]),
+    *(Job("export-" + form, "export", "two.nnk", "--format", form, "-o", "out." + form,
+          older=["export", "other.nnk", "--format", form, "-o", "out." + form])
+      for form in ("safetensors", "npz", "onnx", "c-header", "i8")),
+    Job("import", "import", "two.safetensors", "-o", "out.nnk", older=["import", "other.safetensors", "-o", "out.nnk"]),
+    Job("report", "report", "small.h5", "-m", "two.nnk", "-o", "out.html",
+        older=["report", "small.h5", "-m", "other.nnk", "-o", "out.html"]),
+    Job("show", "dataset", "show", "small.h5", "-o", "out.png"),
+    Job("sort", "predict", "-m", "two.nnk", "photos", "--sort-into", "sorted", "--csv", "out.csv",
+        older=["predict", "-m", "two.nnk", "photos/cup/0.png", "--csv", "out.csv"]),
+    Job("predict", "predict", "-m", "two.nnk", "photos", "--json"),
+    Job("evaluate", "evaluate", "small.h5", "-m", "two.nnk"),
+    Job("inspect", "inspect", "two.nnk"),
+    Job("teach", "teach", "photos", "-o", "out.nnk", "--folds", "2", "--report", "out.html", "--threads", "2",
+        older=["export", "two.nnk", "--format", "i8", "-o", "out.nnk"], varies=["out.html"]),
+]
+SLOW = {"teach"}  # seconds, not milliseconds
+
+
+class Failed(Exception):
+    pass
+
+
+class Bench:
+    """Where jobs run: folders that are copies of each other."""
+
+    def __init__(self, program, calls, folder):
+        self.program, self.calls, self.folder = program, calls, pathlib.Path(folder)
+        self.count = 0
+        self.lock = threading.Lock()
+        base = self.folder / "base"
+        for name, first in ("cup", 0), ("pen", 100):
+            (base / "photos" / name).mkdir(parents=True)
+            for i in range(4):
+                (base / "photos" / name / f"{i}.png").write_bytes(picture(first + i))
+        self.base = base
+        for arguments in (
+            ["dataset", "pack", "photos", "-o", "small.h5", "--test-share", "0"],
+            TRAIN + ["-o", "two.nnk"], TRAIN + ["--seed", "2", "-o", "other.nnk"],
+            ["export", "two.nnk", "--format", "safetensors", "-o", "two.safetensors"],
+            ["export", "other.nnk", "--format", "safetensors", "-o", "other.safetensors"],
+        ):
+            self.plain(base, arguments)
+
+    def fresh(self, source):
+        with self.lock:
+            self.count += 1
+            place = self.folder / f"run{self.count}"
+        # Inputs are never changed, so links to them will do; outputs are replaced, not written to.
+        shutil.copytree(source, place, copy_function=os.link)
+        return place
+
+    def plain(self, place, arguments):
+        done = subprocess.run([self.program, *arguments], cwd=place, capture_output=True, timeout=SECONDS,
+                              env=self.environment())
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(arguments)}: exit code {done.returncode}: {done.stderr.decode(errors='replace')}")
+        return done
+
+    def environment(self, **more):
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TMPDIR": str(self.folder), **more}
+
+    def faulty(self, place, arguments, fault=None):
+        """Runs a command with a fault. Returns the process and the list of calls: (group, name, path)."""
+        log = place.with_suffix(".log")
+        with open(log, "wb") as file:
+            file.truncate(LOG_HEAD + LOG_CALLS * LOG_RECORD)
+        more = {"CALLS_FAULT": fault} if fault else {}
+        try:
+            done = subprocess.run(
+                [self.program, *arguments], cwd=place, capture_output=True, timeout=SECONDS,
+                # The clock makes a training save a checkpoint every few slices.
+                env=self.environment(LD_PRELOAD=self.calls, CALLS_LOG=str(log), CALLS_CLOCK="1", **more))
+        except subprocess.TimeoutExpired:
+            raise Failed(f"still running after {SECONDS} s") from None
+        with open(log, "rb") as file:
+            (count,) = struct.unpack("<I", file.read(4))
+            file.seek(LOG_HEAD)
+            listed = [file.read(LOG_RECORD) for _ in range(min(count, LOG_CALLS))]
+        log.unlink()
+        text = lambda part: part.split(b"\0")[0].decode(errors="replace")
+        return done, [(text(c[:1]), text(c[1:16]), text(c[16:])) for c in listed]
+
+
+def files(place):
+    """The files of a folder, by their hash."""
+    return {
+        str(path.relative_to(place)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(place.rglob("*")) if path.is_file()
+    }
+
+
+def is_leftover(path):
+    name = path.rsplit("/", 1)[-1]
+    return name.startswith(".") and name.endswith(".part")
+
+
+def is_whole(path):
+    return path.suffix != ".html" or path.read_bytes().rstrip().endswith(b"</html>")
+
+
+class Reference:
+    """What a job does without a fault."""
+
+    def __init__(self, bench, job):
+        self.bench, self.job = bench, job
+        self.before = bench.fresh(bench.base)
+        if job.older:
+            bench.plain(self.before, job.older)
+        self.old = files(self.before)
+        place = bench.fresh(self.before)
+        began = time.monotonic()
+        self.done, self.calls = bench.faulty(place, job.arguments)
+        self.seconds = time.monotonic() - began
+        if self.done.returncode != 0:
+            raise Failed(f"without a fault: exit code {self.done.returncode}: {self.done.stderr.decode(errors='replace')}")
+        self.new = files(place)
+        shutil.rmtree(place)
+        self.states = set()  # of files after a kill, from which the job was repeated
+
+    def check_files(self, place, is_killed):
+        """Each output is old or new. Returns what is there."""
+        there = files(place)
+        for path in self.old.keys() | self.new.keys() | there.keys():
+            old, new, now = self.old.get(path), self.new.get(path), there.get(path)
+            if now in (old, new) or (path == self.job.checkpoint):
+                continue
+            if path in self.job.varies and now and is_whole(place / path):
+                continue
+            if is_leftover(path) and is_killed:
+                continue
+            raise Failed(f"{path} is neither the old file nor the new one" if now else f"{path} is lost")
+        return there
+
+    def is_done(self, there):
+        return all(there.get(path) == new or path in self.job.varies for path, new in self.new.items())
+
+    def check_again(self, place, there):
+        """The same command, once more, ends as it would have without a fault."""
+        state = tuple(sorted((re.sub(r"\.[0-9a-f-]+\.part$", ".part", path), content) for path, content in there.items()))
+        if state in self.states:
+            return
+        resume = ["--resume"] if self.job.checkpoint in there else []
+        done, _ = self.bench.faulty(place, self.job.arguments + resume)
+        if done.returncode != 0:
+            raise Failed(f"once more: exit code {done.returncode}: {done.stderr.decode(errors='replace')}")
+        now = {path: content for path, content in files(place).items() if not is_leftover(path)}
+        # Costs are told from where a run is resumed.
+        varies = self.job.varies | ({"out.csv"} if resume else set())
+        for path in now.keys() | self.new.keys():
+            if now.get(path) != self.new.get(path) and path not in varies:
+                raise Failed(f"once more: {path} has other bytes than without a fault")
+        self.states.add(state)
+
+
+def check_messages(reference, done, there):
+    """What is said to be written is there."""
+    for path in re.findall(rb"^wrote (\S+)", done.stdout + b"\n" + done.stderr, re.M):
+        path = path.decode().rstrip(".,;:")
+        if path in reference.new and there.get(path) != reference.new[path] and path not in reference.job.varies:
+            raise Failed(f"{path} is said to be written, and is not")
+
+
+def check_error(reference, done, there, call, kind):
+    """The result of a run in which a call failed."""
+    message = done.stderr.decode(errors="replace").strip()
+    if done.returncode == 0:
+        if not reference.is_done(there):
+            raise Failed("exit code 0, but an output is not there")
+        if done.stdout != reference.done.stdout and not reference.job.varies:
+            raise Failed("exit code 0, but the standard output is another one")
+        return
+    if kind in HARMLESS:
+        raise Failed(f"exit code {done.returncode}: {message}")
+    if done.returncode not in REFUSALS:
+        raise Failed(f"exit code {done.returncode}, expected 0, 65, 66 or 74: {message}")
+    if not message and call[0] != "w":
+        raise Failed(f"exit code {done.returncode} without a message")
+
+
+def name_of(kind):
+    return errno.errorcode.get(kind, str(kind))
+
+
+def try_point(reference, point):
+    """A point is "kill N", "error N once|always KIND" or "time SECONDS"."""
+    bench, job = reference.bench, reference.job
+    place = bench.fresh(reference.before)
+    word = point.split()
+    try:
+        if word[0] == "time":
+            process = subprocess.Popen([bench.program, *job.arguments], cwd=place, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, env=bench.environment())
+            try:
+                process.wait(float(word[1]))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            reference.check_again(place, reference.check_files(place, True))
+        elif word[0] == "kill":
+            done, _ = bench.faulty(place, job.arguments, f"{word[1]} once kill")
+            if done.returncode not in (0, -9):
+                raise Failed(f"exit code {done.returncode}: {done.stderr.decode(errors='replace')}")
+            there = reference.check_files(place, True)
+            check_messages(reference, done, there)
+            reference.check_again(place, there)
+        else:
+            kind = word[3] if word[3] == "short" else int(word[3])
+            done, calls = bench.faulty(place, job.arguments, " ".join(word[1:]))
+            call = calls[int(word[1])] if int(word[1]) < len(calls) else ("", "", "")
+            # A file that cannot be removed stays.
+            there = reference.check_files(place, call[1] == "unlink" or (word[2] == "always" and call[0] == "c"))
+            check_messages(reference, done, there)
+            check_error(reference, done, there, call, kind)
+            if there != reference.old and not reference.is_done(there):
+                reference.check_again(place, there)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def points_of(reference):
+    """All points of a job: kills before each call that changes something, and failures of each call."""
+    for n, (group, name, _) in enumerate(reference.calls):
+        if group in MUTATING:
+            yield f"kill {n}"
+        for kind in ERRORS[group]:
+            if kind == errno.EINTR and (name.startswith("child ") or name.endswith("dir")):
+                continue  # which no signal interrupts
+            yield f"error {n} once {kind}"
+            if kind != errno.EINTR:  # for ever, it would be an endless loop of those who do as they should
+                yield f"error {n} always {kind}"
+
+
+def times(reference, count, chance):
+    return [f"time {chance.uniform(0, reference.seconds):.4f}" for _ in range(count)]
+
+
+def quick_points(reference, chance):
+    """A part of them: each name of a call that changes something at its first and last place, and a few others."""
+    some, seen = [], set()
+    for n, (group, name, _) in enumerate(reference.calls):
+        if group in MUTATING and (group, name) not in seen:
+            seen.add((group, name))
+            some.append(f"kill {n}")
+    everything = list(points_of(reference))
+    return some[:6] + chance.sample(everything, min(len(everything), 2 if reference.job.name in SLOW else 12))
+
+
+def describe(reference, point):
+    word = point.split()
+    if word[0] == "time":
+        return f"killed after {word[1]} s"
+    n = int(word[1])
+    group, name, path = reference.calls[n] if n < len(reference.calls) else ("", "a call", "")
+    if word[0] == "kill":
+        return f"killed before call {n}, {name} of {path}"
+    what = "moves half of the bytes" if word[3] == "short" else f"fails with {name_of(int(word[3]))}"
+    more = ", as all later ones of its group" if word[2] == "always" else ""
+    return f"call {n}, {name} of {path}, {what}{more}"
+
+
+def run(work):
+    """Tries points, two at a time. Returns how many; ends at the first failure."""
+    tried = {"kill": 0, "time": 0, "error": 0}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        pending = {}
+        for reference, point in work:
+            pending[pool.submit(try_point, reference, point)] = (reference, point)
+            if len(pending) >= 8:
+                settle(pending, tried, concurrent.futures.FIRST_COMPLETED)
+        settle(pending, tried, concurrent.futures.ALL_COMPLETED)
+    return tried
+
+
+def settle(pending, tried, when):
+    done, _ = concurrent.futures.wait(pending, return_when=when)
+    for future in done:
+        reference, point = pending.pop(future)
+        tried[point.split()[0]] += 1
+        try:
+            future.result()
+        except Failed as failure:
+            print(f"{reference.job.name}: {describe(reference, point)}: {failure}\n"
+                  f"  once more: {sys.argv[0]} {sys.argv[1]} {sys.argv[2]} {reference.job.name} '{point}'", file=sys.stderr)
+            for other in pending:
+                other.cancel()
+            sys.exit(1)
+
+
+def main():
+    program, calls, tier = (os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3])
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        bench = Bench(program, calls, folder)
+        chosen = [job for job in JOBS if tier in ("quick", "full", job.name) or tier.isdecimal()]
+        if not chosen:
+            sys.exit(f"host.py: expected quick, full, a number of seconds or a job, found {tier}")
+        references = [Reference(bench, job) for job in chosen]
+        chance = random.Random(1)
+        if len(sys.argv) > 4:
+            work = [(references[0], sys.argv[4])]
+        elif tier == "quick":
+            work = [(r, p) for r in references for p in quick_points(r, chance)]
+            work += [(r, p) for r in references[:5] for p in times(r, 2, chance)]
+        elif tier.isdecimal():
+            end = time.monotonic() + int(tier)
+            chance = random.Random()
+            everything = [(r, list(points_of(r))) for r in references]
+
+            def forever():
+                while time.monotonic() < end:
+                    reference, points = chance.choice(everything)
+                    yield reference, chance.choice(points + times(reference, len(points) // 4, chance))
+
+            work = forever()
+        else:
+            work = [(r, p) for r in references for p in points_of(r) if r.job.name not in SLOW or p.startswith("kill") or hash(p) % 4 == 0]
+            work += [(r, p) for r in references for p in times(r, 200 // len(references) + 1, chance)]
+        tried = run(work)
+        count = f"of {len(references)} commands of nn-cli"
+        print(f"{tried['kill'] + tried['time']} points: kill -9 before a system call that writes, and at {tried['time']} "
+              f"random times, {count}")
+        print(f"{tried['error']} points: EIO, ENOSPC, EINTR, EMFILE or half of the bytes, once and for ever, at a system "
+              f"call {count}")
+
+
+main()
