@@ -134,6 +134,7 @@ static bool recorded_crc(uint32_t place, uint32_t *crc) {
     for (uint32_t number = entries; number-- > 0;) {
         entry e;
         const int32_t found = read_entry(number, &e);
+        board_watchdog();
         *crc = e.crc;
         if (found < 0 || (found > 0 && e.kind == RECORD && e.place == place)) return found > 0;
     }
