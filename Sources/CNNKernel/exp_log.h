@@ -20,6 +20,10 @@ double nnk_exp_f64(double x);
 /// log(x), off by at most 0.52 ulp. -inf for 0, NaN below 0, a NaN for a NaN.
 double nnk_log_f64(double x);
 
+/// The same in less code, for a positive normal x. For any other x the result means nothing.
+float nnk_log_plain_f32(float x);
+double nnk_log_plain_f64(double x);
+
 /// log(x) for 2^-106 <= x < 1, in a tenth of nnk_log_f64's code: off by at most 0.51 ulp and 2^-61.
 double nnk_log_by_squaring(double x);
 

@@ -15,29 +15,30 @@ float nnk_exp_f32(float x) {
     float sum = 1 + high, lost = 1 - sum + high;
     float y = sum + (lost + (r * r * p - low));
     // In two products, as 2^k itself may be out of range; the first is exact.
-    int32_t n = (int32_t)k, half = n / 2;
+    int32_t n = (int32_t)k, half = n >> 1;
     return y * nnk_power_of_two_f32(half) * nnk_power_of_two_f32(n - half);
 }
 
-/// x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), s = f / (2 + f),
+/// log(2^k x) for a positive normal x.
+///
+/// x = 2^n (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), s = f / (2 + f),
 /// log(1 + f) = f - (h - s (h + q(s^2))), h = f^2 / 2, where q(z) = z (2/3 + 2/5 z + ...) approximates
 /// log((1 + s) / (1 - s)) / s - 2 to 2^-33.
-float nnk_log_f32(float x) {
-    uint32_t bits = nnk_bits_f32(x);
-    int32_t k = 0;
-    if (bits - 0x00800000u >= 0x7f000000u) { // zero, subnormal, negative, infinite or NaN
-        if (x == 0.0f) return nnk_from_bits_f32(0xff800000);
-        if (!(x > 0.0f)) return nnk_from_bits_f32(0x7fc00000);
-        if (bits == 0x7f800000u) return x;
-        bits = nnk_bits_f32(x * 0x1p+23f);
-        k = -23;
-    }
+static inline __attribute__((always_inline)) float log_scaled(float x, int32_t k) {
     const uint32_t root = 0x3f3504f3; // sqrt(1/2)
-    uint32_t above = bits - root;
-    k += (int32_t)above >> 23;
-    float f = nnk_from_bits_f32((above & 0x007fffffu) + root) - 1.0f;
+    const int32_t exponent = (int32_t)(nnk_bits_f32(x) - root) >> 23;
+    float f = nnk_from_bits_f32(nnk_bits_f32(x) - ((uint32_t)exponent << 23)) - 1.0f;
     float s = f / (2.0f + f), z = s * s;
     float q = z * (0x1.555556p-1f + z * (0x1.9999ecp-2f + z * (0x1.245c36p-2f + z * 0x1.ddd1d8p-3f)));
-    float h = 0.5f * f * f, n = (float)k;
+    float h = 0.5f * f * f, n = (float)(k + exponent);
     return n * 0x1.62e4p-1f - ((h - (s * (h + q) + n * 0x1.7f7d1cp-20f)) - f);
+}
+
+float nnk_log_plain_f32(float x) { return log_scaled(x, 0); }
+
+float nnk_log_f32(float x) {
+    if (x >= FLT_MIN && x <= FLT_MAX) return log_scaled(x, 0);
+    if (x == 0.0f) return nnk_from_bits_f32(0xff800000);
+    if (!(x > 0.0f)) return nnk_from_bits_f32(0x7fc00000);
+    return x > FLT_MAX ? x : log_scaled(x * 0x1p23f, -23);
 }

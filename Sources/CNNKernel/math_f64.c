@@ -12,9 +12,11 @@ double nnk_exp_f64(double x) {
     double sum = 1 + high, lost = 1 - sum + high;
     double y = sum + (lost + (r * r * p - low));
     // In two products, as 2^k itself may be out of range; the first is exact.
-    int32_t n = (int32_t)k, half = n / 2;
+    int32_t n = (int32_t)k, half = n >> 1;
     return y * nnk_power_of_two_f64(half) * nnk_power_of_two_f64(n - half);
 }
+
+double nnk_log_plain_f64(double x) { return nnk_log_scaled_f64(x, 0); }
 
 double nnk_log_f64(double x) {
     if (x >= DBL_MIN && x <= DBL_MAX) return nnk_log_scaled_f64(x, 0);
@@ -81,14 +83,15 @@ double nnk_soft_fused(double a, double b, double c) {
 }
 
 double nnk_soft_sqrt(double x) {
-    // x = m 4^e, m of 53 or 54 bits. The root of m 2^54 has 54 bits, which are found one by one. The last bit
-    // decides how to round; there is no tie, as the square of an odd number is not m 2^54.
-    uint64_t bits = nnk_bits_f64(x), rest = (bits & ((1ull << 52) - 1)) | 1ull << 52, root = 0;
+    // x = m 4^e, m of 53 or 54 bits. The root of m 2^54 has 54 bits, which are found one by one; `twice` is
+    // two times the root. The last bit decides how to round; there is no tie, as the square of an odd number
+    // is not m 2^54.
+    uint64_t bits = nnk_bits_f64(x), rest = (bits & ((1ull << 52) - 1)) | 1ull << 52, twice = 0;
     if ((bits >> 52 & 1) == 0) rest += rest;              // the exponent is biased by 1023
     for (uint64_t bit = 1ull << 53; bit > 0; bit >>= 1) { // rest is what remains, over `bit`
-        uint64_t trial = 2 * root + bit;
+        const uint64_t trial = twice + bit;
         rest <<= 1;
-        if (rest >= trial) rest -= trial, root += bit;
+        if (rest >= trial) rest -= trial, twice = trial + bit;
     }
-    return nnk_from_bits_f64((((bits >> 52) + 1021) / 2 << 52) + ((root + 1) >> 1));
+    return nnk_from_bits_f64((((bits >> 52) + 1021) / 2 << 52) + ((twice + 2) >> 2));
 }

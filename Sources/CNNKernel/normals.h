@@ -4,6 +4,7 @@
 
 #include "math_f64.h"
 #include "nnkernel/random.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 // MT19937 (Matsumoto and Nishimura 1998), seeded as in their init_genrand.
@@ -34,10 +35,20 @@ static inline double nnk_uniform(nnk_random *random) {
     return ((double)high * 0x1p26 + (double)low) * 0x1p-53;
 }
 
-/// Returns 2 u - 1 for the next uniform u, exactly.
+/// Returns 2 u - 1 for the next uniform u, exactly. The 52 lower bits of u's 53 are the fraction of a number
+/// f, 1 <= f < 2; 2 u - 1 is f - 1 if the highest bit is 1, else f - 2. Without a branch, as no one can
+/// foresee that bit.
 static inline double nnk_coordinate(nnk_random *random) {
-    int32_t high = (int32_t)(nnk_next_word(random) >> 5), low = (int32_t)(nnk_next_word(random) >> 6);
-    return ((double)(high - (1 << 26)) * 0x1p26 + (double)low) * 0x1p-52;
+    const uint32_t high = nnk_next_word(random) >> 5, low = nnk_next_word(random) >> 6;
+    const uint64_t one = 0x3ff0000000000000, two = one + (1ull << 52);
+    const uint64_t fraction = (uint64_t)(high & 0x3ffffff) << 26 | low, highest = high >> 26;
+    return nnk_from_bits_f64(one | fraction) - nnk_from_bits_f64(two - (highest << 52));
+}
+
+/// Whether 0 < square < 1, for the square of a point's distance from the centre. It is 0 or at least 2^-104,
+/// so the upper half of its bits tells.
+static inline bool nnk_in_disc(double square) {
+    return (uint32_t)(nnk_bits_f64(square) >> 32) - 1 < 0x3ff00000 - 1;
 }
 
 /// A logarithm for 0 < square < 1.
@@ -69,7 +80,7 @@ static NNK_INLINED double nnk_normal(nnk_random *random, nnk_log_of *log) {
         x = nnk_coordinate(random);
         y = nnk_coordinate(random);
         square = x * x + y * y;
-    } while (square >= 1.0 || square == 0.0);
+    } while (!nnk_in_disc(square));
     const double factor = nnk_polar_factor(square, log);
     random->spare = factor * x;
     random->has_spare = 1;

@@ -10,7 +10,8 @@
 ///
 /// The texts expect these names, which end.h undefines:
 ///
-///     real_*.h: real, real_int, REAL(1.0), REAL_..., real_exp, real_log, real_normal, real_sum_of_lanes
+///     real_*.h: real, real_int, REAL(1.0), REAL_..., real_exp, real_log, real_log_plain, real_normal,
+///                  real_sum_of_lanes
 ///     target_*.h:
 ///     NNK_REGISTER_BYTES     bytes of a vector register; without it there are no vector kernels
 ///     NNK_TILE_ROWS, NNK_TILE_COLUMNS

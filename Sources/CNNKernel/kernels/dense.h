@@ -29,15 +29,6 @@ static real dot_of_examples(const real *x, const real *y, size_t n) {
     }
     return real_sum_of_lanes(lane);
 }
-#else
-/// Returns the sum of x[j] y[j] over n examples, in lanes.
-static real dot_of_examples(const real *restrict x, const real *restrict y, size_t n) {
-    real lane[NNK_LANES] = {0};
-    for (const real *end = x + n; x < end;)
-        for (size_t i = 0; i < NNK_LANES && x < end; i++) lane[i] += *x++ * *y++;
-    return real_sum_of_lanes(lane);
-}
-#endif
 
 /// Returns the sum of x[j] over n examples, in lanes.
 static real sum_of_examples(const real *x, size_t n) {
@@ -46,6 +37,23 @@ static real sum_of_examples(const real *x, size_t n) {
         for (size_t i = 0; i < NNK_LANES && x < end; i++) lane[i] += *x++;
     return real_sum_of_lanes(lane);
 }
+
+/// The same; NULL stands for a y of ones.
+static real sum_of_products(const real *x, const real *y, size_t n) {
+    return y ? dot_of_examples(x, y, n) : sum_of_examples(x, n);
+}
+#else
+/// Returns the sum of x[j] y[j] over n examples, in lanes. NULL stands for a y of ones.
+static real sum_of_products(const real *x, const real *y, size_t n) {
+    const real one = 1;
+    const size_t step = y ? 1 : 0;
+    real lane[NNK_LANES] = {0};
+    if (!y) y = &one;
+    for (const real *end = x + n; x < end;)
+        for (size_t i = 0; i < NNK_LANES && x < end; i++, y += step) lane[i] += *x++ * *y;
+    return real_sum_of_lanes(lane);
+}
+#endif
 
 static void linear_forward(nnk_real *z_, const nnk_real *w_, const nnk_real *b_, const nnk_real *a_,
                            nnk_shape s) {
@@ -61,21 +69,21 @@ static void linear_forward(nnk_real *z_, const nnk_real *w_, const nnk_real *b_,
     }
 }
 
-/// da (examples) = row k of W^T dZ.
-static void gradient_of_input(real *restrict da, const real *w, const real *dz, size_t k, nnk_shape s) {
+/// da (examples) = a row of W^T dZ.   w: its column of W
+static void gradient_of_input(real *restrict da, const real *w, const real *dz, const nnk_shape *s) {
     size_t i = 0;
-    for (size_t j = 0; j < s.examples; j++) da[j] = 0;
-    for (; NNK_FAST && i + 2 <= s.outputs; i += 2) { // two at a time, so that da is loaded and stored once
-        const real weight = w[i * s.inputs + k], *restrict from = dz + i * s.stride;
-        const real other_weight = w[(i + 1) * s.inputs + k], *restrict other = from + s.stride;
-        for (size_t j = 0; j < s.examples; j++) {
+    for (size_t j = 0; j < s->examples; j++) da[j] = 0;
+    for (; NNK_FAST && i + 2 <= s->outputs; i += 2) { // two at a time, so that da is loaded and stored once
+        const real weight = w[i * s->inputs], *restrict from = dz + i * s->stride;
+        const real other_weight = w[(i + 1) * s->inputs], *restrict other = from + s->stride;
+        for (size_t j = 0; j < s->examples; j++) {
             const real sum = da[j] + weight * from[j];
             da[j] = sum + other_weight * other[j];
         }
     }
-    for (; i < s.outputs; i++) {
-        const real weight = w[i * s.inputs + k], *restrict from = dz + i * s.stride;
-        for (size_t j = 0; j < s.examples; j++) da[j] += weight * from[j];
+    for (; i < s->outputs; i++) {
+        const real weight = w[i * s->inputs], *restrict from = dz + i * s->stride;
+        for (size_t j = 0; j < s->examples; j++) da[j] += weight * from[j];
     }
 }
 
@@ -86,11 +94,11 @@ static void linear_backward(nnk_real *dw_, nnk_real *db_, nnk_real *da_, const n
     const real share = REAL(1.0) / (real)s.examples;
     for (size_t i = 0; i < s.outputs; i++) {
         for (size_t k = 0; k < s.inputs; k++)
-            dw[i * s.inputs + k] = share * dot_of_examples(dz + i * s.stride, a + k * s.stride, s.examples);
-        db[i] = share * sum_of_examples(dz + i * s.stride, s.examples);
+            dw[i * s.inputs + k] = share * sum_of_products(dz + i * s.stride, a + k * s.stride, s.examples);
+        db[i] = share * sum_of_products(dz + i * s.stride, NULL, s.examples);
     }
     if (!da) return;
-    for (size_t k = 0; k < s.inputs; k++) gradient_of_input(da + k * s.stride, w, dz, k, s);
+    for (size_t k = 0; k < s.inputs; k++) gradient_of_input(da + k * s.stride, w + k, dz, &s);
 }
 
 static void relu(nnk_real *a_, const nnk_real *z_, size_t count) {
@@ -117,7 +125,7 @@ static void scale(nnk_real *x_, double factor_, size_t count) {
 }
 
 static double dot(const nnk_real *x, const nnk_real *y, size_t count) {
-    return (double)dot_of_examples((const real *)x, (const real *)y, count);
+    return (double)sum_of_products((const real *)x, (const real *)y, count);
 }
 
 static void multiply(nnk_real *z_, const nnk_real *x_, const nnk_real *y_, size_t count) {
@@ -135,35 +143,37 @@ static void add_up(nnk_real *sum_, const nnk_real *x_, size_t step, size_t count
 static void bias_update(nnk_real *b_, const nnk_real *dz_, double rate_, nnk_shape s) {
     real *b = (real *)b_, rate = (real)rate_;
     const real *dz = (const real *)dz_;
-    for (size_t i = 0; i < s.outputs; i++) b[i] -= rate * sum_of_examples(dz + i * s.stride, s.examples);
+    for (; s.outputs > 0; s.outputs--, dz += s.stride) *b++ -= rate * sum_of_products(dz, NULL, s.examples);
 }
 
 static void unit_update(nnk_real *a_, nnk_real *w_, const nnk_real *dz_, double rate_, nnk_real *row,
                         nnk_shape s) {
     real *a = (real *)a_, *w = (real *)w_, rate = (real)rate_;
     const real *dz = (const real *)dz_;
-    gradient_of_input((real *)row, w, dz, 0, s);
+    gradient_of_input((real *)row, w, dz, &s);
     for (size_t i = 0; i < s.outputs; i++)
-        w[i * s.inputs] -= rate * dot_of_examples(dz + i * s.stride, a, s.examples);
+        w[i * s.inputs] -= rate * sum_of_products(dz + i * s.stride, a, s.examples);
     // An activation is above zero where its logit is.
     relu_backward(a_, row, a_, s.examples);
 }
 
 static void unit_forward(nnk_real *z_, const nnk_real *w_, const nnk_real *a_, nnk_shape s) {
     const real *w = (const real *)w_, *restrict a = (const real *)a_;
-    size_t i = 0;
-    for (; NNK_FAST && i + 2 <= s.outputs; i += 2) { // two at a time, so that a is loaded once
-        real *restrict z = (real *)z_ + i * s.stride, *restrict other = z + s.stride;
-        const real weight = w[i * s.inputs], other_weight = w[(i + 1) * s.inputs];
+    real *restrict z = (real *)z_;
+    for (; NNK_FAST && s.outputs >= 2; s.outputs -= 2) { // two at a time, so that a is loaded once
+        real *restrict other = z + s.stride;
+        const real weight = w[0], other_weight = w[s.inputs];
         for (size_t j = 0; j < s.examples; j++) {
             const real from = a[j];
             z[j] += weight * from;
             other[j] += other_weight * from;
         }
+        w += 2 * s.inputs;
+        z += 2 * s.stride;
     }
-    for (; i < s.outputs; i++) {
-        real *restrict z = (real *)z_ + i * s.stride;
-        for (size_t j = 0; j < s.examples; j++) z[j] += w[i * s.inputs] * a[j];
+    for (; s.outputs > 0; s.outputs--, w += s.inputs, z += s.stride) {
+        const real weight = *w;
+        for (size_t j = 0; j < s.examples; j++) z[j] += weight * a[j];
     }
 }
 

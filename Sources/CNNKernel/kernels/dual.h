@@ -89,10 +89,10 @@ static void project_end(nnk_real *p_, size_t count) {
 }
 
 static void dual_logits(nnk_real *a_, const nnk_real *p_, const nnk_real *b_, bool with_relu, nnk_shape s) {
-    const real *b = (const real *)b_;
-    for (size_t i = 0; i < s.outputs; i++) {
-        real *a = (real *)a_ + i * s.stride;
-        const real *p = (const real *)p_ + i * s.stride, bias = b[i];
+    real *a = (real *)a_;
+    const real *p = (const real *)p_, *b = (const real *)b_;
+    for (const real *end = b + s.outputs; b < end; a += s.stride, p += s.stride) {
+        const real bias = *b++;
         for (size_t j = 0; j < s.examples; j++) {
             const real z = p[j] + bias;
             a[j] = with_relu && z <= 0 ? 0 : z;
@@ -208,9 +208,10 @@ static void dual_update_packed(nnk_real *p_, const nnk_real *e_, const uint8_t *
     const real *e = (const real *)e_;
     for (size_t k = 0; k < examples; gram += ++k * PACKED_BYTES) { // row k begins
         const uint8_t *at = gram;
-        if (e[k] == 0) continue;
+        const real delta = e[k];
+        if (delta == 0) continue;
         for (size_t j = 0; j < examples; j++) {
-            p[j] += e[k] * gram_unpack(at);
+            p[j] += delta * gram_unpack(at);
             at += (j < k ? 1 : j + 1) * PACKED_BYTES;
         }
     }

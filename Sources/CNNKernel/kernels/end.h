@@ -18,6 +18,7 @@
 #undef REAL_LARGEST
 #undef real_exp
 #undef real_log
+#undef real_log_plain
 #undef real_normal
 #undef real_sum_of_lanes
 #undef REAL_FRACTION_BITS

@@ -43,6 +43,14 @@ static uint32_t gram_dot(const uint8_t *x, const uint8_t *y, size_t width) {
     return dot;
 }
 
+#if !NNK_FAST && !defined(NNK_PRODUCT_BYTES)
+static void gram_products(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y) {
+    for (const uint8_t *a = x.x; x.examples > 0; x.examples--, a += x.stride, sum += stride) {
+        const uint8_t *b = y.x;
+        for (size_t c = 0; c < y.examples; c++, b += y.stride) sum[c] += gram_dot(a, b, x.width);
+    }
+}
+#else
 /// sum[r][c] += x_r . y_c for r from i to i + rows and c from j to j + columns, as far as there are images.
 static void gram_part(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y, size_t i, size_t rows, size_t j,
                       size_t columns) {
@@ -53,11 +61,6 @@ static void gram_part(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y, si
         }
 }
 
-#if !NNK_FAST && !defined(NNK_PRODUCT_BYTES)
-static void gram_products(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y) {
-    gram_part(sum, stride, x, y, 0, x.examples, 0, y.examples);
-}
-#else
 #if !defined(NNK_PRODUCT_BYTES)
 enum { GRAM_ROWS = 2, GRAM_COLUMNS = 2 };
 /// sum[i][j] += x_i . y_j over `width` bytes, a multiple of GRAM_WIDTH, for GRAM_ROWS x GRAM_COLUMNS pairs.

@@ -9,28 +9,27 @@
 #include "float_check.h"
 #include "inference_head.h"
 
-/// sum (units) += W x over up to NNK_PATCH bytes. Rows of W begin `inputs` reals apart.
-static void accumulate_patch(real *sum, const real *w, size_t inputs, size_t units, const uint8_t *x,
-                             size_t count) {
-    for (size_t i = 0; i < units; i++, w += inputs) {
-        real lane[NNK_LANES] = {0};
-        size_t k = 0;
-        for (; k + NNK_LANES <= count; k += NNK_LANES)
-            for (size_t l = 0; l < NNK_LANES; l++) lane[l] += w[k + l] * (real)x[k + l];
-        for (size_t l = 0; k + l < count; l++) lane[l] += w[k + l] * (real)x[k + l];
-        sum[i] += real_sum_of_lanes(lane);
+/// Returns w . x over up to NNK_PATCH bytes, in lanes.
+static real dot_of_bytes(const real *w, const uint8_t *x, size_t count) {
+    real lane[NNK_LANES] = {0};
+    for (; NNK_FAST && count >= NNK_LANES; count -= NNK_LANES, w += NNK_LANES, x += NNK_LANES)
+        for (size_t l = 0; l < NNK_LANES; l++) lane[l] += w[l] * (real)x[l];
+    for (size_t taken = NNK_LANES; count > 0; count -= taken, w += taken, x += taken) {
+        if (count < NNK_LANES) taken = count;
+        for (size_t l = 0; l < taken; l++) lane[l] += w[l] * (real)x[l];
     }
+    return real_sum_of_lanes(lane);
 }
 
-#if !defined(NNK_REGISTER_BYTES)
-static void accumulate(nnk_real *sum, const nnk_parameters *w_, size_t inputs, size_t units, const uint8_t *x,
-                       size_t count) {
+/// sum (units) += W x. Rows of W begin `inputs` reals apart.
+static void accumulate(nnk_real *sum_, const nnk_parameters *w_, size_t inputs, size_t units,
+                       const uint8_t *x, size_t count) {
+    real *sum = (real *)sum_;
     const real *w = (const real *)w_;
-    for (size_t k = 0; k < count; k += NNK_PATCH)
-        accumulate_patch((real *)sum, w + k, inputs, units, x + k,
-                         count - k < NNK_PATCH ? count - k : NNK_PATCH);
+    for (; units > 0; units--, sum++, w += inputs)
+        for (size_t k = 0; k < count; k += NNK_PATCH)
+            *sum += dot_of_bytes(w + k, x + k, count - k < NNK_PATCH ? count - k : NNK_PATCH);
 }
-#endif
 
 /// The logits of layer 1 take the place of its sums.   above: b1, W2, b2, ...
 static real last_logit(const nnk_topology *t, const nnk_parameters *above, real s, nnk_real *sum,

@@ -2,6 +2,7 @@
 ///
 /// Part of kernels/inference.h and kernels/inference_i8.h.
 #include "../contrast.h"
+#include "../fast.h"
 #include "nnkernel/kernels.h"
 
 // Inline, as no table has all of the following; compilers do not mind unused inline functions.
@@ -23,14 +24,13 @@ static real layers_above(const nnk_topology *t, const real *p, real *z, real *ne
     real zero = 0; // 0 times each logit: NaN from an infinity on
     for (int32_t l = 2; l <= t->layers; l++) {
         const size_t inputs = (size_t)t->size[l - 1], outputs = (size_t)t->size[l];
-        for (size_t k = 0; k < inputs; k++) {
-            zero += 0 * z[k];
-            z[k] = z[k] <= 0 ? 0 : z[k];
-        }
         const real *b = p + outputs * inputs;
         for (size_t i = 0; i < outputs; i++) {
             real sum = 0;
-            for (size_t k = 0; k < inputs; k++) sum += *p++ * z[k];
+            for (size_t k = 0; k < inputs; k++) {
+                zero += 0 * z[k];
+                sum += *p++ * (z[k] <= 0 ? 0 : z[k]);
+            }
             next[i] = sum + b[i];
         }
         p = b + outputs;

@@ -19,7 +19,7 @@ static void accumulate_vector(nnk_real *sum_, const nnk_parameters *w_, size_t i
             sums_of_vectors(s, 4);
             for (size_t u = 0; u < 4; u++) sum[i + u] += s[0][u];
         }
-    for (size_t k = 0; k < whole; k += NNK_PATCH)
-        accumulate_patch(sum + i, w + k, inputs, units - i, x + k, NNK_PATCH);
-    accumulate_patch(sum, (const real *)w_ + whole, inputs, units, x + whole, count - whole);
+    accumulate((nnk_real *)(sum + i), (const nnk_parameters *)w, inputs, units - i, x, whole);
+    accumulate(sum_, (const nnk_parameters *)((const real *)w_ + whole), inputs, units, x + whole,
+               count - whole);
 }

@@ -70,16 +70,16 @@ static void gradient_of_two(real *g, const real *dz, size_t stride, nnk_patch p)
 }
 
 static void input_gradient(nnk_real *g_, const nnk_real *dz_, size_t stride, size_t units, nnk_patch p) {
+    real *restrict g = (real *)g_;
     const real *dz = (const real *)dz_;
-    size_t i = 0;
-    for (; NNK_FAST && i + 2 <= units; i += 2)
-        gradient_of_two((real *)g_ + i * NNK_PATCH, dz + i * stride, stride, p);
-    for (; i < units; i++) {
-        real *restrict g = (real *)g_ + i * NNK_PATCH;
-        for (size_t j = 0; j < p.examples; j++) {
-            const real delta = dz[i * stride + j];
+    for (; NNK_FAST && units >= 2; units -= 2, g += 2 * NNK_PATCH, dz += 2 * stride)
+        gradient_of_two(g, dz, stride, p);
+    for (; units > 0; units--, g += NNK_PATCH, dz += stride) {
+        const uint8_t *x = p.x;
+        for (size_t j = 0; j < p.examples; j++, x += p.stride) {
+            const real delta = dz[j];
             if (delta == 0) continue; // most are: adding zeros changes no bit
-            for (size_t k = 0; k < p.width; k++) g[k] += delta * (real)p.x[j * p.stride + k];
+            for (size_t k = 0; k < p.width; k++) g[k] += delta * (real)x[k];
         }
     }
 }
@@ -100,5 +100,5 @@ static void input_update(nnk_real *w_, const nnk_real *g_, double rate_, size_t 
     real *w = (real *)w_, rate = (real)rate_;
     const real *g = (const real *)g_;
     for (size_t k = 0; k < width; k++)
-        for (size_t i = 0; i < units; i++) w[k * units + i] -= rate * g[i * NNK_PATCH + k];
+        for (size_t i = 0; i < units; i++) *w++ -= rate * g[i * NNK_PATCH + k];
 }

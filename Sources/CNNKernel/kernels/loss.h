@@ -45,21 +45,23 @@ static void cost_backward(nnk_real *dp_, const nnk_real *p_, const uint8_t *y, s
 
 /// For y = 1 a term is log(p) = -log(1 + exp(-z)), for y = 0 it is log(1 - p), the same of -z. With u = z for
 /// y = 1, else -z, both are min(u, 0) - log(1 + exp(-|u|)). The exponent is never positive, so nothing
-/// overflows. What 1 + exp rounds off is below half an ulp of 1, which the cost cannot show.
+/// overflows, and 1 + exp lies in [1, 2]; if u is a NaN, so is what stands for min(u, 0). What 1 + exp rounds
+/// off is below half an ulp of 1, which the cost cannot show.
 static double logit_cost(const nnk_real *z_, const nnk_targets *t, size_t examples) {
     const real *z = (const real *)z_;
     real lane[NNK_LANES] = {0};
     for (size_t j = 0; j < examples; j++) {
-        const size_t i = j < t->count ? j : j - t->count;
 #if defined(NNK_WITHOUT_OPTIONS)
+        const size_t i = j;
         const real w = 1;
 #else
+        const size_t i = j < t->count ? j : j - t->count;
         real w = t->weights ? (real)t->weights[i] : 1;
         if (t->held_out) w = w == 0;
         if (w == 0) continue; // and not 0 times an infinity
 #endif
-        real u = t->labels[i] ? z[j] : -z[j], below = u < 0 ? u : 0;
-        lane[j % NNK_LANES] += w * (below - real_log(REAL(1.0) + real_exp(u < 0 ? u : -u)));
+        real u = t->labels[i] ? z[j] : -z[j], below = u > 0 ? 0 : u;
+        lane[j % NNK_LANES] += w * (below - real_log_plain(REAL(1.0) + real_exp(u < 0 ? u : -u)));
     }
     return (double)(REAL(1.0) / (real)t->total *
                     (0 - real_sum_of_lanes(lane))); // 0, not -0, for a perfect fit

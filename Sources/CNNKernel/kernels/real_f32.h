@@ -11,6 +11,7 @@ typedef int32_t real_int; // of the same size
 #define REAL_LARGEST      FLT_MAX
 #define real_exp          nnk_exp_f32
 #define real_log          nnk_log_f32
+#define real_log_plain    nnk_log_plain_f32
 #define real_normal       nnk_normal_for_float
 #define real_sum_of_lanes nnk_sum_of_lanes_f32
 

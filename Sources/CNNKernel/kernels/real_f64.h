@@ -11,6 +11,7 @@ typedef int64_t real_int; // of the same size
 #define REAL_LARGEST      DBL_MAX
 #define real_exp          nnk_exp_f64
 #define real_log          nnk_log_f64
+#define real_log_plain    nnk_log_plain_f64
 #define real_normal       nnk_random_normal
 #define real_sum_of_lanes nnk_sum_of_lanes_f64
 
