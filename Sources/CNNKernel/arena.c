@@ -2,10 +2,9 @@
 #include "layout.h"
 #include "nnkernel/model.h"
 
-arena nnk_carve(const nnk_job *job, void *memory) {
-    arena a = {.trainer = memory};
-    job->method->carve(job, &a);
-    return a;
+void nnk_carve(const nnk_job *job, void *memory, arena *a) {
+    *a = (arena){.trainer = memory};
+    job->method->carve(job, a);
 }
 
 void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next) {
@@ -67,18 +66,19 @@ layer nnk_layer(const nnk_job *job, const arena *a, int32_t number) {
     layer l = {.weights = a->parameters, .rows = a->activations};
     for (int32_t i = 1;; i++) {
         const size_t outputs = (size_t)t->size[i], inputs = (size_t)t->size[i - 1];
-        const bool is_here = i >= job->method->first_layer;
-        l.biases = is_here ? nnk_at(job, l.weights, outputs * inputs) : l.weights;
+        const size_t in_arena = i >= job->method->first_layer ? outputs : 0;
+        l.biases = nnk_at(job, l.weights, in_arena * inputs);
         l.shape = (nnk_shape){outputs, inputs, a->width, a->stride};
         if (i == number) return l;
         l.weights = nnk_at(job, l.biases, outputs);
-        if (is_here) l.rows = nnk_row(a, l.rows, outputs);
+        l.rows = nnk_row(a, l.rows, in_arena);
     }
 }
 
 size_t nnk_train_bytes(const nnk_job *job) {
     if (!nnk_job_valid(job)) return 0;
-    const arena a = nnk_carve(job, (void *)(uintptr_t)64); // anywhere
+    arena a;
+    nnk_carve(job, (void *)(uintptr_t)64, &a); // anywhere
     return (size_t)(a.end - (uint8_t *)a.trainer);
 }
 

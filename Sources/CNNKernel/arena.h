@@ -56,8 +56,8 @@ static inline double nnk_weight_rate(const nnk_job *job, const arena *a) {
     return nnk_rate_per_example(job, a) / nnk_decay(job);
 }
 
-/// The parts of the arena that is in this memory, or would be.
-arena nnk_carve(const nnk_job *job, void *memory);
+/// a = the parts of the arena that is in this memory, or would be.
+void nnk_carve(const nnk_job *job, void *memory, arena *a);
 
 /// The parts in front of scratch that primal and wide dual have: the trainer, parameters and activations.
 /// Returns where the next part begins.

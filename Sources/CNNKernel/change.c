@@ -126,7 +126,8 @@ nnk_status nnk_train_again(const nnk_job *job, void *memory, bool anew) {
     if (job->examples < t->job.examples || (goes_on && job->iterations < t->iteration)) return NNK_E_ARGUMENT;
     if (goes_on && t->outcome == FAILED) return NNK_E_DIVERGED;
     const nnk_job before = job_before(job, t);
-    const arena a = nnk_carve(&before, memory);
+    arena a;
+    nnk_carve(&before, memory, &a);
     if (goes_on) {
         undo_decay(&before, &a);
         unfold(&before, &a);
@@ -212,7 +213,8 @@ nnk_status nnk_train_forget(const nnk_job *job, void *memory, uint32_t example) 
     const bool goes_on = t->projected > 0 && t->outcome != FAILED;
     if (goes_on && job->iterations < t->iteration) return NNK_E_ARGUMENT;
     const nnk_job before = job_before(job, t);
-    const arena a = nnk_carve(&before, memory);
+    arena a;
+    nnk_carve(&before, memory, &a);
     if (goes_on) {
         undo_decay(&before, &a);
         unfold(&before, &a);

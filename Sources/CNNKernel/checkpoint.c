@@ -46,7 +46,8 @@ static section dual_section(const nnk_job *job, const arena *a, uint32_t phase, 
 
 /// The section of that number in the file, of a trainer in that phase.
 static section numbered_section(const nnk_job *job, void *memory, uint32_t phase, int32_t number) {
-    const arena a = nnk_carve(job, memory);
+    arena a;
+    nnk_carve(job, memory, &a);
     nnk_trainer *t = a.trainer;
     const bool packed = job->method->number == NNK_DUAL;
     const int32_t real = job->arithmetic->real_bytes;
@@ -90,7 +91,8 @@ static uint32_t known_data_crc(const nnk_trainer *t) { return t->phase > DIGEST 
 /// parameters take, P and D. What lies behind them in an iteration, and from P on in the setup, may be
 /// anything.
 static uint32_t lasting_bytes(const nnk_job *job, void *memory, int32_t number, uint32_t count) {
-    const arena a = nnk_carve(job, memory);
+    arena a;
+    nnk_carve(job, memory, &a);
     const bool packed = job->method->number == NNK_DUAL, has_dual = a.logits && !nnk_is_in_setup(a.trainer);
     if (number == 6 || number == 7) return count;
     if (number == 8 && packed && has_dual) return (uint32_t)((uint8_t *)a.activations - (uint8_t *)a.logits);

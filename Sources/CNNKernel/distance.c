@@ -20,14 +20,16 @@ static bool is_formed(const nnk_job *job, const void *gram) {
 
 double nnk_image_distance(const nnk_job *job, const void *gram, uint32_t j, uint32_t k) {
     if (!is_formed(job, gram) || j >= nnk_columns(job) || k >= nnk_columns(job)) return NNK_NAN;
-    const arena a = nnk_carve(job, (void *)(uintptr_t)gram);
+    arena a;
+    nnk_carve(job, (void *)(uintptr_t)gram, &a);
     return distance(job, &a, j, k);
 }
 
 nnk_status nnk_measure_likeness(const nnk_job *job, const void *gram, nnk_likeness *likeness) {
     if (!job || !job->labels || !gram || !likeness) return NNK_E_ARGUMENT;
     if (!is_formed(job, gram)) return NNK_E_STATE;
-    const arena a = nnk_carve(job, (void *)(uintptr_t)gram);
+    arena a;
+    nnk_carve(job, (void *)(uintptr_t)gram, &a);
     double neighbours = 0, pairs = 0, neighbour_count = 0, pair_count = 0;
     for (uint32_t j = 0; j < job->examples; j++) {
         bool is_next = true;

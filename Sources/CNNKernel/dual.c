@@ -10,26 +10,23 @@ static size_t triangle_bytes(const nnk_job *job, size_t m) {
     return NNK_ROUND_UP(m * (m + 1) / 2 * (nnk_real_bytes(job) == 4 ? 3 : 4), 8);
 }
 
-/// Examples that the arena has room for; mirror images count.
-static size_t room_of(const nnk_job *job) { return nnk_is_open(job) ? job->capacity : nnk_columns(job); }
-
 /// Bytes of the place of the packed Gram matrix, which also has room for two patches of weights.
 static size_t gram_bytes(const nnk_job *job) {
     const size_t room = 2 * NNK_PATCH * nnk_real_bytes(job);
-    return nnk_gram_of(job) ? room : NNK_LARGER(triangle_bytes(job, room_of(job)), room);
+    return nnk_gram_of(job) ? room : NNK_LARGER(triangle_bytes(job, nnk_room(job)), room);
 }
 
 /// The layers' rows and scratch lie where the images' bytes and the products do: the loop needs only the
 /// former, the setup and the writing only the latter.
 static void carve(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
-    const size_t real = nnk_real_bytes(job), row = room_of(job) * real, units_1 = (size_t)t->size[1];
+    const size_t real = nnk_real_bytes(job), row = nnk_room(job) * real, units_1 = (size_t)t->size[1];
     const size_t above = nnk_parameters_of(t) - units_1 * (size_t)t->size[0];
     const size_t rows_above = nnk_units_of(t) - units_1;
     const size_t in_loop = NNK_ROUND_UP((rows_above + 2) * row, 8);
     const size_t outside =
         NNK_LARGER(2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES, NNK_DUAL_WRITING_BYTES(units_1, real));
-    a->stride = room_of(job);
+    a->stride = nnk_room(job);
     a->width = nnk_columns(job);
     a->row = row;
     a->parameters = (nnk_real *)(void *)(a->trainer + 1);
@@ -163,7 +160,8 @@ static position position_of(const nnk_job *job, const nnk_trainer *t, const pass
 }
 
 static uint32_t project_rows_items(const nnk_job *job, const nnk_trainer *t) {
-    const arena a = nnk_carve(job, (void *)(uintptr_t)t);
+    arena a;
+    nnk_carve(job, (void *)(uintptr_t)t, &a);
     const pass p = pass_of(job, &a);
     if (blocks_to_project(job, t) == 0) return 0;
     if (!NNK_FAST)
@@ -251,7 +249,8 @@ static uint32_t gram_items(const nnk_job *job, const nnk_trainer *t) {
     uint32_t side = NNK_LANES;
     if (nnk_gram_of(job)) return 0;
     if (NNK_FAST) {
-        const arena a = nnk_carve(job, (void *)(uintptr_t)t);
+        arena a;
+        nnk_carve(job, (void *)(uintptr_t)t, &a);
         side = gram_tiling(job, &a).side;
     }
     return nnk_count_blocks(job, t, side) * nnk_patches(job, t);
@@ -280,7 +279,8 @@ void nnk_dual_words(const nnk_job *job, const arena *a, uint32_t phase, uint8_t 
 }
 
 bool nnk_dual_words_sound(const nnk_job *job, const nnk_trainer *t) {
-    const arena a = nnk_carve(job, (void *)(uintptr_t)t);
+    arena a;
+    nnk_carve(job, (void *)(uintptr_t)t, &a);
     const pass p = pass_of(job, &a);
     if (!NNK_FAST || t->phase != PROJECT_ROWS || !p.waiting) return true;
     const position at = position_of(job, t, &p, t->item);
@@ -306,18 +306,16 @@ static void times_gram(const nnk_job *job, const arena *a, nnk_real *p, nnk_real
     job->arithmetic->dual_update_packed(p, e, a->packed_gram, nnk_columns(job));
 }
 
-/// The bias of a unit of layer 1.
-static nnk_real *bias(const nnk_job *job, const arena *a, uint32_t unit) {
-    return nnk_at(job, a->parameters, unit);
-}
-
-/// Computes row `unit` of A1 = max(P + b1, 0) in the first row of scratch.
-static nnk_real *activation_row(const nnk_job *job, const arena *a, uint32_t unit) {
-    const nnk_shape one = {1, 1, a->width, a->stride};
-    nnk_real *z = a->scratch, *p = nnk_row(a, a->logits, unit);
-    if (nnk_takes_contrast_off(job)) job->arithmetic->multiply(z, p, a->contrast, a->width);
-    job->arithmetic->dual_logits(z, nnk_takes_contrast_off(job) ? z : p, bias(job, a, unit), true, one);
-    return z;
+/// Computes row `unit` of A1 = max(P + b1, 0) in the first row of scratch. Returns that unit as a layer.
+static layer activate(const nnk_job *job, const arena *a, uint32_t unit) {
+    const layer one = {NULL, nnk_at(job, a->parameters, unit), a->scratch, {1, 1, a->width, a->stride}};
+    nnk_real *p = nnk_row(a, a->logits, unit);
+    if (nnk_takes_contrast_off(job)) {
+        job->arithmetic->multiply(one.rows, p, a->contrast, a->width);
+        p = one.rows;
+    }
+    job->arithmetic->dual_logits(one.rows, p, one.biases, true, one.shape);
+    return one;
 }
 
 /// Adds a unit of the layer below to the logits of layer `l`.
@@ -331,7 +329,7 @@ static void add_unit(const nnk_job *job, const arena *a, const layer *l, size_t 
 static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
     layer l = nnk_layer(job, a, 2);
     if (item < l.shape.inputs) {
-        add_unit(job, a, &l, item, activation_row(job, a, item));
+        add_unit(job, a, &l, item, activate(job, a, item).rows);
         return NNK_MORE;
     }
     for (int32_t number = 2;; number++) {
@@ -358,7 +356,7 @@ static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
     const int32_t number = job->topology->layers + 1 - (int32_t)item;
     const layer l = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
     for (size_t i = 0; i < l.shape.inputs; i++) update_unit(job, a, &l, i, nnk_row(a, below.rows, i));
-    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job, a), l.shape);
+    nnk_update_biases_of(job, a, &l);
     return NNK_MORE;
 }
 
@@ -368,13 +366,13 @@ static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_arithmetic *k = job->arithmetic;
     const layer l = nnk_layer(job, a, 2);
     if (item == l.shape.inputs) {
-        k->bias_update(l.biases, l.rows, nnk_rate_per_example(job, a), l.shape);
+        nnk_update_biases_of(job, a, &l);
         return NNK_MORE;
     }
-    const nnk_shape one = {1, 1, a->width, a->stride};
-    nnk_real *row = activation_row(job, a, item);
+    const layer one = activate(job, a, item);
+    nnk_real *row = one.rows;
     update_unit(job, a, &l, item, row);
-    k->bias_update(bias(job, a, item), row, nnk_rate_per_example(job, a), one);
+    nnk_update_biases_of(job, a, &one);
     if (nnk_takes_contrast_off(job)) k->multiply(row, row, a->contrast, a->width);
     nnk_adjustment adjustment = {0, 0, 0};
     if (nnk_is_adjusted(job)) adjustment = nnk_adjustment_of(job, a, row);

@@ -90,18 +90,18 @@ static void begin_model(const nnk_job *job, nnk_trainer *t, int32_t dtype) {
 nnk_status nnk_finish(const nnk_job *job, void *memory, const nnk_parts *parts, nnk_sink sink) {
     const nnk_status ready = sink.write ? nnk_check_trainer(job, memory) : NNK_E_ARGUMENT;
     if (ready != NNK_OK) return ready;
-    const arena a = nnk_carve(job, memory);
-    nnk_trainer *t = a.trainer;
+    arena a;
+    nnk_carve(job, memory, &a);
+    nnk_trainer *t = memory;
     const int32_t dtype = parts ? parts->dtype : job->arithmetic->dtype;
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
     if (!nnk_is_trained(t) || nnk_forms_gram(job)) return NNK_E_STATE;
-    if (t->outcome == WRITTEN || t->file_dtype != (uint32_t)dtype) begin_model(job, t, dtype);
+    if (t->file_dtype != (uint32_t)dtype) begin_model(job, t, dtype);
     const uint32_t parameters = nnk_payload_bytes(job->topology, dtype) - 2 * NNK_CLASS_NAME_BYTES;
     const nnk_status status =
         t->item <= parameters ? write_part(job, &a, parts, parameters, sink) : write_header(t, sink);
-    if (status == NNK_OK) t->outcome = WRITTEN;
     if (status == NNK_E_DIVERGED) t->outcome = FAILED;
-    if (status == NNK_E_SINK) nnk_rewind_model(t); // from its beginning once more
+    if (status == NNK_OK || status == NNK_E_SINK) nnk_rewind_model(t); // the next call begins a file
     return status;
 }
 

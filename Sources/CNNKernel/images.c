@@ -64,7 +64,8 @@ static void add_sums(nnk_byte_sums *sums, const uint8_t *x, size_t count) {
 
 nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, uint32_t *data_crc,
                             nnk_byte_sums *sums) {
-    const uint32_t size = (uint32_t)job->topology->size[0], step = job->images.images ? size : NNK_PATCH;
+    const uint32_t size = (uint32_t)job->topology->size[0],
+                   step = NNK_FAST && job->images.images ? size : NNK_PATCH;
     uint32_t crc = *data_crc;
     for (uint32_t k = 0; k < size; k += step) {
         nnk_patch p;
@@ -125,9 +126,10 @@ static void store_block(const nnk_job *job, const arena *a, place p, uint32_t si
                         const uint32_t *products) {
     const uint32_t is_mirrored = nnk_is_mirrored(job), m = job->examples;
     const uint32_t end = nnk_smaller(p.row + side, m);
-    for (uint32_t j = p.row; j < end; j++, products += side)
-        for (uint32_t k = p.column; k < p.column + side && k <= j; k++) {
-            const uint32_t product = products[k - p.column];
+    for (uint32_t j = p.row; j < end; j++)
+        for (uint32_t i = 0; i < side; i++) {
+            const uint32_t k = p.column + i, product = *products++;
+            if (k > j) continue;
             job->method->store(job, a, p.with_mirrors ? m + j : j, k, product);
             if (is_mirrored)
                 job->method->store(job, a, m + (p.with_mirrors ? k : j), p.with_mirrors ? j : m + k, product);
@@ -139,14 +141,16 @@ nnk_status nnk_multiply_block(const nnk_job *job, const arena *a, const nnk_tili
     const uint32_t side = NNK_FAST ? b->side : NNK_LANES;
     const place p = place_of(job, a->trainer, side, block);
     const uint32_t column = p.with_mirrors ? job->examples + p.column : p.column;
-    nnk_patch x, y;
+    nnk_patch x, other;
+    const nnk_patch *y = &x; // on the diagonal images are read once
     if (nnk_fetch(job, b->bytes, p.row, side, offset, width, &x) != NNK_OK) return NNK_E_SOURCE;
-    if (column == p.row)
-        y = x; // read once
-    else if (nnk_fetch(job, b->bytes + side * NNK_PATCH, column, side, offset, width, &y) != NNK_OK)
-        return NNK_E_SOURCE;
+    if (column != p.row) {
+        y = &other;
+        if (nnk_fetch(job, b->bytes + side * NNK_PATCH, column, side, offset, width, &other) != NNK_OK)
+            return NNK_E_SOURCE;
+    }
     if (offset == 0) memset(b->products, 0, (size_t)side * side * sizeof *b->products);
-    job->arithmetic->gram_products(b->products, side, x, y);
+    job->arithmetic->gram_products(b->products, side, x, *y);
     if (offset + width >= (uint32_t)job->topology->size[0]) store_block(job, a, p, side, b->products);
     return NNK_MORE;
 }

@@ -22,7 +22,7 @@ void nnk_initialize(const nnk_job *job, const arena *a, nnk_real *w, int32_t num
                     size_t count) {
     const nnk_topology *t = job->topology;
     if (!nnk_start_of(job)) {
-        job->arithmetic->initialize(w, count, t->size[number - 1], nnk_initializer_of(job),
+        job->arithmetic->initialize(w, count, t->size[number - 1], a->trainer->job.initializer,
                                     &a->trainer->random);
         return;
     }

@@ -23,7 +23,7 @@ static bool has_kernels(const nnk_job *job) {
 
 /// Whether twice what grows with the examples is well below what an address can hold.
 static bool has_addresses(const nnk_job *job) {
-    const size_t m = NNK_STRIDE(nnk_is_open(job) ? job->capacity : nnk_columns(job));
+    const size_t m = NNK_STRIDE(nnk_room(job));
     const size_t rows = 2 * (size_t)nnk_units_of(job->topology) + (nnk_is_dual(job->method) ? m : 0);
     return rows <= SIZE_MAX / 4 / (m * nnk_real_bytes(job));
 }

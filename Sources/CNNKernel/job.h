@@ -84,6 +84,11 @@ size_t nnk_kept_parameters(const nnk_job *job);
 /// The examples: the images, and behind them their mirror images.
 static inline uint32_t nnk_columns(const nnk_job *job) { return job->examples << nnk_is_mirrored(job); }
 
+/// Examples that the arena has room for; mirror images count.
+static inline size_t nnk_room(const nnk_job *job) {
+    return nnk_is_open(job) ? job->capacity : nnk_columns(job);
+}
+
 /// The factor of all weights in each iteration, 1 - rate decay, as the reals hold it.
 ///
 /// The weights W <- f W - rate/m g. The layers above the first, P and D do this in two steps: first they take

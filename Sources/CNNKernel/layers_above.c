@@ -106,7 +106,6 @@ static bool last_deltas(const nnk_job *job, nnk_real *z) {
 
 nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_trainer *t = a->trainer;
-    const size_t m = nnk_columns(job);
     nnk_real *z = last_rows(job, a);
     nnk_status status = NNK_MORE;
     if (job->cost_every && t->iteration % job->cost_every == 0) {
@@ -117,10 +116,7 @@ nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     bool finite = last_deltas(job, z);
     if (nnk_is_mirrored(job)) finite &= last_deltas(job, nnk_at(job, z, job->examples));
     // Finite logits may still add up to an infinite cost.
-    if (!finite || !nnk_finite(t->cost)) return NNK_E_DIVERGED;
-    // Columns that only fill up the stride have no deltas, so they add zeros to every sum over examples.
-    memset(nnk_at(job, z, m), 0, (a->width - m) * nnk_real_bytes(job));
-    return status;
+    return finite && nnk_finite(t->cost) ? status : NNK_E_DIVERGED;
 }
 
 void nnk_decay_inputs(const nnk_job *job, const layer *l, uint32_t first, uint32_t units) {
@@ -141,14 +137,27 @@ static void update_weights(const nnk_job *job, const arena *a, int32_t number, u
     nnk_decay_inputs(job, &above, first, units);
 }
 
+void nnk_update_biases_of(const nnk_job *job, const arena *a, const layer *l) {
+    job->arithmetic->bias_update(l->biases, l->rows, nnk_rate_per_example(job, a), l->shape);
+}
+
 static void update_biases(const nnk_job *job, const arena *a, int32_t number) {
     const layer l = nnk_layer(job, a, number);
-    job->arithmetic->bias_update(l.biases, l.rows, nnk_rate_per_example(job, a), l.shape);
+    nnk_update_biases_of(job, a, &l);
+}
+
+/// The loss. Columns that only fill up the stride have no deltas, so they add zeros to every sum over
+/// examples.
+static nnk_status padded_loss(const nnk_job *job, const arena *a) {
+    const nnk_status status = nnk_loss(job, a);
+    const size_t m = nnk_columns(job);
+    memset(nnk_at(job, last_rows(job, a), m), 0, (a->width - m) * nnk_real_bytes(job));
+    return status;
 }
 
 nnk_status nnk_backward(const nnk_job *job, const arena *a, uint32_t item) {
     const int32_t number = job->topology->layers + 1 - (int32_t)item;
-    if (item == 0) return nnk_loss(job, a);
+    if (item == 0) return padded_loss(job, a);
     update_weights(job, a, number, 0, (uint32_t)job->topology->size[number - 1]);
     update_biases(job, a, number);
     return NNK_MORE;

@@ -45,12 +45,10 @@ static inline bool nnk_is_parallel(const nnk_job *job, uint32_t phase) {
 /// The number of items of a phase. MODEL counts as one here, since training takes none of it.
 uint32_t nnk_items_of(const nnk_job *job, const nnk_trainer *t, uint32_t phase);
 
-/// The outcomes of a training. A checkpoint has OPEN in their place: what failed is not saved, and a model is
-/// written anew.
+/// The outcomes of a training. What failed is not saved in a checkpoint.
 enum {
     OPEN,
-    WRITTEN, ///< the model is written, and can be written once more
-    FAILED,  ///< the cost or a weight is not finite
+    FAILED, ///< the cost or a weight is not finite
 };
 
 /// Counts `items` as done, and goes on to the next phase that has any.
@@ -66,7 +64,6 @@ static inline bool nnk_is_trained(const nnk_trainer *t) { return t->phase == MOD
 /// The model is to be written from its beginning.
 static inline void nnk_rewind_model(nnk_trainer *t) {
     NNK_ASSERT(nnk_is_trained(t));
-    t->outcome = OPEN;
     t->item = 0;
     t->file_dtype = UINT32_MAX; // of no model
 }

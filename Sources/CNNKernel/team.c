@@ -108,7 +108,8 @@ nnk_status nnk_team_run(nnk_team *team, const nnk_job *job, void *memory, uint32
     nnk_status status = nnk_readiness(job, memory);
     if (status != NNK_MORE || team->threads < 2 || !job->images.images)
         return nnk_train_run(job, memory, slices);
-    const arena a = nnk_carve(job, memory);
+    arena a;
+    nnk_carve(job, memory, &a);
     nnk_trainer *t = a.trainer;
     const bool in_setup = nnk_is_in_setup(t);
     const uint32_t helpers = helpers_next(team, job, t);

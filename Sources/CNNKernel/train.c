@@ -42,7 +42,8 @@ static nnk_status work(const nnk_job *job, const arena *a, uint32_t first, uint3
 nnk_status nnk_train_run(const nnk_job *job, void *memory, uint32_t slices) {
     nnk_status status = nnk_readiness(job, memory);
     if (status != NNK_MORE) return status;
-    const arena a = nnk_carve(job, memory);
+    arena a;
+    nnk_carve(job, memory, &a);
     nnk_trainer *t = a.trainer;
     const bool in_setup = nnk_is_in_setup(t);
     while (status == NNK_MORE && slices-- > 0 && in_setup == nnk_is_in_setup(t)) {
@@ -68,7 +69,8 @@ nnk_status nnk_train_items(const nnk_job *job, void *memory, uint32_t first, uin
     const uint32_t ahead = nnk_train_parallel(job, memory);
     if (first >= ahead || count > ahead - first || !scratch) return NNK_E_ARGUMENT;
     if ((uintptr_t)scratch % 8 != 0) return NNK_E_ALIGN;
-    arena a = nnk_carve(job, memory);
+    arena a;
+    nnk_carve(job, memory, &a);
     nnk_carve_scratch(job, &a, scratch);
     const uint32_t at_once = nnk_has_spans(job, a.trainer->phase) ? count : 1;
     nnk_status status = NNK_MORE;

@@ -179,6 +179,9 @@ uint32_t nnk_layer_2_items(const nnk_job *job, const nnk_trainer *t);
 /// contrast of their images.
 nnk_status nnk_update_biases(const nnk_job *job, const arena *a, uint32_t item);
 
+/// b -= rate sum of dZ over the examples.
+void nnk_update_biases_of(const nnk_job *job, const arena *a, const layer *l);
+
 /// Multiplies the weights of a layer for `units` of its inputs from `first` on by the decay, if there is one.
 void nnk_decay_inputs(const nnk_job *job, const layer *l, uint32_t first, uint32_t units);
 

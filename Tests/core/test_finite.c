@@ -191,7 +191,8 @@ typedef struct place {
 } place;
 
 static size_t places_of(const nnk_job *job, void *memory, place places[4]) {
-    const arena a = nnk_carve(job, memory);
+    arena a;
+    nnk_carve(job, memory, &a);
     const size_t units = (size_t)small.size[1];
     places[0] = (place){a.parameters, nnk_kept_parameters(job), false, false};
     if (job->method->number == NNK_PRIMAL) return 1;

@@ -90,7 +90,8 @@ static uint32_t accepted_below(const nnk_job *job, uint8_t *memory, size_t bytes
     enum { MANY = 1 << 18, LAST = 4096, BESIDE = 8 };
     if (bytes <= MANY) return accepted(job, memory, 0, bytes);
     uint32_t count = accepted(job, memory, bytes - LAST, bytes);
-    const arena a = nnk_carve(job, memory);
+    arena a;
+    nnk_carve(job, memory, &a);
     const void *parts[] = {a.parameters, a.activations, a.logits, a.deltas,
                            a.gram,       a.scratch,     a.bytes,  a.products};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -159,7 +159,7 @@ typedef struct nnk_trainer {
     uint32_t changed_at; ///< iteration of the last change
     uint32_t unadjusted; ///< 1 while P is without what adjusts images
     // In any case:
-    uint32_t outcome; ///< 0 until the model is written or the training has failed
+    uint32_t outcome; ///< 0 unless the training has failed
     // While a model is written:
     uint32_t weight;     ///< of W1: the one that is made next
     uint32_t ahead;      ///< weights by which the generator ran ahead, for the next row
