@@ -270,5 +270,6 @@ struct PlanTests {
             try await title("--personalize", "32", "--center", "--own-contrast")
                 == "32 images with center, own-contrast, learned by a model in flash, in 196608 bytes of RAM")
         #expect(try await title("--capacity", "60") == "60 images that come and go, in 196608 bytes of RAM")
+        #expect(try await title("--capacity", "1") == "1 image that comes and goes, in 196608 bytes of RAM")
     }
 }

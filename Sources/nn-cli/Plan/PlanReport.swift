@@ -155,7 +155,7 @@ struct PlanReport: Encodable {
             switch kind {
             case .train: ""
             case .personalize: ", learned by a model in flash,"
-            case .capacity: " that come and go,"
+            case .capacity: examples == 1 ? " that comes and goes," : " that come and go,"
             }
         let with = options.isEmpty ? "" : " with \(options.joined(separator: ", "))"
         return "\(counted(examples, "image"))\(with)\(work) in \(counted(ramBytes, "byte")) of RAM; "
