@@ -26,7 +26,7 @@ x86-64;;-fno-pie -no-pie -fno-asynchronous-unwind-tables"
 
 # Limits in bytes: code on Cortex-M4F in f32, to predict and to train; stack on every processor of boards.
 most_code=3000
-most_training_code=10350
+most_training_code=9933
 most_stack=1000
 
 without=-DNNK_WITHOUT_OPTIONS=1 small=-DNNK_FAST=0
