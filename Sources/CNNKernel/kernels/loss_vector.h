@@ -21,8 +21,10 @@ INLINE void exp_of_vector(lanes *result, const lanes *argument) {
     const lanes power = (lanes)((half + REAL_EXPONENT_BIAS) << REAL_FRACTION_BITS);
     const lanes other = (lanes)((n - half + REAL_EXPONENT_BIAS) << REAL_FRACTION_BITS);
     const lanes finite = y * power * other;
-    // Outside: a NaN stays a NaN, and above the limit x * x * REAL_LARGEST overflows to infinity.
-    const lanes above = x * x * REAL_LARGEST + x;
+    // Outside: a NaN stays a NaN, and above the limit infinity is added. No lane overflows that is not asked
+    // for, as a program may trap that.
+    const lanes_int infinity = ((lanes_int)zero + (2 * REAL_EXPONENT_BIAS + 1)) << REAL_FRACTION_BITS;
+    const lanes above = x + (lanes)(large & infinity);
     lanes low_or_high;
     choose(&low_or_high, &small, &zero, &above);
     choose(result, &outside, &low_or_high, &finite);
