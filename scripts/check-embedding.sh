@@ -54,7 +54,7 @@ export NNKERNEL_LIBRARY=$library LD_LIBRARY_PATH=${library%/*} DYLD_LIBRARY_PATH
 
 case $(uname -s) in
 Darwin) nm -gU "$library" | awk '{ print substr($3, 2) }' ;;
-*) nm -D --defined-only "$library" | awk '{ print $3 }' ;;
+*) nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' ;; # without the symbols' version
 esac | "$python" -B "$root/Tests/embedding/exports.py" || fail "the exports are wrong"
 
 # ---- Programs in C, C++ and Python --------------------------------------------------------------------------

@@ -20,6 +20,7 @@ TWO_LAYER = (7, 1)
 
 PRIMAL, DUAL, DUAL_WIDE = "nnk_primal", "nnk_dual", "nnk_dual_wide"  # train.h explains them
 
+VERSION = 100  # of the library: 10000 major + 100 minor + patch, as in nnkernel.h
 _DTYPES = {"f32": 1, "f64": 2}
 _COST = 2  # the status for a new cost
 _MAX_LAYERS = 7
@@ -192,6 +193,8 @@ def _load():
     if not name:
         raise ImportError("libnnkernel is not found: build it as " + __file__ + " says")
     core = ctypes.CDLL(name)
+    if not hasattr(core, "nnk_version") or core.nnk_version() != VERSION:
+        raise ImportError(f"{name} is of another version of nnkernel than {__file__}")
     job, model, topology = ctypes.POINTER(_Job), ctypes.POINTER(_Model), ctypes.POINTER(_Topology)
     for function, result, *arguments in [
         ("nnk_status_text", ctypes.c_char_p, _int),

@@ -420,7 +420,11 @@ static void test_texts(void) {
     CHECK(strstr(nnk_status_text(NNK_E_MAGIC), "checkpoint") != NULL);
 }
 
+/// The library under test is that of the headers.
+static void test_version(void) { CHECK_EQUAL(nnk_version(), NNK_VERSION); }
+
 int main(void) {
+    test_version();
     FOR_EACH_METHOD(method) test_training(method);
     test_topologies();
     test_enumerations();

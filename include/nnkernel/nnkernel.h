@@ -29,4 +29,21 @@
 /// The version of this interface.
 #define NNK_VERSION NNK_VERSION_NUMBER(NNK_VERSION_MAJOR, NNK_VERSION_MINOR, NNK_VERSION_PATCH)
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// The version of the library: NNK_VERSION as it was compiled. Where headers and library may come from two
+/// installations, a program asks before anything else, as structures and sizes can differ:
+///
+///     if (nnk_version() != NNK_VERSION) return EXIT_FAILURE;
+///
+/// A shared library is also asked by the loader: its symbols carry the minor version, so a program that was
+/// linked with another one does not start, and two versions in one program are kept apart.
+int32_t nnk_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif

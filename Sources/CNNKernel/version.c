@@ -1,0 +1,3 @@
+#include "nnkernel/nnkernel.h"
+
+int32_t nnk_version(void) { return NNK_VERSION; }
