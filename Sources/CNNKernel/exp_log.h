@@ -5,8 +5,13 @@
 
 #include "nnkernel/random.h"
 #include "strict_float.h"
+#include <stdbool.h>
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
+
+/// Whether floating point does what the results rely on (kernels/float_check.h), in scalar C.
+bool nnk_is_strict_f32(void);
+bool nnk_is_strict_f64(void);
 
 /// exp(x), off by less than 1 ulp. +inf above 88.73, 0 below -103.98, a NaN for a NaN.
 float nnk_exp_f32(float x);

@@ -1,5 +1,13 @@
 #include "math_f32.h"
 
+#include "kernels/real_f32.h"
+
+#include "kernels/float_check.h"
+
+bool nnk_is_strict_f32(void) { return check_float(); }
+
+#include "kernels/end.h"
+
 /// x = k ln 2 + r, |r| <= ln 2 / 2, exp(x) = 2^k exp(r), exp(r) = 1 + r + r^2 p(r).
 ///
 /// ln 2 is split in two parts. The upper one has 15 bits, so that k times it is exact, as |k| < 2^8. p

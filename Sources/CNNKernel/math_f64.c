@@ -1,5 +1,13 @@
 #include "math_f64.h"
 
+#include "kernels/real_f64.h"
+
+#include "kernels/float_check.h"
+
+bool nnk_is_strict_f64(void) { return check_float(); }
+
+#include "kernels/end.h"
+
 /// As nnk_exp_f32 does it. k times the upper 42 bits of ln 2 is exact for |k| < 2^11, and p errs by 2^-61 of
 /// exp(r).
 double nnk_exp_f64(double x) {

@@ -21,6 +21,7 @@
 #undef real_log_plain
 #undef real_normal
 #undef real_sum_of_lanes
+#undef real_is_strict
 #undef REAL_FRACTION_BITS
 #undef REAL_EXPONENT_BIAS
 #undef REAL_EXP_MOST
@@ -35,6 +36,7 @@
 // arithmetic.h, inference.h and their parts
 #undef BYTE_SCALE
 #undef NNK_FLOAT_CHECK_H
+#undef float_is_strict
 #undef NNK_LANES_H
 #undef UNROLLED
 #undef INLINE

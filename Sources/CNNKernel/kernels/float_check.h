@@ -1,13 +1,15 @@
 /// Whether floating point does what the results rely on, on this processor, as this thread has set it up and
 /// as this file was compiled.
 ///
-/// Part of kernels/arithmetic.h, inference.h and inference_i8.h, of whichever comes first.
+/// Part of kernels/arithmetic.h, inference.h and inference_i8.h, of whichever comes first. Targets with
+/// vectors check with their own options; all of scalar C has the same, and one check (math_f32.c,
+/// math_f64.c).
 #ifndef NNK_FLOAT_CHECK_H // undefined by end.h
 #define NNK_FLOAT_CHECK_H
 
 /// False if subnormal numbers are flushed to zero, results are not rounded to nearest even, or a * b + c is
 /// fused.
-static bool float_is_strict(void) {
+static inline bool check_float(void) {
     volatile real given = 1; // volatile, so that this is computed when it runs and not by the compiler
     const real one = given, unit = one * REAL_EPSILON, half_of_smallest = one * REAL_SMALLEST / 2;
     const real above = one + unit, square = above + unit; // (1 + unit)^2, rounded
@@ -16,5 +18,11 @@ static bool float_is_strict(void) {
     return half_of_smallest + half_of_smallest == REAL_SMALLEST && above + unit / 2 == square &&
            above * above - square == 0;
 }
+
+#if defined(NNK_REGISTER_BYTES)
+#define float_is_strict check_float
+#else
+#define float_is_strict real_is_strict
+#endif
 
 #endif

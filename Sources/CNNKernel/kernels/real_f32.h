@@ -14,6 +14,7 @@ typedef int32_t real_int; // of the same size
 #define real_log_plain    nnk_log_plain_f32
 #define real_normal       nnk_normal_for_float
 #define real_sum_of_lanes nnk_sum_of_lanes_f32
+#define real_is_strict    nnk_is_strict_f32
 
 #define REAL_FRACTION_BITS 23
 #define REAL_EXPONENT_BIAS 127

@@ -14,6 +14,7 @@ typedef int64_t real_int; // of the same size
 #define real_log_plain    nnk_log_plain_f64
 #define real_normal       nnk_random_normal
 #define real_sum_of_lanes nnk_sum_of_lanes_f64
+#define real_is_strict    nnk_is_strict_f64
 
 #define REAL_FRACTION_BITS 52
 #define REAL_EXPONENT_BIAS 1023
