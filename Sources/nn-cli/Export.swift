@@ -107,11 +107,18 @@ struct Export: ConsoleCommand {
         switch format {
         case .i8: try quantized(network).bytes
         case .cHeader: cHeader(isQuantized ? try quantized(network) : network)
-        case .safetensors: TensorFile(network).safetensors()
-        case .npz: TensorFile(network).npz()
+        case .safetensors: try tensors(of: network).safetensors()
+        case .npz: try tensors(of: network).npz()
         case .onnx:
-            try TensorFile(inPrecision(network)).onnx(takesOwnContrastOff: network.takesOwnContrastOff)
+            try tensors(of: inPrecision(network)).onnx(takesOwnContrastOff: network.takesOwnContrastOff)
         }
+    }
+
+    /// The scales of an i8 model are finite, but the weights that its bytes stand for need not be.
+    private func tensors(of network: Network) throws -> TensorFile {
+        let isI8 = network.elementType == .i8
+        guard !isI8 || network.parameters(as: Float.self).allSatisfy(\.isFinite) else { throw tooLarge }
+        return TensorFile(network)
     }
 
     /// The network in the number type that the graph computes with.

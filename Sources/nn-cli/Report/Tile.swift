@@ -18,11 +18,11 @@ struct Tile {
     }
 
     /// The weights of one unit, one per byte of an image. Grey is zero, white the largest magnitude, black its
-    /// negative.
+    /// negative. If one is infinite, as weights in bytes can be with a scale near the largest float, all are grey.
     init(weights: ArraySlice<Double>) {
         let largest = weights.reduce(0) { max($0, abs($1)) }
-        self.init(
-            weights.map { UInt8((127.5 + 127.5 * (largest > 0 ? $0 / largest : 0)).rounded(.down)) })
+        let scale = largest > 0 && largest.isFinite ? largest : .infinity
+        self.init(weights.map { UInt8((127.5 + 127.5 * ($0.isFinite ? $0 / scale : 0)).rounded(.down)) })
     }
 
     /// The image as a data URI, so that the page needs no other file.
