@@ -2,7 +2,8 @@
 /// type.
 ///
 /// Each test is a separate program. It prints each failure with file and line, then a closing line, and exits
-/// with 1 if a check failed. If a million rounds take too long, build with -DCHECK_SHARE=100.
+/// with 1 if a check failed. If a million rounds take too long, build with -DCHECK_SHARE=100. With
+/// -DCHECK_FIRST=1 it ends at the first failure.
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -29,6 +30,9 @@ static inline int check_that(int ok, const char *file, int line, const char *wha
     }
     // One bug may fail a million checks, so only the first failures are printed.
     if (check_failed++ < 20) printf("%s:%d: failed: %s\n", file, line, what);
+#ifdef CHECK_FIRST
+    exit(1);
+#endif
     return 0;
 }
 
