@@ -194,9 +194,10 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
     return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
 }
 
-/// Whether a job can have these numbers. Loading does not ask: it compares them with those of its job.
+/// Whether a job can have these numbers, which are bytes of a header. Loading does not ask: it compares them
+/// with those of its job.
 static bool numbers_valid(const nnk_job_numbers *job) {
-    return job->method >= NNK_PRIMAL && job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
+    return job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
            job->initializer <= NNK_INIT_SMALL && nnk_positive(job->learning_rate);
 }
 

@@ -244,14 +244,14 @@ static nnk_status expect_fold(const nnk_validation *v, const double *logits, con
                               uint32_t number, uint32_t repeat, double *expected) {
     const uint32_t m = v->job.examples;
     nnk_choice choice;
-    nnk_calibration c;
-    nnk_status status = nnk_choose(v, logits, fold, number, &choice);
+    const nnk_status status = nnk_choose(v, logits, fold, number, &choice);
     if (status != NNK_OK) return status;
     const double *z = nnk_validation_logits(v, (double *)(uintptr_t)logits, choice);
-    status = nnk_calibrate(z, v->repeats, v->job.labels, m, fold, number, &c);
-    for (uint32_t j = 0; status == NNK_OK && j < m; j++)
+    const seen s = {z, v->repeats, m, v->job.labels, fold, number};
+    const nnk_calibration c = calibrate(&s);
+    for (uint32_t j = 0; j < m; j++)
         if (fold[j] == number) expected[j] = c.scale * z[(size_t)repeat * m + j] + c.shift;
-    return status;
+    return NNK_OK;
 }
 
 nnk_status nnk_expect(const nnk_validation *v, const double *logits, uint32_t *fold, double *expected) {

@@ -47,7 +47,7 @@ nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_
     }
     NNK_ASSERT(width <= NNK_PATCH);
     for (uint32_t j = first; j < first + count; j++, bytes += NNK_PATCH) {
-        const nnk_status status = j < m || !nnk_is_mirrored(job)
+        const nnk_status status = !nnk_is_mirrored(job) || j < m
                                       ? copy_bytes(job, j, offset, width, bytes)
                                       : copy_mirrored(job, j - m, offset, width, bytes);
         if (status != NNK_OK) return NNK_E_SOURCE;

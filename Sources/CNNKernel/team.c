@@ -74,7 +74,8 @@ static bool is_shared(const nnk_job *job, uint32_t number) {
 static uint32_t helpers_next(const nnk_team *team, const nnk_job *job, const nnk_trainer *t) {
     const bool in_loop = nnk_is_in_loop(t);
     const uint32_t first = in_loop ? FORWARD : t->phase, last = in_loop ? DESCENT : t->phase;
-    for (uint32_t number = first; number <= last && number < MODEL; number++)
+    NNK_ASSERT(last < MODEL);
+    for (uint32_t number = first; number <= last; number++)
         if (is_shared(job, number)) return nnk_smaller(team->threads, MOST_THREADS) - 1;
     return 0;
 }

@@ -1,6 +1,7 @@
 /// Examples that come and go: the Gram matrix is kept, and the model is that of a training with the examples
 /// that are left.
 #include "jobs.h"
+#include "phases.h"
 #include <math.h>
 
 /// Several passes over the images, several blocks of the Gram matrix, rows of W1 that end with a part of a
@@ -550,6 +551,53 @@ static void test_ends(int32_t type) {
     release_data(pool);
 }
 
+/// A change before anything is computed, and while the biases are folded; after a training that diverged; and
+/// the last of the examples that were there.
+static void test_unusual_moments(int32_t type) {
+    data pool = random_data(&topology, EXAMPLES);
+    uint32_t which[EXAMPLES];
+    all_but(which, EXAMPLES, EXAMPLES);
+    learner *l = new_learner(type, CENTERED, NULL, CAPACITY);
+    take(l, &pool, which, 20);
+    begin(l);
+    take(l, &pool, which, 21);
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    check_equal_to_apart(l);
+    const nnk_trainer *t = l->arena;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_OK);
+    while (t->phase != FOLD || t->item == 0) CHECK(nnk_train_step(&l->job, l->arena) > 0);
+    l->job.iterations++;
+    l->job.cost_every = l->job.iterations - 1;
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    check_next_cost(l);
+    const double rate = l->job.learning_rate;
+    for (int forgets = 0; forgets < 2; forgets++) {
+        l->job.learning_rate = type == NNK_F32 ? 1e30 : 1e300;
+        CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_OK);
+        CHECK_EQUAL(steps(&l->job, l->arena), NNK_E_DIVERGED);
+        l->job.learning_rate = rate;
+        CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_E_DIVERGED);
+        if (forgets) {
+            take(l, &pool, which, 20);
+            CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, 20), NNK_OK);
+        } else {
+            CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_OK);
+        }
+        check_equal_to_apart(l);
+    }
+    free(l->arena);
+    take(l, &pool, which, 1);
+    begin(l);
+    free(trained(l).bytes);
+    take(l, &pool, which, 2);
+    CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    take(l, &pool, which + 1, 1);
+    CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, 0), NNK_OK);
+    check_equal_to_apart(l);
+    release(l);
+    release_data(pool);
+}
+
 /// What is refused, and leaves everything as it was.
 static void test_refusals(void) {
     data pool = random_data(&topology, EXAMPLES);
@@ -579,6 +627,17 @@ static void test_refusals(void) {
     CHECK_EQUAL(nnk_train_bytes(&job), 0);
     job.keep_best = false;
     job.mirror = (nnk_mirror){601, 1};
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    job.mirror = (nnk_mirror){0, 0};
+    CHECK(nnk_train_bytes(&job) > 0);
+    job.gram = l->arena;
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    job.gram = NULL;
+    double logits[2 * EXAMPLES];
+    job.held_out_logits = logits;
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    job.held_out_logits = NULL;
+    job.capacity = NNK_MAX_EXAMPLES + 1;
     CHECK_EQUAL(nnk_train_bytes(&job), 0);
     CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);
     job = l->job;
@@ -613,6 +672,7 @@ int main(void) {
         }
         test_checkpoints(type, CENTERED, false);
         test_ends(type);
+        test_unusual_moments(type);
     }
     test_refusals();
     return check_end();

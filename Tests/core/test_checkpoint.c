@@ -3,6 +3,7 @@
 #include "header.h"
 #include "jobs.h"
 #include "little_endian.h"
+#include "phases.h"
 
 #include <fenv.h>
 
@@ -584,6 +585,7 @@ static void test_other_contents(int32_t type, int32_t method) {
     CHECK_EQUAL(SEALED(8, 255), NNK_E_TOPOLOGY);
     CHECK_EQUAL(SEALED(9, NNK_INIT_SMALL), NNK_E_STATE);
     CHECK_EQUAL(SEALED(10, (uint32_t)(method + 1) % 3), NNK_E_STATE);
+    CHECK_EQUAL(SEALED(11, NNK_OPTION_CENTERED), NNK_E_VERSION); // options of a model
     CHECK_EQUAL(SEALED(12, 200), NNK_E_STATE);
     CHECK_EQUAL(SEALED(15, 2), NNK_E_TOPOLOGY); // 517 units
     CHECK_EQUAL(SEALED(AT_PAYLOAD_BYTES, c.bytes[AT_PAYLOAD_BYTES] ^ 8), NNK_E_SIZE);
@@ -741,6 +743,70 @@ static void test_other_numbers(int32_t type, int32_t method) {
     release_data(d);
 }
 
+/// Whether a trainer is refused with a field of another value; it has its own again afterwards.
+#define IS_UNSOUND_WITH(field, value) is_unsound_with(t, &job, &t->field, sizeof t->field, (double)(value))
+
+static bool is_unsound_with(nnk_trainer *t, const nnk_job *job, void *field, size_t bytes, double value) {
+    uint8_t before[sizeof(double)];
+    const uint32_t number = value < 0 ? UINT32_MAX : (uint32_t)value;
+    memcpy(before, field, bytes);
+    memcpy(field, bytes == sizeof number ? (const void *)&number : &value, bytes);
+    const bool is_sound = nnk_trainer_sound(t, job);
+    memcpy(field, before, bytes);
+    CHECK(nnk_trainer_sound(t, job));
+    return !is_sound;
+}
+
+/// What a checkpoint may say in each field alone.
+static void test_sound_fields(int32_t type) {
+    data d = random_data(&topology, examples);
+    const float weights[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1, 1, 1, 1};
+    nnk_job job = job_with(type, NNK_DUAL, &d, 5);
+    const double infinite = (double)INFINITY;
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
+    nnk_trainer *t = (nnk_trainer *)(void *)arena;
+    CHECK(nnk_trainer_sound(t, &job) && t->iteration == 1);
+    CHECK(IS_UNSOUND_WITH(outcome, 1) && IS_UNSOUND_WITH(outcome, 2));
+    CHECK(IS_UNSOUND_WITH(formed, 1) && IS_UNSOUND_WITH(projected, 1) && IS_UNSOUND_WITH(changed_at, 1));
+    CHECK(IS_UNSOUND_WITH(unadjusted, 1) && IS_UNSOUND_WITH(left, 0.5));
+    CHECK(IS_UNSOUND_WITH(kept_iteration, 4) && IS_UNSOUND_WITH(kept_iteration, 6));
+    CHECK(IS_UNSOUND_WITH(best_cost, infinite) && IS_UNSOUND_WITH(held_out_cost, infinite));
+    CHECK(IS_UNSOUND_WITH(held_out_cost, 0.5)); // no example is held out
+    CHECK(IS_UNSOUND_WITH(cost, infinite) && IS_UNSOUND_WITH(cost_iteration, 1));
+    free(arena);
+    job.cost_every = 0; // no cost is due
+    arena = begun_and_stepped(&job, slices_to_loop(&job));
+    t = (nnk_trainer *)(void *)arena;
+    CHECK(nnk_trainer_sound(t, &job) && IS_UNSOUND_WITH(cost, 0.5) && IS_UNSOUND_WITH(cost_iteration, 1));
+    free(arena);
+    job.cost_every = 2;
+    job.weights = weights;
+    job.keep_best = true;
+    d.labels[0] = 0, d.labels[1] = 1;
+    arena = begun_and_stepped(&job, slices_to_loop(&job));
+    t = (nnk_trainer *)(void *)arena;
+    CHECK(nnk_trainer_sound(t, &job) && IS_UNSOUND_WITH(kept_iteration, 6));
+    CHECK(!IS_UNSOUND_WITH(held_out_cost, 0.5) && IS_UNSOUND_WITH(held_out_cost, infinite));
+    free(arena);
+    job.keep_best = false;
+    job.weights = NULL;
+    job.capacity = examples + 1;
+    arena = begun_and_stepped(&job, slices_to_loop(&job));
+    t = (nnk_trainer *)(void *)arena;
+    CHECK(nnk_trainer_sound(t, &job) && t->formed == examples && t->projected == examples);
+    CHECK(IS_UNSOUND_WITH(formed, examples + 1) && IS_UNSOUND_WITH(formed, examples - 1));
+    CHECK(IS_UNSOUND_WITH(changed_at, 2) && IS_UNSOUND_WITH(unadjusted, 2));
+    CHECK(IS_UNSOUND_WITH(left, 1.5) && IS_UNSOUND_WITH(left, -0.5) && IS_UNSOUND_WITH(left, (double)NAN));
+    CHECK(IS_UNSOUND_WITH(cost_iteration, 2) && IS_UNSOUND_WITH(cost, infinite));
+    CHECK(IS_UNSOUND_WITH(iteration, 5) && IS_UNSOUND_WITH(phase, MODEL + 1));
+    free(arena);
+    arena = begun(&job); // in the setup, which comes again after a change
+    t = (nnk_trainer *)(void *)arena;
+    CHECK(!IS_UNSOUND_WITH(iteration, 5) && IS_UNSOUND_WITH(iteration, 6));
+    free(arena);
+    release_data(d);
+}
+
 /// The same numbers in the generators that wait for rows of W1, which there are with so many examples.
 static void test_waiting_generators(int32_t type) {
     data d = random_data(&topology, 60);
@@ -782,6 +848,24 @@ static void test_other_build(int32_t type) {
         CHECK(accepts(&job, c, AT_COST - 4, 3 - build) == !is_forming);
         free(c.bytes);
     } while (nnk_train_step(&job, arena) > 0);
+    free(arena);
+    // Once there is a Gram matrix, another example is one row more in either build.
+    nnk_job open = job;
+    open.capacity = examples;
+    open.examples--;
+    arena = begun(&open);
+    CHECK_EQUAL(steps(&open, arena), NNK_OK);
+    open.examples++;
+    CHECK_EQUAL(nnk_train_again(&open, arena, false), NNK_OK);
+    uint32_t of_gram = 0;
+    do {
+        file c = saved(&open, arena);
+        const uint32_t phase = get_u32(c.bytes + AT_PHASE), build = get_u32(c.bytes + AT_COST - 4);
+        CHECK(accepts(&open, c, AT_COST - 4, 3 - build) == (phase != PROJECT_ROWS));
+        of_gram += phase == GRAM;
+        free(c.bytes);
+    } while (nnk_train_step(&open, arena) > 0);
+    CHECK(of_gram > 0);
     free(arena);
     release_data(d);
 }
@@ -1062,6 +1146,7 @@ int main(void) {
         test_other_numbers(type, method);
         if (method == NNK_DUAL) test_other_build(type);
         if (method == NNK_DUAL) test_waiting_generators(type);
+        test_sound_fields(type);
         test_other_data(type, method);
         test_failing_images(type, method);
         test_other_jobs(type, method);

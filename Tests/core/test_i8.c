@@ -287,6 +287,81 @@ static void test_write(void) {
         }
 }
 
+/// What is carried never takes a byte out of its range, on either side, and is not lost.
+static void test_carried_to_the_ends(void) {
+    static const nnk_topology t = {1, {4, 1}};
+    for (int sign = -1; sign <= 1; sign += 2) {
+        const double half = 0.5 * sign, end = 127 * sign;
+        // Halves are rounded to even: 0, and half a step is carried; 127.5 would be 128; then both are left.
+        const double parameters[] = {half, end, half, -end, 0};
+        const int want[] = {0, 127 * sign, 1 * sign, -127 * sign};
+        nnk_model m = model_of(&t, NNK_F64, parameters);
+        m.options = NNK_OPTION_OWN_CONTRAST;
+        nnk_records records = {.training = {0}};
+        m.records = &records;
+        file f = {.room = nnk_model_bytes(&t, NNK_I8) + sizeof records};
+        f.bytes = room_for(f.room);
+        CHECK_EQUAL(nnk_model_quantize(&m, sink_of(&f)), NNK_OK);
+        const nnk_model q = opened(&f, &t);
+        CHECK(nnk_model_scales(&q)[0] == 1);
+        for (uint32_t k = 0; k < 4; k++) CHECK_EQUAL(((const int8_t *)nnk_model_weights(&q, 1))[k], want[k]);
+        free(f.bytes);
+    }
+}
+
+/// Trains once in double, and writes a model of bytes.
+static nnk_status train_to_bytes(const nnk_job *job, void *arena, size_t bytes, file *f) {
+    nnk_status status = nnk_train_begin(job, arena, bytes);
+    if (status == NNK_OK) status = steps(job, arena);
+    if (status != NNK_OK) return status;
+    do status = nnk_train_finish_as(job, arena, NNK_I8, sink_of(f));
+    while (status > 0);
+    return status;
+}
+
+/// Weights and biases above the largest float have no bytes and no float; a read that fails can be tried
+/// again.
+static void test_training_to_bytes(void) {
+    static const nnk_topology t = {2, {400, 3, 1}};
+    data d = random_data(&t, 9);
+    nnk_job job = job_of(&t, &nnk_f64, &d, 1);
+    job.method = &nnk_dual;
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    file f = empty_file(&t, NNK_I8), got = empty_file(&t, NNK_I8);
+    job.learning_rate = 1e60;
+    CHECK_EQUAL(train_to_bytes(&job, arena, bytes, &f), NNK_E_DIVERGED);
+    uint8_t *dark = room_for(9 * 400);
+    memset(dark, 0, 9 * 400); // W1 stays as it is, and the biases do not
+    job.images.images = dark;
+    for (uint8_t label = 0; label < 2; label++) {
+        memset(d.labels, label, 9);
+        CHECK_EQUAL(train_to_bytes(&job, arena, bytes, &f), NNK_E_DIVERGED);
+    }
+    job.learning_rate = 0.5;
+    job.images = mapped(&d);
+    CHECK_EQUAL(train_to_bytes(&job, arena, bytes, &f), NNK_OK);
+    job.images = read_in(&d);
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    CHECK_EQUAL(steps(&job, arena), NNK_OK);
+    d.reader.calls = 0;
+    nnk_status status;
+    uint32_t failures = 0;
+    d.reader.fail_at = 1;
+    while ((status = nnk_train_finish_as(&job, arena, NNK_I8, sink_of(&got))) != NNK_OK) {
+        if (status != NNK_E_SOURCE) continue;
+        failures++;
+        d.reader.fail_at += failures < 50 ? 2 : 1000000; // the read that follows succeeds
+    }
+    CHECK(failures > 10);
+    CHECK_SAME_FILE(got, f);
+    free(dark);
+    free(arena);
+    free(f.bytes);
+    free(got.bytes);
+    release_data(d);
+}
+
 /// Opens the file with another learning rate and the right checksum of that header.
 static nnk_status open_with_rate(const file *f, double rate, const nnk_topology *t) {
     nnk_model read;
@@ -593,6 +668,8 @@ int main(void) {
     }
     test_golden();
     test_write();
+    test_carried_to_the_ends();
+    test_training_to_bytes();
     test_imported();
     test_pieces();
     test_large_sums();

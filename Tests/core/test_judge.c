@@ -105,6 +105,13 @@ static void test_wrong_folds(void) {
     CHECK_EQUAL(nnk_deal_folds(NULL, labels, 100, fold), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_deal_folds(&five, NULL, 100, fold), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_deal_folds(&five, labels, 100, NULL), NNK_E_ARGUMENT);
+    const nnk_folds each = {4, 0, 1}, each_in_blocks = {4, 2, 1};
+    const uint8_t one_zero[] = {1, 0, 1, 1}, one_one[] = {0, 0, 1, 0}, pairs[] = {0, 1, 1, 0};
+    CHECK_EQUAL(nnk_deal_folds(&each, pairs, 4, fold), NNK_OK);
+    CHECK_EQUAL(nnk_deal_folds(&each, one_zero, 4, fold), NNK_E_WEIGHT);
+    CHECK_EQUAL(nnk_deal_folds(&each, one_one, 4, fold), NNK_E_WEIGHT);
+    CHECK_EQUAL(nnk_deal_folds(&each_in_blocks, pairs, 4, fold), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_deal_folds(&one, pairs, 1, fold), NNK_E_ARGUMENT); // nothing would be left to learn
 }
 
 // ---- The networks of a validation -------------------------------------------------------------------------
@@ -406,6 +413,14 @@ static void test_extremes(void) {
     CHECK(s.log_loss_error == 0);
     CHECK_EQUAL(nnk_score(z, 1, wrong, 4, order, &s), NNK_OK); // the sum of the losses is above DBL_MAX
     CHECK(s.log_loss > DBL_MAX && s.log_loss_error > DBL_MAX);
+    // The bounds of 0 and of 1 are exact, whatever rounding says of them.
+    for (uint32_t count = 1; count <= 1000; count++) {
+        double low = -1, high = 2;
+        nnk_interval(0, count, &low, &high);
+        CHECK(low >= 0 && low < 1e-15 && high > 0 && high < 1);
+        nnk_interval(1, count, &low, &high);
+        CHECK(high <= 1 && high > 1 - 1e-15 && low > 0 && low < 1);
+    }
 }
 
 // ---- The choice, and calibration --------------------------------------------------------------------------
@@ -573,6 +588,70 @@ static void test_far_logits(void) {
     }
 }
 
+/// Where no example counts, the calibration is that of even odds, and there is nothing to choose by.
+static void test_nothing_counts(void) {
+    const double z[] = {-3, 1, 2, 5};
+    const uint8_t labels[] = {0, 1, 0, 1};
+    uint32_t fold[EXAMPLES] = {0};
+    nnk_calibration c;
+    CHECK_EQUAL(nnk_calibrate(z, 1, labels, 4, fold, 0, &c), NNK_OK);
+    CHECK(c.scale == NNK_LEAST_SCALE && c.shift == 0);
+    data d = drawn_photos(&topology, EXAMPLES);
+    const nnk_validation v = validation_of(&d, &nnk_f64, &nnk_dual_wide);
+    double *logits = made_up_logits(&v);
+    nnk_choice choice = {7, 7};
+    CHECK_EQUAL(nnk_choose(&v, logits, fold, 0, &choice), NNK_E_DIVERGED);
+    CHECK(choice.recipe == 7 && choice.point == 7);
+    free(logits);
+    release_data(d);
+}
+
+/// A share leaves at least one example of a class, and without balance all that teach weigh 1.
+static void test_small_share(void) {
+    data d = drawn_photos(&topology, EXAMPLES);
+    const nnk_recipe few = {.share = {1e-6, 0}};
+    nnk_validation v = validation_of(&d, &nnk_f64, &nnk_dual_wide);
+    v.recipes = &few;
+    v.recipe_count = 1;
+    v.balance = false;
+    void *scratch = room_for(nnk_validation_scratch_bytes(&v));
+    for (uint32_t n = 0; n < nnk_validation_networks(&v); n++) {
+        nnk_job job;
+        uint32_t fold[EXAMPLES], taught[2] = {0, 0}, ones = 0;
+        CHECK_EQUAL(nnk_validation_begin(&v, n, scratch, &job), NNK_OK);
+        nnk_folds folds = v.folds;
+        folds.seed += n / FOLDS;
+        CHECK_EQUAL(nnk_deal_folds(&folds, d.labels, EXAMPLES, fold), NNK_OK);
+        for (uint32_t j = 0; j < EXAMPLES; j++) {
+            CHECK(job.weights[j] == 0 || job.weights[j] == 1);
+            taught[d.labels[j]] += job.weights[j] > 0;
+            ones += d.labels[j] && fold[j] != n % FOLDS;
+        }
+        CHECK_EQUAL(taught[0], 1);
+        CHECK_EQUAL(taught[1], ones);
+    }
+    free(scratch);
+    release_data(d);
+}
+
+/// A network that cannot be trained leaves its logits as they are; one that diverged does not.
+static void test_failed_network(void) {
+    data d = drawn_photos(&topology, EXAMPLES);
+    nnk_validation v = validation_of(&d, &nnk_f64, &nnk_dual_wide);
+    const size_t bytes = nnk_validation_arena_bytes(&v);
+    void *arena = room_for(bytes), *scratch = room_for(nnk_validation_scratch_bytes(&v));
+    double *logits = made_up_logits(&v), *before = copy_of(logits, nnk_validation_bytes(&v));
+    CHECK_EQUAL(nnk_validation_train(&v, 0, arena, bytes / 4, scratch, logits), NNK_E_MEMORY);
+    d.labels[1] = 2;
+    CHECK_EQUAL(nnk_validation_train(&v, 0, arena, bytes, scratch, logits), NNK_E_LABEL);
+    CHECK_SAME(logits, before, nnk_validation_bytes(&v));
+    free(before);
+    free(logits);
+    free(scratch);
+    free(arena);
+    release_data(d);
+}
+
 /// A recipe that diverged is never chosen, not even as a simpler one of which all losses are infinite.
 static void test_choice_after_divergence(void) {
     data d = drawn_photos(&topology, EXAMPLES);
@@ -676,8 +755,43 @@ static void test_distances(const nnk_arithmetic *k, const nnk_method *method, do
     CHECK(nnk_is_sequence(&l));
     l = (nnk_likeness){0, 0}; // of images that are all the same
     CHECK(nnk_nearly_alike(&l, 0));
-    const double none = nnk_image_distance(&job, gram, 2 * EXAMPLES, 0);
-    CHECK(none != none);
+    const double none = nnk_image_distance(&job, gram, 2 * EXAMPLES, 0),
+                 neither = nnk_image_distance(&job, gram, 0, 2 * EXAMPLES);
+    CHECK(none != none && neither != neither);
+    CHECK_EQUAL(nnk_measure_likeness(&job, NULL, &l), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_measure_likeness(&job, gram, NULL), NNK_E_ARGUMENT);
+    job.labels = NULL;
+    CHECK_EQUAL(nnk_measure_likeness(&job, gram, &l), NNK_E_ARGUMENT);
+    free(gram);
+    release_data(d);
+}
+
+/// Before a Gram matrix is formed there are no distances, and a trainer has none. Of two images of two
+/// classes no pair is of one.
+static void test_no_distances(void) {
+    data d = drawn_photos(&topology, 2);
+    d.labels[0] = 0, d.labels[1] = 1;
+    nnk_job job = job_of(&topology, &nnk_f64, &d, 0);
+    job.method = &nnk_dual_wide;
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    nnk_likeness l = {7, 7};
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    CHECK_EQUAL(steps(&job, arena), NNK_OK);
+    const double of_trainer = nnk_image_distance(&job, arena, 0, 1);
+    CHECK(of_trainer != of_trainer);
+    CHECK_EQUAL(nnk_measure_likeness(&job, arena, &l), NNK_E_STATE);
+    free(arena);
+    void *gram = form_gram(&job, false);
+    job.method = &nnk_gram;
+    CHECK_EQUAL(nnk_measure_likeness(&job, gram, &l), NNK_OK);
+    CHECK(l.neighbours == 0 && l.pairs == 0);
+    CHECK_EQUAL(nnk_train_begin(&job, gram, nnk_train_bytes(&job)), NNK_OK);
+    l = (nnk_likeness){7, 7};
+    const double too_early = nnk_image_distance(&job, gram, 0, 1);
+    CHECK(too_early != too_early);
+    CHECK_EQUAL(nnk_measure_likeness(&job, gram, &l), NNK_E_STATE);
+    CHECK(l.neighbours == 7 && l.pairs == 7);
     free(gram);
     release_data(d);
 }
@@ -722,6 +836,8 @@ static void test_wrong_validations(void) {
     CHECK_INVALID(w.job.topology = NULL);
     CHECK_INVALID((w.job.mirror = (nnk_mirror){0, 0}));
     CHECK_INVALID(w.repeats = UINT32_MAX);
+    CHECK_INVALID((w.recipes = recipes, w.recipe_count = 2, w.repeats = UINT32_MAX));
+    CHECK_INVALID((w.repeats = 1u << 29, w.job.iterations = UINT32_MAX - 1, w.job.cost_every = 1));
     CHECK_INVALID(r.weight_decay = -1);
     CHECK_INVALID(r.learning_rate = -1);
     CHECK_INVALID(r.share[0] = 1);
@@ -734,10 +850,26 @@ static void test_wrong_validations(void) {
     CHECK_EQUAL(nnk_validation_store(&v, 0, NULL, false, &x), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_validation_store(&v, 0, (uint8_t *)&x + 4, true, &x), NNK_E_ALIGN);
     nnk_job job;
+    CHECK_EQUAL(nnk_validation_store(&v, 0, &x, false, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_validation_store(&v, nnk_validation_networks(&v), &x, false, &x), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_validation_begin(&v, 0, (uint8_t *)&x + 4, &job), NNK_E_ALIGN);
+    CHECK_EQUAL(nnk_validation_begin(&v, 0, &x, NULL), NNK_E_ARGUMENT);
+    CHECK(nnk_validation_logits(&v, NULL, (nnk_choice){0, 0}) == NULL);
+    CHECK(nnk_validation_logits(&v, &x, (nnk_choice){RECIPES, 0}) == NULL);
+    CHECK(nnk_validation_logits(&v, &x, (nnk_choice){0, nnk_validation_points(&v)}) == NULL);
     CHECK_EQUAL(nnk_choose(&v, NULL, NULL, 0, &choice), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_choose(&v, &x, NULL, 0, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_expect(&v, &x, NULL, &x), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_expect(&v, NULL, &u, &x), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_expect(&v, &x, &u, NULL), NNK_E_ARGUMENT);
+    nnk_validation w = v;
+    w.job.labels = NULL;
+    CHECK_EQUAL(nnk_choose(&w, &x, NULL, 0, &choice), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_expect(&w, &x, &u, &x), NNK_E_ARGUMENT);
+    uint32_t fold[EXAMPLES];
+    d.labels[EXAMPLES - 1] = 2;
+    CHECK_EQUAL(nnk_choose(&v, &x, NULL, 0, &choice), NNK_E_LABEL);
+    CHECK_EQUAL(nnk_expect(&v, &x, fold, &x), NNK_E_LABEL);
     release_data(d);
 }
 
@@ -754,21 +886,44 @@ static void test_wrong_scores(void) {
     CHECK_EQUAL(nnk_score(&z, 1, &label, 1, NULL, &s), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_score(&z, 1, &label, 1, &order, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_calibrate(NULL, 1, &label, 1, NULL, 0, &c), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_calibrate(&z, 0, &label, 1, NULL, 0, &c), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_calibrate(&z, 1, NULL, 1, NULL, 0, &c), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_calibrate(&z, 1, &label, 0, NULL, 0, &c), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_calibrate(&z, 1, &bad, 1, NULL, 0, &c), NNK_E_LABEL);
     CHECK_EQUAL(nnk_calibrate(&z, 1, &label, 1, NULL, 0, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_better_than_guessing(NULL), 0);
-    CHECK_EQUAL(nnk_class_to_add(NULL, NULL), -1);
+    s = (nnk_scores){0};
+    CHECK_EQUAL(nnk_class_to_add(NULL, &s), -1);
+    CHECK_EQUAL(nnk_class_to_add(&s, NULL), -1);
     CHECK_EQUAL(nnk_confusion_at(NULL, &label, 1, 0).true_positives, 0);
+    CHECK_EQUAL(nnk_confusion_at(&z, NULL, 1, 0).true_positives, 0);
+    const nnk_confusion nothing = {0, 0, 0, 0};
+    CHECK(nnk_precision(&nothing) == 1 && nnk_recall(&nothing) == 0);
     CHECK(nnk_precision(NULL) == 0 && nnk_recall(NULL) == 0);
     CHECK_EQUAL(nnk_is_sequence(NULL), 0);
     CHECK_EQUAL(nnk_nearly_alike(NULL, 0), 0);
     CHECK_EQUAL(nnk_measure_likeness(NULL, &z, NULL), NNK_E_ARGUMENT);
+    double low = 7, high = 7, own = 7;
+    nnk_bin bin = {7, 7, 7};
+    nnk_recipe made[NNK_CURVE_RECIPES] = {{.weight_decay = 7}};
+    order = 7;
     nnk_order(NULL, 1, &order);
-    nnk_own_class(NULL, 1, &label, 1, NULL);
-    nnk_fill_bins(NULL, &label, 1, &order, NULL, 1);
-    nnk_curve_recipes(NULL, NULL);
-    nnk_interval(0.5, 0, NULL, NULL);
-    double low = 7, high = 7;
+    nnk_order(&z, 1, NULL);
+    nnk_own_class(NULL, 1, &label, 1, &own);
+    nnk_own_class(&z, 0, &label, 1, &own);
+    nnk_own_class(&z, 1, NULL, 1, &own);
+    nnk_own_class(&z, 1, &label, 1, NULL);
+    nnk_fill_bins(NULL, &label, 1, &order, &bin, 1);
+    nnk_fill_bins(&z, NULL, 1, &order, &bin, 1);
+    nnk_fill_bins(&z, &label, 1, NULL, &bin, 1);
+    nnk_fill_bins(&z, &label, 1, &order, NULL, 1);
+    nnk_curve_recipes(NULL, made);
+    nnk_curve_recipes(made, NULL);
+    nnk_interval(0.5, 10, NULL, &high);
+    nnk_interval(0.5, 10, &low, NULL);
+    nnk_extrapolate(&s, &s, NULL, 5, &s);
+    nnk_extrapolate(&s, &s, &s, 5, NULL);
+    CHECK(order == 7 && own == 7 && bin.examples == 7 && made[0].weight_decay == 7);
     nnk_interval(0.5, 0, &low, &high);
     nnk_interval(1.5, 10, &low, &high);
     nnk_interval(-0.5, 10, &low, &high);
@@ -793,6 +948,9 @@ int main(void) {
     test_extremes();
     test_choice();
     test_choice_after_divergence();
+    test_nothing_counts();
+    test_small_share();
+    test_failed_network();
     test_separable();
     test_far_logits();
     test_curve();
@@ -801,6 +959,7 @@ int main(void) {
     test_distances(&nnk_f64, &nnk_gram_packed, 0);
     test_distances(&nnk_f32, &nnk_gram, 128);
     test_distances(&nnk_f32, &nnk_gram_packed, 128);
+    test_no_distances();
     test_wrong_validations();
     test_wrong_scores();
     return check_end();

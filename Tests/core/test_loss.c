@@ -128,6 +128,24 @@ static void test_cost(int32_t type) {
     }
 }
 
+/// A probability that is off its range by rounding keeps its sign, and its inverse is finite.
+static void test_probabilities_out_of_range(int32_t type) {
+    const double tiny = smallest_of(type) / 4, values[] = {-0.25, -tiny, tiny, 0, 1.25};
+    const double inverse_of_smallest = rounded(1 / smallest_of(type), type);
+    const double want[2][5] = {{0.8, 1, 1, 1, -4},
+                               {4, inverse_of_smallest, -inverse_of_smallest, -inverse_of_smallest, -0.8}};
+    for (uint8_t label = 0; label < 2; label++) FOR_EACH_ARITHMETIC(k, type) {
+            nnk_real *p = room_for(bytes_of(5, type)), *dp = room_for(bytes_of(5, type));
+            const uint8_t y[5] = {label, label, label, label, label};
+            for (size_t j = 0; j < 5; j++) put(p, j, values[j], type);
+            k->cost_backward(dp, p, y, 5);
+            for (size_t j = 0; j < 5; j++)
+                CHECK_NEAR(get(dp, j, type) / want[label][j], 1, 2 * epsilon_of(type));
+            free(p);
+            free(dp);
+        }
+}
+
 /// The seed document's example, to all its digits.
 static void test_known_cost(void) {
     const double p[] = {0.8, 0.9, 0.4};
@@ -348,6 +366,7 @@ int main(void) {
     FOR_EACH_TYPE(type) {
         test_sigmoid(type);
         test_cost(type);
+        test_probabilities_out_of_range(type);
         test_logit_cost(type);
         test_weighted_cost(type);
         test_costs_agree(type);

@@ -205,6 +205,8 @@ static void test_topologies(void) {
         CHECK_EQUAL(nnk_predict_bytes(t, &nnk_f32_inference), 0);
         CHECK_EQUAL(nnk_predict_reading_bytes(t, &nnk_f32_inference), 0);
     }
+    CHECK(nnk_topology_equal(&topology, &topology) && !nnk_topology_equal(&topology, &one_layer));
+    CHECK(nnk_predict_reading_bytes(&topology, &nnk_f32_inference) > 0);
     CHECK_EQUAL(nnk_predict_bytes(&topology, NULL), 0);
     CHECK_EQUAL(nnk_predict_reading_bytes(&topology, NULL), 0);
 }
@@ -264,6 +266,8 @@ static void test_records(void) {
     wrong.options = NNK_OPTION_JUDGED; // and no expectation
     CHECK_EQUAL(nnk_model_expectation(&wrong, &e), NNK_E_STATE);
     CHECK_EQUAL(nnk_model_write(&wrong, writing), NNK_E_ARGUMENT);
+    wrong.options = NNK_OPTION_MIRRORED; // and no record that says how
+    check_unwritable(&wrong, writing);
     static const int32_t unknown[] = {INT32_MIN, -1, NNK_OPTIONS + 1, INT32_MAX};
     FOR_EACH(i, unknown) {
         wrong.options = unknown[i];
@@ -295,6 +299,11 @@ static void test_models(void) {
         CHECK_EQUAL(nnk_model_read_step(&m, reading, invalid_topologies[i], &steps), NNK_E_ARGUMENT);
     }
     m = opened(&f, &topology);
+    nnk_model other = m;
+    steps = (nnk_steps){.position = 1};
+    CHECK_EQUAL(nnk_model_open_step(NULL, f.bytes, f.size, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_open_step(&other, NULL, f.size, &topology, &steps), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_open_step(&other, f.bytes, f.size, &topology, &steps), NNK_MORE);
     const nnk_steps beyond = {.position = m.payload_bytes + 1};
     steps = beyond;
     CHECK_EQUAL(nnk_model_open_step(&m, f.bytes, f.size, &topology, &steps), NNK_E_ARGUMENT);

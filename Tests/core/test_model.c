@@ -103,6 +103,20 @@ static void test_header(void) {
 static void test_class_names(void) {
     const char *const long_name = "a name of more than thirty-one bytes, of which the first are kept";
     const char *const names[][2] = {{NULL, NULL}, {"", "cat"}, {"non-cat", "cat"}, {long_name, NULL}};
+    // Of a name that would be cut within a character nothing of it is left: here all would be.
+    uint8_t put[2 * NNK_CLASS_NAME_BYTES];
+    char no_start[NNK_CLASS_NAME_BYTES + 1], name[NNK_CLASS_NAME_BYTES];
+    memset(no_start, '\x80', sizeof no_start - 1);
+    no_start[sizeof no_start - 1] = 0;
+    nnk_put_class_names(put, (const char *const[2]){no_start, "a"});
+    CHECK(put[0] == 0 && put[NNK_CLASS_NAME_BYTES - 1] == 0 && put[NNK_CLASS_NAME_BYTES] == 'a');
+    const nnk_model nameless = {.class_names = {NULL, "b"}};
+    CHECK_EQUAL(nnk_model_class_name(&nameless, 0, name), NNK_OK);
+    CHECK(name[0] == 0);
+    CHECK_EQUAL(nnk_model_class_name(&nameless, 1, name), NNK_OK);
+    CHECK(name[0] == 'b' && name[1] == 0);
+    CHECK_EQUAL(nnk_model_class_name(&nameless, 2, name), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_model_class_name(&nameless, -1, name), NNK_E_ARGUMENT);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) FOR_EACH_TYPE(type) {
             data d = random_data(&small, 2);
             nnk_job job = job_of(&small, type == NNK_F32 ? &nnk_f32 : &nnk_f64, &d, 1);
@@ -702,6 +716,8 @@ static void test_calibration_refused(void) {
         bad[3].low = 0.9f; // above high
         for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
             CHECK_EQUAL(nnk_model_calibrate(&m, &bad[i], sink_of(&out)), NNK_E_ARGUMENT);
+        CHECK_EQUAL(nnk_model_calibrate(&m, NULL, sink_of(&out)), NNK_E_ARGUMENT);
+        CHECK_EQUAL(nnk_model_calibrate(NULL, &e, sink_of(&out)), NNK_E_ARGUMENT);
         CHECK_EQUAL(out.size, 0);
         // Too large for the type, and no number.
         const float largest = FLT_MAX;

@@ -400,6 +400,9 @@ static void *formed_gram(const nnk_job *trainer, size_t *bytes) {
     job.iterations = UINT32_MAX; // would take minutes
     *bytes = nnk_train_bytes(&job);
     void *gram = room_for(*bytes);
+    nnk_job without_labels = *trainer;
+    without_labels.labels = NULL; // a trainer needs them
+    CHECK_EQUAL(nnk_train_begin(&without_labels, gram, *bytes), NNK_E_ARGUMENT);
     memset(gram, 0xa5, *bytes);
     CHECK_EQUAL(nnk_train_begin(&job, gram, *bytes), NNK_OK);
     nnk_job user = *trainer;
@@ -452,6 +455,147 @@ static void test_shared_gram(int options, int32_t type, int32_t method) {
     expect_start(&other, NNK_E_ARGUMENT);
     free(before);
     free(gram);
+    release_setting(s);
+}
+
+/// A Gram matrix is one only with all that its header says.
+static void test_wrong_gram(int32_t type, int32_t method) {
+    setting *s = setting_of(MIRROR, type);
+    size_t bytes;
+    s->job.method = methods[method];
+    nnk_trainer *gram = formed_gram(&s->job, &bytes);
+    nnk_job job = s->job;
+    job.gram = gram;
+    expect_start(&job, NNK_OK);
+    const nnk_trainer right = *gram;
+    gram->magic++;
+    expect_start(&job, NNK_E_STATE);
+    *gram = right;
+    gram->job.dtype = type == NNK_F32 ? NNK_F64 : NNK_F32;
+    expect_start(&job, NNK_E_STATE);
+    *gram = right;
+    gram->job.topology.size[0]--;
+    expect_start(&job, NNK_E_STATE);
+    *gram = right;
+    job.mirror = (nnk_mirror){ROW / 2, PIXEL};
+    expect_start(&job, NNK_E_STATE);
+    job.mirror = (nnk_mirror){ROW, 1};
+    expect_start(&job, NNK_E_STATE);
+    job.mirror = s->job.mirror;
+    job.gram = (uint8_t *)gram + 4;
+    expect_start(&job, NNK_E_STATE);
+    free(gram);
+    release_setting(s);
+}
+
+/// A callback that fails at any of its calls for mirrored images ends the call, and can be tried again.
+static void test_failing_mirror(int32_t type, int32_t method) {
+    setting *s = setting_of(MIRROR | OWN_CONTRAST, type);
+    nnk_job job = s->job;
+    job.method = methods[method];
+    file want = train(&job);
+    job.images = read_in(&s->data);
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    file got = new_file(&job);
+    s->data.reader.calls = 0;
+    CHECK_EQUAL(train_in(&job, arena, bytes, &got), NNK_OK);
+    CHECK_SAME_FILE(got, want);
+    const uint32_t calls = s->data.reader.calls;
+    for (uint32_t fail_at = 1; fail_at <= calls; fail_at += calls / 40 + 1) {
+        s->data.reader.calls = 0;
+        s->data.reader.fail_at = fail_at;
+        CHECK_EQUAL(train_in(&job, arena, bytes, &got), NNK_E_SOURCE);
+        const nnk_status rest = steps(&job, arena);
+        CHECK(rest == NNK_OK || rest == NNK_E_STATE); // the model is begun
+        CHECK_EQUAL(finish(&job, arena, &got), NNK_OK);
+        CHECK_SAME_FILE(got, want);
+    }
+    free(arena);
+    free(got.bytes);
+    free(want.bytes);
+    release_setting(s);
+}
+
+/// Finite logits whose losses add up to infinity end a training as one that diverged.
+static void test_infinite_cost(int32_t type, int32_t method) {
+    setting *s = setting_of(0, type);
+    nnk_job job = s->job;
+    job.method = methods[method];
+    job.iterations = 0;
+    file f = train(&job);
+    const double huge = type == NNK_F32 ? (double)FLT_MAX : DBL_MAX;
+    nnk_model m = opened(&f, &topology);
+    put((void *)(uintptr_t)nnk_model_biases(&m, 3), 0, huge / 2, type);
+    job.iterations = 1;
+    job.start = &m;
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    CHECK_EQUAL(steps(&job, arena), NNK_E_DIVERGED);
+    free(arena);
+    free(f.bytes);
+    release_setting(s);
+}
+
+/// Without an iteration there is no best cost, and the model is that of the initial weights.
+static void test_best_of_none(int32_t type, int32_t method) {
+    setting *s = setting_of(WEIGHTS, type);
+    nnk_job job = s->job;
+    job.method = methods[method];
+    job.iterations = 0;
+    file want = train(&job);
+    job.keep_best = true;
+    file got = train(&job);
+    const nnk_model a = opened(&want, &topology), b = opened(&got, &topology);
+    CHECK_SAME(a.parameters, b.parameters, bytes_of(nnk_parameter_count(&topology), type));
+    free(got.bytes);
+    free(want.bytes);
+    release_setting(s);
+}
+
+/// Without an iteration the rows of initial weights lose their means all the same, by every method alike.
+static void test_untrained_contrast(int32_t type) {
+    setting *s = setting_of(OWN_CONTRAST, type);
+    nnk_job job = s->job;
+    job.iterations = 0;
+    job.method = &nnk_dual;
+    file want = train(&job);
+    job.method = &nnk_dual_wide;
+    file got = train(&job);
+    const nnk_model a = opened(&want, &topology), b = opened(&got, &topology);
+    CHECK_SAME(a.parameters, b.parameters, bytes_of(nnk_parameter_count(&topology), type));
+    for (uint32_t unit = 0; unit < 6; unit++) { // each weight is off by half an ulp of 1 at most
+        wide sum = 0;
+        for (uint32_t k = 0; k < SIZE; k++) sum += (wide)parameter_of(&a, unit * SIZE + k);
+        CHECK_NEAR(sum, 0, SIZE * epsilon_of(type));
+    }
+    free(got.bytes);
+    free(want.bytes);
+    release_setting(s);
+}
+
+/// A weight of W1 to start from that is no number is found before it is learned from.
+static void test_infinite_start(int32_t type, int32_t method) {
+    setting *s = setting_of(START, type);
+    nnk_job job = s->job;
+    job.method = methods[method];
+    nnk_model m = s->start;
+    const int32_t own = m.dtype == NNK_F32 ? NNK_F32 : NNK_F64;
+    void *weights = (void *)(uintptr_t)m.parameters;
+    CHECK(m.dtype != NNK_I8);
+    for (uint32_t i = 0; i < 2; i++) {
+        const size_t index = i ? 6 * SIZE - 1 : 0;
+        const double good = get(weights, index, own);
+        put(weights, index, i ? (double)INFINITY : (double)NAN, own);
+        const size_t bytes = nnk_train_bytes(&job);
+        void *arena = room_for(bytes);
+        nnk_status status = nnk_train_begin(&job, arena, bytes);
+        if (status == NNK_OK) status = steps(&job, arena);
+        CHECK_EQUAL(status, NNK_E_PAYLOAD);
+        free(arena);
+        put(weights, index, good, own);
+    }
     release_setting(s);
 }
 
@@ -634,6 +778,25 @@ static void test_refused(int32_t type) {
         put(bias, 0, good, s->start.dtype);
     }
     expect_start(&job, NNK_OK);
+    nnk_model wrong = s->start;
+    job.start = &wrong;
+    wrong.parameters = NULL;
+    expect_start(&job, NNK_E_ARGUMENT);
+    wrong = s->start;
+    wrong.dtype = NNK_I8 + 1;
+    expect_start(&job, NNK_E_ARGUMENT);
+    job = s->job;
+    job.mirror = (nnk_mirror){ROW, PIXEL};
+    job.examples = NNK_MAX_EXAMPLES / 2 + 1; // with their mirror images too many
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    job.examples--;
+    CHECK(nnk_train_bytes(&job) > 0);
+    job = s->job;
+    job.arithmetic = type == NNK_F32 ? &nnk_f32_dual : &nnk_f64_dual;
+    job.method = &nnk_gram; // for which it has no kernels
+    CHECK_EQUAL(nnk_train_bytes(&job), 0);
+    job.method = &nnk_gram_packed;
+    CHECK(nnk_train_bytes(&job) > 0);
     release_setting(s);
 }
 
@@ -655,7 +818,13 @@ int main(void) {
         FOR_EACH_METHOD(method) {
             test_ones(type, method);
             test_record(type, method);
+            test_failing_mirror(type, method);
+            test_infinite_cost(type, method);
+            test_best_of_none(type, method);
+            test_infinite_start(type, method);
+            if (method != NNK_PRIMAL) test_wrong_gram(type, method);
         }
+        test_untrained_contrast(type);
         test_refused(type);
     }
     printf("%u of %u comparisons ended early, close to a kink\n", left_out, compared);

@@ -232,6 +232,34 @@ static void test_failing_source(int32_t type, int32_t method) {
     release_data(d);
 }
 
+/// Of several items at once none is done behind the one whose read failed.
+static void test_items_behind_failure(int32_t type, int32_t method) {
+    const nnk_topology *t = &networks[0];
+    data d = random_data(t, 40);
+    nnk_job job = job_of(t, nnk_fastest(type), &d, 2);
+    job.method = methods[method];
+    job.images = read_in(&d);
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes), *scratch = room_for(nnk_train_scratch_bytes(&job));
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    uint32_t failures = 0;
+    for (uint32_t ahead; nnk_train_items(&job, arena, 0, 1, scratch) != NNK_E_SOURCE || failures == 0;) {
+        ahead = nnk_train_parallel(&job, arena);
+        d.reader.fail_at = d.reader.calls + 1;
+        if (ahead > 1 && nnk_train_items(&job, arena, 0, ahead, scratch) == NNK_E_SOURCE) {
+            CHECK_EQUAL(d.reader.calls, d.reader.fail_at); // and no other one was begun
+            failures++;
+            break;
+        }
+        d.reader.fail_at = 0;
+        if (!CHECK(nnk_train_step(&job, arena) > 0)) break;
+    }
+    CHECK(failures > 0);
+    free(scratch);
+    free(arena);
+    release_data(d);
+}
+
 /// Nothing is offered, and every attempt is refused and changes nothing.
 static void check_none(const nnk_job *job, void *arena, void *scratch, size_t bytes) {
     void *before = copy_of(arena, bytes);
@@ -315,6 +343,7 @@ int main(void) {
             test_any_order(type, method);
             if (THREADS_ALONE) continue;
             test_failing_source(type, method);
+            test_items_behind_failure(type, method);
             test_misuse(type, method);
         }
         if (!THREADS_ALONE) test_packed(type);

@@ -132,11 +132,69 @@ static void test_skip(void) {
     }
 }
 
+/// The state from which the next words of the generator are these.
+static nnk_random forged(const uint32_t *words, uint32_t count) {
+    nnk_random random;
+    nnk_random_seed(&random, 1);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t y = words[i]; // tempering, undone from its last step on
+        y ^= y >> 18;
+        y ^= y << 15 & 0xefc60000u;
+        uint32_t x = y;
+        for (int n = 0; n < 4; n++) x = y ^ (x << 7 & 0x9d2c5680u);
+        y = x;
+        for (int n = 0; n < 2; n++) x = y ^ x >> 11;
+        random.word[i + 397] = x ^ nnk_twist(random.word[i], random.word[i + 1], 0);
+    }
+    return random;
+}
+
+/// Points of the square [-1, 1)^2 that no sequence of a test has: the centre, those of which rounding decides
+/// whether they are in the disc, and those with one coordinate zero. All arithmetics take or leave them
+/// alike.
+static void test_rare_points(int32_t type) {
+    const int64_t one = 1ll << 52;
+    const struct {
+        int64_t x, y; // unit 2^-52
+        bool is_taken;
+    } points[] = {{0, 0, false},          {-one, 0, false},          {-one, 1 << 22, false},
+                  {-one, -one, false},    {1 - one, 0, true},        {0, 1 - one, true},
+                  {one / 2, 0, true},     {0, -one / 2, true},       {one - 1, 1 << 20, true},
+                  {-one, 1 << 30, false}, {1 - one, 1 << 27, false}, {-one + 4, 1 << 26, true}};
+    for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+        const uint64_t u[2] = {(uint64_t)(points[i].x + one), (uint64_t)(points[i].y + one)};
+        const uint32_t words[] = {(uint32_t)(u[0] >> 26) << 5, (uint32_t)u[0] << 6,
+                                  (uint32_t)(u[1] >> 26) << 5, (uint32_t)u[1] << 6};
+        const nnk_random start = forged(words, 4);
+        nnk_random plain = start, behind = start;
+        for (int n = 0; n < 4; n++) CHECK(nnk_next_word(&behind) == words[n]);
+        const double normal = nnk_random_normal(&plain), next = nnk_random_normal(&behind);
+        CHECK((normal == next) == !points[i].is_taken);
+        nnk_real *want = room_for(bytes_of(40, type)), *w = room_for(bytes_of(40, type));
+        for (size_t count = 1; count <= 40; count += 13) {
+            nnk_random first = start;
+            arithmetic_at(type, 0)->initialize(want, count, 7, NNK_INIT_DEEP, &first);
+            CHECK(get(want, 0, type) == rounded(normal / sqrt(7), type));
+            FOR_EACH_ARITHMETIC(k, type) {
+                nnk_random random = start, skipped = start;
+                k->initialize(w, count, 7, NNK_INIT_DEEP, &random);
+                CHECK_SAME(w, want, bytes_of(count, type));
+                CHECK_SAME(&random, &first, sizeof random);
+                if (k->skip) k->skip(count, &skipped);
+                if (k->skip) CHECK_SAME(&skipped, &first, sizeof first);
+            }
+        }
+        free(want);
+        free(w);
+    }
+}
+
 int main(void) {
     test_sequences();
     test_weights();
     test_between_floats();
     FOR_EACH_TYPE(type) test_same_weights(type);
+    FOR_EACH_TYPE(type) test_rare_points(type);
     test_skip();
     return check_end();
 }

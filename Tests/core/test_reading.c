@@ -173,10 +173,11 @@ static void test_failures(int32_t type) {
     card.calls = card.fail_at = 0;
     CHECK_EQUAL(predict_by_reading(inference_at(type, 0), &m, x, 100, &want), NNK_OK);
     const uint32_t reads = card.calls;
-    for (card.fail_at = 1; card.fail_at <= reads; card.fail_at++) {
-        card.calls = 0;
-        CHECK_EQUAL(predict_by_reading(inference_at(type, 0), &m, x, 100, &p), NNK_E_SOURCE);
-    }
+    for (card.fail_at = 1; card.fail_at <= reads; card.fail_at++)
+        for (uint32_t piece = 100; piece <= NNK_PATCH; piece += NNK_PATCH - 100) {
+            card.calls = 0;
+            CHECK_EQUAL(predict_by_reading(inference_at(type, 0), &m, x, piece, &p), NNK_E_SOURCE);
+        }
     CHECK(p == -1);
     card.fail_at = 0;
     CHECK_EQUAL(predict_by_reading(inference_at(type, 0), &m, x, 100, &p), NNK_OK);
@@ -187,7 +188,23 @@ static void test_failures(int32_t type) {
     CHECK_EQUAL(nnk_model_class_name(&m, 0, name), NNK_E_SOURCE);
     CHECK_EQUAL(nnk_model_record(&m, &records.training), NNK_E_SOURCE);
     CHECK_EQUAL(nnk_model_expectation(&m, &records.expectation), NNK_E_SOURCE);
+    nnk_model unread = m;
+    unread.reader.read = NULL; // nothing to read the records from
+    CHECK_EQUAL(nnk_model_record(&unread, &records.training), NNK_OK);
+    CHECK_EQUAL(records.training.weights_crc, 0);
     free(x);
+    free(f.bytes);
+}
+
+/// An imported model that says how it was trained, under right checksums.
+static void test_options_of_imported(int32_t type) {
+    const nnk_topology *t = &shapes[5];
+    file f = model_file(t, type, true);
+    CHECK_EQUAL(open_status(f.bytes, f.size, t), NNK_OK);
+    f.bytes[11] |= NNK_OPTION_DECAY; // of the options
+    const uint32_t crc = nnk_crc32(0, f.bytes, 60);
+    for (uint32_t b = 0; b < 4; b++) f.bytes[60 + b] = (uint8_t)(crc >> 8 * b);
+    CHECK_EQUAL(open_status(f.bytes, f.size, t), NNK_E_HEADER);
     free(f.bytes);
 }
 
@@ -249,6 +266,7 @@ int main(void) {
         test_same(type, true);
         test_pieces(type);
         test_failures(type);
+        test_options_of_imported(type);
         test_damage_while_reading(type);
         test_memory(type);
     }

@@ -258,6 +258,11 @@ static void check_shares(nnk_job job, const char *want) {
     }
     CHECK(strcmp(got, want) == 0);
     CHECK_EQUAL(nnk_team_shares(&team, &job, arena), 0); // trained
+    CHECK_EQUAL(nnk_team_shares(NULL, &job, arena), 0);
+    team.threads = 1;
+    CHECK_EQUAL(nnk_train_begin(&job, arena, bytes), NNK_OK);
+    do CHECK_EQUAL(nnk_team_shares(&team, &job, arena), 0);
+    while (nnk_team_run(&team, &job, arena, 1) != NNK_OK);
     free(arena);
 }
 

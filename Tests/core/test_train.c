@@ -768,6 +768,9 @@ static void test_late_divergence(int32_t method) {
     CHECK_EQUAL(steps(&job, arena), NNK_OK);
     CHECK_EQUAL(finish(&job, arena, &f), NNK_E_DIVERGED);
     CHECK_EQUAL(nnk_train_step(&job, arena), NNK_E_DIVERGED);
+    nnk_progress progress;
+    CHECK_EQUAL(nnk_train_progress(&job, arena, &progress), NNK_OK);
+    CHECK(progress.stage == NNK_LOOP && progress.iteration == 1);
     CHECK_EQUAL(finish(&job, arena, &f), NNK_E_DIVERGED);
     CHECK_EQUAL(f.size, 0);
     free(arena);
@@ -787,8 +790,8 @@ static void test_no_options(void) {
     data d = random_data(&topologies[0], 9);
     const nnk_job plain = job_of(&topologies[0], &nnk_f64, &d, 1);
     const float weights[9] = {1};
-    nnk_job jobs[8];
-    for (size_t i = 0; i < 8; i++) jobs[i] = plain;
+    nnk_job jobs[10];
+    for (size_t i = 0; i < 10; i++) jobs[i] = plain;
     jobs[0].center = true;
     jobs[1].own_contrast = true;
     jobs[2].weights = weights;
@@ -797,8 +800,10 @@ static void test_no_options(void) {
     jobs[5].start = (const nnk_model *)(const void *)weights;
     jobs[6].gram = weights;
     jobs[7].method = &nnk_gram;
+    jobs[8].keep_best = true;
+    jobs[9].capacity = 9;
     CHECK(nnk_train_bytes(&plain) > 0);
-    for (size_t i = 0; i < 8; i++) CHECK_EQUAL(nnk_train_bytes(&jobs[i]), 0);
+    for (size_t i = 0; i < 10; i++) CHECK_EQUAL(nnk_train_bytes(&jobs[i]), 0);
     release_data(d);
 }
 #endif

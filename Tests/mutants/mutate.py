@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Changes the core in one place at a time, and counts how many of these changes its tests notice.
 
-    mutate.py BUILD COVERAGE TABLE [--sample N] [--seed S] [--only FILE]
+    mutate.py BUILD COVERAGE TABLE [--sample N] [--seed S] [--only FILE] [--minutes M]
 
   BUILD: where cmake built the tests, with compile_commands.json   COVERAGE: JSON of each of them   TABLE: to write
 
 A mutant is compiled into every object that runs the line, so a text that is included ten times is changed in all of
 them. Then the tests that run the line are linked and run, quickest first, until one fails, crashes or takes ten times as
-long. Objects equal to the original's mean that nothing was changed: such a mutant is not counted, as one that does not
+long. --minutes ends the run early: what is counted then are the first ones of the sample. Objects equal to the original's mean that nothing was changed: such a mutant is not counted, as one that does not
 compile. Each survivor is printed with its changed line; explained.txt names, by the beginning of that line, those
 that cannot be noticed, and why. The exit code is 1 below 90 %.
 """
@@ -24,6 +24,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -174,13 +175,15 @@ def changed_line(name, mutant):
     return " ".join((text[start : mutant.start] + mutant.text + text[mutant.end : end]).split())
 
 
-def run_all(chosen, workers):
+def run_all(chosen, workers, deadline):
     """Yields (result, test, file, line, mutant) as they come."""
     free = queue.SimpleQueue()
     for worker in workers:
         free.put(worker)
 
     def run(one):
+        if time.monotonic() > deadline:
+            return "not tried", "", *one
         worker = free.get()
         try:
             return *worker.try_mutant(*one), *one
@@ -221,6 +224,7 @@ def main():
     parser.add_argument("--sample", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--minutes", type=float, default=float("inf"))
     options = parser.parse_args()
     commands = defaultdict(list)
     for command in json.loads((options.build / "compile_commands.json").read_text()):
@@ -233,7 +237,8 @@ def main():
     print(f"{len(everything)} changes, {len(chosen)} of them tried", flush=True)
     workers = [Worker(options.build / f"worker-{i}", commands, tests) for i in range(WORKERS)]
     explained, results = read_explanations(), Counter()
-    for result, test, name, line, mutant in run_all(chosen, workers):
+    deadline = time.monotonic() + 60 * options.minutes
+    for result, _, name, line, mutant in run_all(chosen, workers, deadline):
         text = changed_line(name, mutant)
         if result == "survived" and any(name.endswith(f"/{n}") and text.startswith(start) for n, start in explained):
             result = "explained"
