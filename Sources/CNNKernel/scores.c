@@ -53,7 +53,7 @@ void nnk_order(const double *logits, uint32_t examples, uint32_t *order) {
 static const double normal_quantile = 1.959963984540054;
 
 void nnk_interval(double share, double count, double *low, double *high) {
-    if (!low || !high || !(count > 0) || !(share >= 0 && share <= 1)) return;
+    if (!low || !high || !(count > 0) || !(share >= 0) || !(share <= 1)) return;
     const double z2 = normal_quantile * normal_quantile / count, center = share + z2 / 2;
     const double radicand = share * (1 - share) / count + z2 / count / 4;
     const double half = normal_quantile * nnk_sqrt_f64(radicand);

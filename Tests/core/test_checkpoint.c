@@ -1,5 +1,6 @@
 /// Checkpoints: a training that resumes from one ends as if it had never stopped, and no other bytes are
 /// accepted.
+#include "arena.h"
 #include "header.h"
 #include "jobs.h"
 #include "little_endian.h"
@@ -807,6 +808,32 @@ static void test_sound_fields(int32_t type) {
     release_data(d);
 }
 
+/// A weight that is no number is neither saved nor loaded. Half-way through a file lies W1.
+static void test_not_finite(int32_t type) {
+    data d = random_data(&topology, examples);
+    const nnk_job job = job_with(type, NNK_PRIMAL, &d, 3);
+    uint8_t *arena = begun_and_stepped(&job, slices_to_loop(&job));
+    file c = saved(&job, arena), none = {.room = c.room, .bytes = room_for(c.room)};
+    memset(c.bytes + (c.size / 2 & ~(size_t)7), 0xff, 16);
+    seal(&c);
+    source s = source_of(&c);
+    CHECK_EQUAL(load_over(&job, arena, &s), NNK_E_PAYLOAD);
+    nnk_real *weights = nnk_carve(&job, arena).parameters;
+    const double good = get(weights, 9, type);
+    put(weights, 9, (double)NAN, type);
+    uint8_t *before = copy_of(arena, ENOUGH);
+    CHECK_EQUAL(save_in(&job, arena, &none), NNK_E_DIVERGED);
+    CHECK_SAME(arena, before, ENOUGH);
+    CHECK_EQUAL(none.size, 0);
+    put(weights, 9, good, type);
+    CHECK_EQUAL(save_in(&job, arena, &none), NNK_OK);
+    free(before);
+    free(none.bytes);
+    free(c.bytes);
+    free(arena);
+    release_data(d);
+}
+
 /// The same numbers in the generators that wait for rows of W1, which there are with so many examples.
 static void test_waiting_generators(int32_t type) {
     data d = random_data(&topology, 60);
@@ -1146,6 +1173,7 @@ int main(void) {
         test_other_numbers(type, method);
         if (method == NNK_DUAL) test_other_build(type);
         if (method == NNK_DUAL) test_waiting_generators(type);
+        if (method == NNK_PRIMAL) test_not_finite(type);
         test_sound_fields(type);
         test_other_data(type, method);
         test_failing_images(type, method);

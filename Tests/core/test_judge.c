@@ -602,6 +602,10 @@ static void test_nothing_counts(void) {
     nnk_choice choice = {7, 7};
     CHECK_EQUAL(nnk_choose(&v, logits, fold, 0, &choice), NNK_E_DIVERGED);
     CHECK(choice.recipe == 7 && choice.point == 7);
+    double *expected = room_for(REPEATS * EXAMPLES * sizeof *expected);
+    memset(logits, 0xff, nnk_validation_bytes(&v)); // NaN: every recipe diverged
+    CHECK_EQUAL(nnk_expect(&v, logits, fold, expected), NNK_E_DIVERGED);
+    free(expected);
     free(logits);
     release_data(d);
 }
@@ -790,6 +794,8 @@ static void test_no_distances(void) {
     l = (nnk_likeness){7, 7};
     const double too_early = nnk_image_distance(&job, gram, 0, 1);
     CHECK(too_early != too_early);
+    CHECK_EQUAL(nnk_measure_likeness(&job, gram, &l), NNK_E_STATE);
+    memset(gram, 0, sizeof(nnk_trainer));
     CHECK_EQUAL(nnk_measure_likeness(&job, gram, &l), NNK_E_STATE);
     CHECK(l.neighbours == 7 && l.pairs == 7);
     free(gram);

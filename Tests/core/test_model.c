@@ -1,4 +1,5 @@
 /// The model file: what is written is read, and what is damaged is refused.
+#include "header.h"
 #include "jobs.h"
 #include "layout.h"
 #include "little_endian.h"

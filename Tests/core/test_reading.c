@@ -188,6 +188,11 @@ static void test_failures(int32_t type) {
     CHECK_EQUAL(nnk_model_class_name(&m, 0, name), NNK_E_SOURCE);
     CHECK_EQUAL(nnk_model_record(&m, &records.training), NNK_E_SOURCE);
     CHECK_EQUAL(nnk_model_expectation(&m, &records.expectation), NNK_E_SOURCE);
+    nnk_model nameless = m;
+    nameless.class_names[0] = NULL;
+    nameless.reader.read = NULL;
+    CHECK_EQUAL(nnk_model_class_name(&nameless, 0, name), NNK_OK);
+    CHECK(name[0] == 0);
     nnk_model unread = m;
     unread.reader.read = NULL; // nothing to read the records from
     CHECK_EQUAL(nnk_model_record(&unread, &records.training), NNK_OK);

@@ -93,7 +93,7 @@ static void gram_products(uint32_t *sum, size_t stride, nnk_patch x, nnk_patch y
     y_rest.x += whole;
     x_rest.width = x.width - whole;
     for (size_t i = 0; i < x.examples; i += GRAM_ROWS)
-        for (size_t j = 0; j < y.examples && !(is_same && j >= i + GRAM_ROWS); j += GRAM_COLUMNS) {
+        for (size_t j = 0; j < y.examples && (!is_same || j < i + GRAM_ROWS); j += GRAM_COLUMNS) {
             if (i + GRAM_ROWS > x.examples || j + GRAM_COLUMNS > y.examples) {
                 gram_part(sum, stride, x, y, i, GRAM_ROWS, j, GRAM_COLUMNS);
                 continue;
