@@ -818,7 +818,9 @@ static void test_not_finite(int32_t type) {
     seal(&c);
     source s = source_of(&c);
     CHECK_EQUAL(load_over(&job, arena, &s), NNK_E_PAYLOAD);
-    nnk_real *weights = nnk_carve(&job, arena).parameters;
+    struct nnk_arena parts;
+    nnk_carve(&job, arena, &parts);
+    nnk_real *weights = parts.parameters;
     const double good = get(weights, 9, type);
     put(weights, 9, (double)NAN, type);
     uint8_t *before = copy_of(arena, ENOUGH);
