@@ -116,7 +116,8 @@ static pass pass_of(const nnk_job *job, const arena *a) {
     const uint8_t *to = nnk_formed(a->trainer) > 0 ? a->triangle : a->end;
     pass p = {.bytes = from, .piece = (nnk_real *)(void *)(from + NNK_PATCH_BYTES)};
     const size_t rows = (size_t)(to - (uint8_t *)p.piece) / (NNK_PATCH * real + waiting_bytes(job));
-    p.rows = (uint32_t)(rows < 1 || !NNK_FAST ? 1 : rows < units ? rows : units);
+    NNK_ASSERT(rows >= 1 || !NNK_FAST);
+    p.rows = (uint32_t)(!NNK_FAST ? 1 : rows < units ? rows : units);
     if (NNK_FAST && p.rows > 1 && !nnk_start_of(job))
         p.waiting = (waiting *)(void *)nnk_at(job, p.piece, p.rows * NNK_PATCH);
     return p;

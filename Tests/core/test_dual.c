@@ -511,6 +511,12 @@ static void test_small_arithmetic(int32_t type) {
     }
 }
 
+/// Without examples there is nothing to read or to write.
+static void test_no_examples(int32_t type) {
+    FOR_EACH_ARITHMETIC(k, type) k->dual_update_packed(NULL, NULL, NULL, 0);
+    CHECK(arithmetic_at(type, 0) != NULL);
+}
+
 int main(void) {
     static const nnk_topology deep = {4, {400, 20, 7, 5, 1}}, two_layer = {2, {400, 7, 1}};
     test_products();
@@ -522,6 +528,7 @@ int main(void) {
         for (size_t m = 1; m <= 40; m++)
             for (uint32_t round = 0; round < check_rounds(3); round++) test_update(type, m);
         for (uint32_t round = 0; round < check_rounds(3); round++) test_update(type, 209);
+        test_no_examples(type);
         test_small_arithmetic(type);
         test_same_bytes(type);
         test_dull_data(type);

@@ -160,9 +160,9 @@ static void add_four(real *p, const real *end, const real *e, const size_t *k, w
     }
 }
 
-/// p (count) += e[k] times column k of G, of which a part from first to last is wanted.
+/// p (count) += e[k] times column k of G, of which a part from first to last is wanted, first <= k.
 static void add_column(real *p, const real *e, const uint8_t *gram, size_t k, size_t first, size_t last) {
-    const size_t diagonal = k < first ? first : k < last ? k : last;
+    const size_t diagonal = k < last ? k : last;
     add_terms(p + first, p + diagonal, e[k], along_row(gram, k, first));
     add_terms(p + diagonal, p + last, e[k], down_column(gram, k, diagonal));
 }
