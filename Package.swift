@@ -70,7 +70,7 @@ let package = Package(
         ),
         .testTarget(name: "SwiftNNTests", dependencies: ["SwiftNN"]),
         .testTarget(
-            name: "NNDataTests", dependencies: ["NNData", "NNHDF5", "CHDF5", "CZlib"]),
+            name: "NNDataTests", dependencies: ["NNData", "NNHDF5", "CHDF5", "CHDF5Reader", "CZlib"]),
         .testTarget(
             name: "CLITests", dependencies: ["nn-cli", "SwiftNN", "NNData", "NNHDF5", "CHDF5", "CZlib"]),
     ],

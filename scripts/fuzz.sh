@@ -1,29 +1,34 @@
 #!/usr/bin/env bash
 # Builds and runs the fuzzers in Tests/fuzz, with libFuzzer, the address and the undefined behaviour sanitizer.
 #
-#     scripts/fuzz.sh                   each for two seconds, from its seeds alone: the everyday tier
-#     scripts/fuzz.sh full [NAME...]    each for 10^7 inputs, or 10^6 where one takes milliseconds; two at a time
-#     scripts/fuzz.sh NAME FILE...      repeats findings
+#     scripts/fuzz.sh                    those in C, for two seconds each: the everyday tier
+#     scripts/fuzz.sh brief [NAME...]    the same for all, or for these
+#     scripts/fuzz.sh full [NAME...]     each for 10^7 inputs, or 10^6 where one takes milliseconds; two at a time
+#     scripts/fuzz.sh NAME FILE...       repeats findings
 #
 # A full run takes hours. It keeps what it learns in build/fuzz/corpus, so that the next one begins there, and writes the
 # table of docs/TESTING.md, in which the rows of fuzzers that are not named stay. Findings go to build/fuzz/findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-fuzzers="model checkpoint predictor quantizer block_writer judge png jpeg webp resampling"
+in_c="model checkpoint predictor quantizer block_writer judge png jpeg webp resampling"
+# One program, whose name tells which of them it is. It takes minutes to build.
+in_swift="npz safetensors onnx protobuf hdf5 hdf5_answers orientation paths kinds"
+fuzzers="$in_c $in_swift"
 build=build/fuzz
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 python=.venv/bin/python
 [[ -x $python ]] || python=python3
 # Freed memory is kept for a while to find its use. Little of it: inputs are small, and more costs time.
 export ASAN_OPTIONS=quarantine_size_mb=16
+export SWIFT_BACKTRACE=enable=no # libFuzzer shows where a crash was
 
 fail() { echo "fuzz: $*" >&2; exit 1; }
 
 # The inputs of a full run.
 inputs() {
     case $1 in
-    judge | resampling) echo 1000000 ;;
+    judge | resampling | hdf5) echo 1000000 ;;
     *) echo 10000000 ;;
     esac
 }
@@ -34,9 +39,26 @@ has_libfuzzer() {
         clang -fsanitize=fuzzer,address,undefined -fuse-ld=lld -x c - -o /dev/null 2>/dev/null
 }
 
+# Runs a command of the build; shows what it said if it fails.
+quietly() { "$@" >"$build/log" 2>&1 || { cat "$build/log" >&2; fail "the fuzzers do not build"; }; }
+
+# Builds those in C, and those in Swift if one of the names is theirs.
 build_fuzzers() {
-    cmake -S Tests/fuzz -B $build -DCMAKE_C_COMPILER=clang >/dev/null
-    cmake --build $build --parallel "$jobs" >"$build/log" 2>&1 || { cat "$build/log" >&2; fail "the fuzzers do not build"; }
+    local name
+    quietly cmake -S Tests/fuzz -B $build -DCMAKE_C_COMPILER=clang
+    quietly cmake --build $build --parallel "$jobs"
+    for name in "$@"; do
+        [[ " $in_swift " != *" $name "* ]] || { build_readers; return; }
+    done
+}
+
+# The linker must not drop the counters of libFuzzer, to which nothing refers.
+build_readers() {
+    local name
+    quietly swift build -c release --package-path Tests/fuzz/readers --scratch-path $build/readers --disable-dead-strip \
+        --sanitize address --sanitize fuzzer -Xswiftc -enable-testing \
+        -Xswiftc -sanitize-coverage=edge,trace-cmp,inline-8bit-counters,pc-table
+    for name in $in_swift; do ln -sf readers/release/readers "$build/$name"; done
 }
 
 make_seeds() {
@@ -108,21 +130,29 @@ if ! has_libfuzzer; then
     echo "no clang with libFuzzer and lld: not fuzzed"
     exit 0
 fi
-mkdir -p $build
-build_fuzzers
-make_seeds
+usage() { echo "usage: $0 [brief [NAME...] | full [NAME...] | NAME FILE...]" >&2; exit 64; }
+
 case ${1:-} in
-'') two_at_a_time run_briefly $fuzzers ;;
-full)
-    shift
-    [[ $# != 0 ]] || set -- $fuzzers
-    status=0
-    two_at_a_time run_fully "$@" || status=1
-    write_table "$@"
-    exit $status
+'') mode=brief names=$in_c ;;
+brief | full) mode=$1 names=${*:2} ;;
+*) mode=repeat names=$1 && [[ $# -gt 1 ]] || usage ;;
+esac
+names=${names:-$fuzzers}
+for name in $names; do [[ " $fuzzers " == *" $name "* ]] || usage; done
+
+mkdir -p $build
+build_fuzzers $names
+case $mode in
+repeat) "$build/$names" "${@:2}" ;;
+brief)
+    make_seeds
+    two_at_a_time run_briefly $names
     ;;
-*)
-    [[ " $fuzzers " == *" $1 "* && $# -gt 1 ]] || { echo "usage: $0 [full [NAME...] | NAME FILE...]" >&2; exit 64; }
-    "$build/$1" "${@:2}"
+full)
+    make_seeds
+    status=0
+    two_at_a_time run_fully $names || status=1
+    write_table $names
+    exit $status
     ;;
 esac

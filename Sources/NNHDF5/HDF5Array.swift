@@ -15,6 +15,9 @@ struct HDF5Array {
 
     private var source: HDF5Source { reader.source }
 
+    /// The size of a type has four bytes in a file.
+    private static let largestElement = UInt64(UInt32.max)
+
     init(_ name: String, in reader: HDF5Reader) throws(FileError) {
         let (status, array) = try reader.describe(name)
         guard status == NN_READER_OK.code else { throw Self.failure(status, name, reader) }
@@ -27,7 +30,7 @@ struct HDF5Array {
     /// nil if the numbers make no sense.
     private init?(_ name: String, _ facts: nn_reader_array, _ reader: HDF5Reader) {
         guard facts.rank <= NN_READER_RANK, facts.chunk_rank <= NN_READER_RANK,
-            facts.filter_count <= NN_READER_FILTERS, facts.element_bytes > 0
+            facts.filter_count <= NN_READER_FILTERS, 1...Self.largestElement ~= facts.element_bytes
         else { return nil }
         self.reader = reader
         self.name = name

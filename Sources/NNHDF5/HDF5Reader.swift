@@ -58,6 +58,18 @@ final class HDF5Reader {
                 found: String(cString: strerror(error)))
         }
         isRunning = true
+        try checkOpening()
+    }
+
+    /// - Parameter process: a process that has been started; in tests, a socket that answers anything.
+    init(_ source: HDF5Source, limits: Limits, answeredBy process: nn_reader) throws(FileError) {
+        (self.source, self.limits, self.process) = (source, limits, process)
+        isRunning = true
+        try checkOpening()
+    }
+
+    /// The first answer says whether the process could open the file.
+    private func checkOpening() throws(FileError) {
         let status = try receive(nn_reader_answer()).status
         guard status == NN_READER_OK.code else {
             throw failure(status, "an HDF5 file", try openingText(status))

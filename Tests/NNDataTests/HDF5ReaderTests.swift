@@ -1,4 +1,5 @@
 import CHDF5
+import CHDF5Reader
 import CZlib
 import Foundation
 import Testing
@@ -152,6 +153,34 @@ struct HDF5ReaderTests {
             #expect(throws: FileError.self) { try reader.names(in: "") }
             #expect(try DataSet(hdf5: path).count == 2)
         }
+    }
+
+    /// A reader whose process is played by a socket that gives these bytes.
+    private func reader(answeredWith bytes: [UInt8]) throws -> HDF5Reader {
+        var sockets: [Int32] = [-1, -1]
+        let stream: Int32 = 1  // SOCK_STREAM, whose type depends on the system
+        #expect(socketpair(AF_UNIX, stream, 0, &sockets) == 0)
+        #expect(send(sockets[1], bytes, bytes.count, 0) == bytes.count)
+        // A process that is no child is waited for, and not ended. The other end of the socket stays open until the test's
+        // program ends, or a request would fail before its answer is read.
+        let process = nn_reader(child: getpid(), socket: sockets[0], waited_ms: 0, limit_ms: 1000)
+        return try HDF5Reader(
+            HDF5Source(path: "x.h5", size: 1 << 20), limits: .init(fileSize: 1 << 20), answeredBy: process)
+    }
+
+    @Test("sizes of elements that no file can have", arguments: [0, 1 << 32, 1 << 61, UInt64.max])
+    func elementBytes(size: UInt64) throws {
+        var opened = nn_reader_answer()
+        opened.status = NN_READER_OK.code
+        var described = opened
+        described.bytes = UInt64(MemoryLayout<nn_reader_array>.size)
+        var array = nn_reader_array()
+        array.element_bytes = size
+        array.element_class = Int32(NN_READER_INTEGER.rawValue)
+        func bytes<Value>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value, Array.init) }
+        let reader = try reader(answeredWith: bytes(opened) + bytes(described) + bytes(array))
+        let error = FileError(.badData, file: "x.h5", expected: "a data set a", found: "damage")
+        #expect(throws: error) { try HDF5Array("a", in: reader).typeText }
     }
 
     @Test("many at once")
