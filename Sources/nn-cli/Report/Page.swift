@@ -1,6 +1,13 @@
+import NNData
 import SwiftNN
 
-/// One HTML page. It needs no other file.
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// One HTML page. It needs no other file, and a browser may load none for it, and run no script.
 struct Page {
     let title: String
     let header: HTML
@@ -12,12 +19,11 @@ struct Page {
         <html lang="en">
         <head>
         <meta charset="utf-8">
+        <meta http-equiv="Content-Security-Policy" content="\(Self.policy)">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <title>\(title)</title>
-        <style>
-        \(ReportStyle.css)
-        </style>
+        <style>\(ReportStyle.css)</style>
         </head>
         <body>
         <header>
@@ -31,6 +37,17 @@ struct Page {
         </html>
 
         """
+    }
+}
+
+extension Page {
+    /// What the page may have: pictures within it, and its one style sheet, which the policy names by its SHA-256
+    /// (https://www.w3.org/TR/CSP3). Should the escaping of a name fail, no browser obeys what is in it.
+    private static var policy: HTML {
+        let digest = Data(sha256Digest(Array(ReportStyle.css.text.utf8))).base64EncodedString()
+        return """
+            default-src 'none'; img-src data:; style-src 'sha256-\(digest)'; base-uri 'none'; form-action 'none'
+            """
     }
 }
 
@@ -60,10 +77,11 @@ extension Page {
     }
 
     private static func time(_ name: String, _ seconds: Double, total: Double) -> HTML {
-        let share = total > 0 ? min(100, 100 * seconds / total) : 0
+        let share = total > 0 ? max(0.5, min(100, 100 * seconds / total)) : 0
         return """
             <tr><th scope="row">\(name)</th><td>\(rounded(seconds, places: 3)) s</td>\
-            <td><i style="width: \(share)%"></i></td></tr>
+            <td><svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width="\(share)" height="1"/>\
+            </svg></td></tr>
             """
     }
 

@@ -54,7 +54,7 @@ enum ReportStyle {
         .confusion { table-layout: fixed; } .confusion th { hyphens: auto; }
         td.right { background: var(--panel); font-weight: 650; }
         .phases td:last-child { width: 40%; }
-        .phases i { display: block; height: 0.5rem; min-width: 1px; background: var(--faint); border-radius: 1px; }
+        .phases svg { height: 0.5rem; } .phases rect { fill: var(--faint); }
         .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); gap: 1rem; }
         .photos { grid-template-columns: repeat(auto-fill, minmax(7.5rem, 1fr)); }
         .twins { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0 2rem; }
