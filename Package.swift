@@ -24,7 +24,9 @@ let package = Package(
             publicHeadersPath: "include"
         ),
         .target(name: "NNInference", dependencies: ["CNNKernel"], swiftSettings: memorySafety),
-        .target(name: "SwiftNN", dependencies: ["CNNKernel", "NNInference"], swiftSettings: memorySafety),
+        .target(name: "NNText", swiftSettings: memorySafety),
+        .target(
+            name: "SwiftNN", dependencies: ["CNNKernel", "NNInference", "NNText"], swiftSettings: memorySafety),
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5",
             providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]
@@ -49,7 +51,8 @@ let package = Package(
         .target(
             name: "NNData",
             dependencies: [
-                "CImage", "CSHA256", "CZlib", .product(name: "SystemPackage", package: "swift-system"),
+                "NNText", "CImage", "CSHA256", "CZlib",
+                .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(name: "CHDF5Reader", dependencies: ["CHDF5", "CZlib"]),

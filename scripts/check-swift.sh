@@ -24,8 +24,8 @@ PATH=$work/bin:$PATH PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR=/nonexistent quietly \
 products=$(swift build -c release --package-path "$example" --show-bin-path)
 # SwiftPM makes folders for all targets of a package, and compiles those that are needed.
 compiled=$(find "$products/" -name '*.o' | sed "s|^$products/*||; s|\.build/.*||" | sort -u | tr '\n' ' ')
-[[ $compiled = "CNNKernel First NNInference OwnTopology SwiftNN " ]] ||
-    fail "expected CNNKernel, NNInference and SwiftNN, compiled $compiled"
+[[ $compiled = "CNNKernel First NNInference NNText OwnTopology SwiftNN " ]] ||
+    fail "expected CNNKernel, NNInference, NNText and SwiftNN, compiled $compiled"
 "$products/First" >"$work/first"
 # Dark and bright images take turns.
 awk '(NR % 2 ? $NF < 0.5 : $NF > 0.5) { right++ } END { exit !(NR == 4 && right == 4) }' "$work/first" ||

@@ -145,7 +145,7 @@ follow() {
         quietly swift package --package-path package dump-package ;;
     *.swift)
         cp "$file" main.swift
-        find "$products"/{SwiftNN,NNInference,CNNKernel}.build -name '*.o' >objects
+        find "$products"/{SwiftNN,NNInference,NNText,CNNKernel}.build -name '*.o' >objects
         quietly "${swiftc[@]}" main.swift @objects -o detector
         quietly ./detector ;;
     *.c)

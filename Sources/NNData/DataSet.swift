@@ -30,12 +30,6 @@ public struct DataSet: Sendable, Equatable {
         self.names = names
     }
 
-    /// Whether the text can name a class: it has more than spaces, and no control characters.
-    package static func isClassName(_ name: String) -> Bool {
-        name.contains { $0 != " " }
-            && !name.unicodeScalars.contains { $0.properties.generalCategory == .control }
-    }
-
     /// How messages call an image: by its file name, or by its number, as in "#17".
     /// - Precondition: `index` is 0 ..< ``count``.
     public func name(_ index: Int) -> String { names?[index] ?? "#\(index)" }

@@ -34,11 +34,9 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         return kind == .badData ? "expected \(expected), got \(found)" : "\(found); expected \(expected)"
     }
 
-    /// The text may come from a file: it loses its control characters, and is cut after 500 characters.
+    /// The text may come from a file: it is cut after 500 characters.
     private static func shown(_ text: String) -> String {
-        let text = PathText.shown(text).filter {
-            !$0.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        }
+        let text = PathText.shown(text)
         return text.count <= 500 ? text : "\(text.prefix(500))..."
     }
 }

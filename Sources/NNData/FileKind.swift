@@ -159,9 +159,7 @@ extension FileKind {
 private enum ShellCommand {
     /// The command with the file's name in place of IN and OUT. A name that can't be shown as it is stays IN.
     static func filled(_ command: String, file: String) -> String {
-        let isPlain = file.unicodeScalars.allSatisfy {
-            $0 != "\u{fffd}" && $0.properties.generalCategory != .control
-        }
+        let isPlain = !file.unicodeScalars.contains { $0 == "\u{fffd}" || $0.isHidden }
         guard isPlain, file.utf8.count <= 150, file != "stdin" else { return command }
         let name = file.hasPrefix("-") ? "./\(file)" : file
         return command.split(separator: " ").map { word in

@@ -89,9 +89,9 @@ public struct PhotoFolder: Sendable {
             flaws: flaws, systemFolders: layout.systemFolders + found.systemFolders)
     }
 
-    /// A photo's path from this folder on, as people are shown it.
+    /// A photo's path from this folder on.
     private func name(_ file: String) -> String {
-        PathText.shown(String(decoding: file.utf8.dropFirst(path.utf8.count + 1), as: UTF8.self))
+        String(decoding: file.utf8.dropFirst(path.utf8.count + 1), as: UTF8.self)
     }
 
     /// Whether the path leads to one of the photos.

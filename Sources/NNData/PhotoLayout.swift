@@ -53,13 +53,20 @@ struct PhotoLayout {
         let folders = try Self.order(names, in: root, positive: positive)
         self.folders = folders
         joined = folders[0].count > 1 ? folders[0] : []
-        classes = folders.map {
-            PathText.shown($0.count > 1 ? Self.nameOfTheRest(beside: folders[1][0]) : $0[0])
-        }
-        for (name, folder) in zip(classes, folders) where !DataSet.isClassName(name) {
+        classes = folders.map { $0.count > 1 ? Self.nameOfTheRest(beside: folders[1][0]) : $0[0] }
+        try checkClasses()
+    }
+
+    /// Folders name the classes.
+    private func checkClasses() throws(FileError) {
+        for (name, folder) in zip(classes, folders) where !ClassName.isValid(name) {
             throw FileError(
                 .badData, file: "\(root)/\(folder[0])", expected: "a printable folder name: it names a class",
-                found: String(reflecting: name))
+                found: "\"\(name)\"")
+        }
+        guard !ClassName.areSame(classes[0], classes[1]) else {
+            throw FileError(
+                .badData, file: root, expected: ClassName.expectedTwo, found: Self.list(classes))
         }
     }
 

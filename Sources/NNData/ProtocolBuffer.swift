@@ -77,9 +77,9 @@ struct ProtocolBuffer {
     /// As protobuf has it, the last one of several counts.
     func number(_ field: UInt64) throws(Defect) -> Int? { try numbers(field).last }
 
-    func text(_ field: UInt64) -> String { String(decoding: bytes(field).last ?? [], as: UTF8.self) }
+    func text(_ field: UInt64) -> String { PathText.text(bytes(field).last ?? []) }
 
-    func texts(_ field: UInt64) -> [String] { bytes(field).map { String(decoding: $0, as: UTF8.self) } }
+    func texts(_ field: UInt64) -> [String] { bytes(field).map { PathText.text($0) } }
 
     func messages(_ field: UInt64) throws(Defect) -> [ProtocolBuffer] {
         var messages: [ProtocolBuffer] = []

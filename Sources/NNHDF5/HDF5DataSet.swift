@@ -302,6 +302,10 @@ extension DataSetFile {
             }
             classes.append(className)
         }
+        guard !ClassName.areSame(classes[0], classes[1]) else {
+            throw source.refusal(
+                "\(ClassName.expectedTwo), in \(name)", classes.joined(separator: ", "))
+        }
         return classes
     }
 
@@ -327,7 +331,7 @@ extension DataSetFile {
     private static func className(_ bytes: ArraySlice<UInt8>) -> String? {
         let space = UInt8(ascii: " ")
         let end = bytes.lastIndex { $0 != space }.map { $0 + 1 } ?? bytes.startIndex
-        guard let name = String(validating: bytes[..<end], as: UTF8.self), DataSet.isClassName(name) else {
+        guard let name = String(validating: bytes[..<end], as: UTF8.self), ClassName.isValid(name) else {
             return nil
         }
         return name

@@ -6,12 +6,12 @@ extension DataSet {
     ///
     /// The file is made in memory, so that it can be written as a whole or not at all. Spaces at the end of a class name
     /// are lost when the file is read, as they are padding there. Of an image's name the last 1024 bytes are kept.
-    /// - Precondition: there is an image; class names have 255 bytes of UTF-8 at most, none of them a control
-    ///   character, and not only spaces.
+    /// - Precondition: there is an image; class names have 255 bytes of UTF-8 at most, no control or other hidden
+    ///   characters, and not only spaces.
     public func hdf5(role: DataSetRole) -> [UInt8] {
         precondition(count > 0, "a data set file needs an image")
         precondition(
-            classes.allSatisfy { Self.isClassName($0) && $0.utf8.count < DataSetFile.longestClassName },
+            classes.allSatisfy { ClassName.isValid($0) && $0.utf8.count < DataSetFile.longestClassName },
             "a data set file needs printable class names")
         let side = UInt64(Self.side)
         return HDF5.exclusively {

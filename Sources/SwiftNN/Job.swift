@@ -1,4 +1,5 @@
 import CNNKernel
+import NNText
 
 // A run as the C core knows it.
 
@@ -127,8 +128,6 @@ extension [Float]? {
 extension String {
     /// As many whole characters as fit a class name of a model, as a C string.
     func withTruncatedCString<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
-        var name = self
-        while name.utf8.count >= Int(NNK_CLASS_NAME_BYTES) { name.removeLast() }
-        return unsafe name.withCString(body)
+        unsafe ClassName.kept(self).withCString(body)
     }
 }

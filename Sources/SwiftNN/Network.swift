@@ -1,4 +1,5 @@
 import CNNKernel
+import NNText
 
 /// A trained network: the checked bytes of a model file, and what its header says.
 ///
@@ -16,7 +17,8 @@ public struct Network: Sendable {
     public let takesOwnContrastOff: Bool
     /// What to expect of it on images not seen; nil if it was not judged.
     public let expectation: Expectation?
-    /// The names of class 0 and class 1, without control characters; two empty strings if the data had none.
+    /// The names of class 0 and class 1; two empty strings if the data had none. A file may have any bytes there: control
+    /// characters, and others that people cannot see, are shown as `\x1B`.
     public let classNames: [String]
 
     /// The most bytes of UTF-8 that a model has room for in a class name.
@@ -72,10 +74,7 @@ public struct Network: Sendable {
 
     private static func names(at bytes: ArraySlice<UInt8>) -> [String] {
         [bytes.prefix(Int(NNK_CLASS_NAME_BYTES)), bytes.suffix(Int(NNK_CLASS_NAME_BYTES))].map {
-            // A name is shown on terminals: what controls them is not part of one.
-            String(
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                    .filter { !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } })
+            PathText.shown(PathText.text($0.prefix { $0 != 0 }))
         }
     }
 

@@ -70,9 +70,10 @@ struct Evaluate: ConsoleCommand {
                     probabilities: result.probabilities, names: data.names))
         } else {
             try Console.answer("Accuracy \(accuracyText(result.accuracy))")
-            try Console.answer(
-                "\(right) of \(data.count) right"
-                    + (result.mislabeled.isEmpty ? "" : "; mislabeled:\(data.list(result.mislabeled))"))
+            let share = "\(right) of \(data.count) right"
+            let lines =
+                result.mislabeled.isEmpty ? [share] : data.lines("\(share); mislabeled:", result.mislabeled)
+            for line in lines { try Console.answer(line) }
             let outlook =
                 network.wasTrained(on: examples)
                 ? Network.trainingImagesText

@@ -56,8 +56,8 @@ struct Import: ConsoleCommand {
         guard [0, 2].contains(classNames.count) else {
             throw ValidationError("--class-names: expected two names, got \(classNames.count)")
         }
-        guard Set(classNames).count == classNames.count || classNames == ["", ""] else {
-            throw ValidationError("--class-names: expected two different names, got \(classNames[0]) twice")
+        if !classNames.isEmpty, classNames != ["", ""], let defect = ClassName.defect(of: classNames) {
+            throw ValidationError("--class-names: expected \(defect.expected), got \(defect.found)")
         }
         guard file == "-" || !OutputFile.isSameFile(file, output) else {
             throw ValidationError("--output: expected a file other than the weights, got \(output)")

@@ -69,17 +69,19 @@ struct NNCLI: ParsableCommand {
             let message = fullMessage(for: error)
             // Help, completions and the version arrive as errors, but they are answers.
             guard !code.isSuccess else { exit(withError: print(message)) }
-            Console.error(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
+            let lines = (message.hasPrefix("Error: ") ? message.dropFirst(7) : message[...])
+                .split(separator: "\n", omittingEmptySubsequences: false)
+            Console.error(String(lines[0]), advice: lines.dropFirst())
             exit(withError: code)
         }
     }
 
-    /// Prints an answer of ArgumentParser's.
+    /// Prints an answer of ArgumentParser's: many lines, with nothing from elsewhere in them.
     ///
     /// - Returns: the exit code.
     private static func print(_ answer: String) -> ExitCode {
         do throws(FileError) {
-            try Console.answer(answer)
+            try OutputFile.print(answer)
             return .success
         } catch {
             Console.error(error.description)

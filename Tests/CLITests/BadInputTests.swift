@@ -385,7 +385,10 @@ struct BadOptionTests {
         ),
         ("learn", "Unknown command 'learn'"),
         ("dataset synth -o -", "--output: expected a folder, got - (standard output)"),
-        ("import w.npz -o m --class-names a a", "--class-names: expected two different names, got a twice"),
+        (
+            "import w.npz -o m --class-names a a",
+            "--class-names: expected class names that differ in their first 31 bytes, got a, a"
+        ),
         (
             "predict -m - -",
             "standard input can be read only once: use - for one image, for the model or for --files-from"

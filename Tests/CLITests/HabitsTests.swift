@@ -96,17 +96,29 @@ struct HabitsTests {
         }
     #endif
 
-    @Test("control characters in a name do not reach the terminal, but JSON has them")
+    @Test("what a terminal obeys does not reach it from a name, but JSON has it, escaped")
     func controlCharacters() async throws {
-        let name = "a\u{1b}[31m\u{7f}\u{9b}.bin"
+        let name = "a\u{1b}[31m\u{7f}\u{9b}\u{202e}\u{e0041}\n.bin"
+        let shown = #"a\x1B[31m\x7F\xC2\x9B\xE2\x80\xAE\xF3\xA0\x81\x81\x0A.bin"#
         try folder.write(Fixture.image, as: name)
         let outcome = try await nnCLI("predict", name, in: folder)
         #expect(outcome.status == 0)
-        #expect(outcome.stdout.hasPrefix("a[31m.bin: "))
+        #expect(outcome.stdout.hasPrefix("\(shown): "))
         let train = try await nnCLI("train", "--iterations", "1", "-o", name + "m", in: folder)
-        #expect(train.stderr.contains("\nwrote a[31m.binm ("))
+        #expect(train.stderr.contains("\nwrote \(shown)m ("))
         let json = try await nnCLI("predict", "--json", name, in: folder)
         #expect(try json.answer(PredictionAnswer.self).predictions.map(\.input) == [name])
+        #expect(json.stdout.contains(#""a\u001b[31m\u007f\u009b\u202e\udb40\udc41\n.bin""#))
+        let table = try await nnCLI("predict", "--csv", "-", name, in: folder)
+        #expect(table.stdout.contains("\n\(shown),"))
+        // ArgumentParser repeats what it does not know.
+        for words in [["train", "--seed", name], ["train", "--\(name)"], [name]] {
+            var tool = CommandLineTool(words, in: folder)
+            tool.input = .bytes([])
+            let refusal = try await tool.run()
+            #expect(refusal.status == 64 && refusal.complaint.contains(shown), "\(refusal.stderr)")
+            #expect(!refusal.stderr.unicodeScalars.contains { $0.isHidden && $0 != "\n" })
+        }
     }
 
     // MARK: Colours, --quiet and --verbose

@@ -203,6 +203,19 @@ struct ReportTests {
     func fitsTheWindow(width: Int) async throws {
         #expect(try await Chromium.width(of: try await trainingPage(), inWindowOf: width) <= width)
     }
+
+    @Test("a browser keeps the page's policy", .enabled(if: Chromium.path != nil, "needs chromium"))
+    func policy() async throws {
+        let page = try await trainingPage()
+        #expect(try await Chromium.violations(of: page) == [])
+        for addition in [
+            "<script>document.title = 1</script>", "<style>p { color: red }</style>",
+            "<p style='color: red'>",
+            "<img src='https://example.org/x.png'>", "<img src=x onerror='document.title = 1'>",
+        ] {
+            #expect(try await Chromium.violations(of: page + addition).count >= 1, "\(addition)")
+        }
+    }
 }
 
 enum Chromium {
@@ -214,7 +227,9 @@ enum Chromium {
         // Windows of Chromium can't be as narrow as phones; frames can.
         let folder = TemporaryFolder()
         let script = "<script>parent.postMessage(document.documentElement.scrollWidth, '*')</script>"
-        try folder.write((page + script).utf8, as: "page.html")
+        let policy = "default-src 'none'"
+        let open = page.replacing(policy, with: "\(policy); script-src 'unsafe-inline'")
+        try folder.write((open + script).utf8, as: "page.html")
         let frame = """
             <script>onmessage = event => document.title = event.data</script>
             <iframe src="page.html" width="\(width)" height="800" style="border: 0"></iframe>
@@ -229,6 +244,20 @@ enum Chromium {
         let title = try #require(try await browser.run().stdout.firstMatch(of: /<title>(\d+)<\/title>/))
         return Int(title.output.1)!
     }
+
+    /// What the browser's console says about a page's policy.
+    static func violations(of page: String) async throws -> [Substring] {
+        let folder = TemporaryFolder()
+        try folder.write(page.utf8, as: "page.html")
+        var browser = CommandLineTool(
+            [
+                "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom",
+                "--enable-logging=stderr", "file://\(folder.path("page.html"))",
+            ], in: folder)
+        browser.program = path!
+        return try await browser.run().stderr.split(separator: "\n")
+            .filter { $0.contains("CONSOLE") && $0.contains("Content Security Policy") }
+    }
 }
 
 /// HTML as far as reports use it.
@@ -239,7 +268,10 @@ enum Markup {
     static func expectWhole(_ page: String) {
         #expect(defects(page) == [])
         #expect(!page.contains(/(src|href)="(?!data:image)/))
-        #expect(!page.contains(/url\(|@import|<script|<link/))
+        #expect(!page.contains(/url\(|@import|<script|<link|<[^>]*\sstyle=|<[^>]*\son[a-z]+=/))
+        #expect(
+            page.matches(of: /<meta http-equiv="Content-Security-Policy" content="default-src 'none';/).count
+                == 1)
         let ids = page.matches(of: /\sid="([^"]+)"/).map { $0.output.1 }
         #expect(Set(ids).count == ids.count)
         for names in page.matches(of: /aria-labelledby="([^"]+)"/) {
@@ -272,7 +304,7 @@ struct ReportPartsTests {
         let path: HTML = "\(PathText.text([0x63, 0xE9]))"
         #expect(path.text == "c\\xE9")
         #expect(inner.text == "<b>&lt;&amp;&gt;&quot;&#39;</b>")
-        #expect(outer.text == "<p>\(inner.text)\(inner.text)\n\(inner.text)71.3\u{fffd}[31m\n</p>")
+        #expect(outer.text == "<p>\(inner.text)\(inner.text)\n\(inner.text)71.3\\x1B[31m\n</p>")
     }
 
     @Test("each example is in one cell and one bin")
@@ -356,10 +388,24 @@ struct ReportPartsTests {
 
     @Test(
         "the shell reads a quoted word as one word",
-        arguments: ["a.h5", "a b", "it's", "", "$(x)", "~", "a\nb", "ä"])
+        arguments: ["a.h5", "a b", "it's", "", "$(x)", "~", "ä"])
     func quoting(word: String) async throws {
         var shell = CommandLineTool(["-c", "printf %s \(shellQuoted(word))"], in: TemporaryFolder())
         shell.program = "/bin/sh"
         #expect(try await shell.run().stdout == word)
+    }
+
+    @Test(
+        "bash reads a word that terminals must not get",
+        arguments: ["a\nb", "it's \u{1b}[31m\\", #"\x41"#, "\u{202e}"].map { Array($0.utf8) } + [
+            [0x63, 0xe9, 0x39, 0x27]
+        ])
+    func quotingHidden(word: [UInt8]) async throws {
+        let quoted = shellQuoted(PathText.text(word))
+        #expect(!quoted.unicodeScalars.contains { $0.isHidden })
+        var shell = CommandLineTool(["-c", "printf %s \(quoted) | od -An -v -tu1"], in: TemporaryFolder())
+        shell.program = "/bin/bash"
+        let bytes = try await shell.run().stdout.split(whereSeparator: \.isWhitespace).map { UInt8($0)! }
+        #expect(bytes == word)
     }
 }

@@ -115,7 +115,8 @@ struct TravelTests {
         try expectRefusal(
             try await nnCLI(
                 "import", "w", "-o", "m.nnk", "--class-names", letters + "é", letters + "€", in: folder),
-            "w: expected class names that differ in their first 31 bytes, got \(letters)é, \(letters)€")
+            "--class-names: expected class names that differ in their first 31 bytes, got \(letters)é, \(letters)€",
+            status: 64)
     }
 
     private func expectRefusal(

@@ -403,11 +403,21 @@ struct HDF5DataSetTests {
 
     @Test(
         "class names that cannot be shown",
-        arguments: [[], [0x1B, 0x63], [0xFF], [0xC2, 0x85]] as [[UInt8]])
+        arguments: [[], [0x1B, 0x63], [0xFF], [0xC2, 0x85], [0x63, 0xE2, 0x80, 0x8B]] as [[UInt8]])
     func unprintable(name: [UInt8]) {
         expectRefusal("a printable name of class 1 in list_classes", "\(name)") { draft in
             let padding = [UInt8](repeating: 0, count: 7 - name.count)
             draft.arrays["list_classes"]!.bytes = [UInt8]("non-cat".utf8) + name + padding
+        }
+    }
+
+    @Test("two classes of one name")
+    func sameClassNames() {
+        for names in [["cat", "cat "], ["\u{e9}", "e\u{301}"]] {
+            let found = names.map { String($0.prefix { $0 != " " }) }.joined(separator: ", ")
+            expectRefusal("class names that differ in their first 31 bytes, in list_classes", found) {
+                $0.setVariableStrings("list_classes", names)
+            }
         }
     }
 

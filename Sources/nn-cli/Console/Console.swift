@@ -69,45 +69,53 @@ enum Console {
         getenv(name).map { String(cString: $0) } ?? ""
     }
 
-    /// A line of an answer, or several.
-    static func answer(_ text: String) throws(FileError) { try OutputFile.print(printable(text)) }
+    // What is printed is one line, in which PathText shows all that a terminal would obey, and line breaks, which would make
+    // a part of a name look like another message.
 
-    /// Names of files and classes may contain control characters, which a terminal would obey.
-    static func printable(_ text: String) -> String {
-        let text = PathText.shown(text)
-        let isCommand = { (scalar: Unicode.Scalar) in
-            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
-        }
-        guard text.unicodeScalars.contains(where: isCommand) else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.filter { !isCommand($0) }))
+    /// Lines of an answer.
+    static func answer(_ lines: String...) throws(FileError) {
+        for line in lines { try OutputFile.print(PathText.shown(line)) }
     }
-
-    /// A name of a file within a line: without line breaks, which would make it look like another answer.
-    static func oneLine(_ name: String) -> String { String(name.filter { !$0.isNewline }) }
 
     /// The whole answer of a `--json` run, as one object.
     static func answer(json object: some Encodable) throws { try OutputFile.print(jsonText(object)) }
 
-    /// The object on one line. Paths are shown as in messages; in JSON, each backslash is two.
+    /// The object on one line, in which JSON's own escapes stand for what is hidden. A byte that is not UTF-8 is shown as in
+    /// messages; in JSON, each backslash is two.
     static func jsonText(_ object: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(object), as: UTF8.self)
-        return PathText.shown(text, escape: #"\\x"#)
+        guard text.unicodeScalars.contains(where: \.isHidden) else { return text }
+        return text.unicodeScalars.reduce(into: "") { text, scalar in
+            switch PathText.escapedByte(scalar) {
+            case UInt8(ascii: "\n"): text += #"\n"#
+            case let byte?: text += #"\"# + PathText.escape(byte)
+            case nil where scalar.isHidden: for unit in UTF16.encode(scalar)! { text += jsonEscape(unit) }
+            case nil: text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private static func jsonEscape(_ unit: UInt16) -> String {
+        let digits = String(unit, radix: 16)
+        return #"\u"# + String(repeating: "0", count: 4 - digits.count) + digits
     }
 
     /// A message that --verbose adds.
     static func detail(_ line: @autoclosure () -> String) {
-        if level == .verbose { writeToStandardError("\(colored(printable(line()), .faint))\n") }
+        if level == .verbose { writeToStandardError("\(colored(PathText.shown(line()), .faint))\n") }
     }
 
     /// A message that --quiet leaves out.
     static func note(_ line: String) {
-        if level != .quiet { writeToStandardError("\(printable(line))\n") }
+        if level != .quiet { writeToStandardError("\(PathText.shown(line))\n") }
     }
 
-    static func error(_ message: String) {
-        writeToStandardError("\(colored("Error:", .boldRed)) \(printable(message))\n")
+    /// - Parameter advice: lines below it.
+    static func error(_ message: String, advice: some Sequence<Substring> = []) {
+        writeToStandardError("\(colored("Error:", .boldRed)) \(PathText.shown(message))\n")
+        for line in advice { writeToStandardError("\(PathText.shown(String(line)))\n") }
     }
 
     /// SGR, "select graphic rendition", of ECMA-48.

@@ -111,10 +111,10 @@ extension PhotoFolder {
 }
 
 extension DataSet {
-    /// What follows a colon for images of these indices: " 3 8 17", or a line for each name.
-    func list(_ indices: [Int]) -> String {
+    /// A line with the images of these indices, as in "mislabeled: 3 8 17", or a line for each name below it.
+    func lines(_ title: String, _ indices: [Int]) -> [String] {
         names == nil
-            ? indices.map { " \($0)" }.joined() : indices.map { "\n  \(name($0))" }.joined()
+            ? [title + indices.map { " \($0)" }.joined()] : [title] + indices.map { "  \(name($0))" }
     }
 
     /// "52 images; class 0, other: 31; class 1, cats: 21"

@@ -82,14 +82,12 @@ struct CheckpointFacts: Facts {
 
     func print() throws {
         try Console.answer(
-            """
-            checkpoint     \(path)
-            layers         \(layers.map(String.init).joined(separator: "-")) in \(precision)
-            training       \(method) gradient descent, \(counted(iterations, "iteration")), learning rate \(learningRate)
-            seed           \(seed)
-            costs          every \(counted(logEvery, "iteration"))
-            data           \(counted(examples, "image"))
-            """)
+            "checkpoint     \(path)",
+            "layers         \(layers.map(String.init).joined(separator: "-")) in \(precision)",
+            "training       \(method) gradient descent, \(counted(iterations, "iteration")), learning rate \(learningRate)",
+            "seed           \(seed)",
+            "costs          every \(counted(logEvery, "iteration"))",
+            "data           \(counted(examples, "image"))")
         if let optionsText { try Console.answer("options        \(optionsText)") }
     }
 }

@@ -84,38 +84,32 @@ struct ModelFacts: Facts {
 
     func print() throws {
         try Console.answer(
-            """
-            model          \(path)
-            sha256         \(sha256)
-            size           \(bytes) bytes
-            layers         \(layers.map(String.init).joined(separator: "-"))
-            parameters     \(parameters) of \(precision)
-            classes        0: \(classes[0].isEmpty ? "-" : classes[0]), 1: \(classes[1].isEmpty ? "-" : classes[1])
-            """)
+            "model          \(path)",
+            "sha256         \(sha256)",
+            "size           \(bytes) bytes",
+            "layers         \(layers.map(String.init).joined(separator: "-"))",
+            "parameters     \(parameters) of \(precision)",
+            "classes        0: \(classes[0].isEmpty ? "-" : classes[0]), 1: \(classes[1].isEmpty ? "-" : classes[1])"
+        )
         if takesOwnContrastOff {
             try Console.answer("contrast       \(Self.contrastText)")
         }
         if let expectation {
             try Console.answer(
-                """
-                expected       \(expectation.text)
-                judged         \(expectation.judgement)
-                """)
+                "expected       \(expectation.text)",
+                "judged         \(expectation.judgement)")
         }
         guard let origin else { return try Console.answer("training       unknown (imported weights)") }
         try Console.answer(
-            """
-            training       \(origin.method.name) gradient descent, \(counted(origin.iterations, "iteration")), learning rate \(origin.learningRate)
-            initial        \(origin.initializer.name) weights, seed \(origin.seed)
-            data           \(counted(origin.examples, "image")), CRC-32 \(origin.dataCRCText)
-            """)
+            "training       \(origin.method.name) gradient descent, \(counted(origin.iterations, "iteration")), learning rate \(origin.learningRate)",
+            "initial        \(origin.initializer.name) weights, seed \(origin.seed)",
+            "data           \(counted(origin.examples, "image")), CRC-32 \(origin.dataCRCText)")
         if let options = origin.optionsText { try Console.answer("options        \(options)") }
         guard path == BuiltInModel.path else { return }
         let (training, test) = BuiltInModel.right
         try Console.answer(
-            """
-            accuracy       \(training.0) of the \(training.of) photos it was trained on, \(test.0) of \(test.of) others
-            """)
+            "accuracy       \(training.0) of the \(training.of) photos it was trained on, \(test.0) of \(test.of) others"
+        )
     }
 }
 

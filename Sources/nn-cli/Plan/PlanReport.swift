@@ -137,7 +137,8 @@ struct PlanReport: Encodable {
                 ]
             })
         try Console.answer(
-            "\nThe most images that each network trains on, and the models that can predict, on these boards:"
+            "",
+            "The most images that each network trains on, and the models that can predict, on these boards:"
         )
         let networks = Candidate.trained.map(\.name)
         try table(

@@ -16,6 +16,7 @@ struct AnswerStream {
     private let form: Form
     private let output: OutputFile.Writer
     private var count = 0
+    private var isEnded = false
 
     init(_ form: Form, to output: OutputFile.Writer) throws(FileError) {
         self.form = form
@@ -35,7 +36,7 @@ struct AnswerStream {
         defer { count += 1 }
         switch form {
         case .text(let positive):
-            if let line = answer.line(positive: positive) { try output.write(Console.printable(line) + "\n") }
+            if let line = answer.line(positive: positive) { try output.write(PathText.shown(line) + "\n") }
         case .json(let model):
             try output.write((count == 0 ? try opening(model) : ",") + Console.jsonText(answer))
         case .jsonLines:
@@ -46,9 +47,16 @@ struct AnswerStream {
     }
 
     /// Ends the answers. An incomplete table does not get its name.
-    func end(isComplete: Bool) throws {
+    mutating func end(isComplete: Bool) throws {
+        isEnded = true
         if case .json(let model) = form { try output.write((count == 0 ? opening(model) : "") + "]}\n") }
         if isComplete { try output.finish() }
+    }
+
+    /// After an error: ends an object that has begun, so that what was printed is JSON.
+    mutating func abandon() {
+        // If this fails, it fails as what came before did.
+        if count > 0 && !isEnded { try? end(isComplete: false) }
     }
 
     /// The file that the answers go to; nil if it is standard output.
@@ -67,7 +75,7 @@ extension Answer {
         guard case .success(let verdict) = result else { return nil }
         let probability = rounded(verdict.probability, places: 4)
         return
-            "\(Console.oneLine(input)): \(verdict.className ?? "not sure") (probability of \(positive): \(probability))"
+            "\(input): \(verdict.className ?? "not sure") (probability of \(positive): \(probability))"
     }
 
     fileprivate var csvRow: String {
@@ -76,7 +84,7 @@ extension Answer {
             case .success(let verdict): [verdict.className ?? "", "\(verdict.probability)", ""]
             case .failure(let error): ["", "", error.reason]
             }
-        return ([PathText.shown(input)] + fields).map(Self.quoted).joined(separator: ",") + "\n"
+        return ([input] + fields).map { Self.quoted(PathText.shown($0)) }.joined(separator: ",") + "\n"
     }
 
     /// What a field without quotes must not hold.

@@ -140,7 +140,8 @@ struct Predict: ConsoleCommand {
         Interrupt.watch()
         try run.answer(Inputs(inputs, list, except: OwnFiles(sorted: sorter?.places, table: csv)), classifier)
         if let folder {
-            Console.note("model: \(path)\nwatching \(folder.path); Ctrl-C ends this")
+            Console.note("model: \(path)")
+            Console.note("watching \(folder.path); Ctrl-C ends this")
             try run.answer(newIn: folder, classifier)
             try run.endWatch()
         }

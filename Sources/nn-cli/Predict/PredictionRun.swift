@@ -33,15 +33,22 @@ struct PredictionRun {
             Result { () throws(NNError) in try classifier.outcome(of: input) }
         }
         defer { bar?.clear() }
-        while let outcome = work.next() {
-            switch try outcome.get() {
-            case .named(let answer): try take(answer)
-            case .found(let answer): try take(found: answer)
-            case .systemFolder(let path): systemFolders.append(path)
-            }
+        do {
+            while let outcome = work.next() { try take(outcome.get()) }
+            guard !Interrupt.isRequested else { throw try interruption() }
+            for answer in held ?? [] { try deliver(answer) }
+        } catch {
+            answers.abandon()
+            throw error
         }
-        guard !Interrupt.isRequested else { throw try interruption() }
-        for answer in held ?? [] { try deliver(answer) }
+    }
+
+    private mutating func take(_ outcome: Outcome) throws {
+        switch outcome {
+        case .named(let answer): try take(answer)
+        case .found(let answer): try take(found: answer)
+        case .systemFolder(let path): systemFolders.append(path)
+        }
     }
 
     /// Takes the answer for a file that was found in a folder.
@@ -96,7 +103,7 @@ struct PredictionRun {
     }
 
     /// Ends the answers of a watch, which Ctrl-C ends.
-    func endWatch() throws {
+    mutating func endWatch() throws {
         try answers.end(isComplete: true)
         Console.note("ended after \(counted(answered, "answer"))")
         throw ExitCode(130)

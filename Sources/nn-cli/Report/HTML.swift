@@ -20,15 +20,15 @@ struct HTML: ExpressibleByStringInterpolation {
         mutating func appendLiteral(_ markup: String) { text += markup }
 
         mutating func appendInterpolation(_ text: String) {
-            for scalar in PathText.shown(text).unicodeScalars {
+            // Commands have several lines.
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            for scalar in lines.map({ PathText.shown(String($0)) }).joined(separator: "\n").unicodeScalars {
                 switch scalar {
                 case "&": self.text += "&amp;"
                 case "<": self.text += "&lt;"
                 case ">": self.text += "&gt;"
                 case "\"": self.text += "&quot;"
                 case "'": self.text += "&#39;"
-                case _ where scalar.properties.generalCategory == .control && scalar != "\n":
-                    self.text += "\u{fffd}"  // which no page may contain
                 default: self.text.unicodeScalars.append(scalar)
                 }
             }

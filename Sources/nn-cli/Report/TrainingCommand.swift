@@ -68,8 +68,12 @@ func commandText(_ command: String, _ options: [(name: String, values: [String]?
     return ([command] + words).joined(separator: " \\\n  ")
 }
 
-/// `word` as a shell takes it for one word.
+/// `word` as a shell takes it for one word. One with what a terminal must not get is written as bash, zsh and ksh read it.
 func shellQuoted(_ word: String) -> String {
+    guard !word.unicodeScalars.contains(where: \.isHidden) else {
+        let escaped = word.replacing("\\", with: #"\\"#).replacing("'", with: #"\'"#)
+        return "$'\(PathText.shown(escaped))'"
+    }
     let plain = word.utf8.allSatisfy { byte in
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
             || UInt8(ascii: "+")...UInt8(ascii: "9") ~= byte || "_=@%".utf8.contains(byte)

@@ -118,7 +118,7 @@ extension TeachReport {
             }
     }
 
-    private func name(_ index: Int) -> String { Console.oneLine(data.name(index)) }
+    private func name(_ index: Int) -> String { data.name(index) }
 
     private func className(_ index: Int) -> String { data.classes[Int(data.labels[index])] }
 
