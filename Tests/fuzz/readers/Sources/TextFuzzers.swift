@@ -1,17 +1,18 @@
 import SystemPackage
 
 @testable import NNData
+@testable import NNText
 
 // Texts and first bytes of any file.
 
-/// A path comes back byte by byte, and is shown as a text without its private code points.
+/// A path comes back byte by byte, and is shown without hidden characters.
 let fuzzPaths: Fuzzer = { bytes in
     let bytes = bytes.filter { $0 != 0 }
     let text = PathText.text(bytes)
     require(PathText.bytes(text) == bytes, "the bytes of the path")
     require(FilePath(text: text).text.isEmpty == text.isEmpty, "a path of the system")
-    let escapes = PathText.shown(text).unicodeScalars.filter { 0x10ff80...0x10ffff ~= $0.value }
-    require(escapes.isEmpty, "a path that can be shown")
+    let hidden = PathText.shown(text).unicodeScalars.filter(\.isHidden)
+    require(hidden.isEmpty, "a path that can be shown")
     readList(of: bytes)
 }
 
