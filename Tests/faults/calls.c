@@ -2,10 +2,10 @@
 // children that read or write, and makes them fail.
 //
 //     CALLS_LOG=FILE      a file for the list: its size says for how many calls there is room
-//     CALLS_FAULT="N once|always KIND"   at call N, counted from 0, or from there on at all calls of its
-//     group;
-//                         KIND: `kill` ends the program by SIGKILL; `short` moves half of the bytes; a number
-//                         is errno
+//     CALLS_FAULT="N once|always KIND GROUP"   at the first call of that group that is call N, counted from 0, or a later
+//                         one; `always`: and at all others of the group from there on. The order of calls of several
+//                         threads changes, so N alone does not name a call. GROUP: a letter, below; `*`: any.
+//                         KIND: `kill` ends the program by SIGKILL; `short` moves half of the bytes; a number is errno
 //     CALLS_CLOCK=SECONDS the monotonic clock goes on by so much whenever somebody looks at it
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -27,12 +27,13 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef enum group { OPEN = 'o', CREATE = 'c', READ = 'r', WRITE = 'w', SYNC = 's', CLOSE = 'x' } group;
+typedef enum group { OPEN = 'o', LIST = 'l', CREATE = 'c', READ = 'r', WRITE = 'w', SYNC = 's', CLOSE = 'x' } group;
 
 /// A line of the list.
 typedef struct call {
     char group;
-    char name[15];
+    char is_hit; ///< 1: it was made to fail
+    char name[14];
     char path[240]; ///< or its end
 } call;
 
@@ -49,7 +50,8 @@ static pid_t program;
 static unsigned fault_at = UINT32_MAX;
 static bool is_for_ever, is_kill, is_short;
 static int fault_errno;
-static char fault_group; // of the call at fault_at
+static char fault_group; // *: any
+static atomic_bool is_over;
 static double clock_step;
 static _Atomic int64_t clock_ahead; // nanoseconds
 
@@ -66,7 +68,7 @@ __attribute__((constructor)) static void begin(void) {
     if (list == MAP_FAILED) abort();
     room = (unsigned)(((size_t)s.st_size - sizeof *list) / sizeof(call));
     char when[8], kind[8];
-    if (!fault || sscanf(fault, "%u %7s %7s", &fault_at, when, kind) != 3) return;
+    if (!fault || sscanf(fault, "%u %7s %7s %c", &fault_at, when, kind, &fault_group) != 4) return;
     is_for_ever = strcmp(when, "always") == 0;
     is_kill = strcmp(kind, "kill") == 0;
     is_short = strcmp(kind, "short") == 0;
@@ -80,8 +82,8 @@ static fate meet(group g, const char *name, const char *path, int file) {
     if (!list) return GO_ON;
     const int saved = errno;
     const unsigned n = atomic_fetch_add(&list->count, 1);
+    call nobody, *c = n < room ? &list->calls[n] : &nobody;
     if (n < room) {
-        call *c = &list->calls[n];
         char link[64];
         c->group = (char)g;
         // A child has no handlers of signals, so that no call of it is interrupted.
@@ -96,9 +98,9 @@ static fate meet(group g, const char *name, const char *path, int file) {
         }
     }
     errno = saved;
-    if (n == fault_at) fault_group = (char)g;
-    const bool is_hit = n == fault_at || (is_for_ever && n > fault_at && fault_group == (char)g);
-    if (!is_hit) return GO_ON;
+    if (n < fault_at || (fault_group != '*' && fault_group != (char)g)) return GO_ON;
+    if (atomic_exchange(&is_over, true) && !is_for_ever) return GO_ON;
+    c->is_hit = 1;
     if (is_kill) {
         kill(program, SIGKILL);
         for (;;) pause();
@@ -185,17 +187,17 @@ int openat64(int folder, const char *path, int flags, ...){OPEN_AT(folder)}
 
 DIR *opendir(const char *path) {
     DIR *(*next)(const char *) = (DIR * (*)(const char *)) dlsym(RTLD_NEXT, "opendir");
-    return meet(OPEN, "opendir", path, -1) == FAIL ? NULL : next(path);
+    return meet(LIST, "opendir", path, -1) == FAIL ? NULL : next(path);
 }
 
 DIR *fdopendir(int file) {
     DIR *(*next)(int) = (DIR * (*)(int)) dlsym(RTLD_NEXT, "fdopendir");
-    return meet(OPEN, "fdopendir", NULL, file) == FAIL ? NULL : next(file);
+    return meet(LIST, "fdopendir", NULL, file) == FAIL ? NULL : next(file);
 }
 
 struct dirent *readdir(DIR *folder) {
     struct dirent *(*next)(DIR *) = (struct dirent * (*)(DIR *)) dlsym(RTLD_NEXT, "readdir");
-    return meet(READ, "readdir", NULL, dirfd(folder)) == FAIL ? NULL : next(folder);
+    return meet(LIST, "readdir", NULL, dirfd(folder)) == FAIL ? NULL : next(folder);
 }
 
 int renameat2(int from, const char *old, int to, const char *new, unsigned flags) {

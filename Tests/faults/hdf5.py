@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import h5py
 import numpy as np
@@ -97,12 +98,22 @@ def hostile_files(folder):
     yield made("bomb-labels.h5", lambda file: (file.__delitem__("train_set_y"), file.create_dataset(
         "train_set_y", (1 << 50,), "i8", chunks=(1 << 16,), compression="gzip")), IMAGES)
 
-    def zeros(file):
-        del file["train_set_y"]
-        file.create_dataset("train_set_y", (1_000_000,), "i8", chunks=(1 << 16,), compression="gzip")
-        file.create_dataset("train_set_x", (1_000_000, 64, 64, 3), "u1", chunks=(64, 64, 64, 3), compression="gzip")
+    def packed(shape, kind):
+        """Images that take little space in the file: one chunk again and again."""
 
-    yield made("bomb-zeros.h5", zeros)
+        def write(file):
+            del file["train_set_y"]
+            file.create_dataset("train_set_y", data=np.arange(shape[0]) % 2, compression="gzip")
+            chunk = (500, *shape[1:])
+            x = file.create_dataset("train_set_x", shape, kind, chunks=chunk, compression="gzip")
+            content = zlib.compress(np.full(chunk, 200, kind).tobytes())
+            for first in range(0, shape[0], chunk[0]):
+                x.id.write_direct_chunk((first, 0, 0, 0), content)
+
+        return write
+
+    yield made("bomb-packed.h5", packed((200_000, 64, 64, 3), "u1"))
+    yield made("bomb-packed-numbers.h5", packed((100_000, 64, 64, 3), "f8"))
 
     def cycle(file):
         file.create_group("train_set_x")

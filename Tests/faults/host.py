@@ -14,9 +14,11 @@ After it:
 - the exit code is that of docs/CLI.md, there is a message, and no output that is not new is said to be written
 - the same command, once more, writes what it would have written without a fault
 """
+import collections
 import concurrent.futures
 import errno
 import hashlib
+import itertools
 import os
 import pathlib
 import random
@@ -35,12 +37,17 @@ MUTATING = "cws"  # creating, removing and naming files; writing; syncing: calls
 SECONDS = 60  # no run takes so long
 ERRORS = {  # what can go wrong with each group of calls
     "o": [errno.EIO, errno.EMFILE, errno.EINTR],
+    "l": [errno.EIO],
     "c": [errno.EIO, errno.ENOSPC],
     "r": [errno.EIO, errno.EINTR, "short"],
     "w": [errno.EIO, errno.ENOSPC, errno.EINTR, "short"],
     "s": [errno.EIO, errno.ENOSPC],
     "x": [errno.EIO],
 }
+# Calls of strace, and their groups; "c" if none is named.
+GROUP_OF = {"write": "w", "pwrite64": "w", "writev": "w", "fsync": "s", "fdatasync": "s"}
+TRACED = [*GROUP_OF, "openat", "rename", "renameat", "renameat2", "unlink", "unlinkat", "link", "linkat", "mkdir",
+          "mkdirat", "ftruncate", "fchmod"]
 HARMLESS = (errno.EINTR, "short")  # the program goes on as if nothing had happened
 REFUSALS = (65, 66, 74)
 
@@ -60,11 +67,13 @@ def picture(seed):
 class Job:
     """A command, the files that it needs, and those of an earlier run in place of its outputs."""
 
-    def __init__(self, name, *arguments, older=None, checkpoint=None, varies=()):
+    def __init__(self, name, *arguments, older=None, checkpoint=None, varies=(), partial=(), copies=None):
         self.name, self.arguments = name, list(arguments)
-        self.older = older  # the arguments of the earlier run; by default the same command, before the photos changed
+        self.older = older  # the arguments of the earlier run
         self.checkpoint = checkpoint  # gone at the end of the run
         self.varies = set(varies)  # outputs that tell times: only their completeness is compared
+        self.partial = set(partial)  # outputs that say of what there was no answer, where some could not be read
+        self.copies = copies  # a folder for copies of photos, whose names depend on which were copied before
 
 
 TRAIN = ["train", "--train", "small.h5", "--topology", "two-layer", "--precision", "f32", "--iterations", "12"]
@@ -81,7 +90,7 @@ JOBS = [
         older=["report", "small.h5", "-m", "other.nnk", "-o", "out.html"]),
     Job("show", "dataset", "show", "small.h5", "-o", "out.png"),
     Job("sort", "predict", "-m", "two.nnk", "photos", "--sort-into", "sorted", "--csv", "out.csv",
-        older=["predict", "-m", "two.nnk", "photos/cup/0.png", "--csv", "out.csv"]),
+        older=["predict", "-m", "two.nnk", "photos/cup/0.png", "--csv", "out.csv"], partial=["out.csv"], copies="sorted/"),
     Job("predict", "predict", "-m", "two.nnk", "photos", "--json"),
     Job("evaluate", "evaluate", "small.h5", "-m", "two.nnk"),
     Job("inspect", "inspect", "two.nnk"),
@@ -89,6 +98,14 @@ JOBS = [
         older=["export", "two.nnk", "--format", "i8", "-o", "out.nnk"], varies=["out.html"]),
 ]
 SLOW = {"teach"}  # seconds, not milliseconds
+
+
+class Call:
+    """An entry of the list that calls.c makes."""
+
+    def __init__(self, record):
+        text = lambda part: part.split(b"\0")[0].decode(errors="replace")
+        self.group, self.is_hit, self.name, self.path = text(record[:1]), record[1] == 1, text(record[2:16]), text(record[16:])
 
 
 class Failed(Exception):
@@ -134,17 +151,23 @@ class Bench:
     def environment(self, **more):
         return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "TMPDIR": str(self.folder), **more}
 
-    def faulty(self, place, arguments, fault=None):
-        """Runs a command with a fault. Returns the process and the list of calls: (group, name, path)."""
+    def faulty(self, place, arguments, fault=None, under=None):
+        """Runs a command with a fault. Returns the process and the list of its calls.
+
+        under: a file for what strace sees of it
+        """
         log = place.with_suffix(".log")
         with open(log, "wb") as file:
             file.truncate(LOG_HEAD + LOG_CALLS * LOG_RECORD)
-        more = {"CALLS_FAULT": fault} if fault else {}
+        # The clock makes a training save a checkpoint every few slices.
+        more = {"LD_PRELOAD": self.calls, "CALLS_LOG": str(log), "CALLS_CLOCK": "1"} | ({"CALLS_FAULT": fault} if fault else {})
+        command = [self.program, *arguments]
+        if under:
+            command = ["strace", "-f", "-y", "-qq", "-e", "trace=" + ",".join(TRACED), "-o", under,
+                       *itertools.chain(*(("-E", f"{name}={value}") for name, value in more.items())), *command]
         try:
-            done = subprocess.run(
-                [self.program, *arguments], cwd=place, capture_output=True, timeout=SECONDS,
-                # The clock makes a training save a checkpoint every few slices.
-                env=self.environment(LD_PRELOAD=self.calls, CALLS_LOG=str(log), CALLS_CLOCK="1", **more))
+            done = subprocess.run(command, cwd=place, capture_output=True, timeout=SECONDS,
+                                  env=self.environment(**({} if under else more)))
         except subprocess.TimeoutExpired:
             raise Failed(f"still running after {SECONDS} s") from None
         with open(log, "rb") as file:
@@ -152,8 +175,7 @@ class Bench:
             file.seek(LOG_HEAD)
             listed = [file.read(LOG_RECORD) for _ in range(min(count, LOG_CALLS))]
         log.unlink()
-        text = lambda part: part.split(b"\0")[0].decode(errors="replace")
-        return done, [(text(c[:1]), text(c[1:16]), text(c[16:])) for c in listed]
+        return done, [Call(c) for c in listed]
 
 
 def files(place):
@@ -170,7 +192,8 @@ def is_leftover(path):
 
 
 def is_whole(path):
-    return path.suffix != ".html" or path.read_bytes().rstrip().endswith(b"</html>")
+    content = path.read_bytes()
+    return content.rstrip().endswith(b"</html>") if path.suffix == ".html" else content.endswith(b"\n")
 
 
 class Reference:
@@ -192,22 +215,47 @@ class Reference:
         shutil.rmtree(place)
         self.states = set()  # of files after a kill, from which the job was repeated
 
-    def check_files(self, place, is_killed):
+    def check_list(self):
+        """strace sees as many calls that change something as CALLS_SO lists: none goes past the C library."""
+        place = self.bench.fresh(self.before)
+        trace = place.with_suffix(".trace")
+        done, calls = self.bench.faulty(place, self.job.arguments, under=trace)
+        seen = collections.Counter()
+        for line in trace.read_text(errors="replace").splitlines():
+            name = re.match(r"\d+ +(\w+)\((?!\d+<anon_inode)", line)  # not how threads wake each other
+            if name and (name[1] != "openat" or "O_CREAT" in line):
+                seen[GROUP_OF.get(name[1], "c")] += 1
+        listed = collections.Counter(call.group for call in calls if call.group in MUTATING)
+        shutil.rmtree(place)
+        if done.returncode != 0 or seen != listed:
+            raise Failed(f"strace sees {dict(seen)} calls by group, calls.c lists {dict(listed)}")
+
+    def may_be(self, path, now, place, is_killed, has_failed):
+        """Whether a path may have this content after a fault; None: no file."""
+        job = self.job
+        return (
+            now in (self.old.get(path), self.new.get(path)) or path == job.checkpoint
+            or now and (path in job.varies or has_failed and path in job.partial) and is_whole(place / path)
+            or job.copies and path.startswith(job.copies) and now in self.old.values()
+            or is_leftover(path) and is_killed)
+
+    def check_files(self, place, is_killed, has_failed=False):
         """Each output is old or new. Returns what is there."""
         there = files(place)
         for path in self.old.keys() | self.new.keys() | there.keys():
-            old, new, now = self.old.get(path), self.new.get(path), there.get(path)
-            if now in (old, new) or (path == self.job.checkpoint):
-                continue
-            if path in self.job.varies and now and is_whole(place / path):
-                continue
-            if is_leftover(path) and is_killed:
-                continue
-            raise Failed(f"{path} is neither the old file nor the new one" if now else f"{path} is lost")
+            if not self.may_be(path, there.get(path), place, is_killed, has_failed):
+                raise Failed(f"{path} is neither the old file nor the new one" if path in there else f"{path} is lost")
         return there
 
+    def outcome(self, there, besides=()):
+        """What must be as without a fault: contents by path; of copies, whatever their names are."""
+        copies = self.job.copies or "\0"
+        named = {path: content for path, content in there.items()
+                 if path not in self.job.varies and path not in besides and not is_leftover(path) and not path.startswith(copies)}
+        return named, sorted(content for path, content in there.items() if path.startswith(copies) and not is_leftover(path))
+
     def is_done(self, there):
-        return all(there.get(path) == new or path in self.job.varies for path, new in self.new.items())
+        return self.outcome(there) == self.outcome(self.new)
 
     def check_again(self, place, there):
         """The same command, once more, ends as it would have without a fault."""
@@ -218,24 +266,22 @@ class Reference:
         done, _ = self.bench.faulty(place, self.job.arguments + resume)
         if done.returncode != 0:
             raise Failed(f"once more: exit code {done.returncode}: {done.stderr.decode(errors='replace')}")
-        now = {path: content for path, content in files(place).items() if not is_leftover(path)}
-        # Costs are told from where a run is resumed.
-        varies = self.job.varies | ({"out.csv"} if resume else set())
-        for path in now.keys() | self.new.keys():
-            if now.get(path) != self.new.get(path) and path not in varies:
-                raise Failed(f"once more: {path} has other bytes than without a fault")
+        besides = {"out.csv"} if resume else ()  # it has the costs from where the run was resumed
+        if self.outcome(files(place), besides) != self.outcome(self.new, besides):
+            raise Failed("once more: the outputs are other ones than without a fault")
         self.states.add(state)
 
 
 def check_messages(reference, done, there):
     """What is said to be written is there."""
+    job = reference.job
     for path in re.findall(rb"^wrote (\S+)", done.stdout + b"\n" + done.stderr, re.M):
         path = path.decode().rstrip(".,;:")
-        if path in reference.new and there.get(path) != reference.new[path] and path not in reference.job.varies:
+        if path in reference.new and there.get(path) != reference.new[path] and path not in job.varies | job.partial:
             raise Failed(f"{path} is said to be written, and is not")
 
 
-def check_error(reference, done, there, call, kind):
+def check_error(reference, done, there, kind, hits):
     """The result of a run in which a call failed."""
     message = done.stderr.decode(errors="replace").strip()
     if done.returncode == 0:
@@ -243,12 +289,11 @@ def check_error(reference, done, there, call, kind):
             raise Failed("exit code 0, but an output is not there")
         if done.stdout != reference.done.stdout and not reference.job.varies:
             raise Failed("exit code 0, but the standard output is another one")
-        return
-    if kind in HARMLESS:
+    elif kind in HARMLESS:
         raise Failed(f"exit code {done.returncode}: {message}")
-    if done.returncode not in REFUSALS:
+    elif done.returncode not in REFUSALS:
         raise Failed(f"exit code {done.returncode}, expected 0, 65, 66 or 74: {message}")
-    if not message and call[0] != "w":
+    elif not message and not any(call.group == "w" for call in hits):
         raise Failed(f"exit code {done.returncode} without a message")
 
 
@@ -256,53 +301,80 @@ def name_of(kind):
     return errno.errorcode.get(kind, str(kind))
 
 
-def try_point(reference, point):
-    """A point is "kill N", "error N once|always KIND" or "time SECONDS"."""
-    bench, job = reference.bench, reference.job
-    place = bench.fresh(reference.before)
-    word = point.split()
+def describe(hits, fault):
+    if not hits:
+        return "no call was met"
+    kind = fault.split()[2]
+    what = {"kill": "is where it is killed", "short": "moves half of the bytes"}.get(kind, f"fails with {name_of(int(kind)) if kind.isdecimal() else kind}")
+    more = f", and {len(hits) - 1} later ones" if len(hits) > 1 else ""
+    return f"{hits[0].name} of {hits[0].path} {what}{more}"
+
+
+def try_time(reference, seconds, place):
+    """Kills a job after some time."""
+    process = subprocess.Popen([reference.bench.program, *reference.job.arguments], cwd=place, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL, env=reference.bench.environment())
     try:
-        if word[0] == "time":
-            process = subprocess.Popen([bench.program, *job.arguments], cwd=place, stdout=subprocess.DEVNULL,
-                                       stderr=subprocess.DEVNULL, env=bench.environment())
-            try:
-                process.wait(float(word[1]))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            reference.check_again(place, reference.check_files(place, True))
-        elif word[0] == "kill":
-            done, _ = bench.faulty(place, job.arguments, f"{word[1]} once kill")
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    reference.check_again(place, reference.check_files(place, True))
+
+
+def try_call(reference, fault, place):
+    """Makes a call fail, or kills the program before it."""
+    done, calls = reference.bench.faulty(place, reference.job.arguments, fault)
+    hits = [call for call in calls if call.is_hit]
+    kind = fault.split()[2]
+    try:
+        if kind == "kill":
             if done.returncode not in (0, -9):
                 raise Failed(f"exit code {done.returncode}: {done.stderr.decode(errors='replace')}")
             there = reference.check_files(place, True)
             check_messages(reference, done, there)
             reference.check_again(place, there)
+            return
+        # A file that cannot be removed stays.
+        there = reference.check_files(place, any(call.name == "unlink" for call in hits), done.returncode in REFUSALS)
+        check_messages(reference, done, there)
+        check_error(reference, done, there, int(kind) if kind.isdecimal() else kind, hits)
+        if there != reference.old and not reference.is_done(there):
+            reference.check_again(place, there)
+    except Failed as failure:
+        raise Failed(f"{describe(hits, fault)}: {failure}") from None
+
+
+def try_point(reference, point):
+    """A point is a fault as calls.c takes it, or "time SECONDS"."""
+    place = reference.bench.fresh(reference.before)
+    try:
+        if point.startswith("time"):
+            try_time(reference, float(point.split()[1]), place)
         else:
-            kind = word[3] if word[3] == "short" else int(word[3])
-            done, calls = bench.faulty(place, job.arguments, " ".join(word[1:]))
-            call = calls[int(word[1])] if int(word[1]) < len(calls) else ("", "", "")
-            # A file that cannot be removed stays.
-            there = reference.check_files(place, call[1] == "unlink" or (word[2] == "always" and call[0] == "c"))
-            check_messages(reference, done, there)
-            check_error(reference, done, there, call, kind)
-            if there != reference.old and not reference.is_done(there):
-                reference.check_again(place, there)
+            try_call(reference, point, place)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
 def points_of(reference):
     """All points of a job: kills before each call that changes something, and failures of each call."""
-    for n, (group, name, _) in enumerate(reference.calls):
-        if group in MUTATING:
-            yield f"kill {n}"
-        for kind in ERRORS[group]:
-            if kind == errno.EINTR and (name.startswith("child ") or name.endswith("dir")):
-                continue  # which no signal interrupts
-            yield f"error {n} once {kind}"
+    for n, call in enumerate(reference.calls):
+        if call.group in MUTATING:
+            yield f"{n} once kill *"
+        for kind in ERRORS[call.group]:
+            if kind == errno.EINTR and call.name.startswith("child "):
+                continue  # it has no handlers of signals
+            yield f"{n} once {kind} {call.group}"
             if kind != errno.EINTR:  # for ever, it would be an endless loop of those who do as they should
-                yield f"error {n} always {kind}"
+                yield f"{n} always {kind} {call.group}"
+
+
+def full_points(reference):
+    """All of them; of a slow command every fourth failure of a call that only reads."""
+    for n, point in enumerate(points_of(reference)):
+        if reference.job.name not in SLOW or point[-1] in MUTATING + "*" or n % 4 == 0:
+            yield point
 
 
 def times(reference, count, chance):
@@ -310,27 +382,14 @@ def times(reference, count, chance):
 
 
 def quick_points(reference, chance):
-    """A part of them: each name of a call that changes something at its first and last place, and a few others."""
+    """A part of them: kills before the first call of each name that changes something, and a few others."""
     some, seen = [], set()
-    for n, (group, name, _) in enumerate(reference.calls):
-        if group in MUTATING and (group, name) not in seen:
-            seen.add((group, name))
-            some.append(f"kill {n}")
+    for n, call in enumerate(reference.calls):
+        if call.group in MUTATING and call.name not in seen:
+            seen.add(call.name)
+            some.append(f"{n} once kill *")
     everything = list(points_of(reference))
     return some[:6] + chance.sample(everything, min(len(everything), 2 if reference.job.name in SLOW else 12))
-
-
-def describe(reference, point):
-    word = point.split()
-    if word[0] == "time":
-        return f"killed after {word[1]} s"
-    n = int(word[1])
-    group, name, path = reference.calls[n] if n < len(reference.calls) else ("", "a call", "")
-    if word[0] == "kill":
-        return f"killed before call {n}, {name} of {path}"
-    what = "moves half of the bytes" if word[3] == "short" else f"fails with {name_of(int(word[3]))}"
-    more = ", as all later ones of its group" if word[2] == "always" else ""
-    return f"call {n}, {name} of {path}, {what}{more}"
 
 
 def run(work):
@@ -350,11 +409,11 @@ def settle(pending, tried, when):
     done, _ = concurrent.futures.wait(pending, return_when=when)
     for future in done:
         reference, point = pending.pop(future)
-        tried[point.split()[0]] += 1
+        tried["time" if point.startswith("time") else "kill" if "kill" in point else "error"] += 1
         try:
             future.result()
         except Failed as failure:
-            print(f"{reference.job.name}: {describe(reference, point)}: {failure}\n"
+            print(f"{reference.job.name}: {failure}\n"
                   f"  once more: {sys.argv[0]} {sys.argv[1]} {sys.argv[2]} {reference.job.name} '{point}'", file=sys.stderr)
             for other in pending:
                 other.cancel()
@@ -388,7 +447,9 @@ def main():
 
             work = forever()
         else:
-            work = [(r, p) for r in references for p in points_of(r) if r.job.name not in SLOW or p.startswith("kill") or hash(p) % 4 == 0]
+            for reference in references:
+                reference.check_list()
+            work = [(r, p) for r in references for p in full_points(r)]
             work += [(r, p) for r in references for p in times(r, 200 // len(references) + 1, chance)]
         tried = run(work)
         count = f"of {len(references)} commands of nn-cli"
