@@ -201,7 +201,11 @@ def main():
             path = folder / f"damaged{number}" / "data.h5"
             path.parent.mkdir()
             path.write_bytes(damaged(contents, number))
-            reader.read(path, f"damaged file {number}")
+            try:
+                reader.read(path, f"damaged file {number}")
+            except Failed as failure:
+                again = " ".join((*sys.argv[:3], "1", str(number)))
+                raise Failed(f"{failure}\n  once more: {again}") from None
             path.unlink()
             path.parent.rmdir()
 
@@ -218,7 +222,7 @@ def main():
                     for _ in pool.map(try_damaged, some):
                         pass
         except Failed as failure:
-            sys.exit(f"hdf5.py: {failure}\n  once more: {sys.argv[0]} {sys.argv[1]} {sys.argv[2]} 1 NUMBER")
+            sys.exit(f"hdf5.py: {failure}")
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10
         if memory > MOST_MEMORY:
             sys.exit(f"hdf5.py: {memory >> 20} MB were taken, expected at most {MOST_MEMORY >> 20} MB")

@@ -297,15 +297,12 @@ def check_error(reference, done, there, kind, hits):
         raise Failed(f"exit code {done.returncode} without a message")
 
 
-def name_of(kind):
-    return errno.errorcode.get(kind, str(kind))
-
-
 def describe(hits, fault):
     if not hits:
         return "no call was met"
     kind = fault.split()[2]
-    what = {"kill": "is where it is killed", "short": "moves half of the bytes"}.get(kind, f"fails with {name_of(int(kind)) if kind.isdecimal() else kind}")
+    names = {"kill": "is where it is killed", "short": "moves half of the bytes"}
+    what = names.get(kind) or f"fails with {errno.errorcode.get(int(kind), kind)}"
     more = f", and {len(hits) - 1} later ones" if len(hits) > 1 else ""
     return f"{hits[0].name} of {hits[0].path} {what}{more}"
 
