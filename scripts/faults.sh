@@ -25,7 +25,16 @@ python=.venv/bin/python
 program=${NN_CLI:-.build/release/nn-cli}
 [[ -n ${NN_CLI:-} || -x $program ]] || swift build -c release --product nn-cli
 work=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$work"' EXIT
+# Ends what still runs: each lane is a process group of its own.
+finish() {
+    local lane
+    for lane in $(jobs -p); do kill -- "-$lane" 2>/dev/null || true; done
+    wait
+    rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 build=build/faults
 { cmake -S Tests/faults -B "$build" && cmake --build "$build" --parallel "$(nproc)"; } >"$work/log" 2>&1 ||
@@ -49,8 +58,10 @@ endless() {
 
 # Runs two functions at the same time. Fails if one of them does.
 side_by_side() {
+    set -m
     "$1" >>"$work/points" &
     "$2" >>"$work/points" &
+    set +m
     wait -n && wait -n
 }
 
