@@ -7,8 +7,9 @@
 #
 # The core is built twice, as it is and with -DNNK_FAST=0, by a clang that knows -fcoverage-mcdc (18 or later; CC names
 # one). Its tests contain the kernels' other forms, and the core without options. Some of them run on emulated x86
-# processors too, which have fewer vectors than this one (qemu-user-static). What is not covered is listed; the exit code
-# is 1 if Tests/coverage/explained.txt does not name it, or if less than 95 % of MC/DC or of the readers' lines are covered.
+# processors too, which have fewer vectors than this one (qemu-user-static). What is not covered is listed.
+# The exit code is 1 if a line or a branch of it is not in Tests/coverage/explained.txt, or if less than 95 % of MC/DC or of
+# the readers' lines are covered.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

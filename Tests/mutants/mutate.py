@@ -18,7 +18,6 @@ import os
 import pathlib
 import queue
 import random
-import re
 import resource
 import shlex
 import shutil
@@ -135,7 +134,7 @@ class Worker:
         return differing
 
     def try_mutant(self, name, line, mutant):
-        path, units = self.folder / name, self.tests.units[name, line] & set(self.commands)
+        path, units = self.folder / name, self.tests.units[name, line] & self.commands.keys()
         text = path.read_text()
         for unit in units:
             if not any(str(o).endswith(f"/{unit}.o") for o in self.originals):
@@ -158,14 +157,14 @@ class Worker:
         return "survived", ""
 
 
-def find_mutants(tests, only):
-    """All changes of lines that some test runs: (file, line, mutant)."""
+def find_mutants(tests, commands, only):
+    """All changes of lines that some test runs, in an object of the core: (file, line, mutant)."""
     found = []
     for name in sorted({name for name, _ in tests.lines}):
         if only in name:
             text = (ROOT / name).read_text()
             places = ((text.count("\n", 0, m.start) + 1, m) for m in mutants_of(text))
-            found += [(name, line, m) for line, m in places if (name, line) in tests.lines]
+            found += [(name, line, m) for line, m in places if tests.units.get((name, line), set()) & commands.keys()]
     return found
 
 
@@ -194,17 +193,6 @@ def run_all(chosen, workers, deadline):
         yield from (f.result() for f in concurrent.futures.as_completed([pool.submit(run, one) for one in chosen]))
 
 
-def read_explanations():
-    reason, explained = None, {}
-    for line in (HERE / "explained.txt").read_text().splitlines():
-        if re.fullmatch(r"\[.*\]", line):
-            reason = line[1:-1]
-        elif line and not line.startswith("#"):
-            name, _, start = line.partition(": ")
-            explained[name, start] = reason
-    return explained
-
-
 def write_table(table, results, seed, everything):
     counted = results["killed"] + results["survived"]
     share = 100 * results["killed"] / max(counted, 1)
@@ -231,12 +219,12 @@ def main():
         if "/Sources/CNNKernel/" in command["file"]:
             commands[pathlib.Path(command["file"]).name].append(command)
     tests = Tests(options.build, options.coverage)
-    everything = find_mutants(tests, options.only)
+    everything = find_mutants(tests, commands, options.only)
     random.Random(options.seed).shuffle(everything)
     chosen = everything[: options.sample]
     print(f"{len(everything)} changes, {len(chosen)} of them tried", flush=True)
     workers = [Worker(options.build / f"worker-{i}", commands, tests) for i in range(WORKERS)]
-    explained, results = read_explanations(), Counter()
+    explained, results = coverage.explanations(HERE / "explained.txt"), Counter()
     deadline = time.monotonic() + 60 * options.minutes
     for result, _, name, line, mutant in run_all(chosen, workers, deadline):
         text = changed_line(name, mutant)
