@@ -194,11 +194,28 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
     return nnk_topology_valid(&job->topology) ? NNK_OK : NNK_E_TOPOLOGY;
 }
 
-/// Whether a job can have these numbers, which are bytes of a header. Loading does not ask: it compares them
-/// with those of its job.
+/// Whether the options are known, and the numbers that only jobs with an option have are there for one.
+static bool options_valid(const nnk_job_numbers *job) {
+    enum { KNOWN = NNK_OPTION_SHARED | (NNK_OPTIONS & ~NNK_OPTION_JUDGED) };
+    const uint32_t options = job->options;
+    if (options & ~(uint32_t)KNOWN) return false;
+    if (options & NNK_OPTION_DECAY ? !nnk_positive(job->weight_decay) : !nnk_is_zero(job->weight_decay))
+        return false;
+    if (options & NNK_OPTION_MIRRORED ? !nnk_mirror_valid(job->mirror, (uint32_t)job->topology.size[0])
+                                      : (job->mirror.row_bytes | job->mirror.pixel_bytes) != 0)
+        return false;
+    if (options & NNK_OPTION_KEEP_BEST && (!(options & NNK_OPTION_WEIGHTS) || job->cost_every == 0))
+        return false;
+    return options & NNK_OPTION_START || job->start_crc == 0;
+}
+
+/// Whether a job can have these numbers: the one place that says so of a checkpoint. Loading does not ask, as
+/// it compares them with those of its job, which were checked.
 static bool numbers_valid(const nnk_job_numbers *job) {
     return job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
-           job->initializer <= NNK_INIT_SMALL && nnk_positive(job->learning_rate);
+           job->initializer <= NNK_INIT_SMALL && job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES &&
+           (job->capacity == 0 || (job->capacity >= job->examples && job->capacity <= NNK_MAX_EXAMPLES)) &&
+           nnk_positive(job->learning_rate) && options_valid(job);
 }
 
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {

@@ -1144,6 +1144,33 @@ static void test_peek(int32_t type, int32_t method) {
         put_u32(changed + AT_HEADER_CRC, nnk_crc32(0, changed, AT_HEADER_CRC));
         CHECK_EQUAL(nnk_checkpoint_peek(changed, &numbers, &crc), NNK_E_HEADER);
     }
+    // The same, of the numbers of 4 bytes: examples, and behind the header options and what they stand for.
+    enum { OPTIONS = NNK_HEADER_BYTES + 4, START = OPTIONS + 4, CAPACITY = START + 4, ROW = CAPACITY + 8 };
+    enum { PIXEL = ROW + 4, DECAY = ROW + 8 };
+    static const uint32_t words[][2] = {{28, 0},
+                                        {28, NNK_MAX_EXAMPLES + 1},
+                                        {OPTIONS, NNK_OPTION_JUDGED},
+                                        {OPTIONS, 512},
+                                        {OPTIONS, 1u << 31},
+                                        {OPTIONS, NNK_OPTION_DECAY},
+                                        {OPTIONS, NNK_OPTION_MIRRORED},
+                                        {OPTIONS, NNK_OPTION_KEEP_BEST},
+                                        {START, 1},
+                                        {CAPACITY, 1},
+                                        {CAPACITY, NNK_MAX_EXAMPLES + 1},
+                                        {ROW, 201},
+                                        {PIXEL, 3},
+                                        {DECAY, 1},
+                                        {DECAY + 4, 0x7ff00000},
+                                        {DECAY + 4, 0x7ff80000},
+                                        {DECAY + 4, 0xbff00000}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        uint8_t changed[sizeof start];
+        memcpy(changed, start, sizeof start);
+        put_u32(changed + words[i][0], words[i][1]);
+        put_u32(changed + AT_HEADER_CRC, nnk_crc32(0, changed, AT_HEADER_CRC));
+        CHECK_EQUAL(nnk_checkpoint_peek(changed, &numbers, &crc), NNK_E_HEADER);
+    }
     free(c.bytes);
     free(arena);
     release_data(d);
