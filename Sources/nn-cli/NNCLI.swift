@@ -38,6 +38,7 @@ struct NNCLI: ParsableCommand {
     )
 
     static func main() {
+        StandardStreams.prepare()
         let (start, words) = (ContinuousClock.now, arguments)
         do {
             // --color comes first: it also holds for messages about wrong arguments.
@@ -49,43 +50,24 @@ struct NNCLI: ParsableCommand {
             if let command = command as? any ConsoleCommand { Console.configure(command.console) }
             try command.run()
             Console.detail("\(rounded(seconds(since: start), places: 3)) s in all")
-        } catch let failure as Failure {
-            Console.error(failure.message)
-            exit(withError: ExitCode(failure.code))
-        } catch let error as FileError {
-            Console.error(error.description)
-            exit(withError: ExitCode(error.exitCode))
-        } catch let code as ExitCode {
-            // All was said before.
-            exit(withError: code)
-        } catch NNError.invalidModel(.unusableWeights) {
-            Console.error("the model's weights are unusable: predictions with them overflow")
-            exit(withError: ExitCode(65))
-        } catch let error as NNError {
-            Console.error("internal error: \(error)")
-            exit(withError: ExitCode(70))
         } catch {
-            let code = exitCode(for: error)
-            let message = fullMessage(for: error)
-            // Help, completions and the version arrive as errors, but they are answers.
-            guard !code.isSuccess else { exit(withError: print(message)) }
-            let lines = (message.hasPrefix("Error: ") ? message.dropFirst(7) : message[...])
-                .split(separator: "\n", omittingEmptySubsequences: false)
-            Console.error(String(lines[0]), advice: lines.dropFirst())
-            exit(withError: code)
+            exit(withError: ExitCode(tell(Ending(of: error))))
         }
     }
 
-    /// Prints an answer of ArgumentParser's: many lines, with nothing from elsewhere in them.
-    ///
     /// - Returns: the exit code.
-    private static func print(_ answer: String) -> ExitCode {
+    private static func tell(_ ending: Ending) -> Int32 {
+        guard let message = ending.message else { return ending.code }
+        guard ending.code == 0 else {
+            Console.error(message, advice: ending.advice)
+            return ending.code
+        }
         do throws(FileError) {
-            try OutputFile.print(answer)
-            return .success
+            // Many lines, with nothing from elsewhere in them.
+            try OutputFile.print(message)
+            return 0
         } catch {
-            Console.error(error.description)
-            return ExitCode(error.exitCode)
+            return tell(Ending(of: error))
         }
     }
 }
