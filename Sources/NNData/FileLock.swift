@@ -15,40 +15,52 @@ public final class FileLock {
 
     deinit { try? file.close() }
 
-    /// Locks the file at `path`; nil if another process has locked it.
-    ///
-    /// - Parameter expected: what the file should be, for messages: "a checkpoint".
-    /// - Throws: ``FileError``, `missing` when the file cannot be opened.
-    public convenience init?(_ path: String, expected: String) throws(FileError) {
+    /// Locks the file at the place; nil if another process has locked it.
+    static func lock(_ place: FilePlace, _ path: String, expected: String) throws(FileError) -> FileLock? {
+        func refusal(_ found: String) -> FileError {
+            FileError(.missing, file: path, expected: expected, found: found)
+        }
         while true {
-            let file = try FileError.rethrowing(
-                as: { FileError(.missing, file: path, expected: expected, found: $0) },
-                { try FileDescriptor.open(FilePath(text: path), .readOnly, options: .closeOnExec) })
-            guard file.locks() else {
-                try? file.close()
-                return nil
+            // A pipe that nobody writes to is not waited for.
+            let lock = FileLock(
+                try FileError.rethrowing(as: refusal) { try place.open(.readOnly, .nonBlocking) })
+            guard let opened = try? lock.file.stat(), opened.type == .regular else {
+                throw refusal("a pipe or a device")
             }
+            guard lock.file.locks() else { return nil }
             // Another file may have taken the place of the one that was opened.
-            if let opened = try? file.stat(), let there = try? Stat(FilePath(text: path)),
-                opened.inode == there.inode
-            {
-                self.init(locked: file)
-                return
-            }
-            try? file.close()
+            if let there = try? place.look(), lock.isOf(there) { return lock }
         }
     }
 
-    private init(locked file: FileDescriptor) { self.file = file }
+    private init(_ file: FileDescriptor) { self.file = file }
 
     /// Locks a file that no other process has opened.
-    init(new file: FileDescriptor) {
+    convenience init(new file: FileDescriptor) {
+        self.init(file)
         _ = file.locks()
-        self.file = file
+    }
+
+    /// Whether the locked file is the one that is there.
+    func isOf(_ there: Stat) -> Bool { (try? file.stat())?.identity == there.identity }
+
+    /// The bytes of the file, whatever is at its path now.
+    ///
+    /// - Parameters: as those of ``InputFile/read(_:expected:startBytes:length:)``.
+    public func read(
+        named path: String, expected: String, startBytes: Int, length: ([UInt8]) -> Int
+    ) throws(FileError) -> [UInt8] {
+        try InputFile.read(file, named: path, expected: expected, startBytes: startBytes, length: length)
     }
 }
 
 extension FileDescriptor {
-    /// Locks the file, unless another process has.
-    fileprivate func locks() -> Bool { flock(rawValue, LOCK_EX | LOCK_NB) == 0 }
+    /// Locks the file, unless another process has. A file system without locks keeps nobody from it.
+    fileprivate func locks() -> Bool {
+        while flock(rawValue, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { return true }
+        }
+        return true
+    }
 }

@@ -6,6 +6,8 @@ import SystemPackage
 /// these names is not added again.
 package struct FilePlacement: Sendable {
     private let isLinking: Bool
+    /// The folders, by their paths: each stays the one that it was at the first file.
+    private var folders: [String: OpenFolder] = [:]
     /// Of names that several files have, by the path of the first: so a name that thousands have does not cost a look at all
     /// of them for each. Other names take no memory.
     private var families: [FilePath: NameFamily] = [:]
@@ -23,10 +25,21 @@ package struct FilePlacement: Sendable {
             throw FileError(.badData, file: source, expected: Self.expected, found: "a pipe or a device")
         }
         let original = Original(source: source, file: file, stat: stat)
-        let place = FilePath(text: folder).appending(FilePath(text: source).lastComponent ?? "photo")
-        var family = families.removeValue(forKey: place) ?? NameFamily(first: place)
-        defer { if family.count > 1 { families[place] = family } }
-        try family.add(original, isLinking: isLinking)
+        let name = FilePath(text: source).lastComponent ?? "photo"
+        let path = FilePath(text: folder).appending(name)
+        let place = try place(of: name, in: folder)
+        var family = families.removeValue(forKey: path) ?? NameFamily(first: place)
+        defer { if family.count > 1 { families[path] = family } }
+        try family.add(original, to: folder, isLinking: isLinking)
+    }
+
+    private mutating func place(
+        of name: FilePath.Component, in path: String
+    ) throws(FileError) -> FilePlace {
+        if let folder = folders[path] { return FilePlace(folder: folder, name: name) }
+        let folder = try OpenFolder.at(path)
+        folders[path] = folder
+        return FilePlace(folder: folder, name: name)
     }
 
     fileprivate static let expected = "a file to sort"
@@ -34,33 +47,32 @@ package struct FilePlacement: Sendable {
 
 /// The files of one name, or of this name and a number.
 private struct NameFamily {
-    let first: FilePath
+    let first: FilePlace
     /// How many are known to be there; they have the numbers 1 ... count.
     private(set) var count = 0
     /// The numbers of those of a size: only these can be equal.
     private var numbers: [Int64: [Int]] = [:]
 
-    init(first: FilePath) { self.first = first }
+    init(first: FilePlace) { self.first = first }
 
-    mutating func add(_ original: Original, isLinking: Bool) throws(FileError) {
+    mutating func add(_ original: Original, to folder: String, isLinking: Bool) throws(FileError) {
         repeat {
             look()
             let candidates = numbers[original.stat.size] ?? []
             if candidates.contains(where: { original.isEqual(to: place($0)) }) { return }
-        } while try !original.put(at: place(count + 1), isLinking: isLinking)
+        } while try !original.put(at: place(count + 1), in: folder, isLinking: isLinking)
     }
 
     /// Notes the files that have come, up to the first number that is free.
     private mutating func look() {
-        while let there = try? Stat(place(count + 1), followTargetSymlink: false) {
+        while let there = try? place(count + 1).look() {
             count += 1
             numbers[there.size, default: []].append(count)
         }
     }
 
-    private func place(_ number: Int) -> FilePath {
-        guard number > 1, let name = first.lastComponent else { return first }
-        return first.removingLastComponent().appending(name.numbered(number))
+    private func place(_ number: Int) -> FilePlace {
+        number > 1 ? first.sibling(first.name.numbered(number)) : first
     }
 }
 
@@ -71,12 +83,12 @@ private struct Original {
     let file: FileDescriptor
     let stat: Stat
 
-    func isEqual(to place: FilePath) -> Bool {
-        guard let there = try? Stat(place, followTargetSymlink: false) else { return false }
-        if (there.deviceID, there.inode) == (stat.deviceID, stat.inode) { return true }
-        guard there.type == .regular, there.size == stat.size,
-            let other = try? FileDescriptor.open(place, .readOnly, options: .closeOnExec)
-        else { return false }
+    func isEqual(to place: FilePlace) -> Bool {
+        guard let there = try? place.look() else { return false }
+        if there.identity == stat.identity { return true }
+        guard there.type == .regular, there.size == stat.size, let other = try? place.open(.readOnly) else {
+            return false
+        }
         let isEqual = try? other.closeAfter {
             var offset: Int64 = 0
             while true {
@@ -90,10 +102,10 @@ private struct Original {
     }
 
     /// - Returns: false if another file has got the name in the meantime.
-    func put(at place: FilePath, isLinking: Bool) throws(FileError) -> Bool {
+    func put(at place: FilePlace, in folder: String, isLinking: Bool) throws(FileError) -> Bool {
         do {
             if isLinking {
-                try FilePath(text: source).link(to: place)
+                try FilePath(text: source).link(to: place.name, in: place.folder.file)
             } else {
                 try copy(to: place)
             }
@@ -102,8 +114,7 @@ private struct Original {
             return false
         } catch Errno.fileNameTooLong {
             throw FileError(
-                .io, file: source, expected: FilePlacement.expected,
-                found: "a name too long for \(place.folder.text)")
+                .io, file: source, expected: FilePlacement.expected, found: "a name too long for \(folder)")
         } catch let error as FileError {
             throw error
         } catch let error as Errno {
@@ -112,36 +123,33 @@ private struct Original {
                 case .improperLink: "another file system, which a hard link cannot lead to"
                 default: error.text(missing: "folder")
                 }
-            throw FileError(.io, file: place.text, expected: "a file to write", found: found)
+            throw FileError(
+                .io, file: FilePath(text: folder).appending(place.name).text, expected: "a file to write",
+                found: found)
         } catch {
             preconditionFailure("\(error)")
         }
     }
 
     /// The copy gets its name once it is complete.
-    private func copy(to place: FilePath) throws {
-        let (copy, temporary) = try place.createTemporary(
-            permissions: stat.permissions.intersection(FilePermissions(rawValue: 0o777)))
-        defer { try? temporary.removeFile() }
-        try copy.closeAfter {
-            var offset: Int64 = 0
-            while case let block = try readBlock(at: offset), !block.isEmpty {
-                offset += Int64(try copy.writeAll(block))
-            }
-            try copy.setTimes(of: stat)
+    private func copy(to place: FilePlace) throws {
+        // The temporary name fits where this one may be too long.
+        _ = try place.look()
+        let copy = try TemporaryFile(
+            beside: place, permissions: stat.permissions.intersection(FilePermissions(rawValue: 0o777)))
+        var offset: Int64 = 0
+        while case let block = try readBlock(at: offset), !block.isEmpty {
+            try copy.file.writeWhole(block)
+            offset += Int64(block.count)
         }
         guard FileVersion(stat) == (try? file.stat()).map(FileVersion.init) else {
             throw FileError(
                 .io, file: source, expected: FilePlacement.expected,
                 found: "a file that changes while it is copied")
         }
-        do throws(Errno) {
-            try temporary.link(to: place)
-        } catch {
-            // Some file systems have no hard links. A moment ago there was no such file.
-            guard error != .fileExists else { throw error }
-            try temporary.move(to: place)
-        }
+        try copy.complete()
+        try copy.file.setTimes(of: stat)
+        try copy.moveIfFree(to: place)
     }
 
     private func readBlock(at offset: Int64) throws(FileError) -> [UInt8] {

@@ -71,7 +71,7 @@ public enum InputFile {
 
 extension FileDescriptor {
     /// The next bytes: `count`, or fewer if the file ends before. A pipe gives them in several parts.
-    fileprivate func bytes(upTo count: Int) throws -> [UInt8] {
+    func bytes(upTo count: Int) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: count) { buffer, found in
             let buffer = UnsafeMutableRawBufferPointer(buffer)
             while found < count {

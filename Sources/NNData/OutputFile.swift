@@ -1,17 +1,13 @@
 import SystemPackage
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Writing whole files: a reader finds the old content or the new, never a part of it.
+///
+/// Where the path leads is found out once, at the beginning. From then on what happens to links and folders on the way
+/// changes nothing.
 public struct OutputFile {
     /// The path as the user wrote it.
     public let path: String
+    private let destination: Destination
 
     /// Checks that the file can be written, so that this is known before hours of work.
     ///
@@ -19,13 +15,20 @@ public struct OutputFile {
     /// - Throws: ``FileError``, `io`.
     public init(_ path: String) throws(FileError) {
         self.path = path
-        guard !isStandardOutput else { return }
-        guard !path.isEmpty else { throw error("no name") }
-        guard !isDevice else { return }
-        guard !Self.isFolder(path), !path.hasSuffix("/") else { throw error("a folder") }
-        let (file, name) = try createTemporary(for: target)
-        try? file.close()
-        try? name.removeFile()
+        destination =
+            switch path {
+            case "-": .openFile(.standardOutput)
+            case "": throw Self.refusal(path, "no name")
+            case _ where path.hasSuffix("/"): throw Self.refusal(path, "a folder")
+            default: try Destination(path) { Self.refusal(path, $0) }
+            }
+        switch destination {
+        case .openFile(let file): try calling { try file.checkIsWritable() }
+        case .place(let place):
+            let there = try replaceable(at: place)
+            if there?.isStream != true { _ = try createTemporary(beside: place, replacing: there) }
+        case .folder: throw error("a folder")
+        }
     }
 
     /// Writes the whole file, as ``Writer`` does.
@@ -37,107 +40,58 @@ public struct OutputFile {
         try writer.finish()
     }
 
-    /// Writes `bytes` as ``write(_:)`` does; the file is locked from the moment it is there.
+    /// Whether the path leads to the standard output: `-`, `/dev/stdout`.
+    public static func isStandardOutput(_ path: String) -> Bool {
+        guard path != "-" else { return true }
+        guard !path.isEmpty,
+            case .openFile(.standardOutput)? = try? Destination(path, refusal: { refusal(path, $0) })
+        else { return false }
+        return true
+    }
+
+    fileprivate static func refusal(_ path: String, _ found: String) -> FileError {
+        path == "-"
+            ? FileError(.io, file: "stdout", expected: "an output to write", found: found)
+            : FileError(.io, file: path, expected: "a file to write", found: found)
+    }
+
+    private func error(_ found: String) -> FileError { Self.refusal(path, found) }
+
+    private func calling<Result>(_ calls: () throws -> Result) throws(FileError) -> Result {
+        try FileError.rethrowing(as: error, calls)
+    }
+
+    /// What is at the place, which is replaced or, a stream, written to; nil if nothing is.
     ///
-    /// - Precondition: the path is not that of a device or the standard output.
-    /// - Throws: ``FileError``, `io`.
-    public func writeLocked(_ bytes: [UInt8]) throws(FileError) -> FileLock {
-        let writer = try Writer(self)
-        try writer.write(bytes)
-        let lock = try writer.lock()
-        try writer.finish()
-        return lock
+    /// - Throws: if it must stay. A file that may not be written to is not replaced either.
+    private func replaceable(at place: FilePlace) throws(FileError) -> Stat? {
+        guard let there = try calling({ try place.look() }) else { return nil }
+        switch there.type {
+        case .directory: throw error("a folder")
+        case .symbolicLink: throw error("a link that came meanwhile")
+        case _ where place.isOfStranger(there):
+            throw error("a file of another user in a folder that all may write to")
+        default: try calling { try place.checkIsWritable() }
+        }
+        return there
     }
 
-    /// Makes an empty file, and locks it; nil if there is a file already.
+    /// Creates the file that becomes the one at the place.
     ///
-    /// - Throws: ``FileError``, `io`.
-    public func createLocked() throws(FileError) -> FileLock? {
-        do {
-            let file = try FileDescriptor.open(
-                target, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: FilePermissions(rawValue: 0o666))
-            return FileLock(new: file)
-        } catch Errno.fileExists {
-            return nil
+    /// - Parameter old: what is there, which may be what nobody else may read.
+    private func createTemporary(
+        beside place: FilePlace, replacing old: Stat?
+    ) throws(FileError) -> TemporaryFile {
+        do throws(Errno) {
+            return try old == nil
+                ? TemporaryFile(beside: place) : TemporaryFile(beside: place, permissions: .ownerReadWrite)
         } catch {
-            throw self.error("\(error)")
-        }
-    }
-
-    /// Removes the file, if it is there.
-    ///
-    /// - Throws: ``FileError``, `io`.
-    public func remove() throws(FileError) {
-        do {
-            try target.removeFile()
-        } catch {
-            if error != .noSuchFileOrDirectory { throw self.error(error.text()) }
-        }
-    }
-
-    private func error(_ found: String) -> FileError {
-        FileError(.io, file: path, expected: "a file to write", found: found)
-    }
-
-    private var isStandardOutput: Bool { path == "-" }
-
-    /// A device, such as the null device, is written to: a rename would replace it.
-    private var isDevice: Bool { Self.isDevice(path) }
-
-    /// What `path` leads to: a symbolic link stays one, and the file that it names is made or replaced.
-    private var target: FilePath {
-        var target = FilePath(text: path)
-        // As many links in a row as Linux follows.
-        for _ in 0..<40 {
-            guard let destination = target.linkDestination else { return target }
-            target = target.removingLastComponent().pushing(destination)
-        }
-        return target
-    }
-
-    private func createTemporary(for target: FilePath) throws(FileError) -> (FileDescriptor, FilePath) {
-        do {
-            return try target.createTemporary()
-        } catch .noSuchFileOrDirectory where !Self.isFolder(target.folder.text) {
-            throw error("no folder \(target.folder.text)")
-        } catch .fileExists {
-            throw error("a hundred leftovers of earlier runs (\(target.temporaryStart.text).*.part)")
-        } catch {
-            throw self.error("\(error)")
-        }
-    }
-}
-
-extension FilePath {
-    /// How the paths of temporary files beside this one begin. They are hidden, so that nobody who reads the folder takes
-    /// them for files of its own. Of a long name the first 50 code points are kept, 200 bytes at most.
-    var temporaryStart: FilePath {
-        let name = text.unicodeScalars.split(separator: "/").last ?? []
-        return folder.appending(FilePath(text: ".\(String.UnicodeScalarView(name.prefix(50)))").components)
-    }
-
-    /// Creates a file beside this one, which becomes it when it is complete.
-    func createTemporary(
-        permissions: FilePermissions = FilePermissions(rawValue: 0o666)
-    ) throws(Errno) -> (FileDescriptor, FilePath) {
-        // The temporary name fits where this one may be too long.
-        do { _ = try Stat(self) } catch Errno.fileNameTooLong { throw .fileNameTooLong } catch {}
-        let start = temporaryStart.text
-        for attempt in 0..<100 {
-            let name = FilePath(text: "\(start).\(getpid())-\(attempt).part")
-            do {
-                let file = try FileDescriptor.open(
-                    name, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                    permissions: permissions)
-                return (file, name)
-            } catch Errno.fileExists {
-                continue
-            } catch {
-                throw error as! Errno
+            let folder = FilePath(text: path).folder.text
+            guard error == .noSuchFileOrDirectory, !Self.isFolder(folder) else {
+                throw self.error("\(error)")
             }
+            throw self.error("no folder \(folder)")
         }
-        throw .fileExists
     }
 }
 
@@ -147,16 +101,18 @@ extension OutputFile {
     /// Writes a file of any length part by part.
     ///
     /// The parts go to a temporary file beside the target. It gets the target's name once it is complete and on the disk.
-    /// Without ``finish()`` it is removed, and what was at the path before stays. Parts for the standard output or a device
-    /// are written at once.
+    /// Without ``finish()`` it is removed, and what was at the path before stays. Parts for a stream, as the standard
+    /// output, a pipe or a device, are written at once.
     public final class Writer {
         private let output: OutputFile
-        /// nil once it is closed.
-        private var file: FileDescriptor?
-        /// Where the parts are, until the file is complete; nil for the standard output and devices.
-        private var temporary: FilePath?
-        private let target: FilePath
+        private var target: Target
         private var buffer: [UInt8] = []
+
+        private enum Target {
+            case stream(FileDescriptor, closes: Bool)
+            case file(TemporaryFile, FilePlace)
+            case closed
+        }
 
         private static let bufferBytes = 1 << 16
 
@@ -166,15 +122,15 @@ extension OutputFile {
         /// - Throws: ``FileError``, `io`.
         public init(_ output: OutputFile) throws(FileError) {
             self.output = output
-            target = output.target
-            if output.isStandardOutput {
-                file = .standardOutput
-            } else if output.isDevice {
-                file = try FileError.rethrowing(as: output.error) {
-                    try FileDescriptor.open(FilePath(text: output.path), .writeOnly, options: .closeOnExec)
-                }
-            } else {
-                (file, temporary) = try output.createTemporary(for: target)
+            switch output.destination {
+            case .openFile(let file): target = .stream(file, closes: false)
+            case .place(let place):
+                let there = try output.replaceable(at: place)
+                target =
+                    there?.isStream == true
+                    ? .stream(try output.calling { try place.open(.writeOnly) }, closes: true)
+                    : .file(try output.createTemporary(beside: place, replacing: there), place)
+            case .folder: throw output.error("a folder")
             }
         }
 
@@ -183,7 +139,7 @@ extension OutputFile {
         /// - Throws: ``FileError``, `io`, as on a full disk; nothing more can be written then.
         public func write(_ part: some Sequence<UInt8>) throws(FileError) {
             buffer += part
-            guard temporary == nil || buffer.count >= Self.bufferBytes else { return }
+            if case .file = target, buffer.count < Self.bufferBytes { return }
             do throws(FileError) {
                 try flush()
             } catch {
@@ -195,49 +151,99 @@ extension OutputFile {
         /// - Throws: ``FileError``, `io`.
         public func write(_ text: String) throws(FileError) { try write(text.utf8) }
 
-        /// Locks the file, before it has its name.
-        fileprivate func lock() throws(FileError) -> FileLock {
-            try FileError.rethrowing(as: output.error) {
-                FileLock(new: try FileDescriptor.open(temporary!, .readOnly, options: .closeOnExec))
+        /// Gives the complete file its name.
+        ///
+        /// - Throws: ``FileError``, `io`; what was at the path before is still there then, unless the folder is all that
+        ///   could not be written to the disk.
+        public func finish() throws(FileError) {
+            try finish { file, place throws(FileError) in
+                try complete(file, replacing: try output.replaceable(at: place))
+                try output.calling { try file.move(to: place) }
             }
         }
 
-        /// Gives the complete file its name.
-        ///
-        /// - Throws: ``FileError``, `io`; what was at the path before is still there then.
-        public func finish() throws(FileError) {
+        /// - Parameter name: gives the complete file its name.
+        fileprivate func finish<Result>(
+            name: (TemporaryFile, FilePlace) throws(FileError) -> Result
+        ) throws(FileError) -> Result? {
             defer { abandon() }
             try flush()
-            guard let temporary else { return }
-            try FileError.rethrowing(as: output.error) {
-                try file?.sync()
-                try close()
-                try temporary.move(to: target)
+            guard case .file(let file, let place) = target else { return nil }
+            let result = try name(file, place)
+            try output.calling { try place.folder.sync() }
+            return result
+        }
+
+        /// - Parameter old: what was there before.
+        fileprivate func complete(_ file: TemporaryFile, replacing old: Stat?) throws(FileError) {
+            try output.calling {
+                try file.complete(replacing: old)
+                try file.file.sync()
             }
-            self.temporary = nil
-            // The file is in place; that a file system cannot sync folders is no reason to say otherwise.
-            let folder = try? FileDescriptor.open(
-                target.folder, .readOnly, options: [.directory, .closeOnExec])
-            try? folder?.closeAfter { try folder?.sync() }
         }
 
         private func flush() throws(FileError) {
             defer { buffer.removeAll(keepingCapacity: true) }
-            if output.isStandardOutput { return try OutputFile.writeToStandardOutput(buffer) }
-            _ = try FileError.rethrowing(as: output.error) { try file?.writeAll(buffer) }
-        }
-
-        private func close() throws {
-            defer { file = nil }
-            if !output.isStandardOutput { try file?.close() }
+            switch target {
+            case .stream(let file, _): try output.calling { try file.writeWhole(buffer) }
+            case .file(let file, _): try output.calling { try file.file.writeWhole(buffer) }
+            case .closed: break
+            }
         }
 
         /// Removes what is not complete.
         private func abandon() {
-            try? close()
-            try? temporary?.removeFile()
-            temporary = nil
+            if case .stream(let file, closes: true) = target { try? file.close() }
+            target = .closed
         }
+    }
+}
+
+// MARK: Files that one process has to itself
+
+extension OutputFile {
+    /// Locks the file that is there; nil if another process has locked it.
+    ///
+    /// - Parameter expected: what the file should be, for messages: "a checkpoint".
+    /// - Throws: ``FileError``, `missing` when the file cannot be opened.
+    public func lock(expected: String) throws(FileError) -> FileLock? {
+        guard case .place(let place) = destination else {
+            throw FileError(.missing, file: path, expected: expected, found: "a pipe or a device")
+        }
+        return try FileLock.lock(place, path, expected: expected)
+    }
+
+    /// Writes the file, which is locked from the moment it is there.
+    ///
+    /// - Parameter own: the file that may be replaced, and no other.
+    /// - Returns: nil if there is another file.
+    /// - Throws: ``FileError``, `io`; what was at the path before is still there then.
+    public func writeLocked(_ bytes: [UInt8], replacing own: FileLock?) throws(FileError) -> FileLock? {
+        let writer = try Writer(self)
+        try writer.write(bytes)
+        let lock = try writer.finish { file, place throws(FileError) -> FileLock? in
+            let lock = try calling { FileLock(new: try file.place.open(.readOnly)) }
+            let there = try replaceable(at: place)
+            guard there == nil || own?.isOf(there!) == true else { return nil }
+            try writer.complete(file, replacing: there)
+            do throws(Errno) {
+                if there != nil { try file.move(to: place) } else { try file.moveIfFree(to: place) }
+            } catch {
+                guard there == nil, error == .fileExists else { throw self.error("\(error)") }
+                return nil
+            }
+            return lock
+        }
+        guard let lock else { throw error("a pipe or a device") }
+        return lock
+    }
+
+    /// Removes the file, unless it is not the locked one any more.
+    ///
+    /// - Throws: ``FileError``, `io`.
+    public func remove(_ own: FileLock) throws(FileError) {
+        guard case .place(let place) = destination else { return }
+        try calling { if let there = try place.look(), own.isOf(there) { try place.remove() } }
     }
 }
 
@@ -248,10 +254,11 @@ extension OutputFile {
     ///
     /// - Throws: ``FileError``, `io`, as on a full disk.
     public static func writeToStandardOutput(_ bytes: [UInt8]) throws(FileError) {
-        func refusal(_ found: String) -> FileError {
-            FileError(.io, file: "stdout", expected: "an output to write", found: found)
+        do throws(Errno) {
+            try FileDescriptor.standardOutput.writeWhole(bytes)
+        } catch {
+            throw refusal("-", "\(error)")
         }
-        _ = try FileError.rethrowing(as: refusal) { try FileDescriptor.standardOutput.writeAll(bytes) }
     }
 
     /// Writes `text` and a newline to the standard output.
@@ -260,6 +267,11 @@ extension OutputFile {
     public static func print(_ text: String) throws(FileError) {
         try writeToStandardOutput(Array((text + "\n").utf8))
     }
+}
+
+extension Stat {
+    /// Whether this is written to as it is, such as the null device: a rename would replace it.
+    fileprivate var isStream: Bool { type != .regular }
 }
 
 // MARK: What is there

@@ -31,70 +31,193 @@ extension Errno {
         self == .noSuchFileOrDirectory ? "no such \(missing)" : description
     }
 
-    /// The error of the call that has just answered `status`.
-    fileprivate init?(status: Int32) {
-        guard status != 0 else { return nil }
-        self.init(rawValue: errno)
+    /// What the call answers. It is made again when a signal interrupts it.
+    fileprivate static func result(_ call: () -> CInt) -> Result<CInt, Errno> {
+        while true {
+            let answer = call()
+            guard answer < 0 else { return .success(answer) }
+            let error = Errno(rawValue: errno)
+            if error != .interrupted { return .failure(error) }
+        }
     }
+
+    @discardableResult
+    fileprivate static func check(_ call: () -> CInt) throws(Errno) -> CInt { try result(call).get() }
 }
 
+extension UserID {
+    /// Whose rights this process has.
+    static var ofProcess: UserID { UserID(rawValue: geteuid()) }
+}
+
+// MARK: Open files
+
 extension FileDescriptor {
-    /// Returns when what was written is on the disk.
+    /// Writes all of it, also to a pipe that does not wait by itself until there is room.
+    func writeWhole(_ bytes: [UInt8]) throws(Errno) {
+        var done = 0
+        while done < bytes.count {
+            do {
+                done += try bytes[done...].withUnsafeBytes { try write($0) }
+            } catch Errno.resourceTemporarilyUnavailable {
+                var wish = pollfd(fd: rawValue, events: CShort(POLLOUT), revents: 0)
+                try Errno.check { poll(&wish, 1, -1) }
+            } catch {
+                throw error as! Errno
+            }
+        }
+    }
+
+    /// Returns when what was written is on the disk. What is no file on a disk cannot be synced, and need not be.
     func sync() throws(Errno) {
-        if let error = Errno(status: fsync(rawValue)) { throw error }
+        do throws(Errno) { try Errno.check { fsync(rawValue) } } catch .invalidArgument {}
+    }
+
+    /// A file system in a network can say only now that its disk is full. An interrupted call has closed the file.
+    func closeFile() throws(Errno) {
+        do { try close() } catch Errno.interrupted {} catch { throw error as! Errno }
+    }
+
+    /// - Throws: unless the file is open for writing.
+    func checkIsWritable() throws(Errno) {
+        let flags = try Errno.check { fcntl(rawValue, F_GETFL) }
+        guard flags & O_ACCMODE != O_RDONLY else { throw .badFileDescriptor }
+    }
+
+    func setPermissions(_ permissions: FilePermissions) throws(Errno) {
+        try Errno.check { fchmod(rawValue, permissions.rawValue) }
+    }
+
+    /// Gives the file an owner, unless that is nil, and a group.
+    ///
+    /// - Returns: whether this process may.
+    func setOwner(_ owner: UserID?, _ group: GroupID) -> Bool {
+        fchown(rawValue, owner?.rawValue ?? uid_t.max, group.rawValue) == 0
     }
 
     /// Gives the file the times of another.
     func setTimes(of other: Stat) throws(Errno) {
         let times = [other.st_atim, other.st_mtim]
-        if let error = Errno(status: futimens(rawValue, times)) { throw error }
+        try Errno.check { futimens(rawValue, times) }
     }
 }
 
+// MARK: Names in open folders
+
+extension FileDescriptor {
+    /// A folder that names are looked up in. It need not be one that may be read.
+    static func openFolder(
+        _ name: FilePath.Component, in folder: FileDescriptor
+    ) throws(Errno) -> FileDescriptor {
+        try open(name, in: folder, search, [.directory, .noFollow, .closeOnExec], [])
+    }
+
+    static func openFolder(_ path: FilePath) throws(Errno) -> FileDescriptor {
+        try open(path: path, in: workingFolder, search, [.directory, .closeOnExec], [])
+    }
+
+    static func open(
+        _ name: FilePath.Component, in folder: FileDescriptor, _ mode: AccessMode, _ options: OpenOptions,
+        _ permissions: FilePermissions = []
+    ) throws(Errno) -> FileDescriptor {
+        try open(path: FilePath(name), in: folder, mode, options, permissions)
+    }
+
+    private static func open(
+        path: FilePath, in folder: FileDescriptor, _ mode: AccessMode, _ options: OpenOptions,
+        _ permissions: FilePermissions
+    ) throws(Errno) -> FileDescriptor {
+        let flags = mode.rawValue | options.rawValue
+        let number = path.withPlatformString { path in
+            Errno.result { openat(folder.rawValue, path, flags, permissions.rawValue) }
+        }
+        return FileDescriptor(rawValue: try number.get())
+    }
+
+    private static let workingFolder = FileDescriptor(rawValue: AT_FDCWD)
+
+    #if canImport(Darwin)
+        private static let search = AccessMode(rawValue: O_SEARCH)
+        static let folderOfOpenFiles: FilePath = "/dev/fd"
+    #else
+        /// O_PATH, which Swift does not import; on x86, ARM and RISC-V it is this.
+        private static let search = AccessMode(rawValue: 0o10_000_000)
+        static let folderOfOpenFiles: FilePath = "/proc/self/fd"
+    #endif
+
+    /// - Throws: unless this process may write to the file of this name.
+    func checkIsWritable(_ name: FilePath.Component) throws(Errno) {
+        try call(name) { faccessat(rawValue, $0, W_OK, AT_EACCESS) }
+    }
+
+    func removeFile(_ name: FilePath.Component) throws(Errno) {
+        try call(name) { unlinkat(rawValue, $0, 0) }
+    }
+
+    /// Gives the file this name instead; a file that has it already is replaced.
+    func renameFile(
+        _ name: FilePath.Component, to other: FilePath.Component, in folder: FileDescriptor
+    ) throws(Errno) {
+        let status = name.withPlatformString { old in
+            other.withPlatformString { new in Errno.result { renameat(rawValue, old, folder.rawValue, new) } }
+        }
+        _ = try status.get()
+    }
+
+    /// Gives the file another name as well.
+    func linkFile(
+        _ name: FilePath.Component, to other: FilePath.Component, in folder: FileDescriptor
+    ) throws(Errno) {
+        let status = name.withPlatformString { old in
+            other.withPlatformString { new in Errno.result { linkat(rawValue, old, folder.rawValue, new, 0) }
+            }
+        }
+        _ = try status.get()
+    }
+
+    /// What the symbolic link of this name says.
+    func linkDestination(_ name: FilePath.Component) throws(Errno) -> FilePath {
+        var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = try call(name) { name in
+            bytes.withUnsafeMutableBytes {
+                CInt(
+                    readlinkat(rawValue, name, $0.assumingMemoryBound(to: CChar.self).baseAddress!, $0.count))
+            }
+        }
+        return FilePath(text: PathText.text(bytes.prefix(Int(count))))
+    }
+
+    @discardableResult
+    private func call(
+        _ name: FilePath.Component, _ body: (UnsafePointer<CInterop.PlatformChar>) -> CInt
+    ) throws(Errno) -> CInt {
+        try name.withPlatformString { name in Errno.result { body(name) } }.get()
+    }
+}
+
+// MARK: Paths
+
 extension FilePath {
+    init(_ name: Component) { self.init(root: nil, [name]) }
+
     /// The folder that the file is in, as a path that can be opened.
     var folder: FilePath {
         let folder = removingLastComponent()
         return folder.isEmpty ? "." : folder
     }
 
-    /// Gives the file this name instead; a file that has it already is replaced.
-    func move(to path: FilePath) throws(Errno) {
-        let error = withPlatformString { old in
-            path.withPlatformString { new in Errno(status: rename(old, new)) }
-        }
-        if let error { throw error }
-    }
-
-    /// Gives the file another name at this path, or the file that a link there leads to.
-    func link(to path: FilePath) throws(Errno) {
-        let error = withPlatformString { old in
-            path.withPlatformString { new in
-                Errno(status: linkat(AT_FDCWD, old, AT_FDCWD, new, AT_SYMLINK_FOLLOW))
+    /// Gives the file, or the one that a link here leads to, another name in an open folder.
+    func link(to name: Component, in folder: FileDescriptor) throws(Errno) {
+        let status = withPlatformString { old in
+            name.withPlatformString { new in
+                Errno.result { linkat(AT_FDCWD, old, folder.rawValue, new, AT_SYMLINK_FOLLOW) }
             }
         }
-        if let error { throw error }
-    }
-
-    func removeFile() throws(Errno) {
-        if let error = withPlatformString({ Errno(status: unlink($0)) }) { throw error }
+        _ = try status.get()
     }
 
     func makeFolder() throws(Errno) {
-        if let error = withPlatformString({ Errno(status: mkdir($0, 0o777)) }) { throw error }
-    }
-
-    /// What the symbolic link at this path says; nil if there is none.
-    var linkDestination: FilePath? {
-        withPlatformString { path in
-            let capacity = Int(PATH_MAX)
-            return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity + 1) { buffer in
-                let count = readlink(path, buffer.baseAddress!, capacity)
-                guard count > 0 else { return nil }
-                buffer[count] = 0
-                return FilePath(platformString: buffer.baseAddress!)
-            }
-        }
+        _ = try withPlatformString { path in Errno.result { mkdir(path, 0o777) } }.get()
     }
 
     /// The path without links, `.` and `..`; nil if nothing is there.

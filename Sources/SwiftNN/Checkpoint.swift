@@ -25,42 +25,31 @@ public struct Checkpoint: Equatable, Sendable {
     /// Checks the bytes of a checkpoint.
     /// - Throws: ``NNError/invalidModel(_:)``.
     public init(bytes: [UInt8]) throws(NNError) {
-        guard bytes.count >= Place.state else { throw .invalidModel(.truncated) }
-        var numbers = nnk_job_numbers()
-        var crc: UInt32 = 0
-        try NNError.check(
-            unsafe bytes.withUnsafeBytes { unsafe nnk_checkpoint_peek($0.baseAddress, &numbers, &crc) })
-        options = try TrainingOptions(numbers)
-        examples = Int(numbers.examples)
-        dataCRC = crc == 0 ? nil : crc
-        let sharesGram = numbers.options & ~UInt32(NNK_OPTIONS - NNK_OPTION_JUDGED) != 0
-        self.sharesGram = sharesGram
-        self.bytes = bytes
-
-        let count = Place.payload + Int(Self.number(at: Place.payloadBytes, of: bytes))
-        guard bytes.count >= count else { throw .invalidModel(.truncated) }
-        guard bytes.count == count else { throw .invalidModel(.wrongSize) }
+        let start = try Start(bytes)
+        guard bytes.count >= start.byteCount else { throw .invalidModel(.truncated) }
+        guard bytes.count == start.byteCount else { throw .invalidModel(.wrongSize) }
         let payloadCRC = unsafe bytes.withUnsafeBytes { unsafe nnk_model_payload_crc($0.baseAddress) }
         guard crc32(bytes[Place.payload...]) == payloadCRC else {
             throw .invalidModel(.damagedWeights)
         }
-        // The options are a part of the payload.
-        do { try options.check(examples: examples) } catch { throw .invalidModel(.damagedHeader) }
-        let needed = unsafe options.withJob(examples: examples) { job in
-            var job = unsafe job.pointee
-            // Only whether there is one counts.
-            unsafe job.gram = sharesGram ? UnsafeRawPointer(bitPattern: 64) : nil
-            return unsafe nnk_checkpoint_bytes(&job)
-        }
-        guard count == needed else { throw .invalidModel(.wrongSize) }
+        self.bytes = bytes
+        (options, examples, sharesGram) = (start.options, start.examples, start.sharesGram)
+        (dataCRC, startCRC) = (start.dataCRC, start.startCRC)
         iteration = Int(Self.number(at: Place.iteration, of: bytes))
-        let hasOption = { (option: Int32) in Int32(bitPattern: numbers.options) & option != 0 }
-        weightsCRC = hasOption(NNK_OPTION_WEIGHTS) ? Self.number(at: Place.weightsCRC, of: bytes) : nil
-        startCRC = hasOption(NNK_OPTION_START) ? numbers.start_crc : nil
+        weightsCRC = start.hasWeights ? Self.number(at: Place.weightsCRC, of: bytes) : nil
     }
 
+    /// How many of the first bytes say of which run it is.
+    public static let startBytes = Place.state
+
+    /// How many bytes a checkpoint has that begins with these.
+    ///
+    /// - Parameter start: ``startBytes`` bytes or more.
+    /// - Throws: ``NNError/invalidModel(_:)``.
+    public static func byteCount(start: [UInt8]) throws(NNError) -> Int { try Start(start).byteCount }
+
     /// Where numbers lie (docs/FORMAT.md).
-    private enum Place {
+    fileprivate enum Place {
         static let payloadBytes = 32
         static let payload = Int(NNK_HEADER_BYTES)
         /// Behind the numbers of the job.
@@ -71,8 +60,43 @@ public struct Checkpoint: Equatable, Sendable {
     }
 
     /// - Precondition: there are 4 bytes.
-    private static func number(at place: Int, of bytes: [UInt8]) -> UInt32 {
+    fileprivate static func number(at place: Int, of bytes: [UInt8]) -> UInt32 {
         bytes[place..<place + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+}
+
+/// What the first bytes of a checkpoint say: all that does not change while the run goes on.
+private struct Start {
+    let options: TrainingOptions
+    let examples: Int
+    let dataCRC, startCRC: UInt32?
+    let sharesGram, hasWeights: Bool
+    let byteCount: Int
+
+    /// The one place that says which of them a checkpoint can have.
+    init(_ bytes: [UInt8]) throws(NNError) {
+        guard bytes.count >= Checkpoint.Place.state else { throw .invalidModel(.truncated) }
+        var numbers = nnk_job_numbers()
+        var crc: UInt32 = 0
+        try NNError.check(
+            unsafe bytes.withUnsafeBytes { unsafe nnk_checkpoint_peek($0.baseAddress, &numbers, &crc) })
+        let hasOption = { (option: Int32) in Int32(bitPattern: numbers.options) & option != 0 }
+        options = try TrainingOptions(numbers)
+        examples = Int(numbers.examples)
+        dataCRC = crc == 0 ? nil : crc
+        startCRC = hasOption(NNK_OPTION_START) ? numbers.start_crc : nil
+        hasWeights = hasOption(NNK_OPTION_WEIGHTS)
+        sharesGram = numbers.options & ~UInt32(NNK_OPTIONS - NNK_OPTION_JUDGED) != 0
+        // Checksums can be right where numbers are not.
+        do { try options.check(examples: examples) } catch { throw .invalidModel(.damagedHeader) }
+        byteCount = unsafe options.withJob(examples: examples) { [sharesGram] job in
+            var job = unsafe job.pointee
+            // Only whether there is one counts.
+            unsafe job.gram = sharesGram ? UnsafeRawPointer(bitPattern: 64) : nil
+            return unsafe nnk_checkpoint_bytes(&job)
+        }
+        let payload = Int(Checkpoint.number(at: Checkpoint.Place.payloadBytes, of: bytes))
+        guard byteCount == Checkpoint.Place.payload + payload else { throw .invalidModel(.wrongSize) }
     }
 }
 

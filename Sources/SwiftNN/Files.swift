@@ -2,6 +2,18 @@ import CNNKernel
 
 // Files of the C core in memory: what a sink writes, and what a reader reads.
 
+extension Network {
+    /// The first bytes of a model file, which say how long it is.
+    public static let headerBytes = Int(NNK_HEADER_BYTES)
+
+    /// How many bytes a model file has, as its header says.
+    ///
+    /// - Parameter header: ``headerBytes`` bytes or more.
+    public static func byteCount(header: [UInt8]) -> Int {
+        headerBytes + (0..<4).reduce(0) { $0 + Int(header[32 + $1]) << (8 * $1) }
+    }
+}
+
 /// A file of up to `count` bytes, which `write` gives to a sink until it is done or fails.
 func written(atMost count: Int, _ write: (nnk_sink) -> nnk_status) -> (nnk_status, [UInt8]) {
     var status = NNK_MORE

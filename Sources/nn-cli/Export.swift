@@ -100,7 +100,7 @@ struct Export: ConsoleCommand {
         let file = try OutputFile(output)
         let bytes = try encoded(ModelFile.load(model))
         try file.write(bytes)
-        if output != "-" { Console.note("wrote \(output) (\(bytes.count) bytes)") }
+        if !OutputFile.isStandardOutput(output) { Console.note("wrote \(output) (\(bytes.count) bytes)") }
     }
 
     private func encoded(_ network: Network) throws -> [UInt8] {
@@ -162,7 +162,8 @@ struct Export: ConsoleCommand {
     }
 
     private func cHeader(_ network: Network) -> [UInt8] {
-        let array = "\(name ?? CHeader.name(forFile: output == "-" ? model : output))_nnk"
+        let array =
+            "\(name ?? CHeader.name(forFile: OutputFile.isStandardOutput(output) ? model : output))_nnk"
         let topology = network.topology == .deep ? "nnk_deep" : "nnk_two_layer"
         let type = network.elementType.name
         let inference = network.takesOwnContrastOff ? "contrast_inference" : "inference"

@@ -217,7 +217,7 @@ struct BadModelTests {
         let model = Fixture.model + [0]
         expectRefusal(
             try await predict(with: model), 65,
-            "bad.nnk: expected a file as long as its header says, got \(model.count) bytes")
+            "bad.nnk: expected a file as long as its header says, got a longer one")
     }
 
     @Test("a text, an image and an empty file are no models")
@@ -244,7 +244,7 @@ struct BadModelTests {
     func huge() async throws {
         expectRefusal(
             try await nnCLI("predict", "image.bin", "-m", "/dev/zero", in: folder), 65,
-            "/dev/zero: expected a model file, got more than 67108864 bytes")
+            "/dev/zero: expected a SwiftNN model, got another kind of file")
     }
 }
 

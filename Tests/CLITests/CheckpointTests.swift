@@ -142,6 +142,83 @@ struct ResumeTests {
         #expect(try folder.bytes(of: "run.ckpt") == Run.shortCheckpoint)
     }
 
+    /// What takes the checkpoint's place while the run goes on.
+    enum Intruder: CaseIterable {
+        case file, link, folder
+
+        func put(in folder: TemporaryFolder) throws {
+            let path = folder.path("run.ckpt")
+            unlink(path)
+            switch self {
+            case .file: try folder.write([1, 2, 3], as: "run.ckpt")
+            case .link:
+                try folder.write([1, 2, 3], as: "precious")
+                try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "precious")
+            case .folder:
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            }
+        }
+
+        /// What is there stays.
+        func expectUntouched(in folder: TemporaryFolder) throws {
+            if self != .folder { #expect(try folder.bytes(of: "run.ckpt") == [1, 2, 3]) }
+            if self == .link {
+                #expect(
+                    try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("run.ckpt"))
+                        == "precious")
+            }
+        }
+    }
+
+    @Test("what takes the checkpoint's place stays when the run ends", arguments: Intruder.allCases)
+    func replacedBeforeEnd(by intruder: Intruder) async throws {
+        let isPut = Mutex(false)
+        var tool = Run(iterations: 6000, costEvery: 1).tool("--checkpoint", "run.ckpt", in: folder)
+        tool.watch = { [folder] _, _ in
+            isPut.withLock { isPut in
+                if !isPut { try! intruder.put(in: folder) }
+                isPut = true
+            }
+        }
+        #expect(try await tool.run().status == 0)
+        try intruder.expectUntouched(in: folder)
+    }
+
+    @Test("what takes the checkpoint's place is not written to on Ctrl-C", arguments: Intruder.allCases)
+    func replacedBeforeInterrupt(by intruder: Intruder) async throws {
+        let isPut = Mutex(false)
+        var tool = Run(iterations: 4_000_000_000, costEvery: 1).tool("--checkpoint", "run.ckpt", in: folder)
+        tool.watch = { [folder] _, process in
+            isPut.withLock { isPut in
+                guard !isPut else { return }
+                try! intruder.put(in: folder)
+                kill(process, SIGINT)
+                isPut = true
+            }
+        }
+        let outcome = try await tool.run()
+        #expect(outcome.status == 74)
+        #expect(outcome.stderr.contains("Error: run.ckpt: "))
+        try intruder.expectUntouched(in: folder)
+    }
+
+    @Test("a checkpoint that was removed is written anew on Ctrl-C")
+    func removedBeforeInterrupt() async throws {
+        let tool = Run(iterations: 4_000_000_000, costEvery: 1).tool("--checkpoint", "run.ckpt", in: folder)
+        let isRemoved = Mutex(false)
+        var removing = tool
+        removing.watch = { [folder] _, process in
+            isRemoved.withLock { isRemoved in
+                guard !isRemoved else { return }
+                isRemoved = true
+                unlink(folder.path("run.ckpt"))
+                kill(process, SIGINT)
+            }
+        }
+        #expect(try await removing.run().status == 130)
+        #expect(throws: Never.self) { try Checkpoint(bytes: folder.bytes(of: "run.ckpt")) }
+    }
+
     @Test("a link to the checkpoint stays, and the file that it names goes")
     func link() async throws {
         try folder.write(Run.shortCheckpoint, as: "real.ckpt")
@@ -202,24 +279,9 @@ struct CheckpointLockTests {
         #expect(outcome.complaint == "Error: --checkpoint: \(complaint)")
         // The first run was killed: its file is that of a run that can be continued, and its lock is gone.
         #expect(try folder.names == ["run.ckpt"])
-        #expect(try FileLock(folder.path("run.ckpt"), expected: "") != nil)
+        #expect(!CheckpointFile.isInUse(folder.path("run.ckpt")))
         let checkpoint = try Checkpoint(bytes: folder.bytes(of: "run.ckpt"))
         #expect(checkpoint.options.iterations == 4_000_000_000)
-    }
-
-    @Test("a file that takes the place of another is locked from the beginning")
-    func renamed() throws {
-        let path = folder.path("run.ckpt")
-        let file = try OutputFile(path)
-        var lock = try file.createLocked()
-        #expect(lock != nil)
-        #expect(try file.createLocked() == nil)
-        #expect(try FileLock(path, expected: "") == nil)
-        lock = try file.writeLocked([1])
-        #expect(try FileLock(path, expected: "") == nil)
-        lock = nil
-        #expect(try FileLock(path, expected: "") != nil)
-        #expect(try folder.bytes(of: "run.ckpt") == [1])
     }
 
     @Test("a run whose cost is no longer finite leaves no checkpoint of its beginning")
@@ -394,6 +456,44 @@ struct RefusedCheckpointTests {
         Fixture.seal(&bytes)
         try folder.write(bytes, as: "run.ckpt")
         try await expect(65, "run.ckpt: expected an intact checkpoint, got a damaged one", Self.resume)
+    }
+
+    /// Places and values of numbers that no run has (docs/FORMAT.md): of examples, options, capacity and mirror images; of
+    /// the learning rate and the weight decay the upper half, which makes them infinite, NaN or negative.
+    static let impossible: [(place: Int, value: UInt32)] = [
+        (28, 0), (28, 1_000_001), (52, 0x7ff0_0000), (52, 0x7ff8_0000), (52, 0xbff0_0000), (68, 512), (76, 1),
+        (84, 192), (88, 3), (96, 0x7ff8_0000), (96, 0xbff0_0000),
+    ]
+
+    @Test("impossible numbers with valid checksums", arguments: impossible)
+    func numbers(place: Int, value: UInt32) async throws {
+        var bytes = Run.shortCheckpoint
+        for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+        Fixture.seal(&bytes)
+        try folder.write(bytes, as: "run.ckpt")
+        let message = "run.ckpt: expected an intact checkpoint, got a damaged one"
+        try await expect(65, message, Self.resume)
+        let inspection = try await nnCLI("inspect", "run.ckpt", "--json", in: folder)
+        #expect(inspection.status == 65)
+        #expect(inspection.stderr == "Error: \(message)\n")
+    }
+
+    @Test("a sparse file of 100 GB is not read", arguments: [true, false])
+    func sparse(isCheckpoint: Bool) async throws {
+        try folder.write(isCheckpoint ? Run.shortCheckpoint : [], as: "run.ckpt")
+        try #require(truncate(folder.path("run.ckpt"), 100_000_000_000) == 0)
+        let found =
+            isCheckpoint
+            ? "expected an intact checkpoint, got a damaged one"
+            : "expected a checkpoint, got another kind of file"
+        var tool = Run.short.tool("--resume", "--checkpoint", "run.ckpt", in: folder)
+        #expect(try await tool.run().complaint == "Error: run.ckpt: \(found)")
+        try folder.write(Fixture.model, as: "model.nnk")
+        try #require(truncate(folder.path("model.nnk"), 100_000_000_000) == 0)
+        tool = CommandLineTool(["inspect", "model.nnk"], in: folder)
+        #expect(
+            try await tool.run().complaint
+                == "Error: model.nnk: expected a file as long as its header says, got a longer one")
     }
 
     @Test("later versions")

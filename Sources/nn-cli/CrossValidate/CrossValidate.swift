@@ -89,7 +89,7 @@ struct CrossValidate: ConsoleCommand {
         guard !leaveOneOut || (folds.folds == nil && folds.blocks == nil) else {
             throw ValidationError("--leave-one-out cannot be used with --folds or --blocks")
         }
-        guard report != "-" || !json else {
+        guard !isPiped || !json else {
             throw ValidationError("--json prints to standard output, so no other output can be - as well")
         }
         guard iterations.max()! / step <= Self.mostPoints else {
@@ -98,6 +98,9 @@ struct CrossValidate: ConsoleCommand {
                     + iterations.map(String.init).joined(separator: " "))
         }
     }
+
+    /// Whether the page goes to standard output.
+    private var isPiped: Bool { report.map(OutputFile.isStandardOutput) ?? false }
 
     /// Held-out answers are kept at every multiple of the step, for all photos.
     private static let mostPoints = 1000
@@ -138,7 +141,7 @@ struct CrossValidate: ConsoleCommand {
             try Console.answer(json: answer)
         } else {
             for line in answer.lines {
-                if report == "-" { Console.note(line) } else { try Console.answer(line) }
+                if isPiped { Console.note(line) } else { try Console.answer(line) }
             }
         }
         guard let page else { return }

@@ -64,7 +64,7 @@ struct Pack: ConsoleCommand {
         guard outputPath != nil || DefaultOutput.name(of: folder) != nil else {
             throw ValidationError("--output is needed: \(folder) gives no name for the file")
         }
-        guard output != "-", !OutputFile.isDevice(output) else {
+        guard !OutputFile.isStandardOutput(output), !OutputFile.isDevice(output) else {
             throw ValidationError(
                 "--output: expected a file, got \(output); the test set is written to a second file beside it"
             )

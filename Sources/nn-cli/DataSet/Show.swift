@@ -74,6 +74,6 @@ struct Show: ConsoleCommand {
 
     /// Prints a line of the answer, or a note if the picture goes to standard output.
     private func say(_ line: String) throws {
-        if output == "-" { Console.note(line) } else { try Console.answer(line) }
+        if OutputFile.isStandardOutput(output) { Console.note(line) } else { try Console.answer(line) }
     }
 }

@@ -10,7 +10,8 @@ enum ModelFile {
 
     static func load(_ path: String) throws(FileError) -> Network {
         guard path != BuiltInModel.path else { return BuiltInModel.load() }
-        let bytes = try InputFile.read(path, expected: "a model file", limit: limit)
+        let bytes = try InputFile.read(
+            path, expected: "a model file", startBytes: Network.headerBytes, length: length)
         // Else a short file of any kind would count as a model that is cut off.
         guard bytes.starts(with: FileKind.modelMagic) else {
             throw self.error(.invalidModel(.notAModel), in: bytes, at: path)
@@ -20,6 +21,12 @@ enum ModelFile {
         } catch {
             throw self.error(error, in: bytes, at: path)
         }
+    }
+
+    /// How many bytes a file that begins with these has, or of another kind of file may have.
+    private static func length(_ start: [UInt8]) -> Int {
+        let isModel = start.starts(with: FileKind.modelMagic) && start.count >= Network.headerBytes
+        return isModel ? min(Network.byteCount(header: start), limit) : limit
     }
 
     private static func kindText(of bytes: [UInt8]) -> String {
@@ -42,6 +49,8 @@ enum ModelFile {
                 ("a model with f32, f64 or i8 weights and two class names", "another kind of model")
             case .invalidModel(.otherTopology):
                 ("a 12288-20-7-5-1 or 12288-7-1 network", "a \(topologyText(ofHeader: bytes)) network")
+            case .invalidModel(.wrongSize) where bytes.count > Network.byteCount(header: bytes):
+                ("a file as long as its header says", "a longer one")
             case .invalidModel(.wrongSize): ("a file as long as its header says", "\(bytes.count) bytes")
             case .invalidModel(.damagedWeights): ("an intact model", "damaged weights (wrong checksum)")
             case .invalidModel(.unusableWeights):

@@ -60,7 +60,7 @@ struct AnswerStream {
     }
 
     /// The file that the answers go to; nil if it is standard output.
-    var file: String? { output.path == "-" ? nil : output.path }
+    var file: String? { OutputFile.isStandardOutput(output.path) ? nil : output.path }
 
     /// Whether lines appear on a terminal, where a bar would garble them.
     var isOnTerminal: Bool { file == nil && Console.isOutputTerminal }

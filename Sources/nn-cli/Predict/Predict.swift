@@ -113,7 +113,7 @@ struct Predict: ConsoleCommand {
             throw ValidationError("--sort-into needs files; standard input is none")
         }
         if watch != nil && strict { throw ValidationError("--watch and --strict cannot be used together") }
-        if let csv, watch != nil, csv != "-" {
+        if let csv, watch != nil, !OutputFile.isStandardOutput(csv) {
             throw ValidationError(
                 "--csv: with --watch, which has no end, expected - (standard output), got \(csv)")
         }
@@ -154,7 +154,7 @@ struct Predict: ConsoleCommand {
 
     /// Refuses to replace what is read by the table.
     private func checkTable(model: String) throws {
-        guard let csv, csv != "-" else { return }
+        guard let csv, !OutputFile.isStandardOutput(csv) else { return }
         for input in inputs + [filesFrom, model].compactMap(\.self) where OutputFile.isSameFile(input, csv) {
             throw Failure.usage("--csv: expected a file other than the inputs, got \(csv)")
         }

@@ -143,7 +143,7 @@ struct Teach: ConsoleCommand {
     }
 
     /// Whether a file goes to standard output.
-    private var isPiped: Bool { output == "-" || report == "-" }
+    private var isPiped: Bool { [output, report].contains { $0.map(OutputFile.isStandardOutput) ?? false } }
 
     /// Prints a line of the answer, or a note if a file goes to standard output.
     private func say(_ line: String) throws {

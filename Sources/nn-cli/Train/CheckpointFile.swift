@@ -2,14 +2,16 @@ import NNData
 import SwiftNN
 
 /// The file of `train --checkpoint`.
+///
+/// From its beginning the run has a lock on the file that it wrote, or continues from. Only this file is replaced, and
+/// removed in the end: what somebody else puts in its place stays.
 struct CheckpointFile {
     private let file: OutputFile
     private var path: String { file.path }
+    private static let expected = "a checkpoint"
     /// How often a run is saved while it goes on.
     private static let interval = Duration.seconds(30)
     private var saved = ContinuousClock.now
-    /// Whether this run wrote the file, or continues from it.
-    private var isOwn = false
     /// Whether there is more in the file than the beginning of the run.
     private var hasProgress = false
     /// As long as this run goes on, no other one may use the file.
@@ -20,30 +22,29 @@ struct CheckpointFile {
     init(_ path: String, resuming: Bool = false) throws {
         file = try OutputFile(path)
         guard resuming else { return }
-        lock = try FileLock(path, expected: "a checkpoint")
-        guard lock != nil else { throw Self.inUse(path) }
+        lock = try file.lock(expected: Self.expected)
+        guard lock != nil else { throw inUse }
     }
 
     /// Whether a run uses the file.
     static func isInUse(_ path: String) -> Bool {
         do {
-            return try FileLock(path, expected: "a checkpoint") == nil
+            return try OutputFile(path).lock(expected: expected) == nil
         } catch {
             return false
         }
     }
 
-    private static func inUse(_ path: String) -> Failure {
+    private var inUse: Failure {
         .usage("--checkpoint: expected a file of this run alone, got \(path), which another run uses")
     }
 
     /// Saves a run that begins, so that its file is there, and locked, from now on.
     mutating func begin(_ trainer: inout Trainer) throws {
         guard lock == nil else { return }
-        lock = try file.createLocked()
-        guard lock != nil else { throw Self.inUse(path) }
-        isOwn = true
-        try write(&trainer)
+        lock = try file.writeLocked(try trainer.checkpoint().bytes, replacing: nil)
+        guard lock != nil else { throw inUse }
+        saved = .now
     }
 
     mutating func saveIfDue(_ trainer: inout Trainer) throws {
@@ -51,24 +52,23 @@ struct CheckpointFile {
     }
 
     mutating func save(_ trainer: inout Trainer) throws {
-        try write(&trainer)
-        hasProgress = true
+        guard let lock = try file.writeLocked(try trainer.checkpoint().bytes, replacing: lock) else {
+            throw FileError(
+                .io, file: path, expected: "the checkpoint of this run", found: "another file in its place")
+        }
+        (self.lock, saved, hasProgress) = (lock, .now, true)
     }
 
-    private mutating func write(_ trainer: inout Trainer) throws {
-        lock = try file.writeLocked(try trainer.checkpoint().bytes)
-        (saved, isOwn) = (ContinuousClock.now, true)
-    }
-
-    /// Removes the file: once the model is written, it is of no use. A file that another run wrote meanwhile stays.
-    func remove() throws { if isOwn { try file.remove() } }
+    /// Removes the file: once the model is written, it is of no use.
+    func remove() throws { if let lock { try file.remove(lock) } }
 
     /// Removes the file of a run that failed, unless there is something to continue from.
     func removeIfOfNoUse() { if !hasProgress { try? remove() } }
 
     /// The trainer that continues from the file, if the file is of the same run.
     mutating func trainer(_ options: TrainingOptions, examples: Examples) throws -> Trainer {
-        let bytes = try Self.read(path)
+        let bytes = try lock!.read(
+            named: path, expected: Self.expected, startBytes: Checkpoint.startBytes, length: Self.length)
         do {
             let checkpoint = try Checkpoint(bytes: bytes)
             let differences = checkpoint.differences(to: options, examples: examples)
@@ -82,7 +82,7 @@ struct CheckpointFile {
             options.usesLeastMemory = checkpoint.options.usesLeastMemory
             options.capacity = checkpoint.options.capacity
             let trainer = try Trainer(resuming: checkpoint, examples: examples, options: options)
-            (isOwn, hasProgress) = (true, true)
+            hasProgress = true
             return trainer
         } catch NNError.invalidModel(let defect) {
             throw Self.error(defect, in: bytes, at: path)
@@ -93,7 +93,8 @@ struct CheckpointFile {
     static let kind: UInt8 = 1
 
     static func load(_ path: String) throws -> Checkpoint {
-        let bytes = try read(path)
+        let bytes = try InputFile.read(
+            path, expected: expected, startBytes: Checkpoint.startBytes, length: length)
         do {
             return try Checkpoint(bytes: bytes)
         } catch NNError.invalidModel(let defect) {
@@ -101,8 +102,9 @@ struct CheckpointFile {
         }
     }
 
-    private static func read(_ path: String) throws(FileError) -> [UInt8] {
-        try InputFile.read(path, expected: "a checkpoint", limit: 1 << 31)
+    /// How many bytes there are in a file that begins with these; of none that is a checkpoint, as many as show its kind.
+    private static func length(_ start: [UInt8]) -> Int {
+        (try? Checkpoint.byteCount(start: start)) ?? FileKind.startBytes
     }
 
     private static func error(_ defect: ModelDefect, in bytes: [UInt8], at path: String) -> FileError {

@@ -55,7 +55,7 @@ struct OutputOptions: ParsableArguments {
     }
 
     /// Whether one of the files goes to standard output.
-    var isPiped: Bool { all.contains { $0.path == "-" } }
+    var isPiped: Bool { all.contains { OutputFile.isStandardOutput($0.path) } }
 
     /// Refuses to replace the model to start from by an output.
     func check(isNot start: String?) throws {

@@ -82,7 +82,8 @@ struct Train: ConsoleCommand {
         var run = TrainingRun(
             options: options, examples: data.examples, checkpoint: checkpoint,
             modelPath: files.output)
-        let trained = try run.train(resuming: files.resume, &clock, onCost: show)
+        let isPiped = files.isPiped
+        let trained = try run.train(resuming: files.resume, &clock) { try show($0, isPiped) }
 
         let network = trained.network
         try modelFile.write(network.bytes)
@@ -98,7 +99,7 @@ struct Train: ConsoleCommand {
             options, trained, model: ModelSummary(network, path: files.output), results: results,
             warnings: warnings, seconds: clock.seconds)
         // The answer comes before the table and the page: it is there even if one of these cannot be written.
-        if json { try Console.answer(json: answer) } else { try show(answer) }
+        if json { try Console.answer(json: answer) } else { try show(answer, isPiped) }
         note(
             "wrote \(files.output) (\(network.bytes.count) bytes) after \(rounded(answer.seconds.total, places: 1)) s"
         )
@@ -110,23 +111,29 @@ struct Train: ConsoleCommand {
 
     // MARK: What the user sees
 
-    private func show(_ cost: TrainingReport.Cost) throws {
+    private func show(_ cost: TrainingReport.Cost, _ isPiped: Bool) throws {
         guard !json else { return }
         let heldOut = cost.heldOut.map { ", held out: \(text(ofCost: $0))" } ?? ""
-        try say("Cost after iteration \(cost.iteration): \(text(ofCost: cost.cost))\(heldOut)")
+        try say("Cost after iteration \(cost.iteration): \(text(ofCost: cost.cost))\(heldOut)", isPiped)
     }
 
-    private func show(_ answer: TrainingReport) throws {
-        try say("Train Accuracy \(accuracyText(answer.trainAccuracy))")
-        if let kept = answer.keptIteration { try say("Kept the parameters before iteration \(kept)") }
-        if let accuracy = answer.heldOutAccuracy { try say("Held-out Accuracy \(accuracyText(accuracy))") }
-        if let accuracy = answer.testAccuracy { try say("Test Accuracy \(accuracyText(accuracy))") }
+    private func show(_ answer: TrainingReport, _ isPiped: Bool) throws {
+        try say("Train Accuracy \(accuracyText(answer.trainAccuracy))", isPiped)
+        if let kept = answer.keptIteration {
+            try say("Kept the parameters before iteration \(kept)", isPiped)
+        }
+        if let accuracy = answer.heldOutAccuracy {
+            try say("Held-out Accuracy \(accuracyText(accuracy))", isPiped)
+        }
+        if let accuracy = answer.testAccuracy {
+            try say("Test Accuracy \(accuracyText(accuracy))", isPiped)
+        }
         draw(answer.costs)
     }
 
     /// Prints a line of the answer, or a note if a file goes to standard output.
-    private func say(_ line: String) throws {
-        if files.isPiped { Console.note(line) } else { try Console.answer(line) }
+    private func say(_ line: String, _ isPiped: Bool) throws {
+        if isPiped { Console.note(line) } else { try Console.answer(line) }
     }
 
     /// Prints a note, but not with --json: its answer says all.
