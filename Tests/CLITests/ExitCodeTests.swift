@@ -19,7 +19,7 @@ struct EndingTests {
         {
             #expect(Ending(of: FileError(kind, file: "f", expected: "x", found: "y")).code == code)
         }
-        #expect(Ending(of: NNError.invalidModel(.damagedWeights)).code == 65)
+        #expect(Ending(of: NNError.invalidModel(.unusableWeights)).code == 65)
         for error in [
             NNError.diverged(iteration: 1), .outOfMemory(bytes: 1), .unexpected(status: -1), .misaligned,
         ] {
