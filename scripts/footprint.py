@@ -60,6 +60,7 @@ def pointer_targets(given):
     targets |= {"work": set(), "span": set(), "items": set()}
     targets["next"] = {"next_reals", "next_i8"}
     targets["crc32"] = {"nnk_crc32", "nnk_crc32_by_products"}
+    targets["is_strict"] = {"nnk_is_strict_f32", "nnk_is_strict_f64"}  # scalar C has no others
     for method in METHODS:
         text = (CORE / f"{method}.c").read_text()
         for phase in re.findall(r"^    \[\w+\] = \{(.*?)\}", text, re.M | re.S):

@@ -146,9 +146,8 @@ double nnk_get(const nnk_job *job, const nnk_real *reals, size_t index) {
     return x;
 }
 
-double nnk_total_weight(const nnk_job *job) {
+double nnk_sum_of_weights(const nnk_job *job) {
     double total = 0;
-    if (!nnk_weights_of(job)) return (double)nnk_columns(job);
     for (uint32_t j = 0; j < job->examples; j++) total += (double)nnk_weights_of(job)[j];
     return nnk_is_mirrored(job) ? 2 * total : total;
 }

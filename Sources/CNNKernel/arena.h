@@ -43,8 +43,13 @@ typedef struct nnk_arena {
     size_t row;    ///< bytes of a row
 } arena;
 
+/// The sum of the weights of all examples, which have weights.
+double nnk_sum_of_weights(const nnk_job *job);
+
 /// The sum of the weights of all examples.
-double nnk_total_weight(const nnk_job *job);
+static inline double nnk_total_weight(const nnk_job *job) {
+    return nnk_weights_of(job) ? nnk_sum_of_weights(job) : (double)nnk_columns(job);
+}
 
 /// The learning rate over the sum of the weights: sums over examples are not divided by it.
 static inline double nnk_rate_per_example(const nnk_job *job, const arena *a) {

@@ -45,7 +45,8 @@ static __attribute__((noinline)) uint64_t high_product(uint64_t a, uint64_t b) {
 /// that.
 double nnk_log_by_squaring(double x) {
     const uint64_t bits = nnk_bits_f64(x), ln2 = 0xb17217f7d1cf79ab; // times 2^64
-    uint64_t y = bits << 11 | 1ull << 63, sum = 1022 - (bits >> 52), exponent = 0;
+    uint64_t y = bits << 11 | 1ull << 63, sum = 1022 - (bits >> 52);
+    uint32_t exponent = 0;
     do {
         y = high_product(y, y);
         sum = 2 * sum + 1;
@@ -56,8 +57,9 @@ double nnk_log_by_squaring(double x) {
         exponent++;
     } while (sum >> 63 == 0);
     sum = high_product(sum, ln2);
-    const double log = (double)(uint32_t)(sum >> 32) * 0x1p32 + (double)(uint32_t)sum; // rounded once
-    return -nnk_from_bits_f64(nnk_bits_f64(log) - (exponent << 52));
+    const double high = (double)(uint32_t)(sum >> 32); // not 0; times 2^32 by its exponent
+    const double log = nnk_from_bits_f64(nnk_bits_f64(high) + (32ull << 52)) + (double)(uint32_t)sum;
+    return -nnk_from_bits_f64(nnk_bits_f64(log) - ((uint64_t)exponent << 52));
 }
 
 /// Returns x + y and stores in *rest what the rounding lost (Knuth).

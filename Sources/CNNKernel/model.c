@@ -52,10 +52,9 @@ static nnk_status describe(nnk_model *m, const uint8_t *payload) {
     const uint8_t *records = payload + nnk_payload_bytes(m->topology, m->dtype),
                   *names = records - 2 * NNK_CLASS_NAME_BYTES;
     if (!nnk_origin_valid(m) || !nnk_options_valid(m)) return NNK_E_HEADER;
-    for (int32_t i = 0; i < 2; i++) {
-        m->class_names[i] = (const char *)(names + i * NNK_CLASS_NAME_BYTES);
-        if (m->class_names[i][NNK_CLASS_NAME_BYTES - 1] != 0) return NNK_E_KIND;
-    }
+    m->class_names[0] = (const char *)names;
+    m->class_names[1] = (const char *)names + NNK_CLASS_NAME_BYTES;
+    if (names[NNK_CLASS_NAME_BYTES - 1] | names[2 * NNK_CLASS_NAME_BYTES - 1]) return NNK_E_KIND;
     if (m->options) m->records = records;
     m->parameters = payload;
     return NNK_OK;

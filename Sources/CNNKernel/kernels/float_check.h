@@ -10,9 +10,10 @@
 /// False if subnormal numbers are flushed to zero, results are not rounded to nearest even, or a * b + c is
 /// fused.
 static inline bool check_float(void) {
-    volatile real given = 1; // volatile, so that this is computed when it runs and not by the compiler
-    const real one = given, unit = one * REAL_EPSILON, half_of_smallest = one * REAL_SMALLEST / 2;
-    const real above = one + unit, square = above + unit; // (1 + unit)^2, rounded
+    volatile real given =
+        REAL_EPSILON; // volatile, so that this is computed when it runs and not by the compiler
+    const real unit = given, half_of_smallest = unit * (REAL_SMALLEST / REAL_EPSILON / 2);
+    const real above = 1 + unit, square = above + unit; // (1 + unit)^2, rounded
     // The tie 1 + 3/2 unit goes up to the even neighbour, but not if all is rounded down or towards zero.
     // Rounded up, above^2 = 1 + 2 unit + unit^2 is more than 1 + 2 unit; fused, unit^2 is what is left.
     return half_of_smallest + half_of_smallest == REAL_SMALLEST && above + unit / 2 == square &&
