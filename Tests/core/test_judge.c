@@ -898,9 +898,9 @@ static void test_wrong_scores(void) {
     CHECK_EQUAL(nnk_calibrate(&z, 1, &bad, 1, NULL, 0, &c), NNK_E_LABEL);
     CHECK_EQUAL(nnk_calibrate(&z, 1, &label, 1, NULL, 0, NULL), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_better_than_guessing(NULL), 0);
-    s = (nnk_scores){0};
-    CHECK_EQUAL(nnk_class_to_add(NULL, &s), -1);
-    CHECK_EQUAL(nnk_class_to_add(&s, NULL), -1);
+    const nnk_scores points[4] = {0};
+    CHECK_EQUAL(nnk_class_to_add(NULL, points), -1);
+    CHECK_EQUAL(nnk_class_to_add(points, NULL), -1);
     CHECK_EQUAL(nnk_confusion_at(NULL, &label, 1, 0).true_positives, 0);
     CHECK_EQUAL(nnk_confusion_at(&z, NULL, 1, 0).true_positives, 0);
     const nnk_confusion nothing = {0, 0, 0, 0};
