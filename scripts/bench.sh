@@ -36,7 +36,7 @@ $python -c 'import numpy, h5py, sklearn, torch' 2>/dev/null || {
 }
 
 step "building"
-nn_cli=$(scripts/release.sh | tail -n 1)
+nn_cli=$(scripts/build-static.sh | tail -n 1)
 # The C programs are built with the same compiler as nn-cli.
 compiler="${CC:-$(command -v clang || command -v cc)}"
 cmake -S Benchmarks -B Benchmarks/build -DCMAKE_C_COMPILER="$compiler" >/dev/null

@@ -82,6 +82,7 @@ find "$copy" -mindepth 1 -maxdepth 1 ! -name .build -exec rm -rf {} +
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
     [[ ! -e $file ]] || printf '%s\0' "$file"
 done | xargs -0 cp --parents -t "$copy"
+cp "$copy/scripts/pins.json" "$copy/Package.resolved" # what scripts/build-static.sh asks for
 resolve() { swift package --package-path "$copy$1" --scratch-path "$copy/.build$2" resolve >>"$work/log" 2>&1; }
 : >"$work/log"
 resolve "" "" && resolve "" /static && resolve /Examples/pictures /pictures && resolve /Examples/swift /swift ||
@@ -113,10 +114,10 @@ works() {
 
 check "debug build" inside "swift build --product nn-cli"
 works .build/debug/nn-cli "debug build"
-check "scripts/release.sh" inside "scripts/release.sh"
-grep '^release: ' "$work/log"
-works .build/static/release/nn-cli "scripts/release.sh"
-check "scripts/release.sh: nothing of Swift is loaded" inside "! ldd .build/static/release/nn-cli | grep -i swift"
+check "scripts/build-static.sh" inside "scripts/build-static.sh"
+grep '^build-static: ' "$work/log"
+works .build/static/release/nn-cli "scripts/build-static.sh"
+check "scripts/build-static.sh: nothing of Swift is loaded" inside "! ldd .build/static/release/nn-cli | grep -i swift"
 
 # ---- Without some of the libraries ----------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ expect() {
     exit 1
 }
 
-nn_cli=$(scripts/release.sh | tail -n 1)
+nn_cli=$(scripts/build-static.sh | tail -n 1)
 python=.venv/bin/python
 [ -x $python ] || python3 -m venv .venv
 $python -c 'import h5py, numpy, PIL' 2>/dev/null ||

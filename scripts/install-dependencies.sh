@@ -7,7 +7,7 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 case "${1:-build}" in
 build) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config" ;;
-test) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv" ;;
+test) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv openssh-client" ;;
 boards) packages="gcc make python3 python3-h5py gcc-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-system-misc" ;;
 browser) packages="chromium" ;;
 *) echo "usage: $0 [build|test|boards|browser]" >&2; exit 64 ;;

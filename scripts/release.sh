@@ -1,82 +1,110 @@
 #!/usr/bin/env bash
-# Builds nn-cli for release: a program that starts fast and runs where Swift and the libraries are not installed.
-# Swift's libraries are linked statically; on Linux also libhdf5, libpng, libjpeg, libwebp and zlib, as far as there are
-# archives (*.a) of them. The last line of the output is the path of the program.
+# Makes a release: scripts/release.sh [--tag TAG] [--sign KEY] [--source | --check] [FOLDER]
 #
-# A plain `swift build -c release` needs no archives. Its nn-cli works the same and starts more slowly: the shared
-# libhdf5 of Debian loads thirty other libraries (docs/DESIGN.md).
+# Writes into FOLDER (default build/release) the source archive, nn-cli linked statically, the list of what is linked into
+# it (CycloneDX), their licences, and SHA256SUMS. The last line of the output is the path of nn-cli.
+#
+#   --tag TAG   release this tag, vVERSION; without it, the commit that is checked out, which must have no changes
+#   --sign KEY  sign SHA256SUMS with this SSH key (ssh-keygen -Y sign, namespace swiftnn)
+#   --source    make only the source archive; the last line of the output is its path
+#   --check     make the release twice, in two folders of different depth and with two umasks, compare the bytes, and write
+#               the table of docs/TESTING.md
+#
+# nn-cli is built anew from the source archive, so the archive has all that it needs. The same commit gives the same bytes
+# where compiler and libraries have the same versions. A build takes 2 minutes of processor time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export LC_ALL=C TZ=UTC
 
-scratch=$PWD/.build/static
-build=(swift build -c release --product nn-cli --scratch-path "$scratch")
 say() { echo "release: $*" >&2; }
+fail() { say "$2"; exit "$1"; }
+usage() { sed -n '2s/^# //p' "$0" >&2; exit 64; }
 
-if [[ $(uname -s) != Linux ]]; then
-    "${build[@]}" >&2
-    echo "$("${build[@]}" --show-bin-path)/nn-cli"
+tag= key= mode=all folder=build/release
+while [[ $# -gt 0 ]]; do
+    case $1 in
+    --tag) tag=${2:-} && [[ -n $tag ]] || usage; shift ;;
+    --sign) key=${2:-} && [[ -n $key ]] || usage; shift ;;
+    --source | --check) mode=${1#--} ;;
+    -*) usage ;;
+    *) folder=$1 ;;
+    esac
+    shift
+done
+
+if [[ -n $key ]]; then
+    [[ -r $key ]] || fail 66 "$key: no such key"
+    key=$(realpath "$key")
+fi
+if [[ -n $tag ]]; then
+    commit=$(git rev-parse --verify --quiet "refs/tags/$tag^{commit}") || fail 66 "$tag: no such tag"
+else
+    commit=$(git rev-parse --verify --quiet HEAD) || fail 65 "a release is made from a git repository"
+    [[ -z $(git status --porcelain) ]] || fail 65 "there are changes that are not committed: a release is of a commit"
+fi
+[[ $mode = source ]] || command -v dpkg-query >/dev/null || fail 69 "nn-cli is released on Debian, whose packages it names"
+version=$(git show "$commit:CMakeLists.txt" | sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p')
+[[ -z $tag || $tag = "v$version" ]] || fail 65 "$tag: the version in CMakeLists.txt is $version"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Makes the release in a clone below $work/$1, with umask $2.
+release_below() {
+    local place=$work/$1
+    mkdir -p "$place/tmp"
+    (
+        umask "$2"
+        git clone --quiet --no-checkout . "$place/clone"
+        git -C "$place/clone" checkout --quiet --detach "$commit"
+        TMPDIR=$place/tmp "$place/clone/scripts/release.sh" ${tag:+--tag "$tag"} "$place/release"
+    ) >&2
+}
+
+if [[ $mode = check ]]; then
+    release_below a 022
+    release_below deeper/below/other/folders 077
+    diff -r "$work/a/release" "$work/deeper/below/other/folders/release" >&2 || {
+        trap - EXIT
+        fail 1 "the two releases differ: they are in $work"
+    }
+    {
+        printf '\n| file | bytes | two releases |\n| --- | ---: | --- |\n'
+        (cd "$work/a/release" && find . -type f -printf '| %f | %s | the same bytes |\n' | sort)
+        printf '\n'
+    } | tee "$work/table"
+    scripts/write-table.py TESTING.md releases "$work/table"
     exit
 fi
 
-archives=$scratch/archives
-rm -rf "$archives"
-mkdir -p "$archives"
+# ---- The source archive -------------------------------------------------------------------------------------------
 
-# Prints where the archive of library $2 is, which pkg-config knows as $1; fails if there is none.
-find_archive() {
-    local folder file
-    for folder in $(pkg-config --libs-only-L "$1" 2>/dev/null | sed 's/-L//g'); do
-        if [[ -e $folder/lib$2.a ]]; then realpath "$folder/lib$2.a"; return; fi
-    done
-    file=$(clang -print-file-name="lib$2.a")
-    [[ $file = /* ]] && realpath "$file"
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+name=swiftnn-$version
+last=$folder/$name.tar.gz
+files=("$name.tar.gz")
+# git archive sorts the files, gives them the commit's time and user 0, and writes the commit into Version.swift.
+git -c tar.umask=022 -c core.autocrlf=false archive --format=tar --prefix="$name/" "$commit" | gzip -n -9 >"$last"
+
+# ---- The program --------------------------------------------------------------------------------------------------
+
+make_program() {
+    local built source=$work/$name
+    last=$folder/nn-cli-$version-$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m)
+    files+=("${last##*/}" "${last##*/}.cdx.json" "${last##*/}.licences.txt")
+    tar -xzf "$folder/$name.tar.gz" -C "$work"
+    built=$("$source/scripts/build-static.sh" | tail -n 1)
+    install -m 755 "$built" "$last"
+    python3 scripts/sbom.py --program "$last" --version "$version" --commit "$commit" \
+        --time "$(git log -1 --format=%ct "$commit")" --source "$source"
 }
+[[ $mode = source ]] || make_program
 
-# Lets the linker find the archive of library $2 (package $1) and not the shared library: a folder with a link to the
-# archive alone comes first in its search.
-link_archive() {
-    local archive
-    archive=$(find_archive "$1" "$2") && ln -sf "$archive" "$archives/lib$2.a"
-}
+# ---- Sums and signature -------------------------------------------------------------------------------------------
 
-# Writes a .pc file that takes the archive of library $2 in place of what pkg-config says about package $1. $3 ... are
-# the other libraries that it needs. Fails if a program with all of the archive in it does not link.
-use_archive() {
-    local package=$1 library=$2
-    shift 2
-    [[ -e $archives/lib$library.a ]] || return
-    clang -x c - -x none -o "$archives/probe" -L"$archives" -Wl,--whole-archive -l"$library" -Wl,--no-whole-archive \
-        "$@" <<<'int main(void) { return 0; }' 2>/dev/null || return
-    cat >"$archives/$package.pc" <<END
-Name: $package
-Description: $library, linked statically
-Version: $(pkg-config --modversion "$package")
-Cflags: $(pkg-config --cflags "$package")
-Libs: -L$archives -l$library $*
-END
-}
-
-say_archive() {
-    if [[ -e $archives/$1.pc ]]; then say "$1: archive"; else say "$1: no archive that links, so the shared library"; fi
-}
-
-link_archive zlib z && use_archive zlib z || true
-link_archive libjpeg jpeg && use_archive libjpeg jpeg || true
-link_archive libwebp sharpyuv || true # which newer releases of libwebp need
-if link_archive libwebp webp; then
-    use_archive libwebp webp -lm -lpthread || use_archive libwebp webp -lsharpyuv -lm -lpthread || true
-fi
-link_archive libpng png16 && use_archive libpng png16 -lz -lm || true
-link_archive libaec sz && link_archive libaec aec || true
-if link_archive hdf5 hdf5; then
-    # Debian's archive has a driver for files in the cloud, which needs libcurl and libcrypto. nn-cli never uses it.
-    clang -O2 -c scripts/no-cloud.c -o "$archives/no-cloud.o"
-    ar rc "$archives/libno-cloud.a" "$archives/no-cloud.o"
-    use_archive hdf5 hdf5 -lz -ldl -lm || use_archive hdf5 hdf5 -lsz -laec -lz -ldl -lm ||
-        use_archive hdf5 hdf5 -lno-cloud -lsz -laec -lz -ldl -lm || true
-fi
-for package in hdf5 libpng libjpeg libwebp zlib; do say_archive $package; done
-
-export PKG_CONFIG_PATH=$archives${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
-"${build[@]}" --static-swift-stdlib >&2
-echo "$("${build[@]}" --static-swift-stdlib --show-bin-path)/nn-cli"
+cd "$folder"
+sha256sum "${files[@]}" >SHA256SUMS
+rm -f SHA256SUMS.sig
+[[ -z $key ]] || ssh-keygen -q -Y sign -f "$key" -n swiftnn SHA256SUMS
+echo "$last"

@@ -28,7 +28,7 @@ struct NNCLI: ParsableCommand {
               66 missing input   70 internal error   74 reading or writing failed
               130 interrupted
             """,
-        version: "0.1.0",
+        version: Version.text,
         // Each command states its commandName. To derive it from the type's name takes a tenth of a prediction's time.
         subcommands: [
             Teach.self, Train.self, CrossValidate.self, Reproduce.self, Predict.self, Evaluate.self,

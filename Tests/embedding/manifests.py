@@ -24,8 +24,8 @@ in_header = ".".join(re.search(rf"^#define NNK_VERSION_{part} +(\d+)$", header, 
                      for part in ("MAJOR", "MINOR", "PATCH"))
 check(in_header == version, f"nnkernel.h: expected version {version}, got {in_header}")
 
-command = re.search(r'^ +version: "(.+)",$', (ROOT / "Sources/nn-cli/NNCLI.swift").read_text(), re.M)[1]
-check(command == version, f"NNCLI.swift: expected version {version}, got {command}")
+command = re.search(r'number = "(.+)"$', (ROOT / "Sources/nn-cli/Version.swift").read_text(), re.M)[1]
+check(command == version, f"Version.swift: expected version {version}, got {command}")
 exports = re.search(r"^NNKERNEL_(.+) {$", (ROOT / "cmake/nnkernel.map").read_text(), re.M)[1]
 check(exports == version.rsplit(".", 1)[0], f"nnkernel.map: the symbols are of {exports}, expected {version}'s")
 python = re.search(r"^VERSION = (\d+)\b", (ROOT / "Examples/python/nnkernel.py").read_text(), re.M)[1]

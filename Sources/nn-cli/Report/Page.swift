@@ -32,7 +32,7 @@ struct Page {
         <main>
         \(sections.compactMap { $0 })
         </main>
-        <footer><p>Written by nn-cli \(NNCLI.configuration.version).</p></footer>
+        <footer><p>Written by \(Version.text).</p></footer>
         </body>
         </html>
 
