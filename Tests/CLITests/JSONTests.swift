@@ -41,7 +41,7 @@ struct JSONTests {
             let name = PathText.text(bytes)
             let text = try Console.jsonText(Answer(input: name, places: [name: [1, nil, -1e-9]]))
             #expect(JSONText.isOneValue(text), "\(bytes)")
-            #expect(!text.unicodeScalars.contains(where: \.isHidden), "\(bytes)")
+            #expect(!text.unicodeScalars.contains { $0.isHidden }, "\(bytes)")
             let expected = Answer(input: parsed(name), places: [parsed(name): [1, nil, -1e-9]])
             #expect(try JSONDecoder().decode(Answer.self, from: Data(text.utf8)) == expected, "\(bytes)")
         }
