@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing of the libraries and tools named after it: build (libraries alone), test, boards
-# (compilers and emulators of boards), or browser (without which the test of the report's width is skipped).
+# (compilers and emulators of boards), analysis (tools that read the sources), or browser (without which the test of the
+# report's width is skipped).
 set -euo pipefail
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -9,8 +10,9 @@ case "${1:-build}" in
 build) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config" ;;
 test) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv openssh-client" ;;
 boards) packages="gcc make python3 python3-h5py gcc-arm-none-eabi gcc-riscv64-unknown-elf qemu-system-arm qemu-system-misc" ;;
+analysis) packages="cppcheck frama-c-base" ;;
 browser) packages="chromium" ;;
-*) echo "usage: $0 [build|test|boards|browser]" >&2; exit 64 ;;
+*) echo "usage: $0 [build|test|boards|analysis|browser]" >&2; exit 64 ;;
 esac
 
 if command -v apt-get >/dev/null; then

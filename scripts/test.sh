@@ -147,6 +147,8 @@ check_swift() {
     step "the tests in Swift" swift_tests
     $quick && return
     step "the documentation" scripts/docs.sh
+    step "fuzzers" scripts/fuzz.sh
+    step "faults" scripts/faults.sh
 }
 
 step "installing what is missing" install

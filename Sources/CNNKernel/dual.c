@@ -58,19 +58,20 @@ typedef struct waiting {
 
 static void keep_random(const nnk_random *random, waiting *w) {
     const uint64_t spare = nnk_bits(random->spare);
-    memcpy(w->word, random->word, sizeof w->word);
+    memcpy(w->word, random, sizeof w->word); // `word`, `next` and `has_spare`
     w->spare[0] = (uint32_t)spare;
     w->spare[1] = (uint32_t)(spare >> 32);
 }
 
 static void wake_random(nnk_random *random, const waiting *w) {
     const uint64_t spare = (uint64_t)w->spare[1] << 32 | w->spare[0];
-    memcpy(random->word, w->word, sizeof w->word);
+    memcpy(random, w->word, sizeof w->word);
     memcpy(&random->spare, &spare, sizeof spare);
 }
 
-_Static_assert(offsetof(nnk_random, has_spare) == (NNK_RANDOM_WORDS + 1) * sizeof(uint32_t),
-               "the words of a generator lie side by side");
+_Static_assert(offsetof(nnk_random, word) == 0 &&
+                   offsetof(nnk_random, has_spare) == (NNK_RANDOM_WORDS + 1) * sizeof(uint32_t),
+               "the words of a generator lie side by side, and come first");
 
 /// Bytes that each of several rows at once takes: of a generator, unless the weights are those of a model.
 static size_t waiting_bytes(const nnk_job *job) { return nnk_start_of(job) ? 0 : sizeof(waiting); }
@@ -81,6 +82,7 @@ static uint32_t inputs_of(const nnk_job *job) { return (uint32_t)job->topology->
 ///   done: weights by which it ran ahead before. Returns how many they are now.
 static uint32_t run_ahead(const nnk_job *job, nnk_random *random, waiting *rows, uint32_t done) {
     const uint32_t size = inputs_of(job), offset = done % size;
+    NNK_ASSERT(rows);
     const uint32_t count = nnk_smaller(SKIPPED_AT_ONCE, size - offset);
     if (offset == 0) keep_random(random, &rows[done / size]);
     job->arithmetic->skip(count, random);
@@ -427,6 +429,7 @@ static nnk_status gradient(const nnk_job *job, const arena *a, const writing *w,
     const nnk_arithmetic *k = job->arithmetic;
     nnk_real *d = nnk_row(a, a->deltas, unit);
     double mean[2] = {0, 0};
+    NNK_ASSERT(nnk_columns(job) > 0);
     for (uint32_t r = 0; nnk_centers(job) && r < rows; r++)
         mean[r] = nnk_mean_of_deltas(job, a, nnk_row(a, d, r));
     memset(w->g, 0, rows * NNK_PATCH * nnk_real_bytes(job));
@@ -461,6 +464,7 @@ static void descend_patch(const nnk_job *job, const arena *a, nnk_real *w, nnk_r
 static nnk_status next_weights(const nnk_job *job, const arena *a, nnk_real **weights, uint32_t *count) {
     nnk_trainer *t = a->trainer;
     const writing w = writing_of(job, a);
+    NNK_ASSERT(inputs_of(job) > 0);
     const uint32_t size = inputs_of(job), unit = t->weight / size, offset = t->weight % size;
     const bool in_pairs = NNK_FAST && w.held_count > 0, is_second = in_pairs && unit % 2 == 1;
     const bool in_pair = is_second || (in_pairs && unit + 1 < (uint32_t)job->topology->size[1]);

@@ -70,7 +70,8 @@ _Static_assert(NNK_OPTIONS == UINT8_MAX, "a header has no unknown option");
 bool nnk_expectation_valid(const nnk_expectation *e) {
     // The bits of floats that are not negative ascend with them, and those of negative ones are above.
     enum { ONE = 0x3f800000, INFINITE = 0x7f800000 };
-    const uint32_t __attribute__((may_alias)) *bits = (const void *)&e->accuracy;
+    const uint32_t __attribute__((may_alias)) *bits =
+        (const void *)((const uint8_t *)e + offsetof(nnk_expectation, accuracy));
     const uint32_t accuracy = bits[0], low = bits[1], high = bits[2], log_loss = bits[3], auc = bits[4],
                    guessing = bits[5];
     return accuracy <= ONE && low <= high && high <= ONE && log_loss < INFINITE && auc <= ONE &&

@@ -5,7 +5,7 @@ size_t nnk_sum_bytes(const nnk_topology *t, const nnk_inference *inference, int3
     int32_t units = 0;
     for (; l <= t->layers; l++)
         if (t->size[l] > units) units = t->size[l];
-    return (size_t)(units * inference->real_bytes);
+    return (size_t)units * (size_t)inference->real_bytes;
 }
 
 size_t nnk_predict_bytes(const nnk_topology *topology, const nnk_inference *inference) {

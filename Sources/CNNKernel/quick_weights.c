@@ -27,7 +27,7 @@ enum { UNIT = 62 }; ///< the square of a point on the circle is 1 << UNIT
 /// nnk_coordinate, exactly.
 static int64_t coordinate(nnk_random *random) {
     const uint32_t high = nnk_next_word(random) >> 5, low = nnk_next_word(random) >> 6;
-    return (int64_t)((uint64_t)high << 26 | low) - (1ll << 52);
+    return (int64_t)((uint64_t)high << 26 | low) - (1LL << 52);
 }
 
 static uint64_t magnitude(int64_t x) { return x < 0 ? 0 - (uint64_t)x : (uint64_t)x; }
