@@ -10,8 +10,13 @@ cd "$(dirname "$0")/.."
 
 scratch=$PWD/.build/static
 build=(swift build -c release --product nn-cli --scratch-path "$scratch" --only-use-versions-from-resolved-file)
-cp scripts/pins.json Package.resolved # the versions of swift-argument-parser and swift-system
 say() { echo "build-static: $*" >&2; }
+
+# The versions of Swift packages with which a release is made; Package.swift takes later ones too.
+while read -r name version; do
+    grep -A 6 "\"identity\" : \"$name\"" Package.resolved 2>/dev/null | grep -q "\"version\" : \"$version\"" ||
+        swift package --scratch-path "$scratch" resolve "$name" --version "$version" >&2
+done <scripts/packages.txt
 
 if [[ $(uname -s) != Linux ]]; then
     "${build[@]}" >&2

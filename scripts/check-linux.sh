@@ -82,7 +82,6 @@ find "$copy" -mindepth 1 -maxdepth 1 ! -name .build -exec rm -rf {} +
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
     [[ ! -e $file ]] || printf '%s\0' "$file"
 done | xargs -0 cp --parents -t "$copy"
-cp "$copy/scripts/pins.json" "$copy/Package.resolved" # what scripts/build-static.sh asks for
 resolve() { swift package --package-path "$copy$1" --scratch-path "$copy/.build$2" resolve >>"$work/log" 2>&1; }
 : >"$work/log"
 resolve "" "" && resolve "" /static && resolve /Examples/pictures /pictures && resolve /Examples/swift /swift ||

@@ -63,7 +63,12 @@ def of_package(file):
     return Component(source, upstream(version), url, pathlib.Path("/usr/share/doc", binary, "copyright"))
 
 
-def components(program, source, pins):
+def package_versions(source):
+    """The names and versions of the Swift packages."""
+    return [line.split() for line in (source / "scripts/packages.txt").read_text().splitlines()]
+
+
+def components(program, source, packages):
     """The components, each with its files that are linked, by how they are."""
     info = json.loads(output("swiftc", "-print-target-info"))
     release = re.search(r"Swift version (\S+)", info["compilerVersion"])[1]
@@ -75,15 +80,14 @@ def components(program, source, pins):
     def add(part, kind, file):
         found.setdefault(part, {}).setdefault(kind, set()).add(file)
 
-    for pin in pins:
-        name, version = pin["identity"], pin["state"]["version"]
+    for name, version in packages:
         part = Component(name, version, f"pkg:github/apple/{name}@{version}",
                          source / ".build/static/checkouts" / name / "LICENSE.txt")
         add(part, "static", "compiled from source")
     for file in static_files((source / ".build/static/nn-cli.map").read_text(errors="replace")):
         if file.is_relative_to(toolchain):
             add(swift, "static", file.name)
-        elif ".build" not in file.parts:  # the project's own objects, and those of the pins
+        elif ".build" not in file.parts:  # the project's own objects, and those of the packages
             add(of_package(file), "static", file.name)
     for file in dynamic_files(program):
         add(of_package(file), "dynamic", file.name)
@@ -110,7 +114,7 @@ def main():
         parser.add_argument(f"--{option}", required=True)
     options = parser.parse_args()
     program, source = pathlib.Path(options.program), pathlib.Path(options.source)
-    found = components(program, source, json.loads((source / "scripts/pins.json").read_text())["pins"])
+    found = components(program, source, package_versions(source))
     parts = [listed(part, files) for part, files in found.items()]
     time = datetime.datetime.fromtimestamp(int(options.time), datetime.timezone.utc)
     root = {
