@@ -1,7 +1,7 @@
 // What libhdf5's driver for files in the cloud (S3) calls of libcurl and libcrypto: all of it fails.
-// scripts/build-static.sh links it where the archive of libhdf5 has the driver. nn-cli opens local files only, so
-// nothing here is called, unless the environment variable HDF5_DRIVER asks for the driver; opening a file
-// fails then.
+// scripts/build-static.sh links it where the archive of libhdf5 has the driver. nn-cli opens local files
+// only, so nothing here is called, unless the environment variable HDF5_DRIVER asks for the driver; opening a
+// file fails then.
 #include <stddef.h>
 
 int curl_global_init(long flags) { return (void)flags, 2; } // CURLE_FAILED_INIT

@@ -1,5 +1,5 @@
-// What is proved of reading models: whatever the bytes are, nothing beyond them is read or written, and nothing is
-// computed that C leaves undefined (scripts/analyze.sh, by Frama-C's EVA).
+// What is proved of reading models: whatever the bytes are, nothing beyond them is read or written, and
+// nothing is computed that C leaves undefined (scripts/analyze.sh, by Frama-C's EVA).
 #include "__fc_builtin.h"
 #include "nnkernel/nnkernel.h"
 
@@ -9,8 +9,8 @@ static uint64_t words[80]; // more than the longest file
 
 enum { DTYPE_AT = 6, OPTIONS_AT = 11 }; // in the header
 
-/// Opens any file of `length` bytes. The element type and the options are said apart, because it depends on them where
-/// the parts of a file lie.
+/// Opens any file of `length` bytes. The element type and the options are said apart, because it depends on
+/// them where the parts of a file lie.
 static void open(size_t length, int dtype, int first_options, int last_options) {
     uint8_t *file = (uint8_t *)words + (sizeof words - length);
     Frama_C_make_unknown((char *)words, sizeof words);
@@ -29,7 +29,11 @@ static void open(size_t length, int dtype, int first_options, int last_options) 
 
 /// Files of a type with all options, as long as they should be, and shorter and longer ones.
 static void open_all(int dtype, size_t length) {
-    const size_t lengths[] = {0, NNK_HEADER_BYTES - 8, NNK_HEADER_BYTES, length - 8, length,
+    const size_t lengths[] = {0,
+                              NNK_HEADER_BYTES - 8,
+                              NNK_HEADER_BYTES,
+                              length - 8,
+                              length,
                               length + NNK_TRAINING_RECORD_BYTES,
                               length + NNK_TRAINING_RECORD_BYTES + NNK_EXPECTATION_BYTES};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
