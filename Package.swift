@@ -26,7 +26,8 @@ let package = Package(
         .target(name: "NNInference", dependencies: ["CNNKernel"], swiftSettings: memorySafety),
         .target(name: "NNText", swiftSettings: memorySafety),
         .target(
-            name: "SwiftNN", dependencies: ["CNNKernel", "NNInference", "NNText"], swiftSettings: memorySafety),
+            name: "SwiftNN", dependencies: ["CNNKernel", "NNInference", "NNText"], swiftSettings: memorySafety
+        ),
         .systemLibrary(
             name: "CHDF5", pkgConfig: "hdf5",
             providers: [.apt(["libhdf5-dev"]), .yum(["hdf5-devel"]), .brew(["hdf5"])]
