@@ -477,6 +477,7 @@ static nnk_status next_weights(const nnk_job *job, const arena *a, nnk_real **we
     const uint32_t start = t->weight - offset, ahead = t->ahead > start ? t->ahead - start : 0;
     if (in_pair && !is_second && w.waiting && ahead < size) {
         t->ahead = start + run_ahead(job, &t->random, w.waiting, ahead);
+        *weights = w.w;
         *count = 0;
         return NNK_OK;
     }
