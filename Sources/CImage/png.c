@@ -46,8 +46,8 @@ static uint8_t *allocate(png_picture *picture, size_t bytes) {
 
 // ---- Chunks -------------------------------------------------------------------------------------
 
-// Length (4 bytes), type (4), data, CRC-32 of type and data (4).
-enum { AROUND = 12 };
+// Behind the signature: length (4 bytes), type (4), data, CRC-32 of type and data (4).
+enum { SIGNATURE = 8, AROUND = 12 };
 
 typedef struct png_chunk {
     const uint8_t *type;
@@ -178,18 +178,28 @@ static void read_ancillary(png_picture *picture, const png_chunk *chunk) {
         picture->base.exif = chunk->data; // which counts before a profile
 }
 
+// Reads all metadata, also what stands behind the pixels: the orientation decides how these are resized.
+static void read_metadata(png_picture *picture) {
+    png_chunk chunk;
+    for (picture->offset = SIGNATURE; find_chunk(picture, &chunk) && !is_chunk(&chunk, "IEND");) {
+        if (is_ancillary(&chunk)) read_ancillary(picture, &chunk);
+        picture->offset += AROUND + chunk.data.count;
+    }
+    picture->offset = 0;
+}
+
 // ---- Pixels -------------------------------------------------------------------------------------
 
 // libpng gets the signature and the chunks on which pixels depend. So nothing else is unpacked, kept or
 // judged.
 static void find_next_part(png_picture *picture) {
     png_chunk chunk;
-    while (picture->offset > 0 && find_chunk(picture, &chunk) && is_ancillary(&chunk)) {
-        read_ancillary(picture, &chunk);
+    while (picture->offset > 0 && find_chunk(picture, &chunk) && is_ancillary(&chunk))
         picture->offset += AROUND + chunk.data.count;
-    }
     size_t rest = picture->base.count - picture->offset;
-    picture->left = picture->offset == 0 ? 8 : find_chunk(picture, &chunk) ? AROUND + chunk.data.count : rest;
+    picture->left = picture->offset == 0          ? SIGNATURE
+                    : find_chunk(picture, &chunk) ? AROUND + chunk.data.count
+                                                  : rest;
 }
 
 static void read_bytes(png_structp reader, png_bytep to, size_t count) {
@@ -203,6 +213,7 @@ static void read_bytes(png_structp reader, png_bytep to, size_t count) {
 
 static void open_picture(nn_picture *base) {
     png_picture *picture = (png_picture *)base;
+    if (base->count >= SIGNATURE) read_metadata(picture);
     png_structp reader = png_create_read_struct(PNG_LIBPNG_VER_STRING, picture, on_error, on_warning);
     picture->reader = reader;
     if (!reader || !(picture->info = png_create_info_struct(reader))) nn_fail_without_memory(base);
@@ -248,7 +259,7 @@ static void read_row(nn_picture *base, uint8_t *row) {
     nn_lay_over_white(from, base->width, row);
 }
 
-// Reads the chunks behind the image data, which libpng has read to its end. They leave the pixels as they
+// Looks at the chunks behind the image data, which libpng has read to its end. They leave the pixels as they
 // are.
 static void finish(nn_picture *base) {
     png_picture *picture = (png_picture *)base;
@@ -259,8 +270,8 @@ static void finish(nn_picture *base) {
         has_end = is_chunk(&chunk, "IEND");
         if (is_chunk(&chunk, "IDAT") && chunk.data.count > 0)
             nn_flaw(base, "the PNG has more image data than pixels");
-        else
-            read_ancillary(picture, &chunk);
+        else if (!is_ancillary(&chunk)) // of those, read_metadata has told
+            has_right_crc(base, &chunk);
     }
     if (has_end)
         nn_flaw_bytes_behind(base, base->count - picture->offset);

@@ -21,7 +21,7 @@ public struct Picture: Sendable {
     private static let largestFile = 32 << 20
     private static let limits = nn_picture_limits(
         side: 65_535,  // of JPEG
-        pixels: 64_000_000, unpacked: 256_000_000, memory: 42_000_000, scans: 32)
+        pixels: 64_000_000, unpacked: 256_000_000, memory: 39_000_000, scans: 32)
 
     /// Reads the picture at `path`; `-` is the standard input.
     ///
@@ -62,15 +62,9 @@ public struct Picture: Sendable {
     ) throws(DecodingFailure) -> (image: [UInt8], flaws: [String]) {
         try bytes.withUnsafeBufferPointer { bytes throws(DecodingFailure) in
             let picture = try PictureDecoder(bytes, limits)
-            let assumed = picture.orientation
-            let image = try picture.resized(isTransposed: assumed.isTransposed)
-            // A PNG may have its orientation behind its pixels.
             let orientation = picture.orientation
-            guard orientation.isTransposed != assumed.isTransposed else {
-                return (orientation.apply(to: image), picture.flaws)
-            }
-            let again = try PictureDecoder(bytes, limits).resized(isTransposed: orientation.isTransposed)
-            return (orientation.apply(to: again), picture.flaws)
+            let image = try picture.resized(isTransposed: orientation.isTransposed)
+            return (orientation.apply(to: image), picture.flaws)
         }
     }
 }
@@ -104,7 +98,7 @@ private struct PictureDecoder: ~Copyable {
         }
     }
 
-    /// The orientation that the metadata found so far gives.
+    /// The orientation that the metadata gives.
     var orientation: Orientation {
         Orientation(exif: metadata(nn_picture_exif), xmp: metadata(nn_picture_xmp))
     }

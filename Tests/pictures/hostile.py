@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes hostile pictures into a folder: a reader must refuse each one, quickly and with little memory."""
+"""Writes hostile pictures into a folder: a reader must refuse each one, quickly and with little memory.
+
+Those whose names begin with slow- may be read: they are within all limits, and made to take long."""
 import io
 import struct
 import sys
@@ -43,8 +45,8 @@ def segment(marker, data):
     return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
 
 
-def many_scans(width, height):
-    """A valid grey progressive JPEG of 896 scans: each has one bit of one coefficient, and all bits are 0."""
+def many_scans(width, height, count=896):
+    """A valid grey progressive JPEG of up to 896 scans: each has one bit of one coefficient, and all bits are 0."""
     blocks = ((width + 7) // 8) * ((height + 7) // 8)
     zero_bits = bytes(-(-blocks // 8))
     # Two codes of one bit: DC difference 0, and a run of 2^14 blocks without AC coefficients.
@@ -58,7 +60,7 @@ def many_scans(width, height):
     for k in range(1, 64):
         scans += [scan(k, k, 0 if low == 13 else low + 1, low, end_of_band) for low in range(13, -1, -1)]
     return (b"\xff\xd8" + segment(0xDB, b"\0" + b"\1" * 64) +
-            segment(0xC2, struct.pack(">BHHB", 8, height, width, 1) + b"\1\x11\0") + tables + b"".join(scans) +
+            segment(0xC2, struct.pack(">BHHB", 8, height, width, 1) + b"\1\x11\0") + tables + b"".join(scans[:count]) +
             b"\xff\xd9")
 
 
@@ -80,6 +82,86 @@ def number24(*numbers):
 
 def frame(left, top, width, height, webp):
     return b"ANMF", number24(left // 2, top // 2, width - 1, height - 1, 100) + b"\0" + webp[12:]
+
+
+MEGABYTES = 33  # of a file that is just small enough
+
+
+def filled(piece, around):
+    """Many small pieces before the last two bytes or the first scan of a JPEG, up to the largest file."""
+    at = around.find(b"\xff\xda")
+    return around[:at] + piece * ((MEGABYTES * 1_000_000 - len(around)) // len(piece)) + around[at:]
+
+
+def slow_jpegs(rng, photo):
+    """What takes long: large pictures, much noise, millions of small parts."""
+    noise = Image.fromarray(rng.integers(0, 256, (3400, 3400, 3)).astype(np.uint8))
+    color, grey = Image.new("RGB", (8000, 8000), (10, 200, 90)), Image.new("L", (8000, 8000), 77)
+    yield "one-color", saved(color, "JPEG", subsampling=0)
+    yield "one-color-wide", saved(Image.new("RGB", (65500, 977)), "JPEG", subsampling=0)
+    yield "one-color-turned", saved(color, "JPEG", subsampling=0, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x01\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")
+    yield "one-color-restarts", saved(grey, "JPEG", restart_marker_blocks=1)
+    yield "one-column", saved(Image.new("RGB", (1, 65500)), "JPEG")
+    yield "one-row", saved(Image.new("RGB", (65500, 1)), "JPEG")
+    yield "noise", saved(noise, "JPEG", subsampling=0, quality=75)
+    yield "noise-progressive", saved(noise.resize((3000, 3000)), "JPEG", subsampling=2, quality=90, progressive=True)
+    yield "noise-cmyk", saved(noise.convert("CMYK"), "JPEG", quality=50)
+    yield "scans", many_scans(4400, 4400, 32)
+    small = saved(photo, "JPEG")
+    for name, piece in {
+        "comments": segment(0xFE, b""), "exif": segment(0xE1, b""), "adobe": segment(0xEE, b"Adobe" + bytes(7)),
+        "huffman": segment(0xC4, b"\3\1" + bytes(15) + b"\0"), "quantization": segment(0xDB, b"\3" + b"\1" * 64),
+        "restarts": segment(0xDD, b"\0\0"), "stray": b"\0",
+    }.items():
+        yield f"many-{name}", filled(piece, small)
+    progressive = saved(photo, "JPEG", progressive=True)
+    yield "many-tables-between-scans", progressive.replace(
+        b"\xff\xda", segment(0xC4, b"\x13\1" + bytes(15) + b"\0") * 100_000 + b"\xff\xda")
+    yield "lines-behind", with_size(small, 400, 0).replace(b"\xff\xd9", segment(0xDC, struct.pack(">H", 300)) + b"\xff\xd9")
+    yield "arithmetic", small.replace(b"\xff\xc0", b"\xff\xc9")
+    yield "arithmetic-progressive", progressive.replace(b"\xff\xc2", b"\xff\xca")
+
+
+def slow_pngs():
+    """Filters, transparency, interlacing, and an orientation behind the pixels, for which all is read again."""
+    end = chunk(b"IEND", b"")
+    turned = chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\x01\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0")
+
+    def pixels(height, row_bytes):
+        """Rows of zeros, all with the filter that takes longest, Paeth's."""
+        deflate = zlib.compressobj(1)
+        row = b"\4" + bytes(row_bytes)
+        return chunk(b"IDAT", b"".join(deflate.compress(row) for _ in range(height)) + deflate.flush())
+    four_bytes = pixels(8000, 32000)
+    for name, depth, color in ("rgba", 8, 6), ("grey-alpha-16", 16, 4):
+        yield name, header(8000, 8000, depth, color) + four_bytes + end
+        yield f"{name}-turned", header(8000, 8000, depth, color) + four_bytes + turned + end
+    palette = chunk(b"PLTE", bytes(6)) + chunk(b"tRNS", b"\x80")
+    yield "palette", header(8000, 8000, 1, 3) + palette + pixels(8000, 1000) + turned + end
+    yield "wide", header(65535, 976, 8, 6) + pixels(976, 65535 * 4) + turned + end
+    noise = zlib.compress(b"".join(b"\4" + np.random.default_rng(y).bytes(3 * 3000) for y in range(3000)), 1)
+    yield "noise", header(3000, 3000) + chunk(b"IDAT", noise) + turned + end
+    yield "interlaced", header(3100, 3100, 8, 6, 1) + chunk(b"IDAT", bomb(64 << 20)) + turned + end
+    tiny = zlib.compress(bytes(256 * 1025), 0)
+    yield "tiny-chunks", header(256, 256, 8, 6) + b"".join(
+        chunk(b"IDAT", tiny[at:at + 1]) for at in range(len(tiny))) + end
+    texts = chunk(b"tEXt", b"") * (MEGABYTES * 40_000)
+    yield "many-texts", header(64, 64) + texts + chunk(b"IDAT", bomb(1 << 20)) + texts + end
+    for kind, key in (b"iCCP", b"x"), (b"zTXt", b"Raw profile type exif"), (b"iTXt", b"XML:com.adobe.xmp"):
+        packed = b"\0\0" if kind != b"iTXt" else b"\0\1\0\0\0"
+        yield f"bomb-{kind.decode()}", (
+            header(64, 64) + chunk(kind, key + packed + bomb(1 << 30)) + chunk(b"IDAT", bomb(1 << 20)) + end)
+
+
+def slow_webps(rng):
+    noise = Image.fromarray(rng.integers(0, 256, (2200, 2200, 3)).astype(np.uint8))
+    yield "noise", saved(noise.resize((3050, 3050)), "WEBP", quality=90, method=0)
+    yield "lossless", saved(noise.resize((1900, 1900)), "WEBP", lossless=True, quality=0, method=0)
+    yield "one-color", saved(Image.new("RGB", (3600, 3600)), "WEBP", method=0)
+    canvas = b"VP8X", b"\2\0\0\0" + number24(63, 63)
+    small = saved(noise.resize((64, 64)), "WEBP", method=0)
+    yield "frames", riff(canvas, *[frame(0, 0, 64, 64, small)] * 20_000)
+    yield "chunks", riff((b"VP8X", b"\0\0\0\0" + number24(63, 63)), *[(b"abcd", b"")] * 3_000_000, (small[12:16], small[20:]))
 
 
 def main(folder):
@@ -146,6 +228,10 @@ def main(folder):
         write(f"animated-{size[0]}x{size[1]}.webp", riff(canvas, frame(2, 0, 400, 300, lossy)))
         write(f"no-frame-{size[0]}x{size[1]}.webp", riff(canvas))
     write("chunks.webp", riff(*[(b"abcd", b"")] * 500_000))
+
+    for end, pictures in ("jpg", slow_jpegs(rng, photo)), ("png", slow_pngs()), ("webp", slow_webps(rng)):
+        for name, bytes_ in pictures:
+            write(f"slow-{name}.{end}", bytes_)
 
 
 main(sys.argv[1])
