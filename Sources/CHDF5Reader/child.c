@@ -409,22 +409,35 @@ static void read_array(int socket, const open_array *array, const nn_reader_requ
 
 // ---- Requests -----------------------------------------------------------------------------------
 
-static hid_t open_file(const char *path) {
+// The library takes only a path: this one stands for the descriptor.
+#ifdef __linux__
+static const char path_of_file[] = "/proc/self/fd/4";
+#else
+static const char path_of_file[] = "/dev/fd/4";
+#endif
+_Static_assert(NN_CHILD_FILE == 4, "the path names the descriptor");
+
+// Opens the file that the parent has opened, whatever is at its path by now.
+static hid_t open_file(void) {
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     // Not what the environment's HDF5_DRIVER names. A lock would fail on file systems that have none, and a
     // reader needs none.
     H5Pset_fapl_sec2(access);
     H5Pset_file_locking(access, false, true);
-    return H5Fopen(path, H5F_ACC_RDONLY, access);
+    // This file can be opened, once, and no other one: a link in it that was missed leads nowhere.
+    nn_reader_allow_files(NN_CHILD_FILE + 2);
+    const hid_t file = H5Fopen(path_of_file, H5F_ACC_RDONLY, access);
+    nn_reader_allow_files(0);
+    return file;
 }
 
-_Noreturn void nn_reader_serve(int socket, const char *path) {
+_Noreturn void nn_reader_serve(void) {
+    const int socket = NN_CHILD_SOCKET;
     H5PLset_loading_state(0);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    const hid_t file = open_file(path);
+    const hid_t file = open_file();
     refuse(socket, file < 0 ? failure() : NN_READER_OK);
     if (file < 0) _exit(0);
-    nn_reader_open_no_more();
     for (;;) {
         nn_reader_request request;
         receive(socket, &request, sizeof request);

@@ -4,10 +4,13 @@
 
 #include "hdf5_reader.h"
 
-// Reads the file and answers requests until the socket is closed. Only the child calls this.
-_Noreturn void nn_reader_serve(int socket, const char *path);
+// The child's descriptors, beside the standard ones, which are of /dev/null.
+enum { NN_CHILD_SOCKET = 3, NN_CHILD_FILE = 4 };
 
-// Lets the process open no file any more.
-void nn_reader_open_no_more(void);
+// Reads the file and answers requests until the socket is closed. Only the child calls this.
+_Noreturn void nn_reader_serve(void);
+
+// Lets the process open files only while it has fewer than `count` open. This is not raised again.
+void nn_reader_allow_files(int count);
 
 #endif

@@ -37,7 +37,7 @@ static void limit(resource_kind resource, rlim_t soft, rlim_t hard) {
     setrlimit(resource, &(struct rlimit){.rlim_cur = soft, .rlim_max = hard});
 }
 
-void nn_reader_open_no_more(void) { limit(RLIMIT_NOFILE, 0, 0); }
+void nn_reader_allow_files(int count) { limit(RLIMIT_NOFILE, (rlim_t)count, (rlim_t)count); }
 
 #ifdef __linux__
 // Whether the process could map a page more under this limit, which shows what it has mapped already. /proc
@@ -81,21 +81,21 @@ static void close_from(int first) {
 }
 #endif
 
-// Keeps the socket, as 3, and nothing else that the parent had open: a crash may not write there, and whoever
-// waits for the end of a pipe does not wait for this process.
-static int keep_only(int socket) {
-    // Above 3, as dup2 would close it there.
-    const int kept = fcntl(socket, F_DUPFD, 4);
+// Keeps the socket, as 3, the file, as 4, and nothing else that the parent had open: a crash may not write
+// there, and whoever waits for the end of a pipe does not wait for this process.
+static void keep_only(int socket, int file) {
+    // Above 4, as dup2 would close them there.
+    const int kept_socket = fcntl(socket, F_DUPFD, 5);
+    const int kept_file = fcntl(file, F_DUPFD, 5);
     const int null = open("/dev/null", O_RDWR);
-    if (kept < 0 || null < 0) _exit(1);
-    for (int file = 0; file <= 2; ++file) dup2(null, file);
-    if (dup2(kept, 3) < 0) _exit(1);
-    close_from(4);
-    return 3;
+    if (kept_socket < 0 || kept_file < 0 || null < 0) _exit(1);
+    for (int standard = 0; standard <= 2; ++standard) dup2(null, standard);
+    if (dup2(kept_socket, NN_CHILD_SOCKET) < 0 || dup2(kept_file, NN_CHILD_FILE) < 0) _exit(1);
+    close_from(NN_CHILD_FILE + 1);
 }
 
 // Signals are blocked here, so that no handler of the parent runs in the child.
-_Noreturn static void be_child(int socket, const char *path, const nn_reader_limits *limits) {
+_Noreturn static void be_child(int socket, int file, const nn_reader_limits *limits) {
     for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
@@ -104,12 +104,12 @@ _Noreturn static void be_child(int socket, const char *path, const nn_reader_lim
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-    socket = keep_only(socket);
+    keep_only(socket, file);
     limit(RLIMIT_CORE, 0, 0);
     limit(RLIMIT_FSIZE, 0, 0);
     limit(RLIMIT_CPU, limits->processor_seconds, (rlim_t)limits->processor_seconds + 1);
     limit_memory(limits->memory_bytes);
-    nn_reader_serve(socket, path);
+    nn_reader_serve();
 }
 
 // ---- The parent ---------------------------------------------------------------------------------
@@ -128,14 +128,14 @@ static bool make_sockets(int sockets[2]) {
 #endif
 }
 
-int nn_reader_start(nn_reader *reader, const char *path, const nn_reader_limits *limits) {
+int nn_reader_start(nn_reader *reader, int file, const nn_reader_limits *limits) {
     int sockets[2];
     if (!make_sockets(sockets)) return errno;
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     const pid_t child = fork();
-    if (child == 0) be_child(sockets[1], path, limits);
+    if (child == 0) be_child(sockets[1], file, limits);
     const int error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(sockets[1]);
@@ -215,6 +215,9 @@ nn_reader_end_reason nn_reader_end(nn_reader *reader) {
 
 bool nn_reader_can_take(size_t bytes) {
     if (bytes == 0) return true;
+    // Where the system promises more than it has.
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    if (pages > 0 && page > 0 && bytes / (size_t)page > (size_t)pages / 2) return false;
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return false;
     munmap(memory, bytes);

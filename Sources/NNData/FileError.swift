@@ -8,6 +8,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         case badData
         /// The system reported an error while reading or writing.
         case io
+        /// Ctrl-C ended the wait for a pipe or a terminal.
+        case interrupted
     }
 
     public let kind: Kind
@@ -34,9 +36,10 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
         return kind == .badData ? "expected \(expected), got \(found)" : "\(found); expected \(expected)"
     }
 
-    /// The text may come from a file: it is cut after 500 characters.
+    /// The text may come from a file: it is cut after 500 characters. Of a very long one, the rest is not looked at.
     private static func shown(_ text: String) -> String {
-        let text = PathText.shown(text)
+        let text = PathText.shown(
+            text.utf8.count <= 1 << 16 ? text : String(text.unicodeScalars.prefix(1 << 12)))
         return text.count <= 500 ? text : "\(text.prefix(500))..."
     }
 }

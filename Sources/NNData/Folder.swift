@@ -8,6 +8,8 @@ enum Folder {
         var folders: [String] = []
         /// Folders that systems put beside those of the user.
         var systemFolders: [String] = []
+        /// Links that lead out of the folder that may not be left.
+        var linksOut: [String] = []
     }
 
     /// The folders that macOS and its archives, Synology, QNAP, Windows, Android and Linux add, in lower case.
@@ -27,11 +29,18 @@ enum Folder {
 
     /// What is in the folder, without hidden files and those of the system. A link counts as what it leads to, and one that
     /// leads nowhere as a file.
-    static func content(of path: String, expected: String) throws(FileError) -> Content {
+    ///
+    /// - Parameter root: the folder that no link may lead out of, without links in its path; nil: they may.
+    static func content(
+        of path: String, expected: String, within root: FilePath? = nil
+    ) throws(FileError) -> Content {
         var content = Content()
         for name in try names(in: path, expected: expected).sorted(by: PathText.precedes) {
-            let isFolder = type(of: "\(path)/\(name)") == .directory
-            if isFolder, name.hasPrefix(".") || systemFolders.contains(name.lowercased()) {
+            let place = "\(path)/\(name)"
+            let isFolder = type(of: place) == .directory
+            if let root, leads(place, outOf: root) {
+                if !name.hasPrefix(".") { content.linksOut.append(name) }
+            } else if isFolder, name.hasPrefix(".") || systemFolders.contains(name.lowercased()) {
                 content.systemFolders.append(name)
             } else if isFolder {
                 content.folders.append(name)
@@ -49,6 +58,13 @@ enum Folder {
             let found = error == .notDirectory ? "a file" : error.text(missing: "folder")
             throw FileError(.missing, file: path, expected: expected, found: found)
         }
+    }
+
+    /// Whether the path is a link to something outside of the folder.
+    private static func leads(_ path: String, outOf root: FilePath) -> Bool {
+        let path = FilePath(text: path)
+        guard (try? Stat(path, followTargetSymlink: false).type) == .symbolicLink else { return false }
+        return path.resolved.map { !$0.starts(with: root) } ?? false
     }
 
     /// What is at the path, or where a link there leads to; nil if nothing is.

@@ -31,7 +31,12 @@ public struct FolderWalk: Sequence, IteratorProtocol {
         }
     }
 
+    /// The links that lead out of the folder that may not be left: those that were met so far.
+    public private(set) var linksOut: [String] = []
+
     private let expected: String
+    /// The folder that links may not lead out of; nil: they may.
+    private let root: FilePath?
     /// The folders around the first.
     private let around: [Identity]
     private var levels: [Level] = []
@@ -43,7 +48,13 @@ public struct FolderWalk: Sequence, IteratorProtocol {
     /// - Parameter expected: what the user should have given, for messages: "a folder of photos".
     /// - Throws: ``FileError``, `missing`, when the folder cannot be read.
     public init(_ path: String, expected: String) throws(FileError) {
+        try self.init(path, expected: expected, within: nil)
+    }
+
+    /// - Parameter root: the folder that no link may lead out of, without links in its path; nil: they may.
+    init(_ path: String, expected: String, within root: FilePath?) throws(FileError) {
         self.expected = expected
+        self.root = root
         around = Self.around(FilePath(text: path))
         try enter(FilePath(path).string)  // without a slash at its end
     }
@@ -77,7 +88,8 @@ public struct FolderWalk: Sequence, IteratorProtocol {
             throw FileError(
                 .badData, file: path, expected: expected, found: "a link to a folder that is read already")
         }
-        let content = try Folder.content(of: path, expected: expected)
+        let content = try Folder.content(of: path, expected: expected, within: root)
+        linksOut += content.linksOut.map { "\(path)/\($0)" }
         systemFolders = content.systemFolders.reversed().map { "\(path)/\($0)" }
         let names =
             content.files.map { (name: $0, isFolder: false) }

@@ -9,7 +9,8 @@ extension InputFile {
     ///   - expected: what the user should have given, for messages: "a model file".
     ///   - startBytes: how many of the first bytes say how many there are.
     ///   - length: how many bytes there should be, of the first ones; these can be fewer than `startBytes`.
-    /// - Throws: ``FileError``; `missing` when the file cannot be opened, `io` when reading fails.
+    /// - Throws: ``FileError``; `missing` when the file cannot be opened, `io` when reading fails,
+    ///   `interrupted` when ``patience`` ends.
     public static func read(
         _ path: String, expected: String, startBytes: Int, length: (_ start: [UInt8]) -> Int
     ) throws(FileError) -> [UInt8] {
@@ -26,16 +27,12 @@ extension InputFile {
         _ file: FileDescriptor, named name: String, expected: String, startBytes: Int,
         length: (_ start: [UInt8]) -> Int
     ) throws(FileError) -> [UInt8] {
-        func refusal(_ found: String) -> FileError {
-            FileError(.io, file: name, expected: expected, found: found)
-        }
-        return try FileError.rethrowing(as: refusal) {
-            let start = try file.bytes(upTo: startBytes)
-            let rest = max(length(start) - start.count, 0) + 1
-            // Memory is taken for what is there, not for what a header claims. A pipe does not say it beforehand.
-            let there = try? file.stat()
-            let most = there?.type == .regular ? min(rest, max(Int(there!.size) - start.count, 0) + 1) : rest
-            return start + (start.count < startBytes ? [] : try file.bytes(upTo: most))
-        }
+        let source = InputSource(file, name, expected)
+        let start = try source.bytes(upTo: startBytes)
+        let rest = max(length(start) - start.count, 0) + 1
+        // Memory is taken for what is there, not for what a header claims. A pipe does not say it beforehand.
+        let there = try? file.stat()
+        let most = there?.type == .regular ? min(rest, max(Int(there!.size) - start.count, 0) + 1) : rest
+        return start + (start.count < startBytes ? [] : try source.bytes(upTo: most))
     }
 }

@@ -12,8 +12,7 @@ extension Picture {
     /// while other files may well lie beside pictures.
     package static func isLikely(at path: String) -> Bool {
         if let end = FilePath(text: path).extension?.lowercased(), extensions.contains(end) { return true }
-        guard Folder.type(of: path) == .regular else { return false }
-        let start = try? InputFile.readStart(path, expected: expected, count: FileKind.startBytes)
+        let start = try? InputFile.start(ofRegular: path, count: FileKind.startBytes)
         return start.flatMap(FileKind.name(of:))?.contains("picture") ?? false
     }
 }

@@ -10,9 +10,6 @@
 extension TensorFile {
     /// The array that holds the metadata, as one JSON text.
     private static let metadataName = "metadata"
-    /// The largest size of all arrays together. The largest model takes 2 MB.
-    private static let limit = 1 << 23
-
     /// The bytes of an npz file, which numpy loads. The same tensors give the same bytes.
     /// - Precondition: names are all different, none is `metadata`, and all arrays together have less than 4 GB.
     public func npz() -> [UInt8] {
@@ -34,7 +31,7 @@ extension TensorFile {
             var tensors: [Tensor] = []
             var metadata: [String: String] = [:]
             var names: Set<String> = []
-            for file in try ZipArchive(bytes, limit: Self.limit).files {
+            for file in try ZipArchive(bytes, limit: Self.largestFile, count: Self.mostTensors + 1).files {
                 let name = file.name.hasSuffix(".npy") ? String(file.name.dropLast(4)) : file.name
                 guard names.insert(name).inserted else {
                     throw Defect(expected: "one array \(name)", found: "two")
@@ -44,6 +41,9 @@ extension TensorFile {
                 } else {
                     tensors.append(try Self.tensor(file, name: name))
                 }
+            }
+            guard tensors.count <= Self.mostTensors else {
+                throw Defect(expected: "\(Self.mostTensors) arrays at most", found: "\(tensors.count)")
             }
             self.init(tensors: tensors, metadata: metadata)
         } catch {

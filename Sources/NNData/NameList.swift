@@ -10,7 +10,7 @@ package final class NameList {
 
     private static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
     private static let partBytes = 1 << 16
-    /// Far more than a path may have.
+    /// Far more than a path may have. As many empty names are no list: a file of zeros would have no end.
     private static let longestName = 1 << 16
 
     /// - Parameter path: `-` is the standard input.
@@ -30,6 +30,7 @@ package final class NameList {
     ///
     /// - Throws: ``FileError``; `io` when reading fails, `badData` for what is no list of names.
     package func next() throws(FileError) -> String? {
+        var empty = 0
         while var name = try nextBytes() {
             if !isSeparatedByNUL {
                 if isAtStart, name.starts(with: Self.byteOrderMark) {
@@ -43,6 +44,8 @@ package final class NameList {
             }
             // Here, - is the file of this name.
             if !name.isEmpty { return name == [UInt8(ascii: "-")] ? "./-" : PathText.text(name) }
+            empty += 1
+            guard empty <= Self.longestName else { throw error("\(empty) empty names in a row") }
         }
         return nil
     }
@@ -69,15 +72,8 @@ package final class NameList {
     }
 
     private func readPart() throws(FileError) {
-        let file = file
-        let bytes = try FileError.rethrowing(
-            as: { FileError(.io, file: path, expected: Self.expected, found: $0) },
-            {
-                try [UInt8](unsafeUninitializedCapacity: Self.partBytes) { buffer, count in
-                    count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-                }
-            })
-        part = bytes[...]
+        part = try InputFile.readPart(
+            of: file, named: path, expected: Self.expected, count: Self.partBytes)[...]
     }
 
     private func error(_ found: String) -> FileError {

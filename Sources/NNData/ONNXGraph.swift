@@ -4,14 +4,22 @@ struct ONNXGraph {
         let type: String
         let inputs: [String]
         let outputs: [String]
-        private let attributes: [ProtocolBuffer]
+        private let message: ProtocolBuffer
 
         fileprivate init(_ message: ProtocolBuffer) throws(Defect) {
+            self.message = message
             (type, inputs, outputs) = (message.text(4), message.texts(1), message.texts(2))
-            attributes = try message.messages(5)
+            guard max(inputs.count, outputs.count) <= mostNodeInputs else {
+                throw Defect(
+                    expected: "\(mostNodeInputs) inputs and outputs of a node at most",
+                    found: "\(max(inputs.count, outputs.count))")
+            }
+            _ = try message.messages(5)  // none is damaged
         }
 
-        private func attribute(_ name: String) -> ProtocolBuffer? { attributes.first { $0.text(1) == name } }
+        private func attribute(_ name: String) -> ProtocolBuffer? {
+            (try? message.messages(5))?.first { $0.text(1) == name }
+        }
 
         func integer(_ name: String, default value: Int) throws(Defect) -> Int {
             try attribute(name)?.number(3) ?? value
@@ -36,6 +44,9 @@ struct ONNXGraph {
     let outputs: [String]
     let metadata: [String: String]
 
+    /// More than any network of ours has.
+    private static let mostNodes = 1000
+    private static let mostNodeInputs = 64
     /// The code of bytes; NumberType has those of floats.
     static let uint8 = 2
 
@@ -48,6 +59,10 @@ struct ONNXGraph {
     init(_ bytes: [UInt8]) throws(Defect) {
         let model = try ProtocolBuffer(bytes[...])
         let graph = try model.message(7)
+        let nodeCount = graph.bytes(1).count
+        guard nodeCount <= Self.mostNodes else {
+            throw Defect(expected: "\(Self.mostNodes) nodes at most", found: "\(nodeCount)")
+        }
         metadata = try model.dictionary(14)
         var (nodes, constants): ([Node], [String: ProtocolBuffer]) = ([], [:])
         for node in try graph.messages(1) { nodes.append(try Node(node)) }

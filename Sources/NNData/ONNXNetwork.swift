@@ -63,7 +63,6 @@ private struct ONNXNetwork {
     private static let inputs = 12288
     /// No model has more of them. A hostile graph could name one tensor a million times.
     private static let mostLayers = 8
-    private static let mostNodes = 1000
 
     static func layers(of graph: ONNXGraph) throws(Defect) -> [Tensor] {
         var network = try ONNXNetwork(graph)
@@ -83,9 +82,6 @@ private struct ONNXNetwork {
     }
 
     private init(_ graph: ONNXGraph) throws(Defect) {
-        guard graph.nodes.count <= Self.mostNodes else {
-            throw Defect(expected: "\(Self.mostNodes) nodes at most", found: "\(graph.nodes.count)")
-        }
         guard graph.inputs.count == 1 else {
             throw Defect(expected: "one input", found: "\(graph.inputs.map(\.name).joined(separator: ", "))")
         }

@@ -6,6 +6,7 @@ import SystemPackage
 ///
 /// Photos may lie in deeper folders. Folders for training are also called training or training_set; for testing, test_set,
 /// val or validation; in any case of letters. A single folder that holds all others, as in an archive, is looked into.
+/// Links are followed as long as they stay in the folder: what lies elsewhere was not put there to be read.
 public struct PhotoFolder: Sendable {
     /// The folder, without a slash at its end.
     public let path: String
@@ -47,6 +48,8 @@ public struct PhotoFolder: Sendable {
         public let flaws: [(file: String, flaw: String)]
         /// Hidden folders, and those that systems have added: nothing in them was read.
         public let systemFolders: [String]
+        /// Links out of the folder, none of which was followed.
+        public let linksOut: [String]
     }
 
     /// Reads all photos of both classes, several at a time. They are ordered by class, then by path. Their names are
@@ -82,11 +85,12 @@ public struct PhotoFolder: Sendable {
         for (label, folders) in layout.classFolders(role).enumerated() where !labels.contains(UInt8(label)) {
             throw FileError(
                 .badData, file: folders[0], expected: "at least one photo",
-                found: Self.reason(skipped, folders[0]))
+                found: Self.reason(skipped, found.linksOut, folders[0]))
         }
         return Photos(
             data: DataSet(images: images, labels: labels, classes: classes, names: names), skipped: skipped,
-            flaws: flaws, systemFolders: layout.systemFolders + found.systemFolders)
+            flaws: flaws, systemFolders: layout.systemFolders + found.systemFolders,
+            linksOut: layout.linksOut + found.linksOut)
     }
 
     /// A photo's path from this folder on.
@@ -109,27 +113,33 @@ public struct PhotoFolder: Sendable {
         var files: [(path: String, label: UInt8)] = []
         var failures: [FileError] = []
         var systemFolders: [String] = []
+        var linksOut: [String] = []
     }
 
     private func files(_ role: DataSetRole?) throws(FileError) -> Files {
         var found = Files()
         for (label, folders) in layout.classFolders(role).enumerated() {
             for folder in folders where role != .test || OutputFile.isFolder(folder) {
-                for item in try FolderWalk(folder, expected: "a folder of photos") {
+                var walk = try FolderWalk(folder, expected: "a folder of photos", within: layout.place)
+                while let item = walk.next() {
                     switch item {
                     case .file(let path): found.files.append((path, UInt8(label)))
                     case .systemFolder(let path): found.systemFolders.append(path)
                     case .failure(let error): found.failures.append(error)
                     }
                 }
+                found.linksOut += walk.linksOut
             }
         }
         return found
     }
 
-    private static func reason(_ skipped: [FileError], _ folder: String) -> String {
+    private static func reason(_ skipped: [FileError], _ linksOut: [String], _ folder: String) -> String {
         let files = skipped.filter { $0.file.hasPrefix(folder + "/") }
-        guard let first = files.first else { return "none" }
+        guard let first = files.first else {
+            let links = linksOut.count { $0.hasPrefix(folder + "/") }
+            return links > 0 ? "\(counted(links, "link")) out of the folder" : "none"
+        }
         return "\(counted(files.count, "unusable file")) (\(first))"
     }
 

@@ -14,6 +14,10 @@ struct PhotoLayout {
     let strays: [FileError]
     /// Folders that systems have put beside them.
     let systemFolders: [String]
+    /// Links that lead out of the folder that was named.
+    let linksOut: [String]
+    /// That folder, without links in its path; nil if it is not there.
+    let place: FilePath?
     /// The names of the folders of each class.
     private let folders: [[String]]
 
@@ -29,12 +33,13 @@ struct PhotoLayout {
     private static let expected = "a folder with one folder per class"
 
     init(_ path: String, positive: String?) throws(FileError) {
-        var unused = Unused()
+        place = FilePath(text: path).resolved
+        var unused = Unused(place: place)
         let root = try Self.rootOfLabelled(path, &unused)
         self.root = root
-        let content = try Folder.content(of: root, expected: Self.expected)
+        let content = try unused.content(of: root)
         var names = content.folders
-        if let (training, test) = Self.folderNamesOfSets(content.folders, in: root) {
+        if let (training, test) = Self.folderNamesOfSets(content.folders, in: root, unused) {
             unused.add(
                 content, in: root, except: [training, test],
                 expected: "only the folders \(training) and \(test)")
@@ -42,7 +47,7 @@ struct PhotoLayout {
                 train: try Self.unwrapped("\(root)/\(training)", &unused),
                 test: try Self.unwrapped("\(root)/\(test)", &unused)
             )
-            names = try Self.foldersOfBothSets(sets)
+            names = try Self.foldersOfBothSets(sets, &unused)
             self.sets = sets
         } else {
             unused.add(content, in: root, except: content.folders)
@@ -50,7 +55,8 @@ struct PhotoLayout {
         }
         strays = unused.strays
         systemFolders = unused.systemFolders
-        let folders = try Self.order(names, in: root, positive: positive)
+        linksOut = unused.linksOut
+        let folders = try Self.order(names, in: root, positive: positive, linksOut: linksOut.count)
         self.folders = folders
         joined = folders[0].count > 1 ? folders[0] : []
         classes = folders.map { $0.count > 1 ? Self.nameOfTheRest(beside: folders[1][0]) : $0[0] }
@@ -78,8 +84,15 @@ struct PhotoLayout {
 
     /// What lies beside the folders that are used.
     private struct Unused {
+        /// The folder that links may not lead out of.
+        let place: FilePath?
         var strays: [FileError] = []
         var systemFolders: [String] = []
+        var linksOut: [String] = []
+
+        func content(of folder: String) throws(FileError) -> Folder.Content {
+            try Folder.content(of: folder, expected: PhotoLayout.expected, within: place)
+        }
 
         mutating func add(
             _ content: Folder.Content, in folder: String, except used: [String],
@@ -89,6 +102,13 @@ struct PhotoLayout {
             strays += (content.files.map { ($0, "a file") } + others.map { ($0, "another folder") })
                 .map { FileError(.badData, file: "\(folder)/\($0)", expected: expected, found: $1) }
             systemFolders += content.systemFolders.map { "\(folder)/\($0)" }
+            linksOut += content.linksOut.map { "\(folder)/\($0)" }
+        }
+
+        mutating func add(_ other: Unused) {
+            strays += other.strays
+            systemFolders += other.systemFolders
+            linksOut += other.linksOut
         }
     }
 
@@ -96,10 +116,10 @@ struct PhotoLayout {
     /// it is the training set's folder.
     private static func rootOfLabelled(_ path: String, _ unused: inout Unused) throws(FileError) -> String {
         let root = try unwrapped(path, &unused)
-        let content = try Folder.content(of: root, expected: expected)
+        let content = try unused.content(of: root)
         guard let training = first(namesOfTraining, in: content.folders),
             first(namesOfTest, in: content.folders) != nil,
-            folderNamesOfSets(content.folders, in: root) == nil
+            folderNamesOfSets(content.folders, in: root, unused) == nil
         else { return root }
         unused.add(
             content, in: root, except: [training],
@@ -111,12 +131,11 @@ struct PhotoLayout {
     /// Photos show that they are of no class.
     private static func unwrapped(_ path: String, _ unused: inout Unused) throws(FileError) -> String {
         var folder = path
-        var passed = Unused()
+        var passed = Unused(place: unused.place)
         while true {
-            let content = try Folder.content(of: folder, expected: expected)
+            let content = try unused.content(of: folder)
             if content.folders.count > 1 {
-                unused.strays += passed.strays
-                unused.systemFolders += passed.systemFolders
+                unused.add(passed)
                 return folder
             }
             let isPhotoThere = content.files.contains { Picture.isLikely(at: "\(folder)/\($0)") }
@@ -128,10 +147,10 @@ struct PhotoLayout {
 
     /// The folders of the two sets: the test set is the first whose photos lie in folders.
     private static func folderNamesOfSets(
-        _ folders: [String], in root: String
+        _ folders: [String], in root: String, _ unused: Unused
     ) -> (training: String, test: String)? {
         let labelled = folders.filter {
-            (try? Folder.content(of: "\(root)/\($0)", expected: expected))?.folders.isEmpty == false
+            (try? unused.content(of: "\(root)/\($0)"))?.folders.isEmpty == false
         }
         guard let training = first(namesOfTraining, in: folders), let test = first(namesOfTest, in: labelled)
         else { return nil }
@@ -143,10 +162,16 @@ struct PhotoLayout {
     }
 
     /// The names of the class folders. The test set need not have all of them.
-    private static func foldersOfBothSets(_ sets: (train: String, test: String)) throws(FileError) -> [String]
-    {
-        let train = try Folder.content(of: sets.train, expected: expected).folders
-        let test = try Folder.content(of: sets.test, expected: expected).folders
+    private static func foldersOfBothSets(
+        _ sets: (train: String, test: String), _ unused: inout Unused
+    ) throws(FileError) -> [String] {
+        var folders: [[String]] = []
+        for set in [sets.train, sets.test] {
+            let content = try unused.content(of: set)
+            folders.append(content.folders)
+            unused.linksOut += content.linksOut.map { "\(set)/\($0)" }
+        }
+        let (train, test) = (folders[0], folders[1])
         guard !test.isEmpty, Set(test).isSubset(of: train) else {
             throw FileError(
                 .badData, file: sets.test, expected: "the folders of the training set, \(list(train))",
@@ -157,19 +182,21 @@ struct PhotoLayout {
 
     /// The folders of class 0 and of class 1.
     private static func order(
-        _ names: [String], in root: String, positive: String?
+        _ names: [String], in root: String, positive: String?, linksOut: Int
     ) throws(FileError) -> [[String]] {
+        let found =
+            list(names) + (linksOut > 0 ? ", and \(counted(linksOut, "link")) out of the folder" : "")
         guard names.count == 2 || (names.count > 2 && positive != nil) else {
             let expected = "two folders of photos, one per class"
             let hint = names.count > 2 ? " (or --positive NAME; the others together are class 0 then)" : ""
-            throw FileError(.badData, file: root, expected: expected + hint, found: list(names))
+            throw FileError(.badData, file: root, expected: expected + hint, found: found)
         }
         if let positive {
             // Two names of files can be equal as text: é is one code point or two.
             let index =
                 names.firstIndex { $0.utf8.elementsEqual(positive.utf8) } ?? names.firstIndex(of: positive)
             guard let index else {
-                throw FileError(.badData, file: root, expected: "a folder \(positive)", found: list(names))
+                throw FileError(.badData, file: root, expected: "a folder \(positive)", found: found)
             }
             var rest = names
             let name = rest.remove(at: index)

@@ -9,6 +9,8 @@
 
 extension TensorFile {
     private static let metadataKey = "__metadata__"
+    /// 256 KiB: 4 KB for each tensor, where programs write 100 bytes. Reading JSON takes time.
+    private static let largestHeader: UInt64 = 1 << 18
 
     private enum Entry: Codable {
         case tensor(dtype: String, shape: [Int], offsets: [Int])
@@ -29,6 +31,14 @@ extension TensorFile {
                 dtype: try object.decode(String.self, forKey: .dtype),
                 shape: try object.decode([Int].self, forKey: .shape),
                 offsets: try object.decode([Int].self, forKey: .offsets))
+        }
+
+        /// How many names the object has.
+        var nameCount: Int {
+            switch self {
+            case .metadata(let strings): strings.count
+            case .tensor: 3
+            }
         }
 
         func encode(to encoder: any Encoder) throws {
@@ -81,15 +91,13 @@ extension TensorFile {
         guard size <= bytes.count - 8 else {
             throw bad("a whole file", "a header of \(size) bytes in a file of \(bytes.count)")
         }
-        let data = bytes[(8 + Int(size))...]
-        let entries: [String: Entry]
-        do {
-            entries = try JSONDecoder().decode([String: Entry].self, from: Data(bytes[8..<data.startIndex]))
-        } catch {
-            throw bad("a header of tensors in JSON", "something else")
+        guard size <= Self.largestHeader else {
+            throw bad("a header of at most \(Self.largestHeader) bytes", "\(size)")
         }
+        let data = bytes[(8 + Int(size))...]
+        let entries = try Self.entries(bytes[8..<data.startIndex], bad)
         var metadata: [String: String] = [:]
-        var tensors: [(start: Int, size: Int, tensor: Tensor)] = []
+        var places: [(name: String, type: NumberType, shape: [Int], place: Range<Int>)] = []
         for (name, entry) in entries {
             switch entry {
             case .metadata(let strings): metadata = strings
@@ -103,20 +111,58 @@ extension TensorFile {
                 else {
                     throw bad("\(name) within the file, of the size of its shape", "\(shape) at \(offsets)")
                 }
-                let part = data[data.startIndex + offsets[0]..<data.startIndex + offsets[1]]
-                let elements = Tensor.Elements(bytes: part, type: type)
-                tensors.append(
-                    (offsets[0], part.count, Tensor(name: name, shape: shape, elements: elements)))
+                places.append((name, type, shape, offsets[0]..<offsets[1]))
             }
         }
-        tensors.sort { ($0.start, $0.tensor.name) < ($1.start, $1.tensor.name) }
+        places.sort { ($0.place.lowerBound, $0.name) < ($1.place.lowerBound, $1.name) }
         // The format demands tensors without gaps and overlaps: nothing is hidden, nothing used twice.
         var end = 0
-        for (start, size, tensor) in tensors {
-            guard start == end else { throw bad("tensors one after the other", "\(tensor.name) at \(start)") }
-            end = start + size
+        for (name, _, _, place) in places {
+            guard place.lowerBound == end else {
+                throw bad("tensors one after the other", "\(name) at \(place.lowerBound)")
+            }
+            end = place.upperBound
         }
         guard end == data.count else { throw bad("\(end) bytes of tensors", "\(data.count)") }
-        self.init(tensors: tensors.map(\.tensor), metadata: metadata)
+        let tensors = places.map { name, type, shape, place in
+            let part = data.dropFirst(place.lowerBound).prefix(place.count)
+            return Tensor(name: name, shape: shape, elements: Tensor.Elements(bytes: part, type: type))
+        }
+        self.init(tensors: tensors, metadata: metadata)
+    }
+
+    /// What the header says of each name.
+    private static func entries(
+        _ header: ArraySlice<UInt8>, _ bad: (_ expected: String, _ found: String) -> FileError
+    ) throws(FileError) -> [String: Entry] {
+        guard let entries = try? JSONDecoder().decode([String: Entry].self, from: Data(header)) else {
+            throw bad("a header of tensors in JSON", "something else")
+        }
+        let tensors = entries.count - (entries[metadataKey] == nil ? 0 : 1)
+        guard tensors <= mostTensors else { throw bad("\(mostTensors) tensors at most", "\(tensors)") }
+        // A decoder keeps one of several equal names, and passes over others than those asked for: then there are more
+        // colons than names.
+        let names = entries.values.reduce(entries.count) { $0 + $1.nameCount }
+        guard colons(in: header) == names else {
+            throw bad("a header without equal or unknown names", "more names than tensors have")
+        }
+        return entries
+    }
+
+    /// How many colons stand outside of strings in JSON: one for each name.
+    private static func colons(in json: ArraySlice<UInt8>) -> Int {
+        var (count, isInString, isEscaped) = (0, false, false)
+        for byte in json {
+            if isEscaped {
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\"") {
+                isInString.toggle()
+            } else if isInString {
+                isEscaped = byte == UInt8(ascii: "\\")
+            } else if byte == UInt8(ascii: ":") {
+                count += 1
+            }
+        }
+        return count
     }
 }

@@ -140,6 +140,27 @@ public struct TensorFile: Equatable, Sendable {
         self.metadata = metadata
     }
 
+    /// 4 MiB. The weights of the largest network take 1.97 MB as doubles, and a header 256 KiB at most; the rest is for what
+    /// programs add.
+    static let largestFile = 4 << 20
+    /// A network has 8 tensors.
+    static let mostTensors = 64
+
+    /// The bytes of a file that may be read as tensors.
+    ///
+    /// - Parameter path: `-` is the standard input.
+    /// - Throws: ``FileError``; what ``InputFile/read(_:expected:limit:)`` throws. Of a file that is too large, what it is.
+    public static func bytes(ofFile path: String) throws(FileError) -> [UInt8] {
+        do {
+            return try InputFile.read(path, expected: kinds, limit: largestFile)
+        } catch {
+            guard error.kind == .badData, let start = try? InputFile.start(ofRegular: path, count: 512),
+                let foreign = ForeignWeights(start)
+            else { throw error }
+            throw FileError(.badData, file: path, expected: kinds, found: foreign.advice)
+        }
+    }
+
     /// Reads a safetensors, npz or ONNX file; its content tells which.
     ///
     /// - Parameter path: the name of the file, for messages.

@@ -158,6 +158,17 @@ extension HDF5Array {
         }
     }
 
+    /// Refuses pixels that a small file would make too many of, before memory is taken for them.
+    ///
+    /// - Parameter bytes: of all pixels in memory.
+    func checkGain(bytes: UInt64) throws(FileError) {
+        let stored = min(storedBytes, source.size)
+        let limit = Self.largestChunk + reader.limits.gain * stored
+        guard bytes <= limit else {
+            throw source.refusal("at most \(limit) bytes of \(name) in \(stored) bytes of a file", "\(bytes)")
+        }
+    }
+
     /// How many bytes the filters make of one at most: deflate 258 for every 2 bits; szip 4096 elements for one element
     /// and some bits.
     private var largestGain: UInt64 {

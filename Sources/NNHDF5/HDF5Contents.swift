@@ -12,8 +12,7 @@ struct HDF5Contents {
     private static let deepestGroup = 4
 
     init(_ reader: HDF5Reader) throws(FileError) {
-        let start = try InputFile.readStart(reader.source.path, expected: "an HDF5 file", count: 8)
-        isMATLAB = FileKind.name(of: start) == FileKind.matlab
+        isMATLAB = FileKind.name(of: reader.source.start) == FileKind.matlab
         names = try reader.names(in: "")
         var arrays: [HDF5Array] = []
         try Self.collect(names, in: "", depth: 1, reader, &arrays)

@@ -1,6 +1,5 @@
 import CHDF5Reader
 import NNData
-import SystemPackage
 
 extension DataSet {
     /// Reads an HDF5 file that holds a training set, a test set, or both:
@@ -23,65 +22,48 @@ extension DataSet {
     public init(
         hdf5 path: String, role: DataSetRole? = nil, images: String? = nil, labels: String? = nil
     ) throws(FileError) {
-        self = try HDF5DataSet(path, role: role, images: images, labels: labels).data
+        self = try HDF5DataSet(path, role: role, images: images, labels: labels).read()
     }
 }
 
-/// A data set, and what its file says besides.
+/// A data set in a file, of which the images are read when they are asked for.
 package struct HDF5DataSet {
-    package let data: DataSet
     /// Whether the file has a training set and a test set, and `role` chose.
     package let wasChosen: Bool
 
+    private let file: DataSetFile
+    private let images: String
+    private let labels: String
+    /// The name of the images' names; nil where the caller has named the arrays.
+    private let names: String?
+
     package init(_ path: String, role: DataSetRole?, images: String?, labels: String?) throws(FileError) {
         precondition((images == nil) == (labels == nil), "images and labels are both named, or neither")
-        let source = HDF5Source(path: path, size: try sizeOfReadableFile(path))
-        let file = DataSetFile(try HDF5Reader(source, limits: .init(fileSize: source.size)))
+        file = DataSetFile(try HDF5Reader(path))
         if let images, let labels {
-            data = try file.read(images: normalized(images), labels: normalized(labels), names: nil)
+            (self.images, self.labels, names) = (normalized(images), normalized(labels), nil)
             wasChosen = false
         } else {
             let (found, wasChosen) = try file.role(role)
-            data = try file.read(
-                images: "\(found)_set_x", labels: "\(found)_set_y", names: "\(found)_set_names")
+            (self.images, self.labels, names) = ("\(found)_set_x", "\(found)_set_y", "\(found)_set_names")
             self.wasChosen = wasChosen
         }
+    }
+
+    package func read() throws(FileError) -> DataSet {
+        try file.read(images: images, labels: labels, names: names)
+    }
+
+    /// The classes and the labels. No image is read.
+    package func readLabels() throws(FileError) -> (classes: [String], labels: [UInt8]) {
+        let table = try file.table(images: images, labels: labels)
+        return (table.classes, table.labels)
     }
 }
 
 /// The path without what HDF5 ignores in it.
 private func normalized(_ name: String) -> String {
     name.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
-}
-
-/// The size in bytes of a regular file that may be read.
-///
-/// HDF5 does not say why a file cannot be opened.
-private func sizeOfReadableFile(_ path: String) throws(FileError) -> UInt64 {
-    func refusal(_ kind: FileError.Kind, _ found: String) -> FileError {
-        FileError(kind, file: path, expected: "a data set file", found: found)
-    }
-    do {
-        // Without .nonBlocking a named pipe would wait for its writer.
-        let file = try FileDescriptor.open(
-            FilePath(text: path), .readOnly, options: [.closeOnExec, .nonBlocking])
-        let status = try file.closeAfter { try file.stat() }
-        switch status.type {
-        case .regular: return UInt64(status.size)
-        case .directory: throw refusal(.missing, "a folder")
-        default: throw refusal(.missing, "a pipe or a device")
-        }
-    } catch let error as FileError {
-        throw error
-    } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
-        throw refusal(.missing, "no such file")
-    } catch Errno.permissionDenied, Errno.notPermitted {
-        throw refusal(.missing, "no permission to read it")
-    } catch let error as Errno where [.tooManySymbolicLinkLevels, .fileNameTooLong].contains(error) {
-        throw refusal(.missing, "\(error)")
-    } catch {
-        throw refusal(.io, "\(error)")
-    }
 }
 
 /// A file that should hold a data set.
@@ -113,17 +95,24 @@ struct DataSetFile {
         }
     }
 
-    /// Reads what is small first, so that a file with bad labels costs no memory for pixels.
     func read(images: String, labels: String, names: String?) throws(FileError) -> DataSet {
+        let (pixels, labels, classes) = try table(images: images, labels: labels)
+        let names: [String]? =
+            if let names, try contains(names) { try imageNames(names, count: pixels.shape[0]) } else { nil }
+        return DataSet(images: try bytes(of: pixels), labels: labels, classes: classes, names: names)
+    }
+
+    /// All but what takes much memory: the pixels, which are checked but not read, and the names of images.
+    func table(
+        images: String, labels: String
+    ) throws(FileError) -> (pixels: HDF5Array, labels: [UInt8], classes: [String]) {
         let pixels = try array(images)
         try checkPixels(pixels)
-        let count = pixels.shape[0]
-        let labels = try self.labels(labels, count: count)
+        let labels = try self.labels(labels, count: pixels.shape[0])
         let classes = try contains("list_classes") ? self.classes("list_classes") : ["0", "1"]
-        let imageNames: [String]? =
-            if let names, try contains(names) { try self.imageNames(names, count: count) } else { nil }
         try pixels.checkStorage()
-        return DataSet(images: try bytes(of: pixels), labels: labels, classes: classes, names: imageNames)
+        try pixels.checkGain(bytes: pixels.shape[0] * UInt64(DataSet.imageBytes))
+        return (pixels, labels, classes)
     }
 
     private func contains(_ name: String) throws(FileError) -> Bool {

@@ -1,6 +1,7 @@
 import CHDF5
 import CHDF5Reader
 import NNData
+import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -14,6 +15,24 @@ import NNData
 struct HDF5Source {
     let path: String
     let size: UInt64
+    /// Its first bytes, which tell what else it is.
+    let start: [UInt8]
+
+    init(path: String, size: UInt64, start: [UInt8] = []) {
+        (self.path, self.size, self.start) = (path, size, start)
+    }
+
+    fileprivate init(_ path: String, _ file: FileDescriptor) throws(FileError) {
+        self.path = path
+        do {
+            size = UInt64(try file.stat().size)
+            start = try [UInt8](unsafeUninitializedCapacity: FileKind.startBytes) { bytes, count in
+                count = try file.read(fromAbsoluteOffset: 0, into: UnsafeMutableRawBufferPointer(bytes))
+            }
+        } catch {
+            throw FileError(.io, file: path, expected: "a data set file", found: "\(error)")
+        }
+    }
 
     func refusal(_ expected: String, _ found: String) -> FileError {
         FileError(.badData, file: path, expected: expected, found: found)
@@ -27,11 +46,15 @@ struct HDF5Source {
 final class HDF5Reader {
     /// What the process may take.
     struct Limits {
-        /// Bytes beside what this process has mapped. A chunk, what it unpacks to, and a slice take 192 MB.
-        var memory: UInt64 = 512 << 20
+        /// Bytes beside what this process has mapped. A chunk, what it unpacks to, that unshuffled, and a slice take
+        /// 64 MB each.
+        var memory: UInt64 = 320 << 20
         var processorSeconds: UInt32
         /// How long one answer, of 64 MB at most, may take.
         var answerSeconds: UInt32 = 120
+        /// How many bytes of pixels may come from one byte of the file, beyond the first 64 MB. Photos shrink to a half at
+        /// best, drawings to a thirtieth; a file of little more than zeros, to a thousandth.
+        var gain: UInt64 = 100
 
         /// To check and read 490 MB of floating-point images, which gzip had made 7 MB of, took 4 s.
         init(fileSize: UInt64) {
@@ -40,22 +63,27 @@ final class HDF5Reader {
     }
 
     let source: HDF5Source
-    private let limits: Limits
+    let limits: Limits
     private var process = nn_reader()
     private var isRunning = false
 
-    init(_ source: HDF5Source, limits: Limits) throws(FileError) {
-        self.source = source
+    /// Opens the file, once: what is put at its path later is not read.
+    ///
+    /// - Parameter change: of the limits.
+    init(_ path: String, _ change: (inout Limits) -> Void = { _ in }) throws(FileError) {
+        let file = try InputFile.open(path, expected: "a data set file", isRegular: true)
+        defer { try? file.close() }
+        source = try HDF5Source(path, file)
+        var limits = Limits(fileSize: source.size)
+        change(&limits)
         self.limits = limits
         var bounds = nn_reader_limits(
             memory_bytes: limits.memory, processor_seconds: limits.processorSeconds,
             answer_seconds: limits.answerSeconds)
-        let path = (PathText.bytes(source.path) + [0]).map { CChar(bitPattern: $0) }
-        let error = HDF5.exclusively { nn_reader_start(&process, path, &bounds) }
+        let error = HDF5.exclusively { nn_reader_start(&process, file.rawValue, &bounds) }
         guard error == 0 else {
             throw FileError(
-                .io, file: source.path, expected: "a process to read it in",
-                found: String(cString: strerror(error)))
+                .io, file: path, expected: "a process to read it in", found: String(cString: strerror(error)))
         }
         isRunning = true
         try checkOpening()
@@ -72,18 +100,15 @@ final class HDF5Reader {
     private func checkOpening() throws(FileError) {
         let status = try receive(nn_reader_answer()).status
         guard status == NN_READER_OK.code else {
-            throw failure(status, "an HDF5 file", try openingText(status))
+            throw failure(status, "an HDF5 file", openingText(status))
         }
     }
 
     deinit { if isRunning { nn_reader_end(&process) } }
 
-    private func openingText(_ status: Int32) throws(FileError) -> String {
+    private func openingText(_ status: Int32) -> String {
         switch status {
-        case NN_READER_NOT_HDF5.code:
-            FileKind.text(
-                of: try InputFile.readStart(
-                    source.path, expected: "an HDF5 file", count: FileKind.startBytes))
+        case NN_READER_NOT_HDF5.code: FileKind.text(of: source.start)
         case NN_READER_TRUNCATED.code: "one that is cut short"
         default: "a damaged one"
         }

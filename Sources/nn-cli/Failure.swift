@@ -50,6 +50,7 @@ extension FileError {
         case .missing: 66
         case .badData: 65
         case .io: 74
+        case .interrupted: 130
         }
     }
 }

@@ -66,7 +66,7 @@ struct Import: ConsoleCommand {
 
     func run() throws {
         let outputFile = try OutputFile(output)
-        let bytes = try InputFile.read(file, expected: TensorFile.kinds, limit: 1 << 26)
+        let bytes = try TensorFile.bytes(ofFile: file)
         let path = file == "-" ? "stdin" : file
         let weights = try TensorFile(bytes: bytes, path: path)
         guard !channelsFirst || !TensorFile.isONNX(bytes) else {

@@ -48,6 +48,7 @@ struct NNCLI: ParsableCommand {
             try checkName(words, of: Self.self)
             var command = try parseAsRoot(Array(words))
             if let command = command as? any ConsoleCommand { Console.configure(command.console) }
+            Console.watchInputs()
             try command.run()
             Console.detail("\(rounded(seconds(since: start), places: 3)) s in all")
         } catch {

@@ -82,13 +82,18 @@ struct H5pyTests {
         @Test("images that do not fit in memory are refused")
         func noMemory() async throws {
             try Python.run("pictures/hdf5.py", folder.root)
-            var tool = CommandLineTool(["inspect", "memory.h5"], in: folder)
+            try folder.write(Fixture.model, as: "model.nnk")
+            var tool = CommandLineTool(["evaluate", "memory.h5"], in: folder)
             tool.wrapper = ["/bin/sh", "-c", #"ulimit -v 600000; exec "$@""#, "sh"]
             let outcome = try await tool.run()
             #expect(outcome.status == 65)
             #expect(
                 outcome.stderr
                     == "Error: memory.h5: expected 614400000 bytes of memory for train_set_x, got less\n")
+            // This reads no image.
+            tool.arguments = ["inspect", "memory.h5"]
+            let facts = try await tool.run()
+            #expect(facts.status == 0 && facts.stdout.contains("\nimages     50000 of"))
         }
     #endif
 }

@@ -12,15 +12,6 @@ import Testing
 struct HDF5ReaderTests {
     let folder = TemporaryFolder()
 
-    private func reader(_ path: String, _ change: (inout HDF5Reader.Limits) -> Void = { _ in }) throws
-        -> HDF5Reader
-    {
-        let size = UInt64(try Data(contentsOf: URL(filePath: path)).count)
-        var limits = HDF5Reader.Limits(fileSize: size)
-        change(&limits)
-        return try HDF5Reader(HDF5Source(path: path, size: size), limits: limits)
-    }
-
     private func damage(_ path: String, _ reason: String) -> FileError {
         FileError(.badData, file: path, expected: "a data set file", found: "a damaged one (\(reason))")
     }
@@ -32,7 +23,7 @@ struct HDF5ReaderTests {
     @Test("a crash", arguments: [SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGKILL])
     func crash(signal: Int32) throws {
         let path = HDF5Draft().write(to: folder)
-        let reader = try reader(path)
+        let reader = try HDF5Reader(path)
         #expect(kill(reader.processIdentifier, signal) == 0)
         for _ in 1...2 {
             #expect(throws: damage(path, "libhdf5 crashed on it")) { try reader.names(in: "") }
@@ -61,7 +52,7 @@ struct HDF5ReaderTests {
     @Test("no answer")
     func silence() throws {
         let path = HDF5Draft().write(to: folder)
-        let reader = try reader(path) { $0.answerSeconds = 1 }
+        let reader = try HDF5Reader(path) { $0.answerSeconds = 1 }
         #expect(kill(reader.processIdentifier, SIGSTOP) == 0)
         #expect(throws: damage(path, "libhdf5 gave no answer within 1 s")) { try reader.names(in: "") }
         try expectItGoesOn(path)
@@ -96,17 +87,69 @@ struct HDF5ReaderTests {
     @Test("too much memory")
     func memory() throws {
         let path = try bomb(chunks: 1)
-        let file = DataSetFile(try reader(path) { $0.memory = 32 << 20 })
+        let file = DataSetFile(try HDF5Reader(path) { $0.memory = 32 << 20 })
         #expect(throws: damage(path, "libhdf5 needs more than 32 MB to read it")) {
             try file.read(images: "train_set_x", labels: "train_set_y", names: nil)
         }
         #expect(try DataSet(hdf5: path).count == 5461)
     }
 
+    @Test("a file of 2.6 MB that would become 2.7 GB in memory")
+    func gain() throws {
+        let path = try bomb(chunks: 40)
+        let error = #expect(throws: FileError.self) { try DataSet(hdf5: path) }
+        #expect(error?.kind == .badData)
+        let stored = try #require(Int(error?.expected.split(separator: " ").dropLast(4).last ?? ""))
+        #expect(
+            error?.expected
+                == "at most \((64 << 20) + 100 * stored) bytes of train_set_x in \(stored) bytes of a file")
+        #expect(error?.found == "\(40 * 5461 * DataSet.imageBytes)")
+    }
+
+    @Test("another file that comes to the path between two looks at it")
+    func swap() throws {
+        var draft = HDF5Draft()
+        let path = draft.write(to: folder)
+        draft.arrays["list_classes"] = .variableStrings(["other", "names"])
+        let other = draft.write(to: folder, as: "other.h5")
+        let data = Result {
+            let reader = try HDF5Reader(path) { _ in #expect(rename(other, path) == 0) }
+            return try DataSetFile(reader).read(images: "train_set_x", labels: "train_set_y", names: nil)
+        }
+        // On Linux libhdf5 asks for the path of what is open, and finds none.
+        if case .success(let data) = data { #expect(data.classes == ["non-cat", "cat"]) }
+        #expect(try DataSet(hdf5: path).classes == ["other", "names"])
+    }
+
+    #if os(Linux)  // which says what a process has open
+        @Test("the process has the file open, and can open no other one")
+        func opensNoOther() throws {
+            let path = HDF5Draft().write(to: folder)
+            let reader = try HDF5Reader(path)
+            _ = try reader.names(in: "")
+            let process = "/proc/\(reader.processIdentifier)"
+            let open = try FileManager.default.contentsOfDirectory(atPath: "\(process)/fd")
+            #expect(Set(open) == ["0", "1", "2", "3", "4", "5"])
+            let files = try open.map {
+                try FileManager.default.destinationOfSymbolicLink(atPath: "\(process)/fd/\($0)")
+            }
+            #expect(
+                Set(files.filter { !$0.hasPrefix("socket:") })
+                    == ["/dev/null", URL(filePath: path).resolvingSymlinksInPath().path])
+            let limits = try String(contentsOfFile: "\(process)/limits", encoding: .utf8)
+            let count = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") })
+            #expect(count.split(separator: " ").suffix(3) == ["0", "0", "files"])
+        }
+    #endif
+
     @Test("too much processor time")
     func processorTime() throws {
         let path = try bomb(chunks: 40)
-        let file = DataSetFile(try reader(path) { $0.processorSeconds = 1 })
+        let file = DataSetFile(
+            try HDF5Reader(path) {
+                $0.processorSeconds = 1
+                $0.gain = 10_000
+            })
         #expect(throws: damage(path, "libhdf5 took more than 1 s of processor time for it")) {
             try file.read(images: "train_set_x", labels: "train_set_y", names: nil)
         }
@@ -117,7 +160,7 @@ struct HDF5ReaderTests {
         let path = HDF5Draft().write(to: folder)
         var processes: [Int32] = []
         for signal in [0, SIGSTOP, SIGKILL] {
-            let reader = try reader(path)
+            let reader = try HDF5Reader(path)
             processes.append(reader.processIdentifier)
             kill(reader.processIdentifier, signal)
         }
@@ -147,8 +190,7 @@ struct HDF5ReaderTests {
         await #expect(processExitsWith: .success) { [path = path as String] in
             signal(SIGCHLD, SIG_IGN)
             #expect(try DataSet(hdf5: path).count == 2)
-            let reader = try HDF5Reader(
-                HDF5Source(path: path, size: 1 << 20), limits: .init(fileSize: 1 << 20))
+            let reader = try HDF5Reader(path)
             kill(reader.processIdentifier, SIGSEGV)
             #expect(throws: FileError.self) { try reader.names(in: "") }
             #expect(try DataSet(hdf5: path).count == 2)

@@ -356,6 +356,48 @@ struct PhotoFolderTests {
         #expect(loaded.data.names == ["a/1.png", "b/1.png"])
     }
 
+    @Test("links that stay in the folder are followed, those that lead out are counted")
+    func linksOut() throws {
+        for name in ["photos/a/1.png", "photos/b/1.png", "elsewhere/2.png"] { try write(photo(0), as: name) }
+        func link(_ name: String, to target: String) throws {
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.path("photos/\(name)"), withDestinationPath: target)
+        }
+        try link("a/inside.png", to: "../b/1.png")
+        try link("a/out.png", to: "../../elsewhere/2.png")
+        try link("a/device.png", to: "/dev/zero")
+        try link("a/nowhere.png", to: "none.png")
+        try link("b/out", to: folder.path("elsewhere"))
+        try link("b/through.png", to: "out/2.png")
+        try link("b/back.png", to: "../../photos/a/1.png")
+        let photos = try PhotoFolder(folder.path("photos"))
+        let loaded = try photos.load()
+        #expect(loaded.data.names == ["a/1.png", "a/inside.png", "b/1.png", "b/back.png"])
+        let out = ["a/device.png", "a/out.png", "b/out", "b/through.png"].map { folder.path("photos/\($0)") }
+        #expect(loaded.linksOut == out)
+        #expect(loaded.skipped.map(\.found) == ["no such file"])
+        // A link to the folder itself is no link in it.
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link"), withDestinationPath: "photos")
+        #expect(try PhotoFolder(folder.path("link")).load().data.names == loaded.data.names)
+    }
+
+    @Test("classes that are links out of the folder are none, and the error says so")
+    func linkedClasses() throws {
+        for name in ["photos/a/1.png", "elsewhere/2.png", "c/a/1.png", "c/b/notes"] {
+            try write(photo(0), as: name)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("photos/b"), withDestinationPath: "../elsewhere")
+        let one = #expect(throws: FileError.self) { try PhotoFolder(folder.path("photos")) }
+        #expect(one?.found == "only a, and 1 link out of the folder")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("c/b/1.png"), withDestinationPath: "../../elsewhere/2.png")
+        try FileManager.default.removeItem(atPath: folder.path("c/b/notes"))
+        let none = #expect(throws: FileError.self) { try PhotoFolder(folder.path("c")).load() }
+        #expect(none?.found == "1 link out of the folder")
+    }
+
     @Test("a class without photos")
     func emptyClass() throws {
         try write(photo(0), as: "photos/a/a.png")

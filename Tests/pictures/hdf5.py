@@ -103,14 +103,25 @@ names = np.array([f"kätzchen/{i}.jpg" for i in range(M)], dtype=object)
 arrays("names.h5", {"train_set_x": (x, {}), "train_set_y": (y, {}), "train_set_names": (names, {})},
        classes=["0", "1"], names=names.tolist())
 
-# 614 MB of pixels in a small file.
+# 614 MB of pixels, which nobody has written: the file has a hole there.
+many = 50_000
 with h5py.File(f"{folder}/memory.h5", "w") as f:
-    many, part = 50_000, 5_000
+    hole = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    hole.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    hole.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    shape = h5py.h5s.create_simple((many, 64, 64, 3))
+    h5py.h5d.create(f.id, b"train_set_x", h5py.h5t.STD_U8LE, shape, hole)
+    f["train_set_y"] = np.zeros(many, "u1")
+
+# As many in a small file.
+with h5py.File(f"{folder}/bomb.h5", "w") as f:
+    part = 5_000
     packed = zlib.compress(bytes(part * 64 * 64 * 3))
     pixels = f.create_dataset("train_set_x", (many, 64, 64, 3), "u1", chunks=(part, 64, 64, 3), compression="gzip")
     for first in range(0, many, part):
         pixels.id.write_direct_chunk((first, 0, 0, 0), packed)
     f["train_set_y"] = np.zeros(many, "u1")
+tell("bomb.h5", found="bytes of a file, got 614400000")
 
 with h5py.File(f"{folder}/keras.h5", "w") as f:
     f.create_dataset("model_weights/dense/kernel", data=np.zeros((3, 2)))

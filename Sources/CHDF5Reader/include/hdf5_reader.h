@@ -104,8 +104,8 @@ typedef struct {
 // How a child ended that gave no answer.
 typedef enum { NN_READER_CRASHED, NN_READER_OUT_OF_TIME, NN_READER_NOT_ANSWERING } nn_reader_end_reason;
 
-// Starts a child, whose first answer says whether the file could be opened. 0, or the system's error.
-int nn_reader_start(nn_reader *reader, const char *path, const nn_reader_limits *limits);
+// Starts a child, whose first answer says whether the open file is one of HDF5. 0, or the system's error.
+int nn_reader_start(nn_reader *reader, int file, const nn_reader_limits *limits);
 
 // Sends a request. False: the child has ended.
 bool nn_reader_ask(nn_reader *reader, const nn_reader_request *request);
@@ -117,7 +117,7 @@ bool nn_reader_receive(nn_reader *reader, void *bytes, size_t count);
 // answer.
 nn_reader_end_reason nn_reader_end(nn_reader *reader);
 
-// Whether the system gives so much memory. Swift ends the program where it does not.
+// Whether the system gives so much memory, and has twice as much. Swift ends the program where it does not.
 bool nn_reader_can_take(size_t bytes);
 
 #endif

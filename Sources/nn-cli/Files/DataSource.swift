@@ -59,7 +59,7 @@ struct DataSource {
     ///
     /// - Parameter isAsked: whether the command line says that this set is meant; else a note does.
     func read(_ role: DataSetRole, isAsked: Bool = false) throws(FileError) -> DataSet {
-        guard let folder else { return try readFile(role, isAsked) }
+        guard let folder else { return try openFile(role, isAsked).read() }
         folder.explain()
         guard let sets = folder.sets else { return try folder.read() }
         let (used, other) = role == .train ? (sets.train, sets.test) : (sets.test, sets.train)
@@ -70,7 +70,16 @@ struct DataSource {
         return try folder.read(role)
     }
 
-    private func readFile(_ role: DataSetRole, _ isAsked: Bool) throws(FileError) -> DataSet {
+    /// The class names, and the label of each image. The images of a data set file are not read.
+    func readLabels(_ role: DataSetRole) throws(FileError) -> (classes: [String], labels: [UInt8]) {
+        guard folder == nil else {
+            let photos = try read(role)
+            return (photos.classes, photos.labels)
+        }
+        return try openFile(role, false).readLabels()
+    }
+
+    private func openFile(_ role: DataSetRole, _ isAsked: Bool) throws(FileError) -> HDF5DataSet {
         let name = { (names: [String]) in role == .train ? names.first : names.last }
         let file = try HDF5DataSet(
             path, role: role, images: name(options.images), labels: name(options.labels))
@@ -80,7 +89,7 @@ struct DataSource {
                 "\(path) holds two sets: the \(role.text) set is read "
                     + "(--images \(other)_set_x --labels \(other)_set_y read the other)")
         }
-        return file.data
+        return file
     }
 }
 
@@ -98,6 +107,10 @@ extension PhotoFolder {
         for photo in photos.skipped { Console.note("skipped \(photo)") }
         for (file, flaw) in photos.flaws { Console.note("warning: \(file): \(flaw)") }
         Console.note(systemFolders: photos.systemFolders)
+        if let first = photos.linksOut.first {
+            let links = counted(photos.linksOut.count, "link")
+            Console.note("skipped \(links) out of \(path): \(first) (cp -rL makes a folder without links)")
+        }
         return photos.data
     }
 

@@ -9,12 +9,12 @@ struct DataSetFacts: Facts {
     /// Examples of class 0 and of class 1.
     let counts: [Int]
 
-    init(_ data: DataSet, path: String) {
+    init(classes: [String], labels: [UInt8], path: String) {
         self.path = path
-        count = data.count
-        classes = data.classes
-        let ones = data.labels.count { $0 == 1 }
-        counts = [data.count - ones, ones]
+        self.classes = classes
+        count = labels.count
+        let ones = labels.count { $0 == 1 }
+        counts = [count - ones, ones]
     }
 
     func print() throws {

@@ -52,7 +52,8 @@ struct Inspect: ConsoleCommand {
     }
 
     private func dataSetFacts() throws -> DataSetFacts {
-        DataSetFacts(try DataSource(file, dataOptions).read(.train), path: file)
+        let (classes, labels) = try DataSource(file, dataOptions).readLabels(.train)
+        return DataSetFacts(classes: classes, labels: labels, path: file)
     }
 }
 
