@@ -325,7 +325,7 @@ static const char *string_at(const open_array *array, const char *elements, uint
         return elements + index * size;
     }
     const char *string;
-    memcpy(&string, elements + index * sizeof string, sizeof string);
+    memcpy((void *)&string, elements + index * sizeof string, sizeof string);
     *length = string == NULL ? 0 : strlen(string);
     return string;
 }
@@ -340,7 +340,7 @@ static void give_strings(int socket, const open_array *array, const char *elemen
         string_at(array, elements, index, &length);
         head.bytes += sizeof(uint32_t) + shorter(length, longest);
     }
-    char *bytes = malloc(head.bytes);
+    char *bytes = malloc(head.bytes > 0 ? head.bytes : 1); // NULL means that there is no memory
     if (bytes == NULL) {
         refuse(socket, NN_READER_NO_MEMORY);
         return;

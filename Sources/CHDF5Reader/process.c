@@ -96,7 +96,7 @@ static void keep_only(int socket, int file) {
 
 // Signals are blocked here, so that no handler of the parent runs in the child.
 _Noreturn static void be_child(int socket, int file, const nn_reader_limits *limits) {
-    for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+    for (int number = 1; number < NSIG; ++number) (void)signal(number, SIG_DFL); // some cannot be set
     sigset_t none;
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, NULL);
@@ -166,7 +166,7 @@ bool nn_reader_ask(nn_reader *reader, const nn_reader_request *request) {
 
 static int64_t now_ms(void) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); // every system has this clock
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 

@@ -51,7 +51,7 @@ const char *nn_picture_flaw(const nn_picture *picture, size_t index) {
 _Noreturn void nn_fail(nn_picture *picture, const char *format, ...) {
     va_list values;
     va_start(values, format);
-    vsnprintf(picture->failure, sizeof picture->failure, format, values);
+    (void)vsnprintf(picture->failure, sizeof picture->failure, format, values);
     va_end(values);
     picture->has_failed = true;
     longjmp(picture->unwind, 1);
@@ -73,7 +73,7 @@ void nn_flaw(nn_picture *picture, const char *format, ...) {
     char flaw[sizeof picture->flaws[0]];
     va_list values;
     va_start(values, format);
-    vsnprintf(flaw, sizeof flaw, format, values);
+    (void)vsnprintf(flaw, sizeof flaw, format, values);
     va_end(values);
     size_t i = 0;
     while (i < MOST_FLAWS && picture->flaws[i][0] && strcmp(picture->flaws[i], flaw) != 0) i++;
