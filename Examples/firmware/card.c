@@ -67,7 +67,7 @@ static uint32_t check_of(uint32_t serial, const uint8_t *header) {
 }
 
 /// Writes the first block, with the header; it makes the file valid.
-static int32_t write_header(const card_file *file, const uint8_t *header) {
+static int32_t store_header(const card_file *file, const uint8_t *header) {
     const start s = {file->serial, check_of(file->serial, header)};
     memset(draft, 0, sizeof draft);
     memcpy(draft, &s, sizeof s);
@@ -81,9 +81,9 @@ nnk_status card_file_write(void *context, uint32_t offset, const uint8_t *bytes,
     const card_file *file = context;
     if (offset == 0) {
         if (drafted && !write_draft(drafted)) return NNK_E_SINK;
-        return write_header(file, bytes) ? NNK_OK : NNK_E_SINK;
+        return store_header(file, bytes) ? NNK_OK : NNK_E_SINK;
     }
-    if (offset == NNK_HEADER_BYTES && !write_header(file, no_header)) return NNK_E_SINK;
+    if (offset == NNK_HEADER_BYTES && !store_header(file, no_header)) return NNK_E_SINK;
     uint32_t at = offset - NNK_HEADER_BYTES;
     while (count > 0) {
         const uint32_t to = at % CARD_BLOCK, room = CARD_BLOCK - to, some = count < room ? count : room;
