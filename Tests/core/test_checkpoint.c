@@ -748,7 +748,7 @@ static void test_other_numbers(int32_t type, int32_t method) {
 
 static bool is_unsound_with(nnk_trainer *t, const nnk_job *job, void *field, size_t bytes, double value) {
     uint8_t before[sizeof(double)];
-    const uint32_t number = value < 0 ? UINT32_MAX : (uint32_t)value;
+    const uint32_t number = value >= 0 && value <= UINT32_MAX ? (uint32_t)value : UINT32_MAX;
     memcpy(before, field, bytes);
     memcpy(field, bytes == sizeof number ? (const void *)&number : &value, bytes);
     const bool is_sound = nnk_trainer_sound(t, job);
