@@ -117,7 +117,8 @@ def public_header():
 
     main = (PUBLIC / "nnkernel.h").read_text()
     others = "".join(f'#include "nnkernel/{path.name}"\n' for path in sorted(PUBLIC.glob("*.h")))
-    return INCLUDE.sub(header, main.replace("\n#endif", f"{others}\n#endif"))
+    text, guard, _ = main.rpartition("\n#endif")
+    return INCLUDE.sub(header, f"{text}\n{others}{guard}\n")
 
 
 # Clang warns of static functions that nobody calls, other than in headers, which these came from.

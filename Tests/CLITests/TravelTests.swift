@@ -148,7 +148,7 @@ struct TravelTests {
             try await importing(good + [spare]),
             "w.npz: expected only the tensors of a 12288-7-1 network, got also fc.weight")
         try expectRefusal(
-            try await importing(good + [good[1]]), "w.npz: expected one array layers.0.bias, got two")
+            try await importing(good + [good[1]]), "w.npz: expected one file layers.0.bias.npy, got two")
         try expectRefusal(
             try await importing(
                 replacing(3, Tensor(name: "layers.1.bias", shape: [1, 1, 1], elements: .f32([0])))),

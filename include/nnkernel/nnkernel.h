@@ -36,7 +36,7 @@ extern "C" {
 /// The version of the library: NNK_VERSION as it was compiled. Where headers and library may come from two
 /// installations, a program asks before anything else, as structures and sizes can differ:
 ///
-///     if (nnk_version() != NNK_VERSION) return EXIT_FAILURE;
+///     const int is_same = nnk_version() == NNK_VERSION;
 ///
 /// A shared library is also asked by the loader: its symbols carry the minor version, so a program that was
 /// linked with another one does not start, and two versions in one program are kept apart.
