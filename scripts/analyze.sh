@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reads the C sources with tools that look for mistakes, and runs the core's tests with those that watch memory:
-# scripts/analyze.sh [TOOL ...]. All together take half an hour on 2 cores. What a tool finds is shown; then the exit
+# scripts/analyze.sh [TOOL ...]. All together take about half an hour on 2 cores. What a tool finds is shown; then the exit
 # code is 1.
 #
 #   analyzer  gcc -fanalyzer

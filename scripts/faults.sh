@@ -2,7 +2,7 @@
 # Makes power, system calls and files fail, and checks that nothing is lost, half written or crashes. Linux alone.
 #
 #     scripts/faults.sh               everyday: a part of the points, in less than a minute on 2 cores
-#     scripts/faults.sh full          every point, in less than an hour; writes the table in docs/TESTING.md
+#     scripts/faults.sh full          every point, in about an hour; writes the table in docs/TESTING.md
 #     scripts/faults.sh soak [HOURS]  random points for so long; default 8
 #
 # The first point that fails ends the script with exit code 1; what is printed then repeats that point alone.
