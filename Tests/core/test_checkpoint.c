@@ -795,7 +795,8 @@ static void test_sound_fields(int32_t type) {
     t = (nnk_trainer *)(void *)arena;
     CHECK(nnk_trainer_sound(t, &job) && t->formed == examples && t->projected == examples);
     CHECK(IS_UNSOUND_WITH(formed, examples + 1) && IS_UNSOUND_WITH(formed, examples - 1));
-    CHECK(IS_UNSOUND_WITH(changed_at, 2) && IS_UNSOUND_WITH(unadjusted, 2));
+    CHECK(IS_UNSOUND_WITH(projected, examples - 1) && IS_UNSOUND_WITH(changed_at, 2));
+    CHECK(IS_UNSOUND_WITH(unadjusted, 1) && IS_UNSOUND_WITH(unadjusted, 2));
     CHECK(IS_UNSOUND_WITH(left, 1.5) && IS_UNSOUND_WITH(left, -0.5) && IS_UNSOUND_WITH(left, (double)NAN));
     CHECK(IS_UNSOUND_WITH(cost_iteration, 2) && IS_UNSOUND_WITH(cost, infinite));
     CHECK(IS_UNSOUND_WITH(iteration, 5) && IS_UNSOUND_WITH(phase, MODEL + 1));
@@ -803,6 +804,10 @@ static void test_sound_fields(int32_t type) {
     arena = begun(&job); // in the setup, which comes again after a change
     t = (nnk_trainer *)(void *)arena;
     CHECK(!IS_UNSOUND_WITH(iteration, 5) && IS_UNSOUND_WITH(iteration, 6));
+    while (t->phase < ADJUST) nnk_train_step(&job, arena);
+    CHECK(t->phase == ADJUST && t->formed == examples && t->projected == 0);
+    CHECK(IS_UNSOUND_WITH(formed, examples - 1) && !IS_UNSOUND_WITH(projected, examples - 1));
+    CHECK(!IS_UNSOUND_WITH(unadjusted, 1));
     free(arena);
     release_data(d);
 }
