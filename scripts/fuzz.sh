@@ -6,8 +6,9 @@
 #     scripts/fuzz.sh full [NAME...]     each for 10^7 inputs, or 10^6 where one takes milliseconds; two at a time
 #     scripts/fuzz.sh NAME FILE...       repeats findings
 #
-# A full run takes hours. It keeps what it learns in build/fuzz/corpus, so that the next one begins there, and writes the
-# table of docs/TESTING.md, in which the rows of fuzzers that are not named stay. Findings go to build/fuzz/findings.
+# A full run takes hours, and may be stopped: it keeps what it learns in build/fuzz/corpus and how many inputs a program
+# has had in build/fuzz/counts, and the next one goes on there as long as the program is the same. It writes the table
+# of docs/TESTING.md, in which the rows of fuzzers that are not named stay. Findings go to build/fuzz/findings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -63,7 +64,7 @@ build_readers() {
 
 make_seeds() {
     rm -rf $build/seeds
-    for name in $fuzzers; do mkdir -p "$build/seeds/$name" "$build/corpus/$name" $build/findings $build/logs; done
+    for name in $fuzzers; do mkdir -p "$build/seeds/$name" "$build/corpus/$name" $build/{findings,logs,counts}; done
     $build/seeds-of-core $build/seeds
     "$python" Tests/fuzz/seeds.py $build/seeds || fail "no seeds: $python needs Pillow, which scripts/test.sh installs"
 }
@@ -98,14 +99,27 @@ run_briefly() {
 row() {
     local found
     found=$(sed -nE 's/^#[0-9]+[[:space:]].* cov: ([0-9]+) ft: ([0-9]+) .*/\1 | \2/p' "$build/logs/$1" | tail -n 1)
-    echo "| $1 | $(executed "$1" | sed -E ':again; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; t again') | $found | $2 |"
+    echo "| $1 | $(tried "$1" | sed -E ':again; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; t again') | $found | $2 |"
 }
 
+# The inputs that this program has had in all runs, without a finding.
+tried() {
+    local program count=0
+    [[ ! -e $build/counts/$1 ]] || read -r program count <"$build/counts/$1"
+    [[ ${program:-} == "$(program "$1")" ]] && echo "$count" || echo 0
+}
+
+program() { sha256sum <"$build/$1" | cut -d ' ' -f 1; }
+
+# In pieces of ten minutes, so that little is lost when it is stopped.
 run_fully() {
-    local status=0
-    run "$1" -runs="$(inputs "$1")" "$build/corpus/$1" "$build/seeds/$1" || status=1
+    local status=0 left
+    while left=$(($(inputs "$1") - $(tried "$1"))) && [[ $left -gt 0 ]]; do
+        run "$1" -runs="$left" -max_total_time=600 "$build/corpus/$1" "$build/seeds/$1" || { status=1; break; }
+        echo "$(program "$1") $(($(tried "$1") + $(executed "$1")))" >"$build/counts/$1"
+    done
     row "$1" $status >"$build/logs/$1.row"
-    echo "$1: $(executed "$1") inputs"
+    echo "$1: $(tried "$1") inputs"
     return $status
 }
 
