@@ -1,0 +1,217 @@
+"""Models: trained networks, their files, and what they answer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._core import Bytes, Floats, Memory, core
+from .errors import Error, ModelFileError
+from .files import replace_file
+from .images import byte_images
+
+_HEADER = 64  # bytes
+_MAGIC = b"\x8eNN\x1a"
+_NAMES = {number: name for name, number in _core.DTYPES.items()}
+_TYPES: dict[str, Any] = {"f32": np.float32, "f64": np.float64}
+
+
+class Expectation(NamedTuple):
+    """What to expect of a model on images that it has not seen; ``nn-cli teach`` measured it."""
+
+    accuracy: float
+    low: float  #: of the 95 % interval of the accuracy
+    high: float
+    log_loss: float  #: in nats
+    auc: float
+    guessing: float  #: the accuracy of always naming the larger class
+    examples: int  #: judged on so many
+    folds: int
+
+
+class Model:
+    """A network, from the bytes of its model file, which are also its attribute ``file``."""
+
+    def __init__(self, file: bytes | bytearray, *, name: str = "model") -> None:
+        """Raises ModelFileError, which begins with ``name``, for what is no whole model."""
+        self.file = bytes(file)
+        #: The sizes of the layers: the bytes of an image, the units of the hidden layers, and 1.
+        self.sizes = _sizes(self.file, name)
+        self._topology = _core.topology(self.sizes)
+        self._memory = Memory(len(self.file))
+        self._memory.bytes[:] = np.frombuffer(self.file, np.uint8)
+        self.core = _core.Model()
+        status = core.nnk_model_open(self.core, self._memory.address, len(self.file), self._topology)
+        if status < 0:
+            raise _unusable(name, status)
+        core.nnk_model_to_native(self.core, self._memory.address)
+
+    @property
+    def dtype(self) -> str:
+        """The type of the weights: "f32", "f64", or "i8" for layer 1 in bytes and the others in f32."""
+        return _NAMES[self.core.dtype]
+
+    @property
+    def class_names(self) -> tuple[str, str]:
+        """The names of class 0 and class 1; empty if the model has none."""
+        first, second = (name.decode(errors="replace") for name in self.core.class_names)
+        return first, second
+
+    @property
+    def own_contrast(self) -> bool:
+        """Whether each image's own brightness and contrast are taken off."""
+        return bool(self.core.options & _core.OWN_CONTRAST)
+
+    @property
+    def expectation(self) -> Expectation | None:
+        """What to expect on images not seen; None if the model was not judged."""
+        found = _core.Expectation()
+        if core.nnk_model_expectation(self.core, found) < 0:
+            return None
+        return Expectation(*(getattr(found, field) for field in Expectation._fields))
+
+    @property
+    def layers(self) -> list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
+        """The weights (outputs, inputs) and biases (outputs) of each layer, as copies.
+
+        Inputs are bytes / 255. The arrays are of the model's type; those of an i8 model are float32, scales included.
+        """
+        layers = []
+        for number, (inputs, outputs) in enumerate(zip(self.sizes, self.sizes[1:]), 1):
+            is_scaled = self.dtype == "i8" and number == 1
+            kind = _TYPES.get(self.dtype, np.float32)
+            weights = _array(core.nnk_model_weights(self.core, number), (outputs, inputs), np.int8 if is_scaled else kind)
+            if is_scaled:
+                weights = weights * _array(core.nnk_model_scales(self.core), (outputs, 1), np.float32)
+            layers.append((weights, _array(core.nnk_model_biases(self.core, number), (outputs,), kind)))
+        return layers
+
+    @classmethod
+    def from_layers(
+        cls,
+        layers: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]],
+        *,
+        class_names: tuple[str, str] | None = None,
+        own_contrast: bool = False,
+    ) -> Model:
+        """A model of these weights (outputs, inputs) and biases (outputs), for inputs of bytes / 255.
+
+        It is of f32 if all arrays are, else of f64. Hidden layers use ReLU; the last layer has one output.
+        """
+        arrays = [np.asarray(array) for layer in layers for array in layer]
+        dtype = "f32" if arrays and all(array.dtype == np.float32 for array in arrays) else "f64"
+        sizes = _sizes_of(arrays)
+        parameters = np.concatenate([array.astype(_TYPES[dtype]).ravel() for array in arrays])
+        topology = _core.topology(sizes)
+        model = _core.Model(
+            topology=ctypes.pointer(topology), parameters=parameters.ctypes.data, dtype=_core.DTYPES[dtype],
+            class_names=_core.class_names(class_names), options=_core.OWN_CONTRAST if own_contrast else 0)  # fmt: skip
+        file = _core.FileInMemory()
+        _core.check(core.nnk_model_write(model, file.sink), "layers")
+        return cls(bytes(file.bytes))
+
+    def quantized(self) -> Model:
+        """This model with the weights of layer 1 in bytes (i8): a fourth of the size of f32."""
+        file = _core.FileInMemory()
+        _core.check(core.nnk_model_quantize(self.core, file.sink), "quantization")
+        return Model(bytes(file.bytes))
+
+    def predict_proba(self, images: npt.ArrayLike) -> Floats:
+        """The probabilities of class 0 and class 1 for each image: (n, 2).
+
+        - images: bytes (uint8) of shape (n, ...), with ``sizes[0]`` bytes each
+        """
+        rows = self._rows(images)
+        probabilities = np.empty((len(rows), 2))
+        for row, image in enumerate(rows):
+            probabilities[row, 1] = self._probability(image)
+        probabilities[:, 0] = 1 - probabilities[:, 1]
+        return probabilities
+
+    def predict(self, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """The class of each image, 0 or 1: (n). It is 1 where the probability of class 1 is above 0.5."""
+        return (self.predict_proba(images)[:, 1] > 0.5).astype(np.int64)
+
+    def _rows(self, images: npt.ArrayLike) -> Bytes:
+        """The images as rows of bytes: (n, sizes[0])."""
+        found = byte_images(images)
+        if found[0].size != self.sizes[0]:
+            raise ValueError(f"images: expected {self.sizes[0]} bytes each, found {found[0].size} (shape {found.shape})")
+        return found.reshape(len(found), -1)
+
+    def _probability(self, image: Bytes) -> float:
+        inference = core.nnk_fastest_inference(self.core.dtype)
+        memory = Memory(core.nnk_predict_bytes(self._topology, inference))
+        probability = ctypes.c_double()
+        _core.check(core.nnk_predict_begin(memory.address, memory.size, self.core, inference), "prediction")
+        _core.check(core.nnk_predict_feed(memory.address, image.ctypes.data, image.size), "prediction")
+        _core.check(core.nnk_predict_finish(memory.address, probability), "prediction")
+        return probability.value
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes the model file. An older file of that name stays whole until all bytes are written."""
+        replace_file(path, self.file)
+
+    def __reduce__(self) -> tuple[type[Model], tuple[bytes]]:
+        return Model, (self.file,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self.file == other.file
+
+    def __hash__(self) -> int:
+        return hash(self.file)
+
+    def __repr__(self) -> str:
+        return f"<nnkernel.Model {'-'.join(map(str, self.sizes))} {self.dtype}>"
+
+
+def load(path: str | PathLike[str]) -> Model:
+    """Reads a model file (.nnk). Raises OSError, and ModelFileError for what is no whole model."""
+    with open(path, "rb") as file:
+        return Model(file.read(), name=os.fspath(path))
+
+
+def _sizes(file: bytes, name: str) -> tuple[int, ...]:
+    """The sizes of the layers as the header says (docs/FORMAT.md); any others if no network has them.
+
+    The core checks the header afterwards, and refuses it then.
+    """
+    if len(file) < _HEADER or not file.startswith(_MAGIC):
+        raise ModelFileError(f"{name}: expected a model file, found {len(file)} bytes of another kind", -10)
+    sizes: tuple[int, ...] = struct.unpack_from(f"<{min(file[8], _core.MAX_LAYERS) + 1}H", file, 12)
+    return sizes if core.nnk_topology_valid(_core.topology(sizes)) else (1, 1)
+
+
+def _unusable(name: str, status: int) -> ModelFileError:
+    return ModelFileError(f"{name}: expected a whole model, but {core.nnk_status_text(status).decode()}", status)
+
+
+def _array(address: int, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]:
+    """A copy of an array in the core's memory."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    return np.frombuffer(ctypes.string_at(address, size), dtype).reshape(shape).copy()
+
+
+def _sizes_of(arrays: list[npt.NDArray[Any]]) -> tuple[int, ...]:
+    """The sizes of layers whose weights and biases follow each other."""
+    sizes: list[int] = [int(arrays[0].shape[-1])] if arrays and arrays[0].ndim else [0]
+    for number, (weights, biases) in enumerate(zip(arrays[::2], arrays[1::2]), 1):
+        expected = (biases.size, sizes[-1])
+        if weights.shape != expected or biases.ndim != 1:
+            raise ValueError(
+                f"layer {number}: expected weights of shape (outputs, {sizes[-1]}) and as many biases, "
+                f"found {weights.shape} and {biases.shape}")  # fmt: skip
+        sizes.append(biases.size)
+    if not core.nnk_topology_valid(_core.topology(tuple(sizes[: _core.MAX_LAYERS + 1]))) or len(sizes) > _core.MAX_LAYERS + 1:
+        raise ValueError(
+            f"layers: expected 1...{_core.MAX_LAYERS}, images of at most {_core.MAX_INPUTS} bytes, hidden layers of at most "
+            f"{_core.MAX_UNITS} units and one output, found the sizes {tuple(sizes)}")  # fmt: skip
+    return tuple(sizes)

@@ -1,0 +1,133 @@
+"""The options of a training: names, defaults and ranges, in one place for all that trains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from . import _core
+
+if TYPE_CHECKING:
+    from .model import Model
+
+_MOST = 2**32 - 1
+
+
+class Keywords(TypedDict, total=False):
+    """The options as keyword arguments. ``Options`` describes them."""
+
+    hidden_layers: Sequence[int]
+    dtype: Literal["f32", "f64"]
+    method: Literal["primal", "dual"] | None
+    initializer: Literal["deep", "small"] | None
+    seed: int
+    iterations: int
+    learning_rate: float
+    cost_every: int
+    center: bool
+    own_contrast: bool
+    mirror: bool
+    weight_decay: float
+    balance: bool
+    hold_out: float
+    keep_best: bool
+    start: Model | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to train. The defaults are the deep network and the numbers of ``nn-cli train``."""
+
+    #: Units of the hidden layers, 1...256 each; one unit of its own follows them. () is logistic regression.
+    hidden_layers: Sequence[int] = (20, 7, 5)
+    #: What training computes with and the model stores: "f64", or "f32" in half the memory.
+    dtype: Literal["f32", "f64"] = "f64"
+    #: How the first layer is computed: "dual" by the Gram matrix of the images, "primal" on the weights themselves.
+    #: None: the one with less to compute, if its memory is at most 1 GiB.
+    method: Literal["primal", "dual"] | None = None
+    #: How the initial weights are scaled: "deep" by 1 / sqrt(inputs of the layer), "small" by 0.01.
+    #: None: "small" up to one hidden layer, else "deep".
+    initializer: Literal["deep", "small"] | None = None
+    #: Seed of the initial weights and of the choice of held-out images, 0...2^32 - 1.
+    seed: int = 1
+    #: Gradient steps, 0...2^32 - 1; 0 leaves the initial weights.
+    iterations: int = 2500
+    #: The size of a step, finite and above 0.
+    learning_rate: float = 0.0075
+    #: Iterations from one cost to the next; 0: no costs.
+    cost_every: int = 100
+    #: Whether the mean of all images is taken off. Use it for photos with much in common. It becomes part of the
+    #: first bias.
+    center: bool = False
+    #: Whether each image's own brightness and contrast are taken off, in predictions too. Use it for other light.
+    own_contrast: bool = False
+    #: Whether each image is also learned mirrored from left to right.
+    mirror: bool = False
+    #: How fast the weights decay (L2), 0 or above; times the learning rate it is below 1. Biases stay.
+    weight_decay: float = 0.0
+    #: Whether both classes weigh alike, however many images they have.
+    balance: bool = False
+    #: The share of each class that is held out, 0 or 0.0001...0.9999: it teaches nothing, and its cost is shown.
+    hold_out: float = 0.0
+    #: Whether the parameters with the lowest held-out cost become the model. It needs held-out images.
+    keep_best: bool = False
+    #: A model to start from, of the same sizes and own contrast, instead of drawn weights.
+    start: Model | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("seed", "iterations", "cost_every"):
+            self._check_integer(name, getattr(self, name), 0, _MOST)
+        for name in ("learning_rate", "weight_decay", "hold_out"):
+            self._check_number(name, getattr(self, name))
+        for name in ("center", "own_contrast", "mirror", "balance", "keep_best"):
+            if getattr(self, name) not in (False, True):
+                raise ValueError(f"{name}: expected True or False, found {getattr(self, name)!r}")
+        self._check_choice("dtype", ("f32", "f64"))
+        self._check_choice("method", (None, "primal", "dual"))
+        self._check_choice("initializer", tuple(_core.INITIALIZERS))
+        self._check_layers()
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate: expected a number above 0, found {self.learning_rate}")
+        if not 1 - self.learning_rate * self.weight_decay > 0 or self.weight_decay < 0:
+            raise ValueError(
+                f"weight_decay: expected 0 or above, and below 1 / learning_rate = {1 / self.learning_rate}, "
+                f"found {self.weight_decay}")  # fmt: skip
+        if self.hold_out != 0 and not 0.0001 <= self.hold_out <= 0.9999:
+            raise ValueError(f"hold_out: expected 0 or a share of 0.0001...0.9999, found {self.hold_out}")
+        if self.keep_best and self.cost_every == 0:
+            raise ValueError("keep_best: expected cost_every of 1 or more, found 0: the costs tell which is the best")
+
+    def _check_layers(self) -> None:
+        layers = self.hidden_layers
+        if isinstance(layers, (str, bytes)) or not hasattr(layers, "__len__") or len(layers) >= _core.MAX_LAYERS:
+            raise ValueError(f"hidden_layers: expected up to {_core.MAX_LAYERS - 1} numbers of units, found {layers!r}")
+        for units in layers:
+            self._check_integer("hidden_layers", units, 1, _core.MAX_UNITS)
+
+    def _check_choice(self, name: str, choices: tuple[object, ...]) -> None:
+        if (value := getattr(self, name)) not in choices:
+            raise ValueError(f"{name}: expected {' or '.join(map(repr, choices))}, found {value!r}")
+
+    @staticmethod
+    def _check_integer(name: str, value: Any, least: int, most: int) -> None:
+        if not isinstance(value, Integral) or not least <= int(value) <= most:
+            raise ValueError(f"{name}: expected a whole number of {least}...{most}, found {value!r}")
+
+    @staticmethod
+    def _check_number(name: str, value: Any) -> None:
+        if not isinstance(value, Real) or not math.isfinite(value):
+            raise ValueError(f"{name}: expected a finite number, found {value!r}")
+
+    def changed(self, changes: dict[str, Any]) -> Options:
+        """These options with some others."""
+        return Options(**{**self.as_dict(), **changes})
+
+    def as_dict(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def sizes(self, image_bytes: int) -> tuple[int, ...]:
+        """The sizes of the layers, from the bytes of an image to the one output."""
+        return (image_bytes, *map(int, self.hidden_layers), 1)

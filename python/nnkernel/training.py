@@ -1,0 +1,169 @@
+"""Training one network."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy.typing as npt
+
+from . import _core
+from ._core import Memory, core
+from .errors import DivergedError
+from .images import byte_images, byte_labels, example_weights
+from .job import Job
+from .model import Model
+from .options import Keywords, Options
+from .weights import weights_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_SLICE = 0.01  # seconds between two moments at which Python can do anything else
+
+
+class Cost(NamedTuple):
+    """What a network costs after so many iterations: the mean of -log(probability of the image's class)."""
+
+    iteration: int
+    cost: float
+    held_out_cost: float  #: 0 if no image is held out
+
+
+def train(
+    images: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    *,
+    weights: npt.ArrayLike | None = None,
+    class_names: tuple[str, str] | None = None,
+    threads: int = 1,
+    on_cost: Callable[[Cost], object] | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
+    **options: Unpack[Keywords],
+) -> Model:
+    """Trains a network on images, and returns it. The same arguments give the same bytes on every machine.
+
+    - images: bytes (uint8) of shape (m, height, width, 3), (m, height, width) or (m, bytes of an image)
+    - labels: (m), each 0 or 1
+    - weights: (m), finite and 0 or above; an image of weight 0 is held out. None: all are 1
+    - class_names: of class 0 and class 1, up to 31 bytes of UTF-8 each, for the model
+    - threads: that share the work where it pays; the bytes stay the same
+    - on_cost: is called with a ``Cost`` every ``cost_every`` iterations
+    - on_progress: is called some 100 times a second with the iterations done and their number
+    - options: those of ``Options``
+
+    Raises ValueError for wrong arguments, and DivergedError if the learning rate is too high. What a callback raises, and
+    Ctrl-C, end the training at once.
+    """
+    chosen = Options(**options)
+    images = byte_images(images)
+    labels = byte_labels(labels, len(images))
+    given = None if weights is None else example_weights(weights, len(images))
+    made, rule = weights_of(chosen, labels, given)
+    if made is not None and not (made > 0).any():
+        raise ValueError("weights: expected one or more above 0, found none")
+    if chosen.keep_best and (made is None or (made > 0).all()):
+        raise ValueError("keep_best: expected held-out images (hold_out, or weights of 0), found none")
+    job = Job(chosen, images, labels, weights=made, weights_rule=rule, class_names=class_names)
+    arena = job.begin()
+    for status in run(job, arena, threads):
+        if on_progress or on_cost:
+            _report(job, arena, status, on_cost, on_progress)
+    return finish(job, arena)
+
+
+def _report(
+    job: Job, arena: Memory, status: int, on_cost: Callable[[Cost], object] | None,
+    on_progress: Callable[[int, int], object] | None,
+) -> None:  # fmt: skip
+    now = job.progress(arena)
+    if on_progress:
+        on_progress(now.iteration, job.options.iterations)
+    if on_cost and status == _core.COST:
+        on_cost(Cost(now.cost_iteration, now.cost, now.held_out_cost))
+
+
+def run(job: Job, arena: Memory, threads: int = 1) -> Iterator[int]:
+    """Trains. Between two slices of some milliseconds it gives their status; the last one is OK."""
+    with _Team(job, threads) as team:
+        slices, status = 1, _core.MORE
+        while status > 0:
+            began = time.perf_counter()
+            status = team.run(arena, slices)
+            if status < 0:
+                _check(job, arena, status)
+            yield status
+            share = _SLICE / max(time.perf_counter() - began, 1e-6)
+            slices = max(1, min(int(slices * share), 2 * slices, 1 << 20))
+
+
+def _check(job: Job, arena: Memory, status: int) -> None:
+    if status != _core.E_DIVERGED:
+        _core.check(status, "training")
+    done = job.progress(arena).iteration
+    raise DivergedError(
+        f"training: the cost is no longer finite after iteration {done}: expected a learning rate below "
+        f"{job.options.learning_rate}", status)  # fmt: skip
+
+
+def finish(job: Job, arena: Memory) -> Model:
+    """The model of a job that has run."""
+    file = _core.FileInMemory()
+    while _core.check(core.nnk_train_finish(job.core, arena.address, file.sink), "model") > 0:
+        pass
+    return Model(bytes(file.bytes))
+
+
+class _Team:
+    """The threads that share a job's work (team.h). Where there is nothing to share, the helpers sleep."""
+
+    def __init__(self, job: Job, threads: int) -> None:
+        if not 1 <= threads <= 4096:
+            raise ValueError(f"threads: expected 1...4096, found {threads}")
+        self._job = job
+        self._core = _core.Team(threads=threads, yield_=_YIELD)
+        self._wanted = [threading.Event() for _ in range(threads - 1)]
+        self._over = False
+        self._threads = [
+            threading.Thread(target=self._help, args=(wanted, job.scratch()), daemon=True) for wanted in self._wanted]  # fmt: skip
+
+    def __enter__(self) -> _Team:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over = True
+        self._want(len(self._wanted))
+        for thread in self._threads:
+            thread.join()
+
+    def run(self, arena: Memory, slices: int) -> int:
+        if self._wanted:
+            self._want(core.nnk_team_shares(self._core, self._job.core, arena.address))
+        status: int = core.nnk_team_run(self._core, self._job.core, arena.address, slices)
+        return status
+
+    def _want(self, helpers: int) -> None:
+        for index, wanted in enumerate(self._wanted):
+            wanted.set() if index < helpers else wanted.clear()
+
+    def _help(self, wanted: threading.Event, scratch: Memory) -> None:
+        while not self._over:
+            core.nnk_team_help(self._core, scratch.address)
+            wanted.wait()
+
+
+def _yield_address() -> ctypes.c_void_p:
+    """What a waiting thread calls to let others run. Without it, it spins."""
+    if sys.platform == "win32":
+        return ctypes.cast(ctypes.windll.kernel32.SwitchToThread, ctypes.c_void_p)
+    return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p)
+
+
+_YIELD = _yield_address()
