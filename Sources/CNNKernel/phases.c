@@ -56,8 +56,8 @@ static bool position_sound(const nnk_trainer *t, const nnk_job *job) {
     return t->iteration == job->iterations;
 }
 
-/// Whether examples have not come or gone; or what says how they did is possible. GRAM and ADJUST end with all
-/// of them formed and projected.
+/// Whether examples have not come or gone; or what says how they did is possible. GRAM and ADJUST end with
+/// all of them formed and projected.
 static bool change_sound(const nnk_trainer *t, const nnk_job *job) {
     if (!nnk_is_open(job)) return !(t->formed | t->projected | t->changed_at | t->unadjusted) && t->left == 1;
     if (t->phase > GRAM && t->formed != job->examples) return false;
