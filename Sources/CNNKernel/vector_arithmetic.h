@@ -19,7 +19,10 @@
 #endif
 #endif
 
-#if defined(NNK_VECTORS) && defined(__x86_64__)
+/// AVX needs a stack that is aligned to its registers. For Windows gcc aligns the stack to 16 bytes only (its
+/// bug 54412), so that programs crash there, or gcc itself does; clang aligns it.
+#if defined(NNK_VECTORS) && defined(__x86_64__) &&                                                           \
+    (defined(__clang__) || !(defined(_WIN32) || defined(__CYGWIN__)))
 #define NNK_X86 1
 #else
 #define NNK_X86 0
