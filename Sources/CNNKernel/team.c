@@ -44,12 +44,12 @@ static uint32_t claim(nnk_team *team) {
 
 static void do_share(const offer *o, const arena *a, uint32_t share) {
     NNK_ASSERT(share * o->size < o->items);
-    const uint32_t begin = share * o->size, count = nnk_smaller(o->size, o->items - begin);
+    const uint32_t begin = share * o->size;
     const nnk_phase *phase = &o->job->method->phases[o->phase];
     if (nnk_has_spans(o->job, o->phase))
-        phase->span(o->job, a, o->first + begin, count);
-    else // its images are mapped, so it cannot fail
-        for (uint32_t i = 0; i < count; i++) phase->work(o->job, a, o->first + begin + i);
+        phase->span(o->job, a, o->first + begin, nnk_smaller(o->size, o->items - begin));
+    else // one item, whose images are mapped, so it cannot fail
+        phase->work(o->job, a, o->first + begin);
 }
 
 /// The items that lie ahead, as many as make SHARES_PER_THREAD. A span is divided evenly among the threads;
