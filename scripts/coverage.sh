@@ -26,14 +26,14 @@ for tool in llvm-cov llvm-profdata; do
     command -v $tool >/dev/null || fail "$tool is missing; Swift's toolchain and LLVM's packages have it"
 done
 
-# Runs a test and exports what it covered. Arguments: program, name, command that runs the program.
+# Runs a test and exports what it covered in all of its runs: a condition may decide between two processors.
+# Arguments: program, name, command that runs the program.
 cover() {
     local program=$1 out=$2
     shift 2
-    LLVM_PROFILE_FILE=$out.profraw "$@" "$program" >"$out.log" 2>&1 || fail "$(tail -n 3 "$out.log")"
-    llvm-profdata merge -o "$out.profdata" "$out.profraw"
+    LLVM_PROFILE_FILE=$out.%p.profraw "$@" "$program" >"$out.log" 2>&1 || fail "$(tail -n 3 "$out.log")"
+    llvm-profdata merge -o "$out.profdata" "$out".*.profraw
     llvm-cov export -instr-profile "$out.profdata" "$program" >"$out.json"
-    rm "$out.profraw"
 }
 
 # Builds the core and its tests, and runs each. Arguments: name, options of cmake.
@@ -63,7 +63,7 @@ cover_processors() {
         { echo "qemu-user-static is missing: no other processors"; return 0; }
     for processor in Haswell Haswell,-avx2 Haswell,-xsave Nehalem; do
         for test in model misuse predict; do
-            cover "$build/Tests/core/nnk-test-$test" "$build/$test-$processor" "$qemu" -cpu "$processor"
+            cover "$build/Tests/core/nnk-test-$test" "$build/nnk-test-$test" "$qemu" -cpu "$processor"
         done
     done
 }

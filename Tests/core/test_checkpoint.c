@@ -1115,6 +1115,53 @@ static void test_divergence(int32_t type, int32_t method) {
     CHECK(diverged > 0);
 }
 
+/// Other numbers of 4 bytes under a right checksum: the header's examples, and behind the header options and
+/// what they stand for. Each row has one of them, or two that stand together.
+static void test_peeked_words(const uint8_t *start) {
+    enum { COSTS = NNK_HEADER_BYTES, OPTIONS = COSTS + 4, START = OPTIONS + 4, CAPACITY = START + 4 };
+    enum { ROW = CAPACITY + 8, PIXEL = ROW + 4, DECAY = ROW + 8, BEST = NNK_OPTION_KEEP_BEST };
+    static const struct {
+        uint32_t at, value, other_at, other;
+        nnk_status status;
+    } rows[] = {
+        {28, 0, 28, 0, NNK_E_HEADER},
+        {28, NNK_MAX_EXAMPLES, 28, NNK_MAX_EXAMPLES, NNK_OK},
+        {28, NNK_MAX_EXAMPLES + 1, 28, NNK_MAX_EXAMPLES + 1, NNK_E_HEADER},
+        {OPTIONS, NNK_OPTION_JUDGED, START, 0, NNK_E_HEADER},
+        {OPTIONS, 512, START, 0, NNK_E_HEADER},
+        {OPTIONS, 1u << 31, START, 0, NNK_E_HEADER},
+        {OPTIONS, BEST, START, 0, NNK_E_HEADER},
+        {OPTIONS, BEST | NNK_OPTION_WEIGHTS, START, 0, NNK_OK},
+        {OPTIONS, BEST | NNK_OPTION_WEIGHTS, COSTS, 0, NNK_E_HEADER},
+        {OPTIONS, NNK_OPTION_START, START, 1, NNK_OK},
+        {OPTIONS, 0, START, 1, NNK_E_HEADER},
+        {CAPACITY, 18, 28, 18, NNK_OK},
+        {CAPACITY, 18, 28, 19, NNK_E_HEADER},
+        {CAPACITY, NNK_MAX_EXAMPLES, 28, 19, NNK_OK},
+        {CAPACITY, NNK_MAX_EXAMPLES + 1, 28, 19, NNK_E_HEADER},
+        {OPTIONS, NNK_OPTION_MIRRORED, PIXEL, 0, NNK_E_HEADER},
+        {OPTIONS, 0, ROW, 201, NNK_E_HEADER},
+        {OPTIONS, 0, PIXEL, 3, NNK_E_HEADER},
+        {OPTIONS, NNK_OPTION_DECAY, DECAY + 4, 0, NNK_E_HEADER},
+        {OPTIONS, NNK_OPTION_DECAY, DECAY + 4, 0x3ff00000, NNK_OK}, // 1
+        {OPTIONS, NNK_OPTION_DECAY, DECAY + 4, 0x7ff00000, NNK_E_HEADER},
+        {OPTIONS, 0, DECAY, 1, NNK_E_HEADER},
+        {OPTIONS, 0, DECAY + 4, 0x7ff00000, NNK_E_HEADER},
+        {OPTIONS, 0, DECAY + 4, 0x7ff80000, NNK_E_HEADER},
+        {OPTIONS, 0, DECAY + 4, 0xbff00000, NNK_E_HEADER},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t changed[NNK_CHECKPOINT_START_BYTES];
+        nnk_job_numbers numbers;
+        uint32_t crc;
+        memcpy(changed, start, sizeof changed);
+        put_u32(changed + rows[i].at, rows[i].value);
+        put_u32(changed + rows[i].other_at, rows[i].other);
+        put_u32(changed + AT_HEADER_CRC, nnk_crc32(0, changed, AT_HEADER_CRC));
+        CHECK_EQUAL(nnk_checkpoint_peek(changed, &numbers, &crc), rows[i].status);
+    }
+}
+
 static void test_peek(int32_t type, int32_t method) {
     data d = random_data(&topology, examples);
     nnk_job job = job_with(type, method, &d, 0x80000003);
@@ -1149,33 +1196,7 @@ static void test_peek(int32_t type, int32_t method) {
         put_u32(changed + AT_HEADER_CRC, nnk_crc32(0, changed, AT_HEADER_CRC));
         CHECK_EQUAL(nnk_checkpoint_peek(changed, &numbers, &crc), NNK_E_HEADER);
     }
-    // The same, of the numbers of 4 bytes: examples, and behind the header options and what they stand for.
-    enum { OPTIONS = NNK_HEADER_BYTES + 4, START = OPTIONS + 4, CAPACITY = START + 4, ROW = CAPACITY + 8 };
-    enum { PIXEL = ROW + 4, DECAY = ROW + 8 };
-    static const uint32_t words[][2] = {{28, 0},
-                                        {28, NNK_MAX_EXAMPLES + 1},
-                                        {OPTIONS, NNK_OPTION_JUDGED},
-                                        {OPTIONS, 512},
-                                        {OPTIONS, 1u << 31},
-                                        {OPTIONS, NNK_OPTION_DECAY},
-                                        {OPTIONS, NNK_OPTION_MIRRORED},
-                                        {OPTIONS, NNK_OPTION_KEEP_BEST},
-                                        {START, 1},
-                                        {CAPACITY, 1},
-                                        {CAPACITY, NNK_MAX_EXAMPLES + 1},
-                                        {ROW, 201},
-                                        {PIXEL, 3},
-                                        {DECAY, 1},
-                                        {DECAY + 4, 0x7ff00000},
-                                        {DECAY + 4, 0x7ff80000},
-                                        {DECAY + 4, 0xbff00000}};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        uint8_t changed[sizeof start];
-        memcpy(changed, start, sizeof start);
-        put_u32(changed + words[i][0], words[i][1]);
-        put_u32(changed + AT_HEADER_CRC, nnk_crc32(0, changed, AT_HEADER_CRC));
-        CHECK_EQUAL(nnk_checkpoint_peek(changed, &numbers, &crc), NNK_E_HEADER);
-    }
+    test_peeked_words(start);
     free(c.bytes);
     free(arena);
     release_data(d);

@@ -362,6 +362,40 @@ static void test_training_to_bytes(void) {
     release_data(d);
 }
 
+/// A weight and a bias may be as large as a float, and not one step larger.
+static void test_largest_floats(void) {
+    static const nnk_topology t = {2, {4, 3, 1}};
+    enum { WEIGHTS_1 = 4 * 3, PARAMETERS = WEIGHTS_1 + 3 + 4 };
+    static const size_t places[] = {WEIGHTS_1 - 1, WEIGHTS_1, PARAMETERS - 1}; // of W1, of b1, the last one
+    data d = random_data(&t, 2);
+    double parameters[PARAMETERS] = {0};
+    const nnk_model start = model_of(&t, NNK_F64, parameters);
+    nnk_job job = job_of(&t, &nnk_f64, &d, 0);
+    job.method = &nnk_dual;
+    job.start = &start;
+    const size_t bytes = nnk_train_bytes(&job);
+    void *arena = room_for(bytes);
+    for (size_t p = 0; p < sizeof places / sizeof places[0]; p++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            file f = new_file(&job);
+            const double largest = sign * (double)FLT_MAX;
+            parameters[places[p]] = largest;
+            CHECK_EQUAL(train_to_bytes(&job, arena, bytes, &f), NNK_OK);
+            const nnk_model m = opened(&f, &t);
+            const float *biases = (const float *)nnk_model_biases(&m, 1);
+            if (p == 0)
+                CHECK_EQUAL(weights_of(&m)[WEIGHTS_1 - 1], 127 * sign);
+            else
+                CHECK((double)biases[places[p] - WEIGHTS_1] == largest);
+            parameters[places[p]] = nextafter(largest, sign * (double)INFINITY);
+            CHECK_EQUAL(train_to_bytes(&job, arena, bytes, &f), NNK_E_DIVERGED);
+            parameters[places[p]] = 0;
+            free(f.bytes);
+        }
+    free(arena);
+    release_data(d);
+}
+
 /// Opens the file with another learning rate and the right checksum of that header.
 static nnk_status open_with_rate(const file *f, double rate, const nnk_topology *t) {
     nnk_model read;
@@ -670,6 +704,7 @@ int main(void) {
     test_write();
     test_carried_to_the_ends();
     test_training_to_bytes();
+    test_largest_floats();
     test_imported();
     test_pieces();
     test_large_sums();

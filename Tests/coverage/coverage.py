@@ -100,6 +100,8 @@ def all_sources():
 
 def read(sources, path):
     for function in json.loads(pathlib.Path(path).read_text())["data"][0]["functions"]:
+        if function["filenames"][0] not in sources:
+            continue  # of a test: what macros of the core's headers become there is no part of the core
         uses = {r[6]: (r[5], tuple(r[:4])) for r in function["regions"] if r[7] == EXPANSION}  # of macros
         branches = branches_of(function, uses)
         for number, name in enumerate(function["filenames"]):
