@@ -4,13 +4,38 @@
     model.predict_proba(images)                         # (m, 2)
     model.save("model.nnk")                             # for nn-cli, C, Swift and boards
     nnkernel.load("model.nnk")
+
+    nnkernel.Classifier                                 # the same for scikit-learn
+    nnkernel.CrossValidation                            # how good it will be: many networks on one Gram matrix
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from .errors import DivergedError, Error, ModelFileError
 from .model import Expectation, Model, load
 from .options import Options
 from .training import Cost, train
 
-__all__ = ["Cost", "DivergedError", "Error", "Expectation", "Model", "ModelFileError", "Options", "load", "train"]
+if TYPE_CHECKING:
+    from .classifier import Classifier
+    from .cross_validation import CrossValidation, Result, Scores, Split
+
+__all__ = [
+    "Classifier", "Cost", "CrossValidation", "DivergedError", "Error", "Expectation", "Model", "ModelFileError", "Options",
+    "Result", "Scores", "Split", "load", "train",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """Imports what takes long, or needs scikit-learn, only where it is used."""
+    if name == "Classifier":
+        from .classifier import Classifier
+
+        return Classifier
+    if name in ("CrossValidation", "Result", "Scores", "Split"):
+        from . import cross_validation
+
+        return getattr(cross_validation, name)
+    raise AttributeError(f"module 'nnkernel' has no attribute {name!r}")

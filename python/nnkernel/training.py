@@ -119,14 +119,18 @@ def finish(job: Job, arena: Memory) -> Model:
     return Model(bytes(file.bytes))
 
 
+def check_threads(threads: int) -> int:
+    if not 1 <= threads <= 4096:
+        raise ValueError(f"threads: expected 1...4096, found {threads}")
+    return threads
+
+
 class _Team:
     """The threads that share a job's work (team.h). Where there is nothing to share, the helpers sleep."""
 
     def __init__(self, job: Job, threads: int) -> None:
-        if not 1 <= threads <= 4096:
-            raise ValueError(f"threads: expected 1...4096, found {threads}")
         self._job = job
-        self._core = _core.Team(threads=threads, yield_=_YIELD)
+        self._core = _core.Team(threads=check_threads(threads), yield_=_YIELD)
         self._wanted = [threading.Event() for _ in range(threads - 1)]
         self._over = False
         self._threads = [

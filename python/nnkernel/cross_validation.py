@@ -1,0 +1,308 @@
+"""Cross-validation: many networks that share one Gram matrix of the images."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._core import Bytes, Floats, Memory, core
+from .errors import DivergedError
+from .images import Weights, byte_images, byte_labels, example_weights
+from .job import Job
+from .options import Keywords, Options
+from .training import check_threads, run
+from .weights import balanced
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_Places = npt.NDArray[np.intp]
+
+
+class Splitter(Protocol):
+    """What scikit-learn's splitters have, such as StratifiedKFold."""
+
+    def split(self, X: Any, y: Any, groups: Any) -> Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]: ...
+
+
+class Split(NamedTuple):
+    """The places of the images that teach, and of those that are held out."""
+
+    train: _Places
+    test: _Places
+
+
+class Scores(NamedTuple):
+    """What held-out answers are worth."""
+
+    examples: int
+    accuracy: float
+    low: float  #: of the 95 % interval of the accuracy
+    high: float
+    log_loss: float  #: in nats
+    log_loss_error: float  #: its standard error
+    auc: float  #: area under the ROC curve
+    guessing: float  #: the accuracy of always naming the larger class
+    guessing_log_loss: float
+    calibration_error: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one combination of options is worth."""
+
+    #: The options that the grid has set.
+    parameters: dict[str, Any]
+    #: For each split the logits of its held-out images, in their order; NaN if the training diverged.
+    logits: list[Floats]
+    #: For each split the share of held-out images that are right, as cross_val_score gives it.
+    accuracies: Floats
+    #: For each split the mean of -log(probability of the image's class), as cross_val_score's neg_log_loss, negated.
+    log_losses: Floats
+    #: For each image the mean probability of class 1 over the splits that hold it out; NaN if none does.
+    probabilities: Floats
+    #: Of all held-out answers together.
+    scores: Scores
+
+
+class CrossValidation:
+    """How often networks will be right about images that they have not seen.
+
+    For each split a network learns all images but the held-out ones, and answers these. A network takes a loop of
+    milliseconds, because all of them share the Gram matrix of the images, which is formed once:
+
+        validation = nnkernel.CrossValidation(images, labels, center=True, threads=2)
+        results = validation.run({"learning_rate": [0.003, 0.0075], "weight_decay": [0, 0.1, 1]})
+        best = min(results, key=lambda result: result.scores.log_loss)
+
+    - images, labels, weights: as for ``train``
+    - folds: so many, dealt at random by ``seed`` with as much of each class in each, as nn-cli cross-validate deals them;
+      as many as there are images: leave one out; or a splitter of scikit-learn; or pairs (train, test) of places
+    - block: so many images of a class that follow each other stay in one fold, for frames taken one after another
+    - groups: for splitters that ask for them
+    - threads: take whole networks; the numbers stay the same
+    - options: what all networks have in common (``Options``)
+
+    With ``center`` the mean of all images is taken off, the held-out ones' too: they lend their pixels, never their labels.
+    """
+
+    def __init__(
+        self,
+        images: npt.ArrayLike,
+        labels: npt.ArrayLike,
+        *,
+        weights: npt.ArrayLike | None = None,
+        folds: int | Splitter | Iterable[tuple[npt.ArrayLike, npt.ArrayLike]] = 5,
+        block: int = 1,
+        groups: npt.ArrayLike | None = None,
+        threads: int = 1,
+        **options: Unpack[Keywords],
+    ) -> None:
+        self.options = Options(**options)
+        self._images = byte_images(images)
+        self._labels = byte_labels(labels, len(self._images))
+        self._weights = None if weights is None else example_weights(weights, len(self._images))
+        self._threads = check_threads(threads)
+        self._grams: dict[tuple[str, bool], Memory] = {}
+        #: What each network learns, and what it is asked.
+        self.splits = _splits(folds, block, self.options.seed, self._labels, groups)
+
+    def run(
+        self,
+        grid: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        on_progress: Callable[[int, int], object] | None = None,
+    ) -> list[Result]:
+        """A result for each combination of the options in the grid, the last name's values fastest.
+
+        Networks that differ in ``iterations`` alone are trained once. on_progress is called with the networks that are
+        trained and their number.
+        """
+        candidates = self._candidates(grid or {})
+        networks = [(candidate, split) for candidate in candidates for split in self.splits]
+        self._form_grams(candidates)
+        answers = iter(_in_threads(self._answers, networks, self._threads, on_progress))
+        results: dict[int, Result] = {}
+        for candidate in candidates:
+            by_split = [next(answers) for _ in self.splits]
+            for place, parameters, iterations in candidate.members:
+                point = iterations // candidate.step
+                results[place] = self._result(parameters, [logits[point] for logits in by_split])
+        return [results[place] for place in range(len(results))]
+
+    def _candidates(self, grid: Mapping[str, Sequence[Any]]) -> list[_Candidate]:
+        for name in {"hold_out", "keep_best", "cost_every"} & grid.keys():
+            raise ValueError(f"grid: {name} does not change what folds hold out")
+        if self.options.hold_out or self.options.keep_best:
+            raise ValueError("hold_out, keep_best: expected neither, as the folds hold images out")
+        candidates: dict[tuple[Any, ...], _Candidate] = {}
+        for place, values in enumerate(itertools.product(*grid.values())):
+            parameters = dict(zip(grid, values))
+            options = self.options.changed(parameters)
+            if options.iterations < 1:
+                raise ValueError(f"iterations: expected 1 or more, found {options.iterations}")
+            key = tuple(value for name, value in parameters.items() if name != "iterations")
+            candidate = candidates.setdefault(key, _Candidate(options, []))
+            candidate.members.append((place, parameters, int(options.iterations)))
+        return list(candidates.values())
+
+    def _form_grams(self, candidates: list[_Candidate]) -> None:
+        for candidate in candidates:
+            key = candidate.gram_key
+            if key in self._grams or self._job(candidate, None).method == "primal":
+                continue
+            job = self._job(candidate, None).as_gram()
+            arena = job.begin()
+            for _ in run(job, arena, self._threads):
+                pass
+            self._grams[key] = arena
+
+    def _job(self, candidate: _Candidate, weights: Weights | None) -> Job:
+        return Job(candidate.network_options, self._images, self._labels, weights=weights)
+
+    def _answers(self, network: tuple[_Candidate, Split], is_over: threading.Event) -> Floats:
+        """The logits of a split's held-out images after 0, step, 2 step ... iterations: (points + 1, held out)."""
+        candidate, split = network
+        job = self._job(candidate, self._split_weights(candidate, split))
+        if job.method == "dual":
+            job.core.gram = self._grams[candidate.gram_key].address
+        logits = np.full((candidate.iterations // candidate.step + 1, len(self._labels)), np.nan)
+        job.core.held_out_logits = logits.ctypes.data
+        arena = job.begin()
+        try:
+            for _ in run(job, arena):
+                if is_over.is_set():
+                    raise CancelledError
+                if job.progress(arena).cost_iteration == candidate.iterations:
+                    break
+        except DivergedError:
+            logits[:] = np.nan
+        return logits[:, split.test]
+
+    def _split_weights(self, candidate: _Candidate, split: Split) -> Weights:
+        weights: Weights = np.bincount(split.train, minlength=len(self._labels)).astype(np.float32)
+        if self._weights is not None:
+            weights *= self._weights
+        return balanced(weights, self._labels) if candidate.options.balance else weights
+
+    def _result(self, parameters: dict[str, Any], logits: list[Floats]) -> Result:
+        scores = [_core.score(z, self._labels[split.test]) for z, split in zip(logits, self.splits)]
+        order, pooled = _in_order(self.splits, logits)
+        total = _core.score(pooled, self._labels[order])
+        return Result(
+            parameters, logits, np.array([score.accuracy for score in scores]), np.array([score.log_loss for score in scores]),
+            _mean_probabilities(order, pooled, len(self._labels)),
+            Scores(*(getattr(total, name) for name in Scores._fields)))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """Combinations of options that differ in the iterations alone: one network for each split."""
+
+    options: Options
+    members: list[tuple[int, dict[str, Any], int]]  #: the place of the result, the parameters, and the iterations
+
+    @property
+    def iterations(self) -> int:
+        return max(iterations for _, _, iterations in self.members)
+
+    @property
+    def step(self) -> int:
+        """Iterations from one point to the next."""
+        return math.gcd(*(iterations for _, _, iterations in self.members))
+
+    @property
+    def network_options(self) -> Options:
+        """The last logits are due before an iteration more."""
+        return self.options.changed({"iterations": self.iterations + 1, "cost_every": self.step})
+
+    @property
+    def gram_key(self) -> tuple[str, bool]:
+        return self.options.dtype, self.options.mirror
+
+
+def _splits(
+    folds: int | Splitter | Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], block: int, seed: int, labels: Bytes,
+    groups: npt.ArrayLike | None,
+) -> list[Split]:  # fmt: skip
+    if isinstance(folds, int):
+        return _dealt(folds, block, seed, labels)
+    pairs = folds.split(np.zeros(len(labels)), labels, groups) if hasattr(folds, "split") else folds
+    splits = [Split(_places(train, len(labels)), _places(test, len(labels))) for train, test in pairs]
+    if not splits:
+        raise ValueError("folds: expected one or more, found none")
+    for number, split in enumerate(splits):
+        if both := set(split.train.tolist()) & set(split.test.tolist()):
+            raise ValueError(f"folds: expected images that teach or are held out, found image {min(both)} doing both in split {number}")
+        if len(split.test) == 0 or len(np.unique(labels[split.train])) < len(np.unique(labels)):
+            raise ValueError(f"folds: expected held-out images, and others of each class that teach; found neither in split {number}")
+    return splits
+
+
+def _places(places: npt.ArrayLike, count: int) -> _Places:
+    found = np.asarray(places)
+    if found.dtype == np.bool_ and found.shape == (count,):
+        return np.flatnonzero(found)
+    if found.ndim != 1 or not np.issubdtype(found.dtype, np.integer) or ((found < 0) | (found >= count)).any():
+        raise ValueError(f"folds: expected places of 0...{count - 1}, found {places!r}")
+    return found.astype(np.intp)
+
+
+def _dealt(count: int, block: int, seed: int, labels: Bytes) -> list[Split]:
+    """Folds as nn-cli deals them."""
+    most = f"2...{min(_core.MAX_FOLDS, len(labels) - 1)}, or {len(labels)} to leave one out"
+    if not (2 <= count <= _core.MAX_FOLDS or count == len(labels)):
+        raise ValueError(f"folds: expected {most}, found {count}")
+    fold = np.empty(len(labels), np.uint32)
+    status = core.nnk_deal_folds(
+        _core.Folds(count, block, seed), labels.ctypes.data, len(labels), fold.ctypes.data)  # fmt: skip
+    _core.check(status, f"folds: {count} of blocks of {block}, for classes of {np.bincount(labels, minlength=2).tolist()} images")
+    return [Split(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(count)]
+
+
+def _in_order(splits: list[Split], logits: list[Floats]) -> tuple[_Places, Floats]:
+    """The places of all held-out images in the order of the data, and their logits."""
+    places = np.concatenate([split.test for split in splits])
+    order = np.argsort(places, kind="stable")
+    return places[order], np.concatenate(logits)[order]
+
+
+def _mean_probabilities(places: _Places, logits: Floats, count: int) -> Floats:
+    sums = np.zeros(count)
+    for place, logit in zip(places.tolist(), logits.tolist()):
+        sums[place] += core.nnk_probability(logit)
+    counts = np.bincount(places, minlength=count)
+    means: Floats = np.divide(sums, counts, out=np.full(count, np.nan), where=counts > 0)
+    return means
+
+
+def _in_threads(
+    work: Callable[[Any, threading.Event], Floats], items: list[Any], threads: int,
+    on_progress: Callable[[int, int], object] | None,
+) -> list[Floats]:  # fmt: skip
+    """The results of work(item, is_over), in order. The caller's thread waits, so that Ctrl-C reaches it at once."""
+    is_over = threading.Event()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            futures = [pool.submit(work, item, is_over) for item in items]
+            left: set[Future[Floats]] = set(futures)
+            while left:
+                done, left = wait(left, timeout=0.1, return_when="FIRST_COMPLETED")
+                for future in done:
+                    future.result()  # raises what the work has raised
+                if on_progress and done:
+                    on_progress(len(futures) - len(left), len(futures))
+            return [future.result() for future in futures]
+        except BaseException:
+            is_over.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
