@@ -13,6 +13,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from roundings import bound
+
 os.chdir(sys.argv[1])
 precision = sys.argv[2]
 u = 2.0 ** (-24 if precision == "f32" else -53)
@@ -27,42 +29,15 @@ layers = [
 ]
 
 
-def bound(image):
-    """How far a probability may be off, to first order: six standard deviations, if roundings are independent.
-
-    Each rounding is off by u of its value at most. A sum of products w[k] a[k] rounds a weight (f64 to f32), a product
-    and a partial sum per term. What is off below is multiplied by the weights.
-    """
-    pixels = image.reshape(-1).astype("f8")
-    n = len(pixels)
-    common = 2 * u  # the scale is one rounded number for all pixels, and so is the deviation
-    if "own_contrast" in metadata:
-        centered = pixels - pixels.mean()
-        squares = np.cumsum(centered**2)
-        a = centered / np.sqrt(squares[-1] / n)
-        # Bytes are summed exactly. The sum of squares is not, and half of its error is that of its root.
-        common += u * np.sqrt((squares**2).sum()) / squares[-1] / 2
-        shift = 3 * u * pixels.mean() / np.sqrt(squares[-1] / n)
-    else:
-        a, shift = pixels / 255, 0
-    variance = (2 * u * a) ** 2
-    for layer, (w, b) in enumerate(layers):
-        terms = np.hstack([w * a, b[:, None]])
-        partial = np.cumsum(terms, axis=1)
-        z = partial[:, -1]
-        variance = w**2 @ variance + u**2 * (2 * (terms**2).sum(1) + (partial**2).sum(1))
-        if layer == 0:
-            variance += (common * (z - b)) ** 2 + (shift * w.sum(1)) ** 2
-        a = np.maximum(z, 0)
-    p = 1 / (1 + np.exp(-z[0]))
-    return 6 * p * (1 - p) * np.sqrt(variance[0]) + 8 * u
+def bound_of(image):
+    return bound(image, "own_contrast" in metadata, layers, u)
 
 
 def compare(peer, found):
     assert found.shape == (len(images), 1), found.shape
     assert found.dtype == (np.float32 if precision == "f32" else np.float64), found.dtype
     off = abs(found[:, 0] - expected)
-    limit = 2 * np.array([bound(image) for image in images])  # ours are rounded, too
+    limit = 2 * np.array([bound_of(image) for image in images])  # ours are rounded, too
     print(f"{peer}: off by {off.max():.1e}, allowed are {limit[off.argmax()]:.1e}")
     assert (off <= limit).all(), (off, limit)
     assert ((found[:, 0] > 0.5) == (expected > 0.5)).all()
@@ -79,7 +54,7 @@ assert all(written[key] == metadata[key] for key in ("class_0", "class_1", "inpu
 (found,) = session.run(None, {"image": images})
 compare("onnxruntime", found)
 (alone,) = session.run(None, {"image": images[:1]})
-assert abs(alone[0, 0] - expected[0]) <= 2 * bound(images[0])
+assert abs(alone[0, 0] - expected[0]) <= 2 * bound_of(images[0])
 
 if precision == "f32":  # OpenCV takes a graph of doubles, and answers NaN
     net = cv2.dnn.readNetFromONNX("model.onnx")

@@ -249,4 +249,5 @@ def main(folder):
         Path(folder, "flawed-" + name + ".flaws").write_text(flaw)
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

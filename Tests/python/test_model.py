@@ -48,7 +48,7 @@ class Answers(unittest.TestCase):
         np.testing.assert_array_equal(model.predict_proba(IMAGES.reshape(24, 90)), model.predict_proba(IMAGES))
 
     def test_refuses_other_images(self):
-        for images, expected in ((IMAGES[:, :4], "90 bytes each, found 72"), (IMAGES.astype(np.int8), "found int8")):
+        for images, expected in ((IMAGES[:, :4], "expected 90 bytes, found 72"), (IMAGES.astype(np.int8), "found int8")):
             with self.assertRaisesRegex(ValueError, expected):
                 MODELS["f64"].predict_proba(images)
 

@@ -3,10 +3,12 @@
     model = nnkernel.train(images, labels)              # images (m, 64, 64, 3) of bytes; labels (m), 0 or 1
     model.predict_proba(images)                         # (m, 2)
     model.save("model.nnk")                             # for nn-cli, C, Swift and boards
-    nnkernel.load("model.nnk")
+    nnkernel.load("model.nnk").predict_proba("a.jpg")   # photos of any size, pictures of Pillow: nnkernel.photos
 
     nnkernel.Classifier                                 # the same for scikit-learn
     nnkernel.CrossValidation                            # how good it will be: many networks on one Gram matrix
+    model.to_torch(), nnkernel.from_torch(module)       # to and from PyTorch
+    import nnkernel.layer                               # the steps of training, one by one
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 from .errors import DivergedError, Error, ModelFileError
 from .model import Expectation, Model, load
 from .options import Options
+from .pytorch import from_torch
 from .training import Cost, train
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Classifier", "Cost", "CrossValidation", "DivergedError", "Error", "Expectation", "Model", "ModelFileError", "Options",
-    "Result", "Scores", "Split", "load", "train",
+    "Result", "Scores", "Split", "from_torch", "load", "train",
 ]  # fmt: skip
 
 

@@ -139,6 +139,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {  # the result, then the arguments
     "nnk_deal_folds": (c_int32, POINTER(Folds), c_void_p, c_uint32, c_void_p),
     "nnk_score": (c_int32, c_void_p, c_uint32, c_void_p, c_uint32, c_void_p, POINTER(Scores)),
     "nnk_probability": (c_double, c_double),
+    "nnk_random_seed": (None, c_void_p, c_uint32),
     "nnk_log_loss": (c_double, c_double, c_uint8),
 }
 

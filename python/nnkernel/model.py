@@ -16,7 +16,8 @@ from . import _core
 from ._core import Bytes, Floats, Memory, core
 from .errors import Error, ModelFileError
 from .files import replace_file
-from .images import byte_images
+from .photos import as_images
+from .pytorch import to_torch
 
 _HEADER = 64  # bytes
 _MAGIC = b"\x8eNN\x1a"
@@ -124,28 +125,23 @@ class Model:
         _core.check(core.nnk_model_quantize(self.core, file.sink), "quantization")
         return Model(bytes(file.bytes))
 
-    def predict_proba(self, images: npt.ArrayLike) -> Floats:
-        """The probabilities of class 0 and class 1 for each image: (n, 2).
+    def predict_proba(self, photos: Any) -> Floats:
+        """The probabilities of class 0 and class 1 for each photo: (n, 2).
 
-        - images: bytes (uint8) of shape (n, ...), with ``sizes[0]`` bytes each
+        - photos: bytes (uint8) of shape (n, ...), with ``sizes[0]`` bytes each. A network of 64 x 64 pixels takes photos of
+          any size: (n, height, width, 3). Also one photo, a picture of Pillow, a path, or a list of these: nnkernel.photos
+          says what becomes of them, and that nn-cli does the same.
         """
-        rows = self._rows(images)
+        rows = as_images(photos, self.sizes[0])
         probabilities = np.empty((len(rows), 2))
         for row, image in enumerate(rows):
             probabilities[row, 1] = self._probability(image)
         probabilities[:, 0] = 1 - probabilities[:, 1]
         return probabilities
 
-    def predict(self, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """The class of each image, 0 or 1: (n). It is 1 where the probability of class 1 is above 0.5."""
-        return (self.predict_proba(images)[:, 1] > 0.5).astype(np.int64)
-
-    def _rows(self, images: npt.ArrayLike) -> Bytes:
-        """The images as rows of bytes: (n, sizes[0])."""
-        found = byte_images(images)
-        if found[0].size != self.sizes[0]:
-            raise ValueError(f"images: expected {self.sizes[0]} bytes each, found {found[0].size} (shape {found.shape})")
-        return found.reshape(len(found), -1)
+    def predict(self, photos: Any) -> npt.NDArray[np.int64]:
+        """The class of each photo, 0 or 1: (n). It is 1 where the probability of class 1 is above 0.5."""
+        return (self.predict_proba(photos)[:, 1] > 0.5).astype(np.int64)
 
     def _probability(self, image: Bytes) -> float:
         inference = core.nnk_fastest_inference(self.core.dtype)
@@ -155,6 +151,8 @@ class Model:
         _core.check(core.nnk_predict_feed(memory.address, image.ctypes.data, image.size), "prediction")
         _core.check(core.nnk_predict_finish(memory.address, probability), "prediction")
         return probability.value
+
+    to_torch = to_torch
 
     def save(self, path: str | PathLike[str]) -> None:
         """Writes the model file. An older file of that name stays whole until all bytes are written."""
