@@ -95,10 +95,10 @@ install() {
     scripts/install-dependencies.sh test
     # clang-format comes from PyPI, because each version formats differently.
     [ -x .venv/bin/python ] || python3 -m venv .venv
-    .venv/bin/python -c 'import cv2, cyclonedx, jsonschema, numpy, h5py, yaml, safetensors, onnx, onnxruntime, sklearn, PIL' 2>/dev/null &&
+    .venv/bin/python -c 'import cv2, cyclonedx, jsonschema, numpy, h5py, yaml, safetensors, onnx, onnxruntime, sklearn, PIL, scikit_build_core' 2>/dev/null &&
         [ -x .venv/bin/clang-format ] ||
         .venv/bin/pip install --quiet --disable-pip-version-check 'numpy>=1.26' 'h5py>=3.10' 'safetensors>=0.4' \
-            'onnx>=1.16' 'onnxruntime>=1.18' 'scikit-learn>=1.5' 'jsonschema>=4.18' \
+            'onnx>=1.16' 'onnxruntime>=1.18' 'scikit-learn>=1.6' 'scikit-build-core>=0.10' 'jsonschema>=4.18' \
             'cyclonedx-python-lib[json-validation]>=8' \
             'opencv-python-headless>=4.10' pillow==13.0.0 pyyaml clang-format==14.0.6
 }

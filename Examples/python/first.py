@@ -6,5 +6,5 @@ images = np.empty((20, 64, 64, 3), np.uint8)
 images[:] = (5 * np.arange(20) + 150 * labels)[:, None, None, None]
 
 model = nnkernel.train(images, labels, on_cost=print)
-print(model.predict(images[:4]).round(4))
-open("model.nnk", "wb").write(model.file)
+print(model.predict_proba(images[:4]).round(4))
+model.save("model.nnk")

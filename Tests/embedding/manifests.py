@@ -28,9 +28,9 @@ command = re.search(r'number = "(.+)"$', (ROOT / "Sources/nn-cli/Version.swift")
 check(command == version, f"Version.swift: expected version {version}, got {command}")
 exports = re.search(r"^NNKERNEL_(.+) {$", (ROOT / "cmake/nnkernel.map").read_text(), re.M)[1]
 check(exports == version.rsplit(".", 1)[0], f"nnkernel.map: the symbols are of {exports}, expected {version}'s")
-python = re.search(r"^VERSION = (\d+)\b", (ROOT / "Examples/python/nnkernel.py").read_text(), re.M)[1]
+python = re.search(r"^VERSION = (\d+)\b", (ROOT / "python/nnkernel/_core.py").read_text(), re.M)[1]
 major, minor, patch = map(int, version.split("."))
-check(int(python) == major * 10000 + minor * 100 + patch, f"nnkernel.py: VERSION is {python}, expected {version}'s")
+check(int(python) == major * 10000 + minor * 100 + patch, f"_core.py: VERSION is {python}, expected {version}'s")
 
 sources = set((ROOT / "Sources/CNNKernel").glob("*.c"))
 
