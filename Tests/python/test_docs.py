@@ -1,0 +1,25 @@
+"""Runs the examples of docs/PYTHON.md, in their order."""
+
+import os
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/PYTHON.md"
+
+
+class Examples(unittest.TestCase):
+    def test_run(self):
+        self.addCleanup(os.chdir, os.getcwd())
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            names = {}
+            for number, block in enumerate(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)):
+                exec(compile(block, f"{PAGE.name}, example {number + 1}", "exec"), names)
+            self.assertGreater(names["best"].scores.accuracy, 0.9)
+            os.chdir("/")
+
+
+if __name__ == "__main__":
+    unittest.main()
