@@ -4,6 +4,7 @@ It runs in the notebook's folder. NN_DATA names the folder of the photos; withou
 out. Pictures and messages are not compared and not kept. With --write, the file gets the outputs.
 """
 
+import copy
 import os
 import sys
 from pathlib import Path
@@ -33,11 +34,12 @@ def main(path, *options):
     with_photos = bool(os.environ.get("NN_DATA"))
     file = nbformat.read(path, as_version=4)
     nbformat.validate(file)
-    notebook = nbformat.from_dict(file)
+    notebook = copy.deepcopy(file)
     notebook.cells = [cell for cell in file.cells if with_photos or "photos" not in cell.metadata.get("tags", [])]
     committed = {cell.id: text(cell) for cell in notebook.cells if cell.cell_type == "code"}
     try:
-        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+        NotebookClient(
+            notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(path.parent)}}).execute()
     except CellExecutionError as error:
         sys.exit(f"{path}: a cell failed\n{error}")
     different = 0
@@ -45,15 +47,16 @@ def main(path, *options):
         if cell.cell_type != "code":
             continue
         keep_text(cell)
-        if text(cell) != committed[cell.id]:
+        if text(cell) != committed[cell.id] and "--write" not in options:
             different += 1
             print(f"{path}: cell {cell.id} prints\n{text(cell)}\nbut the file has\n{committed[cell.id]}", file=sys.stderr)
     if "--write" in options:
         if not with_photos:
             sys.exit(f"{path}: expected the photos, to write all outputs; NN_DATA names their folder")
+        notebook.metadata = file.metadata
         nbformat.write(notebook, path)
     elif different:
-        sys.exit(f"{path}: {different} cells print something else; if that is right, write it with --write")
+        sys.exit(f"{path}: {different} cells print something else than the file has; if they are right, use --write")
     skipped = len(file.cells) - len(notebook.cells)
     print(f"{path.name}: {len(committed)} cells run" + (f", {skipped} skipped, since there are no photos" if skipped else ""))
 
