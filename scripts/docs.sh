@@ -89,7 +89,7 @@ echo "the README's examples in Swift compile"
 # ---- The pages ----------------------------------------------------------------------------------------------
 
 cd "$root"
-for page in README.md docs/*.md; do
+for page in README.md docs/*.md docs/*.ipynb; do
     for link in $(grep -o ']([^)#]*' "$page" | cut -c 3- | grep -v '^https:' || true); do
         [[ -e $(dirname "$page")/$link ]] || { echo "docs: $page: expected a file $link, found none" >&2; exit 1; }
     done

@@ -56,7 +56,7 @@ def main(path, *options):
         notebook.metadata = file.metadata
         nbformat.write(notebook, path)
     elif different:
-        sys.exit(f"{path}: {different} cells print something else than the file has; if they are right, use --write")
+        sys.exit(f"{path}: {different} of {len(committed)} cells print something else than the file has; if they are right, use --write")
     skipped = len(file.cells) - len(notebook.cells)
     print(f"{path.name}: {len(committed)} cells run" + (f", {skipped} skipped, since there are no photos" if skipped else ""))
 
