@@ -1,0 +1,70 @@
+"""Compares the structures and numbers of the package with the C headers: a C compiler checks them."""
+
+import ctypes
+import re
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+from nnkernel import _core, layer, photos
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBERS = {
+    "NNK_VERSION": _core.VERSION, "NNK_OK": _core.OK, "NNK_MORE": _core.MORE, "NNK_COST": _core.COST,
+    "NNK_E_DIVERGED": _core.E_DIVERGED, "NNK_F32": _core.DTYPES["f32"], "NNK_F64": _core.DTYPES["f64"],
+    "NNK_I8": _core.DTYPES["i8"], "NNK_INIT_DEFAULT": _core.INITIALIZERS[None],
+    "NNK_INIT_DEEP": _core.INITIALIZERS["deep"], "NNK_INIT_SMALL": _core.INITIALIZERS["small"],
+    "NNK_PRIMAL": _core.PRIMAL, "NNK_DUAL": _core.DUAL, "NNK_DUAL_WIDE": _core.DUAL_WIDE, "NNK_GRAM": _core.GRAM,
+    "NNK_MAX_LAYERS": _core.MAX_LAYERS, "NNK_MAX_INPUTS": _core.MAX_INPUTS, "NNK_MAX_UNITS": _core.MAX_UNITS,
+    "NNK_MAX_EXAMPLES": _core.MAX_EXAMPLES, "NNK_MAX_DUAL_INPUTS": _core.MAX_DUAL_INPUTS,
+    "NNK_CLASS_NAME_BYTES - 1": _core.CLASS_NAME_BYTES, "NNK_OPTION_OWN_CONTRAST": _core.OWN_CONTRAST,
+    "NNK_MAX_FOLDS": _core.MAX_FOLDS, "NN_SIDE": photos.SIDE,
+}  # fmt: skip
+
+
+def structures():
+    """The package's structures with their names in C: Job is nnk_job."""
+    for module, prefix in (_core, "nnk_"), (layer, "nnk_"), (photos, "nn_"):
+        for kind in vars(module).values():
+            if isinstance(kind, type) and issubclass(kind, ctypes.Structure) and kind.__module__ == module.__name__:
+                yield prefix + kind.__name__.lstrip("_").lower(), kind
+
+
+def facts(name, kind):
+    """What holds in C if a structure has the same fields at the same places."""
+    for field, *_ in kind._fields_:
+        place, in_c = getattr(kind, field), field.rstrip("_")
+        yield f"offsetof({name}, {in_c}) == {place.offset}"
+        yield f"sizeof((({name} *)0)->{in_c}) == {place.size}"
+    if name != "nnk_arithmetic":  # of which the package has the first fields
+        yield f"sizeof({name}) == {ctypes.sizeof(kind)}"
+
+
+@unittest.skipUnless(shutil.which("cc"), "there is no C compiler")
+class StructureTests(unittest.TestCase):
+    def complaints(self, facts):
+        program = ["#include <nnkernel/nnkernel.h>", '#include "resampling.h"', "#include <stddef.h>"]
+        program += [f'_Static_assert({fact}, "{fact}");' for fact in facts]
+        includes = [f"-I{ROOT / folder}" for folder in ("include", "Sources/CImage/include")]
+        compiler = subprocess.run(
+            ["cc", "-std=c11", "-fsyntax-only", *includes, "-x", "c", "-"], input="\n".join(program), text=True,
+            capture_output=True)  # fmt: skip
+        return re.findall(r"error: .*", compiler.stderr)
+
+    def test_are_those_of_the_headers(self):
+        found = dict(structures())
+        self.assertEqual(len(found), 15, found)
+        numbers = [f"{name} == {number}" for name, number in NUMBERS.items()]
+        self.assertEqual(self.complaints([fact for item in found.items() for fact in facts(*item)] + numbers), [])
+
+    def test_another_one_would_be_noticed(self):
+        class Folds(ctypes.Structure):
+            _fields_ = [("count", ctypes.c_uint32), ("seed", ctypes.c_uint32), ("block", ctypes.c_uint32)]
+
+        self.assertEqual(len(self.complaints(facts("nnk_folds", Folds))), 2)  # two places
+        self.assertEqual(len(self.complaints(["NNK_MAX_UNITS == 255"])), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
