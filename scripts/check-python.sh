@@ -49,7 +49,7 @@ quietly "$python" -m build --outdir "$work/dist" .
 wheel=$(find "$work/dist" -name 'nnkernel-*-py3-none-*.whl')
 [[ -n $wheel ]] || fail "expected a wheel py3-none-PLATFORM, found: $(ls "$work/dist")"
 tar -tzf "$work/dist"/*.tar.gz | sed 's|^[^/]*/||' >"$work/sdist"
-strange=$(grep -v -E '^(python|include|cmake|Sources/CNNKernel)/|^Sources/CImage/(include/)?resampling|^[^/]*$' "$work/sdist" || true)
+strange=$(grep -v -E "^((python|include|cmake|Sources/CNNKernel)/|Sources/CImage/(include/)?resampling|[^/]*$)" "$work/sdist" || true)
 [[ -z $strange ]] || fail "the source archive has more than it should: $strange"
 quietly python3 -m venv "$work/from-wheel"
 quietly "$work/from-wheel/bin/python" -m pip install "$wheel"
