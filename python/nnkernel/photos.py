@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SIDE = 64  # pixels of each side of a resized photo
 RESIZED_BYTES = SIDE * SIDE * 3
+_LONGEST_SIDE = 65535  # that is resized, as in nn-cli
 
 
 def as_images(photos: Any, inputs: int) -> Bytes:
@@ -68,7 +69,9 @@ def _one_image(photo: Any, inputs: int, name: str) -> Bytes:
         raise ValueError(
             f"{name}: expected {inputs} bytes, found {pixels.size}; photos are resized only for networks of "
             f"{RESIZED_BYTES} bytes, {SIDE} x {SIDE} pixels")  # fmt: skip
-    return resized(pixels).reshape(inputs)
+    if max(pixels.shape) > _LONGEST_SIDE:
+        raise ValueError(f"{name}: expected sides of at most {_LONGEST_SIDE} pixels, found shape {pixels.shape}")
+    return _resized(pixels).reshape(inputs)
 
 
 def _is_rgb(array: Bytes) -> bool:
@@ -162,7 +165,7 @@ def _open_resampling() -> ctypes.CDLL:
 _library = _open_resampling()
 
 
-def resized(pixels: Bytes) -> Bytes:
+def _resized(pixels: Bytes) -> Bytes:
     """The image of shape (64, 64, 3) from ``pixels``, bytes of shape (height, width, 3), R G B."""
     height, width, _ = pixels.shape
     first, second = _resize_rows, _resize_columns
