@@ -28,11 +28,17 @@ extern "C" {
 #define NNK_PATCH 192 ///< bytes of an image that are summed at a time: a row of 64 RGB pixels
 
 // For sizes of memory as constant expressions.
-#define NNK_ROUND_UP(n, to) (((size_t)(n) + (to)-1) / (to) * (to))
-#define NNK_LARGER(a, b)    ((size_t)(a) > (size_t)(b) ? (size_t)(a) : (size_t)(b))
+#ifdef __cplusplus // which has compilers that warn of casts in C's style, and to the type that a number has
+constexpr size_t nnk_size(size_t n) { return n; }
+#define NNK_SIZE(n) nnk_size(n)
+#else
+#define NNK_SIZE(n) ((size_t)(n))
+#endif
+#define NNK_ROUND_UP(n, to) ((NNK_SIZE(n) + (to)-1) / (to) * (to))
+#define NNK_LARGER(a, b)    (NNK_SIZE(a) > NNK_SIZE(b) ? NNK_SIZE(a) : NNK_SIZE(b))
 
 /// Bytes of dual_update's scratch for each unit: up to 128 deltas, their places, and how many they are.
-#define NNK_LIST_BYTES(real_bytes) (128 * ((size_t)(real_bytes) + 4) + 8)
+#define NNK_LIST_BYTES(real_bytes) (128 * (NNK_SIZE(real_bytes) + 4) + 8)
 
 /// An array of reals. The type is never completed: a `float *` or `double *` is cast to it, and an array of
 /// anything else, such as labels or pixels, is an error when it is passed for it.

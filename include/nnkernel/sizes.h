@@ -130,19 +130,19 @@
 
 /// Parameters from b1 on, which are those that the arena of nnk_dual holds.
 #define NNK_PARAMETERS_ABOVE_OF(sizes)                                                                       \
-    ((size_t)NNK_PARAMETERS_OF(sizes) - (size_t)NNK_UNITS_1_OF(sizes) * (size_t)NNK_INPUTS_OF(sizes))
+    (NNK_SIZE(NNK_PARAMETERS_OF(sizes)) - NNK_SIZE(NNK_UNITS_1_OF(sizes)) * NNK_SIZE(NNK_INPUTS_OF(sizes)))
 
 #define NNK_ROUND_TO_CACHE_LINE(n) NNK_ROUND_UP(n, 64) ///< the parts of the large arenas begin at one
 #define NNK_STRIDE(examples)       NNK_ROUND_UP(examples, NNK_LANES) ///< of rows of activations, P and D
-#define NNK_PATCH_BYTES            ((size_t)NNK_LANES * NNK_PATCH)   ///< 16 images, a patch of each
-#define NNK_GRAM_BLOCK_BYTES       ((size_t)NNK_LANES * NNK_LANES * 4)
+#define NNK_PATCH_BYTES            (NNK_SIZE(NNK_LANES) * NNK_PATCH) ///< 16 images, a patch of each
+#define NNK_GRAM_BLOCK_BYTES       (NNK_SIZE(NNK_LANES) * NNK_LANES * 4)
 
 /// Bytes of one row of reals per unit, for `rows` units.
-#define NNK_ROWS_BYTES(rows, real_bytes, examples) (NNK_STRIDE(examples) * (size_t)(rows) * (real_bytes))
+#define NNK_ROWS_BYTES(rows, real_bytes, examples) (NNK_STRIDE(examples) * NNK_SIZE(rows) * (real_bytes))
 
 /// Four rows, and three numbers for each unit of layer 1.
 #define NNK_ADJUSTED_STRIDE_BYTES(units_1, real_bytes, stride)                                               \
-    NNK_ROUND_TO_CACHE_LINE((4 * (size_t)(stride) + 3 * (size_t)(units_1)) * (real_bytes))
+    NNK_ROUND_TO_CACHE_LINE((4 * NNK_SIZE(stride) + 3 * NNK_SIZE(units_1)) * (real_bytes))
 #define NNK_ADJUSTED_BYTES_OF(sizes, real_bytes, examples)                                                   \
     NNK_ADJUSTED_STRIDE_BYTES(NNK_UNITS_1_OF(sizes), real_bytes, NNK_STRIDE(examples))
 #define NNK_DUAL_ADJUSTED_BYTES_OF(sizes, real_bytes, examples)                                              \
@@ -150,7 +150,7 @@
 
 /// The parameters, without W1 in the dual methods, and D.
 #define NNK_KEPT_STRIDE_BYTES(parameters, units_1, real_bytes, stride)                                       \
-    NNK_ROUND_TO_CACHE_LINE(((size_t)(parameters) + (size_t)(units_1) * (stride)) * (real_bytes))
+    NNK_ROUND_TO_CACHE_LINE((NNK_SIZE(parameters) + NNK_SIZE(units_1) * (stride)) * (real_bytes))
 #define NNK_PRIMAL_KEPT_BYTES_OF(sizes, real_bytes, examples)                                                \
     NNK_KEPT_STRIDE_BYTES(NNK_PARAMETERS_OF(sizes), 0, real_bytes, examples)
 #define NNK_DUAL_WIDE_KEPT_BYTES_OF(sizes, real_bytes, examples)                                             \
@@ -162,91 +162,91 @@
 /// The trainer, two sums of each image, G, and what forming it takes. `examples` counts mirror images, which
 /// have no sums; a job has room for some.
 #define NNK_GRAM_START_BYTES(images)                                                                         \
-    (NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer)) + NNK_ROUND_TO_CACHE_LINE((size_t)(images)*8))
+    (NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer)) + NNK_ROUND_TO_CACHE_LINE(NNK_SIZE(images) * 8))
 #define NNK_GRAM_BYTES_OF(real_bytes, examples)                                                              \
     (NNK_GRAM_START_BYTES(examples) + NNK_ROWS_BYTES(examples, real_bytes, examples) + 2 * NNK_PATCH_BYTES + \
      NNK_GRAM_BLOCK_BYTES)
 #define NNK_GRAM_PACKED_BYTES_OF(real_bytes, examples)                                                       \
     (NNK_GRAM_START_BYTES(examples) +                                                                        \
-     NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8) +              \
+     NNK_ROUND_UP(NNK_SIZE(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8) +              \
      2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES)
 #define NNK_DUAL_WIDE_SHARING_BYTES_OF(sizes, real_bytes, examples)                                          \
     (NNK_DUAL_WIDE_BYTES_OF(sizes, real_bytes, examples) - NNK_ROWS_BYTES(examples, real_bytes, examples))
 #define NNK_DUAL_SHARING_BYTES_OF(sizes, real_bytes, examples)                                               \
     (NNK_DUAL_BYTES_OF(sizes, real_bytes, examples) -                                                        \
-     NNK_LARGER(NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
-                2 * NNK_PATCH * (size_t)(real_bytes)) +                                                      \
-     2 * NNK_PATCH * (size_t)(real_bytes))
+     NNK_LARGER(NNK_ROUND_UP(NNK_SIZE(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
+                2 * NNK_PATCH * NNK_SIZE(real_bytes)) +                                                      \
+     2 * NNK_PATCH * NNK_SIZE(real_bytes))
 
 /// Scratch of one slice: the gradient of a patch of W1; a tile of 16 images and their sums; or one row.
 #define NNK_SCRATCH_REALS(units_1, examples)                                                                 \
-    NNK_LARGER(NNK_LARGER((size_t)(units_1)*NNK_PATCH, (NNK_PATCH + (size_t)(units_1)) * NNK_LANES),         \
+    NNK_LARGER(NNK_LARGER(NNK_SIZE(units_1) * NNK_PATCH, (NNK_PATCH + NNK_SIZE(units_1)) * NNK_LANES),       \
                NNK_STRIDE(examples))
 #define NNK_PRIMAL_SLICE_BYTES(units_1, real_bytes, examples)                                                \
     NNK_ROUND_TO_CACHE_LINE(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes))
 #define NNK_DUAL_WIDE_SLICE_BYTES(units_1, real_bytes, examples)                                             \
     NNK_ROUND_TO_CACHE_LINE(NNK_LARGER(NNK_SCRATCH_REALS(units_1, examples) * (real_bytes),                  \
-                                       (size_t)(units_1)*NNK_LIST_BYTES(real_bytes)))
+                                       NNK_SIZE(units_1) * NNK_LIST_BYTES(real_bytes)))
 
 /// The trainer and all parameters, where W1 is in memory.
 #define NNK_LAYERS_BYTES_OF(sizes, real_bytes)                                                               \
     (NNK_ROUND_TO_CACHE_LINE(sizeof(nnk_trainer)) +                                                          \
-     NNK_ROUND_TO_CACHE_LINE((size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes)))
+     NNK_ROUND_TO_CACHE_LINE(NNK_SIZE(NNK_PARAMETERS_OF(sizes)) * (real_bytes)))
 
 #define NNK_PRIMAL_BYTES_OF(sizes, real_bytes, examples)                                                     \
     (NNK_LAYERS_BYTES_OF(sizes, real_bytes) +                                                                \
-     NNK_ROWS_BYTES((size_t)NNK_UNITS_OF(sizes), real_bytes, examples) +                                     \
-     NNK_PRIMAL_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + NNK_PATCH_BYTES)
+     NNK_ROWS_BYTES(NNK_SIZE(NNK_UNITS_OF(sizes)), real_bytes, examples) +                                   \
+     NNK_PRIMAL_SLICE_BYTES(NNK_SIZE(NNK_UNITS_1_OF(sizes)), real_bytes, examples) + NNK_PATCH_BYTES)
 
 /// Activations, P, D and the square G.
 #define NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples)                                             \
-    (NNK_ROWS_BYTES((size_t)NNK_UNITS_OF(sizes), real_bytes, examples) +                                     \
-     NNK_ROWS_BYTES(2 * (size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) +                               \
+    (NNK_ROWS_BYTES(NNK_SIZE(NNK_UNITS_OF(sizes)), real_bytes, examples) +                                   \
+     NNK_ROWS_BYTES(2 * NNK_SIZE(NNK_UNITS_1_OF(sizes)), real_bytes, examples) +                             \
      NNK_ROWS_BYTES(examples, real_bytes, examples))
 
 #define NNK_DUAL_WIDE_BYTES_OF(sizes, real_bytes, examples)                                                  \
     (NNK_LAYERS_BYTES_OF(sizes, real_bytes) + NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples) +     \
-     NNK_DUAL_WIDE_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +  \
-     NNK_GRAM_BLOCK_BYTES)
+     NNK_DUAL_WIDE_SLICE_BYTES(NNK_SIZE(NNK_UNITS_1_OF(sizes)), real_bytes, examples) +                      \
+     2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES)
 
 /// To write a row of W1: a patch of 16 images; a patch of weights, of their gradient, and 16 deltas; for each
 /// unit of layer 1 a bias, and the scale of its row of NNK_I8.
 #define NNK_DUAL_WRITING_BYTES(units_1, real_bytes)                                                          \
-    (NNK_PATCH_BYTES + (2 * NNK_PATCH + NNK_LANES) * (size_t)(real_bytes) +                                  \
-     NNK_ROUND_UP((size_t)(units_1) * (real_bytes), 8) + NNK_ROUND_UP((size_t)(units_1)*4, 8))
+    (NNK_PATCH_BYTES + (2 * NNK_PATCH + NNK_LANES) * NNK_SIZE(real_bytes) +                                  \
+     NNK_ROUND_UP(NNK_SIZE(units_1) * (real_bytes), 8) + NNK_ROUND_UP(NNK_SIZE(units_1) * 4, 8))
 
 /// P and D; then what is needed at different times, in the same memory: activations and two rows in the loop,
 /// patches of images and a block of products before and after; then the packed G, or a piece of a row of W1
 /// and of its gradient.
 #define NNK_DUAL_ROWS_BYTES_OF(sizes, real_bytes, examples)                                                  \
-    (NNK_ROUND_UP(2 * (size_t)NNK_UNITS_1_OF(sizes) * (examples) * (real_bytes), 8) +                        \
-     NNK_LARGER(NNK_ROUND_UP(((size_t)NNK_UNITS_OF(sizes) - (size_t)NNK_UNITS_1_OF(sizes) + 2) *             \
+    (NNK_ROUND_UP(2 * NNK_SIZE(NNK_UNITS_1_OF(sizes)) * (examples) * (real_bytes), 8) +                      \
+     NNK_LARGER(NNK_ROUND_UP((NNK_SIZE(NNK_UNITS_OF(sizes)) - NNK_SIZE(NNK_UNITS_1_OF(sizes)) + 2) *         \
                                  (examples) * (real_bytes),                                                  \
                              8),                                                                             \
                 NNK_LARGER(2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES,                                       \
                            NNK_DUAL_WRITING_BYTES(NNK_UNITS_1_OF(sizes), real_bytes))) +                     \
-     NNK_LARGER(NNK_ROUND_UP((size_t)(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
-                2 * NNK_PATCH * (size_t)(real_bytes)))
+     NNK_LARGER(NNK_ROUND_UP(NNK_SIZE(examples) * ((examples) + 1) / 2 * ((real_bytes) == 4 ? 3 : 4), 8),    \
+                2 * NNK_PATCH * NNK_SIZE(real_bytes)))
 
 #define NNK_DUAL_BYTES_OF(sizes, real_bytes, examples)                                                       \
     (sizeof(nnk_trainer) + NNK_ROUND_UP(NNK_PARAMETERS_ABOVE_OF(sizes) * (real_bytes), 8) +                  \
      NNK_DUAL_ROWS_BYTES_OF(sizes, real_bytes, examples))
 
 #define NNK_PRIMAL_SCRATCH_BYTES_OF(sizes, real_bytes, examples)                                             \
-    (NNK_PRIMAL_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +     \
+    (NNK_PRIMAL_SLICE_BYTES(NNK_SIZE(NNK_UNITS_1_OF(sizes)), real_bytes, examples) + 2 * NNK_PATCH_BYTES +   \
      NNK_GRAM_BLOCK_BYTES)
 #define NNK_DUAL_WIDE_SCRATCH_BYTES_OF(sizes, real_bytes, examples)                                          \
-    (NNK_DUAL_WIDE_SLICE_BYTES((size_t)NNK_UNITS_1_OF(sizes), real_bytes, examples) + 2 * NNK_PATCH_BYTES +  \
-     NNK_GRAM_BLOCK_BYTES)
+    (NNK_DUAL_WIDE_SLICE_BYTES(NNK_SIZE(NNK_UNITS_1_OF(sizes)), real_bytes, examples) +                      \
+     2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES)
 
 /// A checkpoint's header, the job's other numbers, the counters and costs, and the random number generator.
-#define NNK_CHECKPOINT_STATE_BYTES ((size_t)NNK_HEADER_BYTES + 36 + 84 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
+#define NNK_CHECKPOINT_STATE_BYTES (NNK_SIZE(NNK_HEADER_BYTES) + 36 + 84 + (NNK_RANDOM_WORDS + 2) * 4 + 8)
 
 #define NNK_PRIMAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                          \
-    (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \
-     NNK_ROWS_BYTES((size_t)NNK_UNITS_OF(sizes), real_bytes, examples))
+    (NNK_CHECKPOINT_STATE_BYTES + NNK_SIZE(NNK_PARAMETERS_OF(sizes)) * (real_bytes) +                        \
+     NNK_ROWS_BYTES(NNK_SIZE(NNK_UNITS_OF(sizes)), real_bytes, examples))
 #define NNK_DUAL_WIDE_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                       \
-    (NNK_CHECKPOINT_STATE_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) +                          \
+    (NNK_CHECKPOINT_STATE_BYTES + NNK_SIZE(NNK_PARAMETERS_OF(sizes)) * (real_bytes) +                        \
      NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples))
 #define NNK_DUAL_CHECKPOINT_BYTES_OF(sizes, real_bytes, examples)                                            \
     (NNK_CHECKPOINT_STATE_BYTES + NNK_PARAMETERS_ABOVE_OF(sizes) * (real_bytes) +                            \
@@ -255,17 +255,18 @@
 /// The header, the parameters and the class names. NNK_I8 has a scale for each unit of layer 1, and W1 in
 /// bytes.
 #define NNK_MODEL_BYTES_OF(sizes, real_bytes)                                                                \
-    ((size_t)NNK_HEADER_BYTES + (size_t)NNK_PARAMETERS_OF(sizes) * (real_bytes) + 2 * NNK_CLASS_NAME_BYTES)
+    (NNK_SIZE(NNK_HEADER_BYTES) + NNK_SIZE(NNK_PARAMETERS_OF(sizes)) * (real_bytes) +                        \
+     2 * NNK_CLASS_NAME_BYTES)
 #define NNK_MODEL_I8_BYTES_OF(sizes)                                                                         \
-    ((size_t)NNK_HEADER_BYTES + 4 * ((size_t)NNK_UNITS_1_OF(sizes) + NNK_PARAMETERS_ABOVE_OF(sizes)) +       \
-     (size_t)NNK_UNITS_1_OF(sizes) * (size_t)NNK_INPUTS_OF(sizes) + 2 * NNK_CLASS_NAME_BYTES)
+    (NNK_SIZE(NNK_HEADER_BYTES) + 4 * (NNK_SIZE(NNK_UNITS_1_OF(sizes)) + NNK_PARAMETERS_ABOVE_OF(sizes)) +   \
+     NNK_SIZE(NNK_UNITS_1_OF(sizes)) * NNK_SIZE(NNK_INPUTS_OF(sizes)) + 2 * NNK_CLASS_NAME_BYTES)
 
 /// The predictor; the sums of the largest layer; those of the largest above the first, or a patch.
 #define NNK_PREDICT_BYTES_OF(sizes, real_bytes) NNK_PREDICTOR_BYTES_OF(sizes, real_bytes, NNK_PATCH)
 #define NNK_PREDICT_I8_BYTES_OF(sizes)          NNK_PREDICTOR_BYTES_OF(sizes, 4, 1)
 #define NNK_PREDICTOR_BYTES_OF(sizes, real_bytes, patch)                                                     \
     (sizeof(nnk_predictor) +                                                                                 \
-     NNK_ROUND_UP(NNK_LARGER((size_t)NNK_UNITS_1_OF(sizes), NNK_LARGEST_ABOVE_OF(sizes)) * (real_bytes),     \
+     NNK_ROUND_UP(NNK_LARGER(NNK_SIZE(NNK_UNITS_1_OF(sizes)), NNK_LARGEST_ABOVE_OF(sizes)) * (real_bytes),   \
                   8) +                                                                                       \
      NNK_ROUND_UP(NNK_LARGER(NNK_LARGEST_ABOVE_OF(sizes) * (real_bytes), patch), 8))
 
@@ -276,6 +277,6 @@
 #define NNK_PREDICT_READING_I8_BYTES_OF(sizes)                                                               \
     (NNK_PREDICTOR_BYTES_OF(sizes, 4, NNK_PATCH) +                                                           \
      NNK_ROUND_UP(                                                                                           \
-         NNK_LARGER(NNK_PATCH, ((size_t)NNK_UNITS_1_OF(sizes) + NNK_PARAMETERS_ABOVE_OF(sizes)) * 4), 8))
+         NNK_LARGER(NNK_PATCH, (NNK_SIZE(NNK_UNITS_1_OF(sizes)) + NNK_PARAMETERS_ABOVE_OF(sizes)) * 4), 8))
 
 #endif
