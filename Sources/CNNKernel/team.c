@@ -3,9 +3,13 @@
 // The leader makes an offer of so many shares. Whoever takes `left` from n to n - 1 has claimed share n - 1.
 // The leader claims shares too and, when none is left, waits for those that helpers have claimed. A share may
 // take only microseconds, so both sides spin.
+//
+// Processors that cannot exchange a word atomically, such as a Cortex-M0+, have no threads to speak of:
+// without this file, the core needs no functions for that.
 #include "nnkernel/team.h"
 #include "arena.h"
 
+#if __GCC_ATOMIC_INT_LOCK_FREE == 2
 /// Items of one phase, in shares of `size`.
 typedef struct offer {
     const nnk_job *job;
@@ -152,3 +156,4 @@ nnk_status nnk_team_help(nnk_team *team, void *scratch) {
 void nnk_team_dismiss(nnk_team *team) {
     if (team) __atomic_store_n(&team->over, 1, __ATOMIC_RELEASE);
 }
+#endif

@@ -13,6 +13,9 @@
 /// Small dual jobs gain from help in the setup and when W1 is written out. Their iterations take
 /// microseconds, less than threads need to hand work over, so the leader does them alone. To use all
 /// processors with such jobs, train one network per thread.
+///
+/// Not in the library where the processor has no atomic exchange of 32 bits, as a Cortex-M0+ or RV32 without
+/// the A extension.
 #ifndef NNKERNEL_TEAM_H
 #define NNKERNEL_TEAM_H
 
