@@ -1,4 +1,4 @@
-/// Refuses compilers and options under which the results would have other bits, and turns off fused products.
+/// Refuses compilers and options under which the results would have other bits, or turns them off.
 /// Every file that computes includes it before its own code.
 #ifndef NNK_STRICT_FLOAT_H
 #define NNK_STRICT_FLOAT_H
@@ -15,6 +15,8 @@
 #error "nnkernel must not be built with -fassociative-math, or -funsafe-math-optimizations, which contains it"
 #elif defined(__RECIPROCAL_MATH__)
 #error "nnkernel must not be built with -freciprocal-math"
+#elif defined(__NO_SIGNED_ZEROS__)
+#error "nnkernel must not be built with -fno-signed-zeros"
 #endif
 #if defined(__clang__) && defined(__ARM_NEON) && !defined(__aarch64__)
 #error "32-bit NEON flushes subnormal numbers to zero: build with -mfpu=vfpv3-d16"
@@ -50,7 +52,13 @@ __asm__(NNK_REAL(dadd) NNK_REAL(dsub) NNK_REAL(dmul) NNK_REAL(ddiv) NNK_REAL(dcm
 #endif
 
 // a * b + c is rounded twice everywhere. Each compiler has its own pragma for that and ignores the other one.
+// Clang has no macro for some options. What it knows strict floating point for is compiled precisely,
+// whatever they say.
 #if defined(__clang__)
+#if defined(__x86_64__) || defined(__i386__) || defined(__powerpc__) || defined(__s390__) ||                 \
+    (__clang_major__ >= 18 && (defined(__aarch64__) || defined(__riscv)))
+#pragma float_control(precise, on)
+#endif
 #pragma STDC FP_CONTRACT OFF
 #pragma clang fp reassociate(off)
 #if __clang_major__ >= 18 // earlier ones do not know it

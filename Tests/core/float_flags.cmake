@@ -1,5 +1,6 @@
 # Compiler options under which the results would have other bits. Where a macro tells of them, the core does not compile,
-# and the message names the option. Where none does, training and prediction answer NNK_E_FLOAT.
+# and the message names the option. Where none does, the core turns the option off, or training and prediction answer
+# NNK_E_FLOAT.
 #
 #     cmake -DROOT=. -DFOLDER=scratch -DPROCESSOR=x86_64 -P float_flags.cmake
 set(passed 0)
@@ -25,6 +26,18 @@ macro(compile compiler option)
     string(REGEX MATCH "must not be built with[^\"\n]*${option}" named "${messages}")
 endmacro()
 
+# What clang may do with numbers stands beside each operation. Its pragma forgets negations; the core has few, and where
+# their result is zero, its sign does not matter.
+macro(translate compiler option)
+    execute_process(COMMAND ${compiler} ${flags} ${option} -S -emit-llvm ${ROOT}/Sources/CNNKernel/f32.c -o -
+                    RESULT_VARIABLE status OUTPUT_VARIABLE code ERROR_VARIABLE messages)
+    set(turned_off FALSE)
+    if(status EQUAL 0 AND code MATCHES " f(add|mul|div) float" AND
+       NOT code MATCHES " f(add|sub|mul|div|cmp) (fast|reassoc|nnan|ninf|nsz|arcp|contract|afn) ")
+        set(turned_off TRUE)
+    endif()
+endmacro()
+
 # Inference and float_flags.c, with fused products. This processor may lack them, and then nothing can be run.
 macro(run compiler options)
     execute_process(COMMAND ${compiler} ${flags} ${options} ${ROOT}/Tests/core/float_flags.c ${sources} -lm
@@ -45,7 +58,7 @@ find_program(gcc NAMES gcc)
 find_program(clang NAMES clang)
 if(gcc)
     foreach(option -ffast-math -Ofast -ffinite-math-only -funsafe-math-optimizations -freciprocal-math
-                   -fsingle-precision-constant)
+                   -fno-signed-zeros -fsingle-precision-constant)
         compile(${gcc} ${option})
         count(named "${gcc} ${option} is refused by name")
     endforeach()
@@ -55,6 +68,13 @@ if(clang)
         compile(${clang} ${option})
         count(named "${clang} ${option} is refused by name")
     endforeach()
+    # Other processors' clang has no way to turn these off (docs/DESIGN.md).
+    if(PROCESSOR MATCHES "x86_64|AMD64|aarch64|arm64")
+        foreach(option -freciprocal-math -fno-signed-zeros -fapprox-func -funsafe-math-optimizations)
+            translate(${clang} ${option})
+            count(turned_off "${clang} ${option} is turned off")
+        endforeach()
+    endif()
     set(fused "")
     if(PROCESSOR MATCHES "x86_64|AMD64")
         set(fused -mfma)
