@@ -195,7 +195,7 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
 }
 
 /// Whether the options are known, and the numbers that only jobs with an option have are there for one.
-static bool options_valid(const nnk_job_numbers *job) {
+static bool saved_options_valid(const nnk_job_numbers *job) {
     enum { KNOWN = NNK_OPTION_SHARED | (NNK_OPTIONS & ~NNK_OPTION_JUDGED) };
     const uint32_t options = job->options;
     if (options & ~(uint32_t)KNOWN) return false;
@@ -215,7 +215,7 @@ static bool numbers_valid(const nnk_job_numbers *job) {
     return job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
            job->initializer <= NNK_INIT_SMALL && job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES &&
            (job->capacity == 0 || (job->capacity >= job->examples && job->capacity <= NNK_MAX_EXAMPLES)) &&
-           nnk_positive(job->learning_rate) && options_valid(job);
+           nnk_positive(job->learning_rate) && saved_options_valid(job);
 }
 
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {

@@ -30,20 +30,20 @@ typedef struct newton {
     double loss, g[2], h[3];
 } newton;
 
-typedef struct targets {
+typedef struct smooth_targets {
     double of[2], mean;
-} targets;
+} smooth_targets;
 
-static targets targets_of(const seen *s) {
+static smooth_targets smooth_targets_of(const seen *s) {
     double count[2] = {0, 0};
     for (uint32_t j = 0; j < s->examples; j++)
         if (counts(s, j)) count[s->labels[j]]++;
-    targets t = {{1 / (count[0] + 2), (count[1] + 1) / (count[1] + 2)}, 0.5};
+    smooth_targets t = {{1 / (count[0] + 2), (count[1] + 1) / (count[1] + 2)}, 0.5};
     if (count[0] + count[1] > 0) t.mean = (count[0] * t.of[0] + count[1] * t.of[1]) / (count[0] + count[1]);
     return t;
 }
 
-static newton sums_at(const seen *s, const targets *t, nnk_calibration c) {
+static newton sums_at(const seen *s, const smooth_targets *t, nnk_calibration c) {
     newton n = {0, {0, 0}, {0, 0, 0}};
     for (uint32_t r = 0; r < s->repeats; r++)
         for (uint32_t j = 0; j < s->examples; j++) {
@@ -66,7 +66,7 @@ static nnk_calibration step_of(const newton *n) {
 }
 
 /// Takes Newton's step, halved until the loss is lower. Returns whether there was one.
-static bool descend(const seen *s, const targets *t, nnk_calibration *c, newton *n) {
+static bool descend(const seen *s, const smooth_targets *t, nnk_calibration *c, newton *n) {
     const nnk_calibration step = step_of(n);
     for (double part = 1; part > 1e-4; part /= 2) {
         const nnk_calibration next = {c->scale - part * step.scale, c->shift - part * step.shift};
@@ -80,7 +80,7 @@ static bool descend(const seen *s, const targets *t, nnk_calibration *c, newton 
 }
 
 /// The lowest loss from `c` on.
-static nnk_calibration lowest(const seen *s, const targets *t, nnk_calibration c) {
+static nnk_calibration lowest(const seen *s, const smooth_targets *t, nnk_calibration c) {
     enum { MOST_STEPS = 100 }; // it takes 5 to 10
     newton n = sums_at(s, t, c);
     for (uint32_t i = 0; i < MOST_STEPS && descend(s, t, &c, &n); i++) {
@@ -90,7 +90,7 @@ static nnk_calibration lowest(const seen *s, const targets *t, nnk_calibration c
 
 /// The lowest loss with this scale, by bisection. With z the largest logit, no probability is above the mean
 /// target at c = log odds of that - scale z, so sum r <= 0; and with z the smallest one, sum r >= 0.
-static nnk_calibration lowest_at(const seen *s, const targets *t, double scale, double log_odds) {
+static nnk_calibration lowest_at(const seen *s, const smooth_targets *t, double scale, double log_odds) {
     enum { MOST_HALVINGS = 1100 }; // it takes 55, but more for a c next to 0 or logits above 10^15
     double most = -DBL_MAX, least = DBL_MAX;
     for (uint32_t r = 0; r < s->repeats; r++)
@@ -115,7 +115,7 @@ static nnk_calibration lowest_at(const seen *s, const targets *t, double scale, 
 }
 
 static nnk_calibration calibrate(const seen *s) {
-    const targets t = targets_of(s);
+    const smooth_targets t = smooth_targets_of(s);
     const double log_odds = nnk_log_f64(t.mean) - nnk_log_f64(1 - t.mean);
     const nnk_calibration both = lowest(s, &t, (nnk_calibration){0, log_odds});
     return both.scale >= NNK_LEAST_SCALE ? both : lowest_at(s, &t, NNK_LEAST_SCALE, log_odds);

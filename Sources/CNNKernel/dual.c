@@ -18,7 +18,7 @@ static size_t gram_bytes(const nnk_job *job) {
 
 /// The layers' rows and scratch lie where the images' bytes and the products do: the loop needs only the
 /// former, the setup and the writing only the latter.
-static void carve(const nnk_job *job, arena *a) {
+static void dual_carve(const nnk_job *job, arena *a) {
     const nnk_topology *t = job->topology;
     const size_t real = nnk_real_bytes(job), row = nnk_room(job) * real, units_1 = (size_t)t->size[1];
     const size_t above = nnk_parameters_of(t) - units_1 * (size_t)t->size[0];
@@ -300,12 +300,12 @@ bool nnk_dual_words_sound(const nnk_job *job, const nnk_trainer *t) {
     return true;
 }
 
-static void store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product) {
+static void dual_store(const nnk_job *job, const arena *a, size_t j, size_t k, uint32_t product) {
     const size_t element = job->arithmetic->real_bytes == 4 ? 3 : 4;
     job->arithmetic->gram_pack(a->packed_gram + (j * (j + 1) / 2 + k) * element, product);
 }
 
-static void times_gram(const nnk_job *job, const arena *a, nnk_real *p, nnk_real *e) {
+static void dual_times_gram(const nnk_job *job, const arena *a, nnk_real *p, nnk_real *e) {
     job->arithmetic->dual_update_packed(p, e, a->packed_gram, nnk_columns(job));
 }
 
@@ -329,7 +329,7 @@ static void add_unit(const nnk_job *job, const arena *a, const layer *l, size_t 
 }
 
 /// An item adds a unit of layer 1 to layer 2. The last item computes the layers above.
-static nnk_status forward(const nnk_job *job, const arena *a, uint32_t item) {
+static nnk_status dual_forward(const nnk_job *job, const arena *a, uint32_t item) {
     layer l = nnk_layer(job, a, 2);
     if (item < l.shape.inputs) {
         add_unit(job, a, &l, item, activate(job, a, item).rows);
@@ -365,7 +365,7 @@ static nnk_status backward(const nnk_job *job, const arena *a, uint32_t item) {
 
 /// An item updates all that depends on one unit of layer 1: its weights in layer 2, its bias, D and P. The
 /// last item updates b2.
-static nnk_status descend(const nnk_job *job, const arena *a, uint32_t item) {
+static nnk_status dual_descend(const nnk_job *job, const arena *a, uint32_t item) {
     const nnk_arithmetic *k = job->arithmetic;
     const layer l = nnk_layer(job, a, 2);
     if (item == l.shape.inputs) {
@@ -502,15 +502,15 @@ static uint32_t items_by_unit(const nnk_job *job, const nnk_trainer *t) {
     return (void)t, (uint32_t)job->topology->size[1] + 1;
 }
 
-static const nnk_phase phases[MODEL] = {
+static const nnk_phase dual_phases[MODEL] = {
     [PROJECT_ROWS] = {.work = project_rows, .items = project_rows_items},
     [DRAW] = {.work = nnk_draw_above, .items = nnk_draw_above_items},
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [GRAM] = {.work = form_gram, .items = gram_items},
     [ADJUST] = {.work = NNK_OPTION_ONLY(nnk_adjust), .items = NNK_OPTION_ONLY(nnk_adjust_items)},
-    [FORWARD] = {.work = forward, .items = items_by_unit},
+    [FORWARD] = {.work = dual_forward, .items = items_by_unit},
     [BACKWARD] = {.work = backward, .items = nnk_backward_items},
-    [DESCENT] = {.work = descend, .items = items_by_unit},
+    [DESCENT] = {.work = dual_descend, .items = items_by_unit},
     [RESTORE] = {.work = NNK_OPTION_ONLY(nnk_restore), .items = NNK_OPTION_ONLY(nnk_restore_items)},
     [FOLD] = {.work = NNK_OPTION_ONLY(nnk_fold), .items = NNK_OPTION_ONLY(nnk_fold_items)},
 };
@@ -518,16 +518,16 @@ static const nnk_phase phases[MODEL] = {
 const nnk_method nnk_dual = {
     .number = NNK_DUAL,
     .first_layer = 2,
-    .store = store,
-    .times_gram = NNK_OPTION_ONLY(times_gram),
-    .carve = carve,
-    .phases = phases,
+    .store = dual_store,
+    .times_gram = NNK_OPTION_ONLY(dual_times_gram),
+    .carve = dual_carve,
+    .phases = dual_phases,
     .next_weights = next_weights,
 };
 
 // ---- The Gram matrix alone --------------------------------------------------------------------------------
 
-static void carve_gram(const nnk_job *job, arena *a) {
+static void dual_carve_gram(const nnk_job *job, arena *a) {
     nnk_carve_gram(job, a, a->trainer);
     a->stride = a->width = nnk_columns(job);
     a->row = a->stride * nnk_real_bytes(job);
@@ -546,7 +546,7 @@ static nnk_status form_own_gram(const nnk_job *job, const arena *a, uint32_t ite
     return nnk_multiply_block(job, a, &tiling, item / patches, item % patches * NNK_PATCH, NNK_PATCH);
 }
 
-static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {
+static double dual_load(const nnk_job *job, const arena *a, size_t j, size_t k) {
     const size_t row = j > k ? j : k, column = j > k ? k : j;
     const size_t element = job->arithmetic->real_bytes == 4 ? 3 : 4;
     const uint8_t *bytes = a->packed_gram + (row * (row + 1) / 2 + column) * element;
@@ -555,7 +555,7 @@ static double load(const nnk_job *job, const arena *a, size_t j, size_t k) {
     return g;
 }
 
-static const nnk_phase gram_phases[MODEL] = {
+static const nnk_phase dual_gram_phases[MODEL] = {
     [DIGEST] = {.work = nnk_digest, .items = nnk_images},
     [GRAM] = {.work = form_own_gram, .items = own_gram_items},
 };
@@ -563,8 +563,8 @@ static const nnk_phase gram_phases[MODEL] = {
 const nnk_method nnk_gram_packed = {
     .number = NNK_GRAM_PACKED,
     .first_layer = 2,
-    .store = store,
-    .load = load,
-    .carve = carve_gram,
-    .phases = gram_phases,
+    .store = dual_store,
+    .load = dual_load,
+    .carve = dual_carve_gram,
+    .phases = dual_gram_phases,
 };

@@ -23,7 +23,7 @@ static nnk_status next_reals(const nnk_job *job, const arena *a, uint32_t end, u
 }
 
 /// The options that a model names.
-static int32_t options_of(const nnk_trainer *t) {
+static int32_t model_options(const nnk_trainer *t) {
     return NNK_HAS_OPTIONS ? (int32_t)(t->job.options & NNK_OPTIONS) : 0;
 }
 
@@ -32,7 +32,7 @@ static int32_t options_of(const nnk_trainer *t) {
 static __attribute__((noinline)) uint32_t put_trailer(const nnk_job *job, const nnk_trainer *t,
                                                       uint8_t *bytes) {
     nnk_put_class_names(bytes, job->class_names);
-    if (!options_of(t)) return 2 * NNK_CLASS_NAME_BYTES;
+    if (!model_options(t)) return 2 * NNK_CLASS_NAME_BYTES;
     nnk_training_record record = {.mirror = job->mirror,
                                   .weight_decay = job->weight_decay,
                                   .weights_crc = t->weights_crc,
@@ -45,7 +45,7 @@ static __attribute__((noinline)) uint32_t put_trailer(const nnk_job *job, const 
 }
 
 static __attribute__((noinline)) nnk_status write_header(const nnk_trainer *t, nnk_sink sink) {
-    nnk_header header = {.options = (uint8_t)options_of(t),
+    nnk_header header = {.options = (uint8_t)model_options(t),
                          .payload_bytes = t->item,
                          .payload_crc = t->payload_crc,
                          .data_crc = t->data_crc};

@@ -17,20 +17,20 @@ bool nnk_folds_valid(const nnk_folds *f, uint32_t examples) {
 }
 
 /// Blocks that each fold still gets, and their sum.
-typedef struct room {
+typedef struct fold_room {
     uint32_t of[NNK_MAX_FOLDS], left;
-} room;
+} fold_room;
 
 /// Shares out `blocks` as equally as possible. One block more have the folds from `first` on.
-static room share_out(uint32_t blocks, uint32_t folds, uint32_t first) {
-    room r = {.left = blocks};
+static fold_room share_out(uint32_t blocks, uint32_t folds, uint32_t first) {
+    fold_room r = {.left = blocks};
     for (uint32_t k = 0; k < folds; k++) r.of[k] = blocks / folds;
     for (uint32_t k = 0; k < blocks % folds; k++) r.of[(first + k) % folds]++;
     return r;
 }
 
 /// Gives a block to a fold, all ways to share out the blocks having the same chance.
-static uint32_t take_fold(room *r, uint64_t *random) {
+static uint32_t take_fold(fold_room *r, uint64_t *random) {
     uint32_t place = nnk_draw(random, r->left--), k = 0;
     for (; place >= r->of[k]; k++) place -= r->of[k];
     r->of[k]--;
@@ -45,7 +45,7 @@ static uint32_t deal_class(const nnk_folds *f, const uint8_t *labels, uint32_t e
     uint32_t count = 0, number = 0, current = 0;
     for (uint32_t j = 0; j < examples; j++) count += labels[j] == label;
     const uint32_t blocks = count / block + (count % block > 0);
-    room r = share_out(blocks, f->count, first);
+    fold_room r = share_out(blocks, f->count, first);
     for (uint32_t j = 0; j < examples; j++) {
         if (labels[j] != label) continue;
         if (number++ % block == 0) current = take_fold(&r, random);

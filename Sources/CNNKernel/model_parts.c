@@ -8,19 +8,22 @@ static int32_t is_layer(const nnk_topology *t, int32_t dtype, int32_t number) {
 
 /// The parameter of that index, in a model whose parameters behind W1 are reals. In an i8 model the scales
 /// and these come first, and W1 is last.
-static uint32_t position(const nnk_topology *t, int32_t dtype, uint32_t index) {
+static uint32_t position_of_parameter(const nnk_topology *t, int32_t dtype, uint32_t index) {
     const uint32_t units = (uint32_t)t->size[1], first = units * (uint32_t)t->size[0];
     if (dtype != NNK_I8) return NNK_HEADER_BYTES + index * (dtype == NNK_F64 ? 8u : 4u);
     return NNK_HEADER_BYTES + (index < first ? nnk_input_weights_at(t, dtype) : 4 * (units + index - first));
 }
 
 uint32_t nnk_model_weights_at(const nnk_topology *topology, int32_t dtype, int32_t number) {
-    return is_layer(topology, dtype, number) ? position(topology, dtype, nnk_weights_at(topology, number))
-                                             : 0;
+    return is_layer(topology, dtype, number)
+               ? position_of_parameter(topology, dtype, nnk_weights_at(topology, number))
+               : 0;
 }
 
 uint32_t nnk_model_biases_at(const nnk_topology *topology, int32_t dtype, int32_t number) {
-    return is_layer(topology, dtype, number) ? position(topology, dtype, nnk_biases_at(topology, number)) : 0;
+    return is_layer(topology, dtype, number)
+               ? position_of_parameter(topology, dtype, nnk_biases_at(topology, number))
+               : 0;
 }
 
 /// A pointer into the parameters, which are the first part of the payload.

@@ -39,7 +39,7 @@ static nnk_status add_piece(nnk_predictor *p, uint32_t i, uint32_t k, const uint
 
 /// Adds the next `count` bytes of the image, x, to the sums. If these are many patches, a row is read from
 /// one end to the other before the next one, so a device that reads whole blocks reads each once.
-static nnk_status take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
+static nnk_status take_in_by_reading(nnk_predictor *p, const uint8_t *x, uint32_t count) {
     for (uint32_t i = 0; i < (uint32_t)p->model->topology->size[1]; i++)
         for (uint32_t k = 0; k < count; k += NNK_PATCH)
             if (add_piece(p, i, p->position + k, x + k, nnk_smaller(NNK_PATCH, count - k)) != NNK_OK) {
@@ -51,14 +51,14 @@ static nnk_status take_in(nnk_predictor *p, const uint8_t *x, uint32_t count) {
 }
 
 static nnk_status read_and_feed(nnk_predictor *p, const uint8_t *pixels, size_t count) {
-    return nnk_feed(p, pixels, count, NNK_PATCH, take_in);
+    return nnk_feed(p, pixels, count, NNK_PATCH, take_in_by_reading);
 }
 
 static nnk_status read_and_finish(nnk_predictor *p, double *probability) {
     const nnk_model *m = p->model;
     const uint32_t count = bytes_above(m->topology, p->inference);
     uint8_t *above = piece_of(p);
-    if (p->pending && take_in(p, nnk_patch_of(p), p->pending) != NNK_OK) return NNK_E_SOURCE;
+    if (p->pending && take_in_by_reading(p, nnk_patch_of(p), p->pending) != NNK_OK) return NNK_E_SOURCE;
     nnk_end(p);
     if (nnk_model_read(m, nnk_above_at(m->topology, p->inference), count, above) != NNK_OK)
         return NNK_E_SOURCE;

@@ -14,10 +14,10 @@
 
 #if NNK_FAST
 /// A point of the square [-1, 1)^2.
-typedef struct point {
+typedef struct square_point {
     int64_t x, y;    ///< unit 2^-52
     uint64_t square; ///< x^2 + y^2, unit 2^-62, rounded down by less than two units
-} point;
+} square_point;
 
 // Not inlined: it would take stack and registers from what is called always.
 #define RARE __attribute__((noinline))
@@ -35,8 +35,8 @@ static uint64_t magnitude(int64_t x) { return x < 0 ? 0 - (uint64_t)x : (uint64_
 /// x^2, x <= 2^52, unit 2^-52; the result: unit 2^-62.
 static uint64_t square_of(uint64_t x) { return nnk_high_product(x << 11, x << 11); }
 
-static point next_point(nnk_random *random) {
-    point p;
+static square_point next_point(nnk_random *random) {
+    square_point p;
     p.x = coordinate(random);
     p.y = coordinate(random);
     p.square = square_of(magnitude(p.x)) + square_of(magnitude(p.y));
@@ -47,13 +47,13 @@ static double in_double(int64_t coordinate) { return (double)coordinate * 0x1p-5
 
 /// The square as nnk_normal computes it: each of three roundings changes it by up to 2^-53. So integers tell
 /// whether it is below 1, except very close to 1.
-static RARE double exact_square(const point *p) {
+static RARE double exact_square(const square_point *p) {
     const double x = in_double(p->x), y = in_double(p->y);
     return x * x + y * y;
 }
 
 /// Whether nnk_normal takes the point.
-static bool is_taken(const point *p) {
+static bool is_taken(const square_point *p) {
     const uint64_t near = 1 << 14; // 2^-48
     if (p->square - 1 < (1ull << UNIT) - near) return true;
     if (p->square > (1ull << UNIT) + near) return false;
@@ -63,7 +63,7 @@ static bool is_taken(const point *p) {
 
 void nnk_quick_skip(size_t pairs, nnk_random *random) {
     while (pairs > 0) {
-        const point p = next_point(random);
+        const square_point p = next_point(random);
         pairs -= is_taken(&p);
     }
 }
@@ -153,7 +153,7 @@ static float exact_weight(double normal, double root, int32_t initializer) {
 }
 
 /// The first weight of a point, in double. The normal of the second one waits in random->spare.
-static RARE float first_weight(const point *p, double root, int32_t initializer, nnk_random *random) {
+static RARE float first_weight(const square_point *p, double root, int32_t initializer, nnk_random *random) {
     const double factor = nnk_polar_factor(exact_square(p), nnk_log_by_squaring);
     random->spare = factor * in_double(p->x);
     random->has_spare = 1;
@@ -162,7 +162,7 @@ static RARE float first_weight(const point *p, double root, int32_t initializer,
 
 /// The weights of a point, in integers. Returns whether they are sure to be those in double. Not
 /// inlined, so that less of the stack is in use where the others are called.
-static __attribute__((noinline)) bool sure_weights(float *w, const point *p, scaled scale) {
+static __attribute__((noinline)) bool sure_weights(float *w, const square_point *p, scaled scale) {
     const uint64_t least = 1ull << (UNIT - 20), most = (1ull << UNIT) - (1ull << (UNIT - 12));
     if (p->square < least || p->square >= most) return false;
     const scaled factor = product(polar_factor(p->square), scale);
@@ -179,7 +179,7 @@ void nnk_quick_weights(float *w, size_t count, int32_t inputs, int32_t initializ
             random->has_spare = 0;
             continue;
         }
-        const point p = next_point(random);
+        const square_point p = next_point(random);
         if (!is_taken(&p)) continue;
         if (w + 1 < end && sure_weights(w, &p, scale))
             w += 2;

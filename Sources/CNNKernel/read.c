@@ -14,8 +14,8 @@ static __attribute__((noinline)) nnk_status check_next(const nnk_model *m, nnk_s
     return NNK_MORE;
 }
 
-static __attribute__((noinline)) nnk_status read_header(nnk_model *m, nnk_reader reader,
-                                                        const nnk_topology *topology) {
+static __attribute__((noinline)) nnk_status read_model_header(nnk_model *m, nnk_reader reader,
+                                                              const nnk_topology *topology) {
     uint8_t header[NNK_HEADER_BYTES];
     if (reader.read(reader.context, 0, sizeof header, header) != NNK_OK) return NNK_E_SOURCE;
     const nnk_status status = nnk_model_peek(m, header, topology);
@@ -29,7 +29,7 @@ static uint32_t name_at(const nnk_model *m, uint32_t index) {
 }
 
 /// The last checks, of what a right checksum does not say.
-static nnk_status check_contents(const nnk_model *m) {
+static nnk_status check_model_contents(const nnk_model *m) {
     if (!nnk_origin_valid(m) || !nnk_options_valid(m)) return NNK_E_HEADER;
     for (uint32_t i = 0; i < 2; i++) {
         uint8_t last;
@@ -43,12 +43,12 @@ static nnk_status check_contents(const nnk_model *m) {
 nnk_status nnk_model_read_step(nnk_model *m, nnk_reader reader, const nnk_topology *topology,
                                nnk_steps *steps) {
     if (!m || !reader.read || !nnk_topology_valid(topology) || !steps) return NNK_E_ARGUMENT;
-    nnk_status status = steps->position == 0 ? read_header(m, reader, topology) : NNK_OK;
+    nnk_status status = steps->position == 0 ? read_model_header(m, reader, topology) : NNK_OK;
     if (status != NNK_OK) return status;
     if (steps->position > m->payload_bytes) return NNK_E_ARGUMENT;
     if (steps->position < m->payload_bytes) return check_next(m, steps);
     status = nnk_checked_payload(m, steps);
-    if (status == NNK_OK) status = check_contents(m);
+    if (status == NNK_OK) status = check_model_contents(m);
     if (status == NNK_OK) m->reading = &nnk_predict_reading;
     return status;
 }

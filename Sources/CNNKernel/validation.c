@@ -122,13 +122,13 @@ size_t nnk_validation_scratch_bytes(const nnk_validation *v) {
 }
 
 /// Which network.
-typedef struct place {
+typedef struct trial {
     uint32_t recipe, repeat, fold;
-} place;
+} trial;
 
-static place place_of(const nnk_validation *v, uint32_t network) {
+static trial trial_of(const nnk_validation *v, uint32_t network) {
     const uint32_t row = network / v->folds.count;
-    return (place){row / v->repeats, row % v->repeats, network % v->folds.count};
+    return (trial){row / v->repeats, row % v->repeats, network % v->folds.count};
 }
 
 /// Leaves out all but a share of the examples of a class that teach, but not the last one.
@@ -156,7 +156,7 @@ static void balance(const nnk_validation *v, float *weights) {
             weights[j] = (float)((double)(count[0] + count[1]) / (2 * (double)count[v->job.labels[j]]));
 }
 
-static void weigh(const nnk_validation *v, place at, const scratch *s) {
+static void weigh(const nnk_validation *v, trial at, const scratch *s) {
     const nnk_recipe *r = &v->recipes[at.recipe];
     uint64_t random = (uint64_t)v->folds.seed + at.repeat + ((uint64_t)at.fold + 1) * 0x100000000;
     for (uint32_t j = 0; j < v->job.examples; j++) s->weights[j] = s->fold[j] == at.fold ? 0 : 1;
@@ -179,7 +179,7 @@ nnk_status nnk_validation_deal(const nnk_validation *v, uint32_t repeat, uint32_
 nnk_status nnk_validation_begin(const nnk_validation *v, uint32_t network, void *memory, nnk_job *job) {
     if (!job || !memory || network >= nnk_validation_networks(v)) return NNK_E_ARGUMENT;
     if ((uintptr_t)memory % 8) return NNK_E_ALIGN;
-    const place at = place_of(v, network);
+    const trial at = trial_of(v, network);
     const scratch s = carve(v, memory);
     const nnk_status status = nnk_validation_deal(v, at.repeat, s.fold);
     if (status != NNK_OK) return status;
@@ -194,7 +194,7 @@ nnk_status nnk_validation_store(const nnk_validation *v, uint32_t network, const
                                 double *logits) {
     if (!memory || !logits || network >= nnk_validation_networks(v)) return NNK_E_ARGUMENT;
     if ((uintptr_t)memory % 8) return NNK_E_ALIGN;
-    const place at = place_of(v, network);
+    const trial at = trial_of(v, network);
     const scratch s = carve(v, (void *)(uintptr_t)memory);
     const size_t m = v->job.examples;
     for (uint32_t point = 0; point < nnk_validation_points(v); point++) {

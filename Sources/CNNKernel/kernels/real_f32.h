@@ -1,6 +1,7 @@
 /// The element type of this file's arithmetic: float.
 #include "../math_f32.h"
 #include "../sums.h"
+#include "alone.h"
 
 typedef float real;
 typedef int32_t real_int; // of the same size

@@ -1,6 +1,7 @@
 /// The element type of this file's arithmetic: double.
 #include "../math_f64.h"
 #include "../sums.h"
+#include "alone.h"
 
 typedef double real;
 typedef int64_t real_int; // of the same size
