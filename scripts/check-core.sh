@@ -30,7 +30,7 @@ check_symbols() {
     [[ -z $foreign ]] || fail "$compiler: the core needs from outside:" $foreign
     # The seventh column is the section. Constants that hold addresses lie in .data.rel.ro, which the loader makes read-only.
     nm -f sysv "$library" | tr -d ' ' >"$work/symbols"
-    awk -F'|' '$1 == "nnk_train_begin" && $7 ~ /^\.text/ { found = 1 } END { exit !found }' "$work/symbols" ||
+    awk -F'|' '$1 ~ /^nnk_train_begin/ && $7 ~ /^\.text/ { found = 1 } END { exit !found }' "$work/symbols" ||
         fail "$compiler: $library: expected nnk_train_begin in .text"
     writable=$(awk -F'|' '$7 ~ /^(\.t?data|\.t?bss|\*COM\*)/ && $7 !~ /^\.data\.rel\.ro/ { print $1 }' "$work/symbols")
     [[ -z $writable ]] || fail "$compiler: the core has writable data:" $writable

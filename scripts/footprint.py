@@ -93,8 +93,8 @@ def called_member(place, folder):
 
 
 def short(title):
-    """The function's linked name, from "file.c:function.isra.0" or "function"."""
-    return title.rsplit(":", 1)[-1]
+    """The function's linked name, from "file.c:function.isra.0", "function", or "*symbol" if it has one of its own."""
+    return title.rsplit(":", 1)[-1].lstrip("*")
 
 
 def read_graph(folder, linked, targets):

@@ -53,6 +53,8 @@ def marked(text):
             marks.add(closing(tokens, at))  # a pointer to a function
         elif depth == 0 and re.fullmatch(r"[A-Za-z]\w*", before) and not OTHERS.fullmatch(before):
             end = closing(tokens, at)
+            if code(tokens, end + 1, 1) == "NNK_VERSIONED":
+                end = closing(tokens, tokens.index("(", end + 1))
             if code(tokens, end + 1, 1) in ("{", ";"):
                 marks.add(end)
     return "".join(token + MARK * (at in marks) for at, token in enumerate(tokens)), len(marks)

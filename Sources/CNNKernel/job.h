@@ -125,7 +125,8 @@ nnk_status nnk_check_arguments(const nnk_job *job, const void *memory);
 /// Whether the arena holds a trainer of this job: NNK_OK, NNK_E_ARGUMENT, NNK_E_ALIGN, NNK_E_STATE.
 nnk_status nnk_check_trainer(const nnk_job *job, const void *memory);
 
-enum { NNK_TRAINER_MAGIC = 0x4e4e4b01 };
+/// The version is a part of it: another one may have other fields.
+enum { NNK_TRAINER_MAGIC = 0x4e4e4b00 + NNK_VERSION / 100 };
 
 #pragma GCC visibility pop
 

@@ -1,3 +1,3 @@
-#include "nnkernel/nnkernel.h"
+#include "nnkernel/version.h"
 
 int32_t nnk_version(void) { return NNK_VERSION; }

@@ -11,6 +11,7 @@
 
 #include "nnkernel/model.h"
 #include "nnkernel/train.h"
+#include "nnkernel/version.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,7 +59,7 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
 /// an image failed; call again to try it again. NNK_E_SIZE, NNK_E_PAYLOAD: the checkpoint is damaged, or in a
 /// state that no training reaches. Also all errors of nnk_train_begin and nnk_checkpoint_peek.
 nnk_status nnk_checkpoint_load(const nnk_job *job, void *arena, size_t bytes, nnk_checkpoint *progress,
-                               nnk_reader reader);
+                               nnk_reader reader) NNK_VERSIONED(nnk_checkpoint_load);
 
 #ifdef __cplusplus
 }

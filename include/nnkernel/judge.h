@@ -32,6 +32,7 @@
 
 #include "nnkernel/status.h"
 #include "nnkernel/train.h"
+#include "nnkernel/version.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -124,7 +125,7 @@ size_t nnk_validation_scratch_bytes(const nnk_validation *v);
 /// The errors of nnk_deal_folds and of training. NNK_E_DIVERGED: the logits of these examples are NaN, and
 /// the validation can go on. NNK_E_ARGUMENT: there is no such network.
 nnk_status nnk_validation_train(const nnk_validation *v, uint32_t network, void *arena, size_t arena_bytes,
-                                void *scratch, double *logits);
+                                void *scratch, double *logits) NNK_VERSIONED(nnk_validation_train);
 
 /// The same in slices: the job of a network, which lives as long as the scratch. Begin it, and take slices
 /// until nnk_train_progress has the cost after all of v->job.iterations, or until one fails. Then

@@ -12,6 +12,7 @@
 #include "nnkernel/status.h"
 #include "nnkernel/stream.h"
 #include "nnkernel/topology.h"
+#include "nnkernel/version.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -118,7 +119,8 @@ typedef struct nnk_steps {
 /// scale of a model of NNK_I8 is below zero or -0. NNK_E_HEADER: a method or an initializer that does not
 /// exist, or a learning rate or options that no training has. NNK_E_KIND: a class name does not end.
 /// The records are looked at by those who ask for them.
-nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology);
+nnk_status nnk_model_open(nnk_model *model, const void *bytes, size_t length, const nnk_topology *topology)
+    NNK_VERSIONED(nnk_model_open);
 
 /// The same in steps that look at up to 3072 bytes: NNK_MORE, and NNK_OK when the model is open. The other
 /// arguments must be the same in all calls.

@@ -18,32 +18,6 @@
 #include "nnkernel/team.h"
 #include "nnkernel/topology.h"
 #include "nnkernel/train.h"
-
-#define NNK_VERSION_MAJOR 0
-#define NNK_VERSION_MINOR 1
-#define NNK_VERSION_PATCH 0
-
-/// Versions compare as numbers: NNK_VERSION >= NNK_VERSION_NUMBER(0, 2, 0).
-#define NNK_VERSION_NUMBER(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
-
-/// The version of this interface.
-#define NNK_VERSION NNK_VERSION_NUMBER(NNK_VERSION_MAJOR, NNK_VERSION_MINOR, NNK_VERSION_PATCH)
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/// The version of the library: NNK_VERSION as it was compiled. Where headers and library may come from two
-/// installations, a program asks before anything else, as structures and sizes can differ:
-///
-///     const int is_same = nnk_version() == NNK_VERSION;
-///
-/// A shared library is also asked by the loader: its symbols carry the minor version, so a program that was
-/// linked with another one does not start, and two versions in one program are kept apart.
-int32_t nnk_version(void);
-
-#ifdef __cplusplus
-}
-#endif
+#include "nnkernel/version.h"
 
 #endif

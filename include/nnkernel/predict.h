@@ -18,6 +18,7 @@
 #include "nnkernel/arithmetic.h"
 #include "nnkernel/model.h"
 #include "nnkernel/status.h"
+#include "nnkernel/version.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,7 +48,7 @@ size_t nnk_predict_reading_bytes(const nnk_topology *topology, const nnk_inferen
 /// `inference` has another element type than the model, or is not for models with NNK_OPTION_OWN_CONTRAST,
 /// and this is one. NNK_E_FLOAT: as nnk_train_begin.
 nnk_status nnk_predict_begin(void *memory, size_t bytes, const nnk_model *model,
-                             const nnk_inference *inference);
+                             const nnk_inference *inference) NNK_VERSIONED(nnk_predict_begin);
 
 /// Takes the next `count` bytes of the image. NNK_E_ARGUMENT: NULL, or more bytes than the image has left.
 /// NNK_E_SOURCE: the model could not be read; begin with the image again.

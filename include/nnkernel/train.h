@@ -28,6 +28,7 @@
 #include "nnkernel/status.h"
 #include "nnkernel/stream.h"
 #include "nnkernel/topology.h"
+#include "nnkernel/version.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -200,7 +201,7 @@ size_t nnk_train_bytes(const nnk_job *job);
 /// Gram matrix is not formed, or was formed of another number of images, in another size, type or layout.
 /// NNK_E_FLOAT: the processor's floating point rounds differently, treats subnormal numbers as zeros, or the
 /// compiler was told to fuse products and sums. On an RP2040, docs/BOARDS.md says what to set.
-nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes);
+nnk_status nnk_train_begin(const nnk_job *job, void *arena, size_t bytes) NNK_VERSIONED(nnk_train_begin);
 
 /// Takes one slice of work: NNK_MORE, NNK_COST, or NNK_OK once all iterations are done.
 ///
