@@ -145,7 +145,9 @@ nnk_status nnk_model_read_step(nnk_model *model, nnk_reader reader, const nnk_to
 nnk_status nnk_model_peek(nnk_model *model, const void *bytes, const nnk_topology *topology);
 
 /// Files are little-endian. On a big-endian processor this swaps the bytes of an opened model's parameters in
-/// place, which nnk_predict_begin and nnk_model_weights need. On other processors it does nothing.
+/// place, which nnk_predict_begin and nnk_model_weights need. On other processors it does nothing. A file
+/// that cannot be changed, such as a C header's array, is opened by nnk_model_read_step, which swaps what it
+/// reads.
 void nnk_model_to_native(const nnk_model *model, void *bytes);
 
 /// Copies the name of class `index`, 0 or 1, which ends with a zero, from an opened model, in memory or read.
