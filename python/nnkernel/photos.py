@@ -106,34 +106,42 @@ def _read(path: str) -> Bytes:
     except ImportError as error:
         raise ImportError(f"{path}: Pillow is needed to read pictures: pip install pillow") from error
     try:
-        with PIL.Image.open(path) as picture:
-            return _pixels(picture, path)
+        picture = PIL.Image.open(path)
     except PIL.UnidentifiedImageError as error:
         raise ValueError(f"{path}: expected a picture, found another kind of file") from error
-    except (FileNotFoundError, IsADirectoryError, PermissionError):
-        raise  # these name the file
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"{path}: expected a picture, found a damaged one ({error})") from error
+    except PIL.Image.DecompressionBombError as error:
+        raise ValueError(f"{path}: expected a picture of fewer pixels ({error})") from error
+    with picture:
+        return _pixels(picture, path)
 
 
 def _pixels(picture: PIL.Image.Image, name: str) -> Bytes:
     """The upright picture over white, of shape (height, width, 3), R G B."""
-    import PIL.Image
     import PIL.ImageOps
 
     if picture.mode == "F":
         raise ValueError(f"{name}: expected a picture of integers, found mode F, whose numbers have no known range")
-    picture = PIL.ImageOps.exif_transpose(picture)
+    try:
+        return _over_white(PIL.ImageOps.exif_transpose(picture))
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's readers raise exceptions of many kinds where a file is damaged
+        raise ValueError(
+            f"{name}: expected a picture that Pillow can read as R G B, found one of mode {picture.mode} ({error})"
+        ) from error
+
+
+def _over_white(picture: PIL.Image.Image) -> Bytes:
+    """The picture's pixels, over white where it is transparent."""
+    import PIL.Image
+
     if picture.mode.startswith("I"):  # 16 bits, of which the upper 8 count; Pillow's own conversion depends on its release
         upper = np.clip(np.asarray(picture), 0, 65535) >> 8
         return np.repeat(upper.astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
-    try:
-        if picture.has_transparency_data:
-            picture = picture.convert("RGBA")
-            picture = PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, "white"), picture)
-        return np.asarray(picture.convert("RGB"))
-    except ValueError as error:
-        raise ValueError(f"{name}: expected a picture that Pillow converts to RGB, found mode {picture.mode}") from error
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        picture = PIL.Image.alpha_composite(PIL.Image.new("RGBA", picture.size, "white"), picture)
+    return np.asarray(picture.convert("RGB"))
 
 
 # ---- Resizing: resampling.h, which also explains the arithmetic ---------------------------------------------
