@@ -27,6 +27,7 @@ E_DIVERGED = -8
 DTYPES = {"f32": 1, "f64": 2, "i8": 3}  # arithmetic.h
 INITIALIZERS = {None: 0, "deep": 1, "small": 2}  # topology.h
 PRIMAL, DUAL, DUAL_WIDE, GRAM = 0, 1, 2, 3  # train.h
+SETUP = 0  # a stage, train.h
 
 MAX_LAYERS, MAX_INPUTS, MAX_UNITS = 7, 65535, 256  # topology.h
 MAX_EXAMPLES, MAX_DUAL_INPUTS = 1_000_000, 16512  # train.h

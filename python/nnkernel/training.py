@@ -24,8 +24,6 @@ from .weights import weights_of
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-_SLICE = 0.01  # seconds between two moments at which Python can do anything else
-
 
 class Cost(NamedTuple):
     """What a network costs after so many iterations: the mean of -log(probability of the image's class)."""
@@ -89,17 +87,35 @@ def _report(
 
 
 def run(job: Job, arena: Memory, threads: int = 1) -> Iterator[int]:
-    """Trains. Between two slices of some milliseconds it gives their status; the last one is OK."""
+    """Trains. Between two calls of the core it gives their status; the last one is OK."""
+    pace = _Pace()
     with _Team(job, threads) as team:
-        slices, status = 1, _core.MORE
+        status = _core.MORE
         while status > 0:
             began = time.perf_counter()
-            status = team.run(arena, slices)
+            status = team.run(arena, pace.slices)
             if status < 0:
                 _check(job, arena, status)
+            if status == _core.MORE:  # after a cost, the call has done less than it was asked for
+                pace.follow(time.perf_counter() - began, job.progress(arena).stage == _core.SETUP)
             yield status
-            share = _SLICE / max(time.perf_counter() - began, 1e-6)
-            slices = max(1, min(int(slices * share), 2 * slices, 1 << 20))
+
+
+class _Pace:
+    """How many slices of work a call takes, so that it ends after some 10 ms and Python can do anything else.
+
+    Slices of some phases take a thousand times as long as those of others. So the slowest ones of late count; and in the
+    setup, where no phase comes again, a call takes few of any.
+    """
+
+    def __init__(self) -> None:
+        self.slices = 1
+        self._slowest = 0.0  # seconds of a slice
+
+    def follow(self, seconds: float, in_setup: bool) -> None:
+        self._slowest = max(seconds / self.slices, 0.9 * self._slowest)
+        wanted = int(0.01 / max(self._slowest, 1e-8))
+        self.slices = max(1, min(wanted, 16 if in_setup else 2 * self.slices))
 
 
 def _check(job: Job, arena: Memory, status: int) -> None:
