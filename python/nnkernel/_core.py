@@ -158,8 +158,9 @@ def _open_core() -> ctypes.CDLL:
     core = open_library("nnkernel")
     if (found := core.nnk_version()) != VERSION:
         raise ImportError(f"the core: expected version {VERSION}, found {found}; install the package anew")
+    version = f"_{VERSION // 10000}_{VERSION // 100 % 100}"  # the symbols of some functions carry it
     for name, (result, *arguments) in _FUNCTIONS.items():
-        function = getattr(core, name, None) or getattr(core, name + "_0_1")  # some symbols carry the version
+        function = getattr(core, name, None) or getattr(core, name + version)
         function.restype, function.argtypes = result, arguments
         setattr(core, name, function)
     return core
