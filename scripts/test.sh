@@ -140,6 +140,7 @@ check_c() {
     step "releases" .venv/bin/python Tests/release/test_release.py
     step "the Swift library in other people's programs" scripts/check-swift.sh
     step "the C core in other people's programs" scripts/check-embedding.sh
+    step "the C core as other people build it" scripts/check-builds.sh
 }
 
 check_swift() {
