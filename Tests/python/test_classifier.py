@@ -60,6 +60,12 @@ class Fitting(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "expected|expecting"):
                 fitted.predict(images[..., :-1])
 
+    def test_names_that_a_file_cannot_hold_are_left_out(self):
+        for names in ("a" * 32, "b"), ("a\0", "b"):
+            fitted = classifier(iterations=1).fit(IMAGES, np.array(names, object)[LABELS])
+            self.assertEqual(fitted.model_.class_names, ("", ""))
+            self.assertEqual(fitted.classes_.tolist(), sorted(names))
+
     def test_copies_and_files(self):
         fitted = classifier().fit(IMAGES, TARGETS)
         again = pickle.loads(pickle.dumps(fitted))

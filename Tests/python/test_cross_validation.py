@@ -55,7 +55,7 @@ class SameNumbers(unittest.TestCase):
                 self.assertEqual(a.scores, b.scores)
 
     def test_grid_of_anything(self):
-        grid = {"hidden_layers": [(4,), (4, 3)], "dtype": ["f32", "f64"], "mirror": [False, True], "seed": [1, 2]}
+        grid = {"hidden_layers": [[4], [4, 3]], "dtype": ["f32", "f64"], "mirror": [False, True], "seed": [1, 2]}
         results = nnkernel.CrossValidation(IMAGES, LABELS, threads=2, **OPTIONS).run(grid)
         self.assertEqual(len({result.scores.log_loss for result in results}), 16)
 
@@ -86,7 +86,7 @@ class Folds(unittest.TestCase):
         for options, expected in (
             ({"folds": 1}, "expected 2...41, or 42 to leave one out, found 1"), ({"folds": []}, "found none"),
             ({"folds": [([0, 1, 2], [2])]}, "image 2 doing both in split 0"), ({"folds": [([0, 2], [1])]}, "of each class"),
-            ({"folds": [([0, 99], [1])]}, "places of 0...41"), ({"block": 21}, "classes of .21, 21. images"),
+            ({"folds": [([0, 99], [1])]}, "places of 0...41"), ({"block": 21}, "classes of .21, 21. images"), ({"block": -1}, "block: .* found -1"),
             ({"threads": 0}, "threads"), ({"hidden_layers": (0,)}, "hidden_layers"),
         ):  # fmt: skip
             with self.subTest(expected), self.assertRaisesRegex((ValueError, nnkernel.Error), expected):

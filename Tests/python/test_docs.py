@@ -1,9 +1,11 @@
 """Runs the examples of docs/PYTHON.md, in their order."""
 
+import io
 import os
 import re
 import tempfile
 import unittest
+from contextlib import redirect_stdout
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/PYTHON.md"
@@ -16,7 +18,8 @@ class Examples(unittest.TestCase):
             os.chdir(folder)
             names = {}
             for number, block in enumerate(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)):
-                exec(compile(block, f"{PAGE.name}, example {number + 1}", "exec"), names)
+                with redirect_stdout(io.StringIO()):
+                    exec(compile(block, f"{PAGE.name}, example {number + 1}", "exec"), names)
             self.assertGreater(names["best"].scores.accuracy, 0.9)
             os.chdir("/")
 

@@ -157,6 +157,7 @@ def _two_classes(targets: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Bytes]:
 
 
 def _names(classes: npt.NDArray[Any]) -> tuple[str, str] | None:
-    """Names for the model file; None if one is too long for it."""
+    """Names for the model file; None if it cannot hold one of them."""
     first, second = map(str, classes)
-    return (first, second) if all(len(name.encode()) <= CLASS_NAME_BYTES for name in (first, second)) else None
+    fits = all(len(name.encode()) <= CLASS_NAME_BYTES and "\0" not in name for name in (first, second))
+    return (first, second) if fits else None

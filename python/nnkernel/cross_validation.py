@@ -18,8 +18,8 @@ from ._core import Bytes, Floats, Memory, core
 from .errors import DivergedError
 from .images import Weights, byte_images, byte_labels, example_weights
 from .job import Job
-from .options import Keywords, Options
-from .training import check_threads, run
+from .options import MOST, MOST_THREADS, Keywords, Options, check_integer
+from .training import run
 from .weights import balanced
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class CrossValidation:
         self._images = byte_images(images)
         self._labels = byte_labels(labels, len(self._images))
         self._weights = None if weights is None else example_weights(weights, len(self._images))
-        self._threads = check_threads(threads)
+        self._threads = check_integer("threads", threads, 1, MOST_THREADS)
         self._grams: dict[tuple[str, bool], Memory] = {}
         #: What each network learns, and what it is asked.
         self.splits = _splits(folds, block, self.options.seed, self._labels, groups)
@@ -144,13 +144,13 @@ class CrossValidation:
             raise ValueError(f"grid: {name} does not change what folds hold out")
         if self.options.hold_out or self.options.keep_best:
             raise ValueError("hold_out, keep_best: expected neither, as the folds hold images out")
-        candidates: dict[tuple[Any, ...], _Candidate] = {}
-        for place, values in enumerate(itertools.product(*grid.values())):
-            parameters = dict(zip(grid, values))
+        candidates: dict[tuple[int, ...], _Candidate] = {}
+        for place, chosen in enumerate(itertools.product(*(range(len(values)) for values in grid.values()))):
+            parameters = {name: grid[name][index] for name, index in zip(grid, chosen)}
             options = self.options.changed(parameters)
             if options.iterations < 1:
                 raise ValueError(f"iterations: expected 1 or more, found {options.iterations}")
-            key = tuple(value for name, value in parameters.items() if name != "iterations")
+            key = tuple(index for name, index in zip(grid, chosen) if name != "iterations")
             candidate = candidates.setdefault(key, _Candidate(options, []))
             candidate.members.append((place, parameters, int(options.iterations)))
         return list(candidates.values())
@@ -234,8 +234,8 @@ def _splits(
     folds: int | Splitter | Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], block: int, seed: int, labels: Bytes,
     groups: npt.ArrayLike | None,
 ) -> list[Split]:  # fmt: skip
-    if isinstance(folds, int):
-        return _dealt(folds, block, seed, labels)
+    if isinstance(folds, (int, np.integer)):
+        return _dealt(int(folds), check_integer("block", block, 1, MOST), seed, labels)
     pairs = folds.split(np.zeros(len(labels)), labels, groups) if hasattr(folds, "split") else folds
     splits = [Split(_places(train, len(labels)), _places(test, len(labels))) for train, test in pairs]
     if not splits:
@@ -259,9 +259,9 @@ def _places(places: npt.ArrayLike, count: int) -> _Places:
 
 def _dealt(count: int, block: int, seed: int, labels: Bytes) -> list[Split]:
     """Folds as nn-cli deals them."""
-    most = f"2...{min(_core.MAX_FOLDS, len(labels) - 1)}, or {len(labels)} to leave one out"
-    if not (2 <= count <= _core.MAX_FOLDS or count == len(labels)):
-        raise ValueError(f"folds: expected {most}, found {count}")
+    most = min(_core.MAX_FOLDS, len(labels) - 1)
+    if not (2 <= count <= most or count == len(labels)):
+        raise ValueError(f"folds: expected 2...{most}, or {len(labels)} to leave one out, found {count}")
     fold = np.empty(len(labels), np.uint32)
     status = core.nnk_deal_folds(
         _core.Folds(count, block, seed), labels.ctypes.data, len(labels), fold.ctypes.data)  # fmt: skip

@@ -13,7 +13,20 @@ from . import _core
 if TYPE_CHECKING:
     from .model import Model
 
-_MOST = 2**32 - 1
+MOST = 2**32 - 1  # of a number that the core keeps in 32 bits
+MOST_THREADS = 4096
+
+
+def check_integer(name: str, value: Any, least: int, most: int) -> int:
+    """The value as an int, if it is a whole number in this range."""
+    if not isinstance(value, Integral) or not least <= int(value) <= most:
+        raise ValueError(f"{name}: expected a whole number of {least}...{most}, found {value!r}")
+    return int(value)
+
+
+def check_number(name: str, value: Any) -> None:
+    if not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"{name}: expected a finite number, found {value!r}")
 
 
 class Keywords(TypedDict, total=False):
@@ -79,9 +92,9 @@ class Options:
 
     def __post_init__(self) -> None:
         for name in ("seed", "iterations", "cost_every"):
-            self._check_integer(name, getattr(self, name), 0, _MOST)
+            check_integer(name, getattr(self, name), 0, MOST)
         for name in ("learning_rate", "weight_decay", "hold_out"):
-            self._check_number(name, getattr(self, name))
+            check_number(name, getattr(self, name))
         for name in ("center", "own_contrast", "mirror", "balance", "keep_best"):
             if getattr(self, name) not in (False, True):
                 raise ValueError(f"{name}: expected True or False, found {getattr(self, name)!r}")
@@ -105,21 +118,11 @@ class Options:
         if isinstance(layers, (str, bytes)) or not hasattr(layers, "__len__") or len(layers) >= _core.MAX_LAYERS:
             raise ValueError(f"hidden_layers: expected up to {_core.MAX_LAYERS - 1} numbers of units, found {layers!r}")
         for units in layers:
-            self._check_integer("hidden_layers", units, 1, _core.MAX_UNITS)
+            check_integer("hidden_layers", units, 1, _core.MAX_UNITS)
 
     def _check_choice(self, name: str, choices: tuple[object, ...]) -> None:
         if (value := getattr(self, name)) not in choices:
             raise ValueError(f"{name}: expected {' or '.join(map(repr, choices))}, found {value!r}")
-
-    @staticmethod
-    def _check_integer(name: str, value: Any, least: int, most: int) -> None:
-        if not isinstance(value, Integral) or not least <= int(value) <= most:
-            raise ValueError(f"{name}: expected a whole number of {least}...{most}, found {value!r}")
-
-    @staticmethod
-    def _check_number(name: str, value: Any) -> None:
-        if not isinstance(value, Real) or not math.isfinite(value):
-            raise ValueError(f"{name}: expected a finite number, found {value!r}")
 
     def changed(self, changes: dict[str, Any]) -> Options:
         """These options with some others."""

@@ -18,7 +18,7 @@ from .errors import DivergedError
 from .images import byte_images, byte_labels, example_weights
 from .job import Job
 from .model import Model
-from .options import Keywords, Options
+from .options import MOST_THREADS, Keywords, Options, check_integer
 from .weights import weights_of
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def train(
     Ctrl-C, end the training at once.
     """
     chosen = Options(**options)
+    threads = check_integer("threads", threads, 1, MOST_THREADS)
     images = byte_images(images)
     labels = byte_labels(labels, len(images))
     given = None if weights is None else example_weights(weights, len(images))
@@ -135,18 +136,12 @@ def finish(job: Job, arena: Memory) -> Model:
     return Model(bytes(file.bytes))
 
 
-def check_threads(threads: int) -> int:
-    if not 1 <= threads <= 4096:
-        raise ValueError(f"threads: expected 1...4096, found {threads}")
-    return threads
-
-
 class _Team:
     """The threads that share a job's work (team.h). Where there is nothing to share, the helpers sleep."""
 
     def __init__(self, job: Job, threads: int) -> None:
         self._job = job
-        self._core = _core.Team(threads=check_threads(threads), yield_=_YIELD)
+        self._core = _core.Team(threads=threads, yield_=_YIELD)
         self._wanted = [threading.Event() for _ in range(threads - 1)]
         self._over = False
         self._threads = [
