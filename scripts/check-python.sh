@@ -59,7 +59,7 @@ echo "wheel: $(basename "$wheel"), $(($(wc -c <"$wheel") / 1000)) KB; source arc
 
 # ---- Testing ------------------------------------------------------------------------------------------------
 
-quietly "$python" -m pip install 'scikit-learn>=1.6' mypy h5py pandas tqdm 'pillow>=13,<14'
+quietly "$python" -m pip install 'scikit-learn>=1.7' mypy h5py pandas tqdm 'pillow>=13,<14'
 "$python" -m pip install 'torch==2.13.0+cpu' >"$work/log" 2>&1 ||
     quietly "$python" -m pip install torch
 quietly "$python" -m mypy

@@ -98,7 +98,7 @@ install() {
     .venv/bin/python -c 'import cv2, cyclonedx, jsonschema, numpy, h5py, yaml, safetensors, onnx, onnxruntime, sklearn, PIL, scikit_build_core' 2>/dev/null &&
         [ -x .venv/bin/clang-format ] ||
         .venv/bin/pip install --quiet --disable-pip-version-check 'numpy>=1.26' 'h5py>=3.10' 'safetensors>=0.4' \
-            'onnx>=1.16' 'onnxruntime>=1.18' 'scikit-learn>=1.6' 'scikit-build-core>=0.10' 'jsonschema>=4.18' \
+            'onnx>=1.16' 'onnxruntime>=1.18' 'scikit-learn>=1.7' 'scikit-build-core>=0.10' 'jsonschema>=4.18' \
             'cyclonedx-python-lib[json-validation]>=8' \
             'opencv-python-headless>=4.10' pillow==13.0.0 pyyaml clang-format==14.0.6
 }

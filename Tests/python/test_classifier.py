@@ -87,6 +87,13 @@ class Fitting(unittest.TestCase):
         without = classifier().fit(IMAGES[weights], TARGETS[weights])
         np.testing.assert_array_equal(weighed.predict_proba(IMAGES), without.predict_proba(IMAGES))
 
+    def test_weight_2_is_as_there_twice(self):
+        weights = 1 + np.arange(40) % 2
+        weighed = classifier(center=False).fit(IMAGES, TARGETS, sample_weight=weights)
+        twice = classifier(center=False).fit(IMAGES.repeat(weights, axis=0), TARGETS.repeat(weights))
+        # The sums round in another order; 300 steps let that grow from some 1e-16.
+        np.testing.assert_allclose(weighed.predict_proba(IMAGES), twice.predict_proba(IMAGES), rtol=0, atol=1e-10)
+
     def test_value_range(self):
         scaled = classifier(value_range=(0, 1)).fit(IMAGES / 255, TARGETS)
         np.testing.assert_array_equal(scaled.predict_proba(IMAGES / 255), classifier().fit(IMAGES, TARGETS).predict_proba(IMAGES))
