@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs every test of the everyday tier: scripts/test.sh [--quick]
 #
-# The checks of the C core and those of Swift run side by side. What a step prints is shown when it ends; the first that
-# fails ends the script with its exit code.
+# The checks of the C core and those of Swift run side by side. What a step prints is shown when it ends, with its time and
+# the processors' time; the first that fails ends the script with its exit code.
 #
 # --quick is for use while working: it builds the core with one compiler, without sanitizers, into build/quick, and
 # leaves out other people's programs and the documentation. Once everything is built, it takes less than 3 minutes on
@@ -28,19 +28,20 @@ export OPENBLAS_NUM_THREADS=1 # numpy's matrices are small here: more threads on
 
 # ---- What runs side by side ---------------------------------------------------------------------------------
 
-# Runs a command, and shows its name, its time and all that it printed when it has ended.
+# Runs a command, and shows its name, its times and all that it printed when it has ended.
 step() {
-    local name=$1 log="$work/${1//[^a-z]/-}.log" began=$SECONDS status
+    local name=$1 log="$work/${1//[^a-z]/-}.log" began=$SECONDS status times TIMEFORMAT='%U %S'
     echo ".. $name"
     set +e # not "|| status=$?", which would let the command's functions go on after a failure
-    (set -e && "${@:2}") >"$log" 2>&1 </dev/null
+    { time { (set -e && "${@:2}") >"$log" 2>&1 </dev/null; } } 2>"$log.times"
     status=$?
     set -e
     [[ ! -e $work/ended ]] || exit "$status" # not a failure of its own
+    times=$(awk -v took=$((SECONDS - began)) '{ printf "%d s, %d s of processor time", took, $1 + $2 }' "$log.times")
     if [[ $status == 0 ]]; then
-        printf '\n== %s (%d s)\n' "$name" $((SECONDS - began)) | cat - "$log"
+        printf '\n== %s (%s)\n' "$name" "$times" | cat - "$log"
     else
-        printf '\n== FAILED: %s (%d s, exit code %d)\n' "$name" $((SECONDS - began)) "$status" | cat - "$log"
+        printf '\n== FAILED: %s (%s, exit code %d)\n' "$name" "$times" "$status" | cat - "$log"
         echo "test.sh: failed: $name" >"$work/failed"
     fi
     return "$status"
