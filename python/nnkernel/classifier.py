@@ -27,10 +27,10 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     hidden_layers ... start
-        Those of ``nnkernel.Options``. ``start`` is a model to go on from, such as another classifier's ``model_``.
+        Those of ``nnkernel.Options``. ``start`` may be another classifier's ``model_``.
     value_range : (low, high) or None
-        None: X is bytes (uint8). Otherwise X is real: low becomes 0 and high 255, values between them are rounded to the
-        nearest byte, and those outside are taken for the ends. So (0, 1) is for images / 255.
+        None: X is bytes (uint8). Otherwise X is real numbers: low becomes 0 and high 255, values between them are rounded
+        to the nearest byte, and values outside are clipped. So (0, 1) is for images / 255.
     threads : int
         Threads that share the work of one training; the result is the same. Leave it at 1 where n_jobs is used.
 

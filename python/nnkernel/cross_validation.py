@@ -35,64 +35,117 @@ class Splitter(Protocol):
 
 
 class Split(NamedTuple):
-    """The places of the images that teach, and of those that are held out."""
+    """One split of the images, as places in the data.
+
+    Attributes
+    ----------
+    train : array of int
+        The images that the network learns.
+    test : array of int
+        The images that are held out.
+    """
 
     train: _Places
     test: _Places
 
 
 class Scores(NamedTuple):
-    """What held-out answers are worth."""
+    """How good the answers to held-out images are.
+
+    Attributes
+    ----------
+    examples : int
+        How many answers were judged.
+    accuracy : float
+    low, high : float
+        The 95 % interval of the accuracy.
+    log_loss : float
+        In nats.
+    log_loss_error : float
+        The standard error of the log loss.
+    auc : float
+        The area under the ROC curve.
+    guessing : float
+        The accuracy of always naming the larger class.
+    guessing_log_loss : float
+        The log loss of always answering with the shares of the classes.
+    calibration_error : float
+        The expected calibration error: how far probabilities are from the share of class 1, on average.
+    """
 
     examples: int
     accuracy: float
-    low: float  #: of the 95 % interval of the accuracy
+    low: float
     high: float
-    log_loss: float  #: in nats
-    log_loss_error: float  #: its standard error
-    auc: float  #: area under the ROC curve
-    guessing: float  #: the accuracy of always naming the larger class
+    log_loss: float
+    log_loss_error: float
+    auc: float
+    guessing: float
     guessing_log_loss: float
     calibration_error: float
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one combination of options is worth."""
+    """How good the networks with one combination of options are.
 
-    #: The options that the grid has set.
+    Attributes
+    ----------
+    parameters : dict
+        The options from the grid.
+    logits : list of arrays
+        For each split the logits of its held-out images, in their order; NaN if the training diverged.
+    accuracies : array (splits)
+        The share of held-out images that are classified correctly, as cross_val_score computes it.
+    log_losses : array (splits)
+        The mean of -log(probability of the image's class): cross_val_score's neg_log_loss, negated.
+    probabilities : array (m)
+        For each image the mean probability of class 1 over the splits that hold it out; NaN if none does.
+    scores : Scores
+        Of all held-out answers together.
+    """
+
     parameters: dict[str, Any]
-    #: For each split the logits of its held-out images, in their order; NaN if the training diverged.
     logits: list[Floats]
-    #: For each split the share of held-out images that are right, as cross_val_score gives it.
     accuracies: Floats
-    #: For each split the mean of -log(probability of the image's class), as cross_val_score's neg_log_loss, negated.
     log_losses: Floats
-    #: For each image the mean probability of class 1 over the splits that hold it out; NaN if none does.
     probabilities: Floats
-    #: Of all held-out answers together.
     scores: Scores
 
 
 class CrossValidation:
     """How often networks will be right about images that they have not seen.
 
-    For each split a network learns all images but the held-out ones, and answers these. A network takes a loop of
-    milliseconds, because all of them share the Gram matrix of the images, which is formed once:
+    For each split a network learns all images but the held-out ones, and then classifies these. All networks share the Gram
+    matrix of the images, which is computed once, so each takes milliseconds:
 
         validation = nnkernel.CrossValidation(images, labels, center=True, threads=2)
         results = validation.run({"learning_rate": [0.003, 0.0075], "weight_decay": [0, 0.1, 1]})
         best = min(results, key=lambda result: result.scores.log_loss)
 
-    - images, labels, weights: as for ``train``
-    - folds: so many, dealt at random by ``seed`` with as much of each class in each, as nn-cli cross-validate deals them;
-      as many as there are images: leave one out; or a splitter of scikit-learn; or pairs (train, test) of places
-    - block: so many images of a class that follow each other stay in one fold, for frames taken one after another
-    - groups: for splitters that ask for them
-    - threads: take whole networks; the numbers stay the same
-    - options: what all networks have in common (``Options``)
+    Parameters
+    ----------
+    images, labels, weights
+        As for ``train``.
+    folds : int, splitter or iterable of (train, test)
+        A number of folds, dealt at random by ``seed`` with about the same share of each class in each, as
+        nn-cli cross-validate does. As many folds as images leave each image out once. Or a splitter of scikit-learn, or
+        pairs of places (or masks) in the data.
+    block : int
+        So many images of a class that follow each other stay in one fold. Use it for frames taken one after another.
+    groups : array (m)
+        For splitters that need groups.
+    threads : int
+        Each thread trains whole networks; the numbers stay the same.
+    **options
+        The options of all networks: those of ``Options``.
 
-    With ``center`` the mean of all images is taken off, the held-out ones' too: they lend their pixels, never their labels.
+    Attributes
+    ----------
+    options : Options
+    splits : list of Split
+
+    With ``center`` the mean of all images is taken off, held-out ones included: their pixels count, their labels never do.
     """
 
     def __init__(
@@ -113,7 +166,6 @@ class CrossValidation:
         self._weights = None if weights is None else example_weights(weights, len(self._images))
         self._threads = check_integer("threads", threads, 1, MOST_THREADS)
         self._grams: dict[tuple[str, bool], Memory] = {}
-        #: What each network learns, and what it is asked.
         self.splits = _splits(folds, block, self.options.seed, self._labels, groups)
 
     def run(

@@ -26,25 +26,51 @@ _TYPES: dict[str, Any] = {"f32": np.float32, "f64": np.float64}
 
 
 class Expectation(NamedTuple):
-    """What to expect of a model on images that it has not seen; ``nn-cli teach`` measured it."""
+    """What to expect of a model on images that it has not seen; ``nn-cli teach`` measured it.
+
+    Attributes
+    ----------
+    accuracy : float
+    low, high : float
+        The 95 % interval of the accuracy.
+    log_loss : float
+        In nats.
+    auc : float
+        The area under the ROC curve.
+    guessing : float
+        The accuracy of always naming the larger class.
+    examples : int
+        How many images were judged.
+    folds : int
+        The folds of the cross-validation.
+    """
 
     accuracy: float
-    low: float  #: of the 95 % interval of the accuracy
+    low: float
     high: float
-    log_loss: float  #: in nats
+    log_loss: float
     auc: float
-    guessing: float  #: the accuracy of always naming the larger class
-    examples: int  #: judged on so many
+    guessing: float
+    examples: int
     folds: int
 
 
 class Model:
-    """A network, from the bytes of its model file, which are also its attribute ``file``."""
+    """A trained network. ``nnkernel.train``, ``nnkernel.load``, ``from_layers`` and ``nnkernel.from_torch`` make one.
+
+    Models are equal if their files are, and can be pickled.
+
+    Attributes
+    ----------
+    file : bytes
+        The model file.
+    sizes : tuple of int
+        The sizes of the layers: the bytes of an image, the units of the hidden layers, and 1.
+    """
 
     def __init__(self, file: bytes | bytearray, *, name: str = "model") -> None:
-        """Raises ModelFileError, which begins with ``name``, for what is no whole model."""
+        """Opens the bytes of a model file. Raises ModelFileError, which begins with ``name``, if they are no whole model."""
         self.file = bytes(file)
-        #: The sizes of the layers: the bytes of an image, the units of the hidden layers, and 1.
         self.sizes = _sizes(self.file, name)
         self._topology = _core.topology(self.sizes)
         self._memory = Memory(len(self.file))
@@ -128,9 +154,12 @@ class Model:
     def predict_proba(self, photos: Any) -> Floats:
         """The probabilities of class 0 and class 1 for each photo: (n, 2).
 
-        - photos: bytes (uint8) of shape (n, ...), with ``sizes[0]`` bytes each. A network of 64 x 64 pixels takes photos of
-          any size: (n, height, width, 3). Also one photo, a picture of Pillow, a path, or a list of these: nnkernel.photos
-          says what becomes of them, and that nn-cli does the same.
+        Parameters
+        ----------
+        photos : array of uint8, picture of Pillow, path, or a list of these
+            An array has the shape (n, ...), with ``sizes[0]`` bytes in each image. A network of 64 x 64 pixels takes photos
+            of any size, (n, height, width, 3). One photo may come without its list. ``nnkernel.photos.as_images`` says how
+            photos become images; nn-cli does the same.
         """
         rows = as_images(photos, self.sizes[0])
         probabilities = np.empty((len(rows), 2))
@@ -172,15 +201,15 @@ class Model:
 
 
 def load(path: str | PathLike[str]) -> Model:
-    """Reads a model file (.nnk). Raises OSError, and ModelFileError for what is no whole model."""
+    """Reads a model file (.nnk). Raises OSError if that fails, and ModelFileError if the file is no whole model."""
     with open(path, "rb") as file:
         return Model(file.read(), name=os.fspath(path))
 
 
 def _sizes(file: bytes, name: str) -> tuple[int, ...]:
-    """The sizes of the layers as the header says (docs/FORMAT.md); any others if no network has them.
+    """The sizes of the layers that the header names (docs/FORMAT.md).
 
-    The core checks the header afterwards, and refuses it then.
+    If no network has such sizes, any valid ones do: the core compares them with the header, and refuses it.
     """
     if len(file) < _HEADER or not file.startswith(_MAGIC):
         raise ModelFileError(f"{name}: expected a model file, found {len(file)} bytes of another kind", -10)

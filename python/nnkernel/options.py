@@ -52,42 +52,63 @@ class Keywords(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """What to train. The defaults are the deep network and the numbers of ``nn-cli train``."""
+    """What to train. The defaults are the deep network and the numbers of ``nn-cli train``.
 
-    #: Units of the hidden layers, 1...256 each; one unit of its own follows them. () is logistic regression.
+    Parameters
+    ----------
+    hidden_layers : sequence of int
+        Units of the hidden layers, 1...256 each, of up to 6 layers; one output follows them. () is logistic regression.
+    dtype : "f32" or "f64"
+        What training computes with and the model stores: "f64", or "f32" in half the memory.
+    method : "primal", "dual" or None
+        How the first layer is computed: "dual" by the Gram matrix of the images, "primal" on the weights themselves.
+        None: the one with less to compute, if its memory is at most 1 GiB.
+    initializer : "deep", "small" or None
+        How the initial weights are scaled: "deep" by 1 / sqrt(inputs of the layer), "small" by 0.01.
+        None: "small" up to one hidden layer, else "deep".
+    seed : int
+        Seed of the initial weights and of the choice of held-out images, 0...2^32 - 1.
+    iterations : int
+        Gradient steps, 0...2^32 - 1; 0 leaves the initial weights.
+    learning_rate : float
+        The size of a step, finite and above 0.
+    cost_every : int
+        Iterations from one cost to the next; 0: no costs.
+    center : bool
+        Whether the mean of all images is taken off. Use it for photos with much in common. The mean becomes part of the
+        first bias.
+    own_contrast : bool
+        Whether each image's own brightness and contrast are taken off, in predictions too. Use it if the light will change.
+    mirror : bool
+        Whether each image is also learned mirrored from left to right.
+    weight_decay : float
+        How fast the weights decay (L2), 0 or above; times the learning rate it is below 1. Biases do not decay.
+    balance : bool
+        Whether both classes have the same total weight, however many images they have.
+    hold_out : float
+        The share of each class that is held out, 0 or 0.0001...0.9999. The network does not learn these images; their cost
+        is computed beside the others'.
+    keep_best : bool
+        Whether the parameters with the lowest held-out cost become the model. It needs held-out images.
+    start : Model or None
+        A model to start from, of the same sizes and own contrast, instead of random weights.
+    """
+
     hidden_layers: Sequence[int] = (20, 7, 5)
-    #: What training computes with and the model stores: "f64", or "f32" in half the memory.
     dtype: Literal["f32", "f64"] = "f64"
-    #: How the first layer is computed: "dual" by the Gram matrix of the images, "primal" on the weights themselves.
-    #: None: the one with less to compute, if its memory is at most 1 GiB.
     method: Literal["primal", "dual"] | None = None
-    #: How the initial weights are scaled: "deep" by 1 / sqrt(inputs of the layer), "small" by 0.01.
-    #: None: "small" up to one hidden layer, else "deep".
     initializer: Literal["deep", "small"] | None = None
-    #: Seed of the initial weights and of the choice of held-out images, 0...2^32 - 1.
     seed: int = 1
-    #: Gradient steps, 0...2^32 - 1; 0 leaves the initial weights.
     iterations: int = 2500
-    #: The size of a step, finite and above 0.
     learning_rate: float = 0.0075
-    #: Iterations from one cost to the next; 0: no costs.
     cost_every: int = 100
-    #: Whether the mean of all images is taken off. Use it for photos with much in common. It becomes part of the
-    #: first bias.
     center: bool = False
-    #: Whether each image's own brightness and contrast are taken off, in predictions too. Use it for other light.
     own_contrast: bool = False
-    #: Whether each image is also learned mirrored from left to right.
     mirror: bool = False
-    #: How fast the weights decay (L2), 0 or above; times the learning rate it is below 1. Biases stay.
     weight_decay: float = 0.0
-    #: Whether both classes weigh alike, however many images they have.
     balance: bool = False
-    #: The share of each class that is held out, 0 or 0.0001...0.9999: it teaches nothing, and its cost is shown.
     hold_out: float = 0.0
-    #: Whether the parameters with the lowest held-out cost become the model. It needs held-out images.
     keep_best: bool = False
-    #: A model to start from, of the same sizes and own contrast, instead of drawn weights.
     start: Model | None = None
 
     def __post_init__(self) -> None:

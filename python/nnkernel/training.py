@@ -26,11 +26,21 @@ if TYPE_CHECKING:
 
 
 class Cost(NamedTuple):
-    """What a network costs after so many iterations: the mean of -log(probability of the image's class)."""
+    """The cost of a network at one iteration: the mean of -log(probability of the image's class).
+
+    Attributes
+    ----------
+    iteration : int
+        The gradient steps before it.
+    cost : float
+        Of the images that are learned.
+    held_out_cost : float
+        Of the held-out images; 0 if there are none.
+    """
 
     iteration: int
     cost: float
-    held_out_cost: float  #: 0 if no image is held out
+    held_out_cost: float
 
 
 def train(
@@ -44,19 +54,37 @@ def train(
     on_progress: Callable[[int, int], object] | None = None,
     **options: Unpack[Keywords],
 ) -> Model:
-    """Trains a network on images, and returns it. The same arguments give the same bytes on every machine.
+    """Trains a network on images. The same arguments give the same bytes on every machine.
 
-    - images: bytes (uint8) of shape (m, height, width, 3), (m, height, width) or (m, bytes of an image)
-    - labels: (m), each 0 or 1
-    - weights: (m), finite and 0 or above; an image of weight 0 is held out. None: all are 1
-    - class_names: of class 0 and class 1, up to 31 bytes of UTF-8 each, for the model
-    - threads: that share the work where it pays; the bytes stay the same
-    - on_cost: is called with a ``Cost`` every ``cost_every`` iterations
-    - on_progress: is called some 100 times a second with the iterations done and their number
-    - options: those of ``Options``
+    Parameters
+    ----------
+    images : array of uint8, (m, height, width, 3), (m, height, width) or (m, bytes of an image)
+    labels : array (m), each 0 or 1
+    weights : array (m) or None
+        Finite and 0 or above; an image of weight 0 is held out. None: all are 1.
+    class_names : (str, str) or None
+        The names of class 0 and class 1 in the model, up to 31 bytes of UTF-8 each.
+    threads : int
+        Threads that share the work where it pays; the bytes stay the same.
+    on_cost : callable
+        Called with a ``Cost`` every ``cost_every`` iterations.
+    on_progress : callable
+        Called about 100 times a second with the number of iterations done and of all.
+    **options
+        Those of ``Options``.
 
-    Raises ValueError for wrong arguments, and DivergedError if the learning rate is too high. What a callback raises, and
-    Ctrl-C, end the training at once.
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ValueError
+        An argument is wrong.
+    DivergedError
+        The learning rate is too high.
+
+    An exception in a callback, and Ctrl-C, end the training at once.
     """
     chosen = Options(**options)
     threads = check_integer("threads", threads, 1, MOST_THREADS)
