@@ -1,4 +1,4 @@
-"""Small dense networks on images: trained fast, the same bits everywhere, in files of a few hundred kilobytes.
+"""Small dense networks that tell two classes of images apart: trained fast, with the same bits on every machine.
 
     model = nnkernel.train(images, labels)              # images (m, 64, 64, 3) of bytes; labels (m), 0 or 1
     model.predict_proba(images)                         # (m, 2)
@@ -6,13 +6,14 @@
     nnkernel.load("model.nnk").predict_proba("a.jpg")   # photos of any size, pictures of Pillow: nnkernel.photos
 
     nnkernel.Classifier                                 # the same for scikit-learn
-    nnkernel.CrossValidation                            # how good it will be: many networks on one Gram matrix
+    nnkernel.CrossValidation                            # how good a network will be on images that it has not seen
     model.to_torch(), nnkernel.from_torch(module)       # to and from PyTorch
     import nnkernel.layer                               # the steps of training, one by one
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from .errors import DivergedError, Error, ModelFileError
@@ -26,13 +27,19 @@ if TYPE_CHECKING:
     from .cross_validation import CrossValidation, Result, Scores, Split
 
 __all__ = [
-    "Classifier", "Cost", "CrossValidation", "DivergedError", "Error", "Expectation", "Model", "ModelFileError", "Options",
-    "Result", "Scores", "Split", "from_torch", "load", "train",
+    "Cost", "CrossValidation", "DivergedError", "Error", "Expectation", "Model", "ModelFileError", "Options", "Result",
+    "Scores", "Split", "from_torch", "load", "train",
 ]  # fmt: skip
+if find_spec("sklearn"):
+    __all__ += ["Classifier"]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> object:
-    """Imports what takes long, or needs scikit-learn, only where it is used."""
+    """Imports what takes long, or needs scikit-learn, when it is first used."""
     if name == "Classifier":
         from .classifier import Classifier
 

@@ -146,10 +146,11 @@ class Options:
             raise ValueError(f"{name}: expected {' or '.join(map(repr, choices))}, found {value!r}")
 
     def changed(self, changes: dict[str, Any]) -> Options:
-        """These options with some others."""
+        """A copy of these options with some of them changed."""
         return Options(**{**self.as_dict(), **changes})
 
     def as_dict(self) -> dict[str, Any]:
+        """The options by their names."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def sizes(self, image_bytes: int) -> tuple[int, ...]:

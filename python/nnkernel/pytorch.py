@@ -53,19 +53,32 @@ def from_torch(
     module: torch.nn.Module, *, class_names: tuple[str, str] | None = None, channels_first: bool = False,
     mean: Sequence[float] | None = None, std: Sequence[float] | None = None,
 ) -> Model:  # fmt: skip
-    """A Model of a chain of Linear and ReLU that ends with one unit: a logit, or with Sigmoid a probability.
+    """A Model from a PyTorch module whose inputs are bytes / 255.
 
-    ``module`` is torch.nn.Sequential, also in others; Flatten, Identity and Dropout in it change nothing. It may begin with
-    LayerNorm of all inputs without parameters, which is own contrast.
+    Parameters
+    ----------
+    module : torch.nn.Sequential
+        Linear and ReLU in turn, with one output: a logit, or behind Sigmoid a probability. A Sequential may contain others.
+        Flatten, Identity and Dropout change nothing. LayerNorm of all inputs without parameters at the beginning is own
+        contrast.
+    class_names : (str, str) or None
+        The names of class 0 and class 1.
+    channels_first : bool
+        Whether images were flattened as (3, height, width), rather than as (height, width, 3).
+    mean, std : sequence of 3 numbers, or None
+        What was subtracted from each channel, and what the difference was divided by, as in
+        torchvision.transforms.Normalize.
 
-    The module's inputs are bytes / 255. Options say what else came before it:
+    Returns
+    -------
+    Model
+        It takes the bytes of images (height, width, 3): ``channels_first``, ``mean`` and ``std`` become part of its first
+        layer. It is of f64 if the module is of float64; float32, float16 and bfloat16 give f32.
 
-    - channels_first: images were flattened as (3, height, width); without it, as (height, width, 3)
-    - mean, std: what was taken off each of the three channels, and what it was divided by then, as
-      torchvision.transforms.Normalize does
-
-    They become part of the first layer, so the Model takes the bytes of images (height, width, 3). float64 gives a model of
-    f64; float32, float16 and bfloat16 give f32. Raises ValueError, which names the layer that does not fit.
+    Raises
+    ------
+    ValueError
+        The message names the layer that does not fit.
     """
     from .model import Model
 
