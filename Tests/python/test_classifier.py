@@ -18,7 +18,7 @@ from sklearn.utils.estimator_checks import check_estimator
 import nnkernel
 
 IMAGES, LABELS = drawn(40)
-TARGETS = np.where(LABELS, "hell", "dunkel")
+TARGETS = np.where(LABELS, "light", "dark")
 
 
 def classifier(**options):
@@ -44,7 +44,7 @@ class Fitting(unittest.TestCase):
         fitted = classifier(seed=3, mirror=True).fit(IMAGES, TARGETS)
         model = nnkernel.train(
             IMAGES, LABELS, hidden_layers=LAYERS, iterations=300, learning_rate=0.05, center=True, seed=3, mirror=True,
-            class_names=("dunkel", "hell"))  # fmt: skip
+            class_names=("dark", "light"))  # fmt: skip
         self.assertEqual(fitted.model_, model)
         np.testing.assert_array_equal(fitted.predict_proba(IMAGES), model.predict_proba(IMAGES))
         np.testing.assert_array_equal(fitted.predict(IMAGES), TARGETS)

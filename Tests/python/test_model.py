@@ -1,11 +1,13 @@
 """Tests nnkernel.Model: files, layers, predictions, and what it refuses."""
 
 import copy
+import errno
 import os
 import pickle
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from drawn import LAYERS, drawn
@@ -15,7 +17,7 @@ import nnkernel
 IMAGES, LABELS = drawn()
 MODELS = {
     dtype: nnkernel.train(
-        IMAGES, LABELS, hidden_layers=LAYERS, iterations=200, dtype=dtype, class_names=("dunkel", "hell"), own_contrast=own)
+        IMAGES, LABELS, hidden_layers=LAYERS, iterations=200, dtype=dtype, class_names=("dark", "light"), own_contrast=own)
     for dtype, own in (("f32", False), ("f64", True))
 }  # fmt: skip
 MODELS["i8"] = MODELS["f32"].quantized()
@@ -56,7 +58,7 @@ class Answers(unittest.TestCase):
 class Facts(unittest.TestCase):
     def test_says_what_it_is(self):
         for dtype, model in MODELS.items():
-            self.assertEqual((model.sizes, model.dtype, model.class_names), ((90, 4, 3, 1), dtype, ("dunkel", "hell")))
+            self.assertEqual((model.sizes, model.dtype, model.class_names), ((90, 4, 3, 1), dtype, ("dark", "light")))
             self.assertEqual(model.own_contrast, dtype == "f64")
             self.assertIsNone(model.expectation)
             self.assertIn("90-4-3-1 " + dtype, repr(model))
@@ -98,13 +100,23 @@ class Files(unittest.TestCase):
 
     def test_a_failure_leaves_the_old_file(self):
         self.path.write_bytes(b"old")
-        with self.assertRaises(FileExistsError):
-            draft = Path(f"{self.path}.{os.getpid()}.part")
-            draft.write_bytes(b"of another one")
-            MODELS["f32"].save(self.path)
-        self.assertEqual((self.path.read_bytes(), draft.read_bytes()), (b"old", b"of another one"))
+        for call in "fsync", "replace":
+            with mock.patch(f"os.{call}", side_effect=OSError(errno.ENOSPC, "no space")), self.assertRaisesRegex(OSError, "no space"):
+                MODELS["f32"].save(self.path)
+            self.assertEqual(self.path.read_bytes(), b"old")
+        self.assertEqual(os.listdir(self.folder.name), ["model.nnk"])
         with self.assertRaises(OSError):
             MODELS["f32"].save(self.path / "no" / "folder")
+
+    def test_the_mode_of_the_old_file_is_kept(self):
+        for mode in 0o600, 0o664:
+            self.path.touch()
+            self.path.chmod(mode)
+            MODELS["f32"].save(self.path)
+            self.assertEqual(self.path.stat().st_mode & 0o777, mode)
+        with mock.patch("os.access", return_value=False), self.assertRaisesRegex(PermissionError, str(self.path)):
+            MODELS["i8"].save(self.path)  # root may write everything, so the system is not asked
+        self.assertEqual(nnkernel.load(self.path), MODELS["f32"])
 
     def test_links_are_followed(self):
         link = self.path.with_name("link.nnk")
@@ -115,7 +127,10 @@ class Files(unittest.TestCase):
 
     def test_damaged_ones_are_refused_by_name(self):
         file = MODELS["f64"].file
-        flipped = lambda at: file[:at] + bytes([file[at] ^ 1]) + file[at + 1 :]
+
+        def flipped(at):
+            return file[:at] + bytes([file[at] ^ 1]) + file[at + 1 :]
+
         for bad, status in (
             (b"", -10), (bytes(99), -10), (file[:-1], -9), (file + b"x", -15), (flipped(70), -16), (flipped(40), -11),
             (flipped(8), -11), (flipped(12), -11),

@@ -77,7 +77,7 @@ class Learning(unittest.TestCase):
         for name, value in {
             "hidden_layers": (4,), "dtype": "f32", "method": "primal", "initializer": "small", "seed": 3, "iterations": 61,
             "learning_rate": 0.01, "center": True, "own_contrast": True, "mirror": True, "weight_decay": 0.1,
-            "balance": True, "hold_out": 0.2, "start": model, "class_names": ("dunkel", "hell"),
+            "balance": True, "hold_out": 0.2, "start": model, "class_names": ("dark", "light"),
         }.items():  # fmt: skip
             with self.subTest(name):
                 self.assertNotEqual(train(**{name: value}), model)
