@@ -63,9 +63,9 @@ class ArrayTests(unittest.TestCase):
                 (PHOTO[..., :2], r"photos: expected 12288 bytes, or \(height, width, 3\) R G B, found shape \(90, 130, 2\)"),
                 (PHOTO[:0], r"found shape \(0, 130, 3\)"),
                 (np.zeros((1, 65536, 3), np.uint8), r"photos: expected sides of at most 65535 pixels, found shape \(1, 65536, 3\)"),
-                (np.uint8(1), r"found shape \(1,\)"),
+                (np.uint8(1), r"found shape \(\)"),
                 (None, "photos: expected an array, a picture or a path, found NoneType"),
-                (np.array(1, np.uint8), r"found shape \(1,\)"),
+                (np.array(1, np.uint8), r"found shape \(\)"),
                 ([None], r"photos\[0\]: expected an array, a picture or a path, found NoneType")):
             with self.subTest(message), self.assertRaisesRegex(ValueError, message):
                 as_images(photos, 12288)

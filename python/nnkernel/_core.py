@@ -1,6 +1,7 @@
 """The C interface: the structures and functions of include/nnkernel, and how they are called.
 
-Only this module knows the layout of structures. All of the core's memory is numpy's here, so it frees itself.
+All of the core's memory is numpy's here, so it frees itself. The structures of kernels are in layer.py, those of resampling
+in photos.py; Tests/python/test_structures.py compares all of them with the headers.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ core = _open_core()
 
 
 def check(status: int, what: str) -> int:
-    """Returns a status that is no error, and raises for one that is. ``what`` failed then."""
+    """Returns a status that is no error. For one that is, raises an exception: ``what`` has failed."""
     if status >= 0:
         return status
     text = core.nnk_status_text(status).decode()

@@ -12,20 +12,26 @@ from ._core import MAX_EXAMPLES, Bytes, Mirror
 Weights = npt.NDArray[np.float32]
 
 
-def byte_images(images: npt.ArrayLike) -> Bytes:
-    """Images of shape (m, ...) with m of 1 or more, contiguous. Nothing is copied that is so already."""
-    found = np.asarray(images)
+def as_bytes(array: npt.ArrayLike, name: str) -> Bytes:
+    """A contiguous array of bytes, of any shape. It is copied only if it is not contiguous."""
+    found = np.asarray(array)
     if found.dtype != np.uint8:
         raise ValueError(
-            f"images: expected bytes (uint8), found {found.dtype}; whole numbers 0...255 become bytes by "
+            f"{name}: expected bytes (uint8), found {found.dtype}; whole numbers 0...255 become bytes by "
             ".astype(numpy.uint8)")  # fmt: skip
+    return np.asarray(found, order="C")
+
+
+def byte_images(images: npt.ArrayLike) -> Bytes:
+    """Images of shape (m, ...), with m of 1 or more."""
+    found = as_bytes(images, "images")
     if found.ndim < 2:
         raise ValueError(f"images: expected shape (m, height, width, 3), (m, height, width) or (m, bytes), found {found.shape}")
     if found.size == 0:
         raise ValueError(f"images: expected one or more of one byte or more, found shape {found.shape}")
     if len(found) > MAX_EXAMPLES:
         raise ValueError(f"images: expected at most {MAX_EXAMPLES}, found {len(found)}")
-    return np.ascontiguousarray(found)
+    return found
 
 
 def byte_labels(labels: npt.ArrayLike, count: int) -> Bytes:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import Bytes, open_library
+from .images import as_bytes
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -43,7 +44,7 @@ def as_images(photos: Any, inputs: int) -> Bytes:
         return np.stack(rows) if rows else np.empty((0, inputs), np.uint8)
     if isinstance(photos, (str, os.PathLike)) or _is_picture(photos):
         return _one_image(photos, inputs, "photos")[np.newaxis]
-    array = _bytes(photos, "photos")
+    array = _array(photos, "photos")
     is_one = array.ndim < 2 or array.size == inputs or _is_rgb(array) and inputs == RESIZED_BYTES
     if not is_one and array.size == len(array) * inputs:
         return array.reshape(len(array), inputs)
@@ -60,7 +61,7 @@ def _one_image(photo: Any, inputs: int, name: str) -> Bytes:
     elif _is_picture(photo):
         pixels = _pixels(photo, name)
     else:
-        pixels = _bytes(photo, name)
+        pixels = _array(photo, name)
         if pixels.size == inputs:
             return pixels.reshape(inputs)
     if not _is_rgb(pixels) or pixels.size == 0:
@@ -78,16 +79,11 @@ def _is_rgb(array: Bytes) -> bool:
     return array.ndim == 3 and array.shape[2] == 3
 
 
-def _bytes(photo: Any, name: str) -> Bytes:
+def _array(photo: Any, name: str) -> Bytes:
     """A photo that is no picture, or photos, as an array in one piece of memory."""
     if not hasattr(photo, "__array__"):
         raise ValueError(f"{name}: expected an array, a picture or a path, found {type(photo).__name__}")
-    array = np.asarray(photo)
-    if array.dtype != np.uint8:
-        raise ValueError(
-            f"{name}: expected bytes (uint8), found {array.dtype}; whole numbers 0...255 become bytes by "
-            ".astype(numpy.uint8)")  # fmt: skip
-    return np.ascontiguousarray(array)
+    return as_bytes(photo, name)
 
 
 # ---- Pictures -----------------------------------------------------------------------------------------------
