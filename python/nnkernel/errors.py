@@ -1,10 +1,10 @@
-"""The exceptions of this package. Wrong arguments give ValueError or TypeError; these are for all else."""
+"""The exceptions of this package. Wrong arguments raise ValueError or TypeError."""
 
 from __future__ import annotations
 
 
 class Error(Exception):
-    """The core refused to go on. ``status`` is its number in status.h, below 0."""
+    """The core has refused something. ``status`` is the number of the error in status.h, below 0."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message, status)
@@ -15,7 +15,7 @@ class Error(Exception):
 
 
 class ModelFileError(Error, ValueError):
-    """A file is no usable model."""
+    """A file is no whole model, or its weights cannot be used."""
 
 
 class DivergedError(Error, ArithmeticError):

@@ -35,7 +35,7 @@ def byte_images(images: npt.ArrayLike) -> Bytes:
 
 
 def byte_labels(labels: npt.ArrayLike, count: int) -> Bytes:
-    """So many labels, each 0 or 1."""
+    """``count`` labels, each 0 or 1."""
     found = np.asarray(labels)
     if found.shape != (count,):
         raise ValueError(f"labels: expected shape ({count},), one for each image, found {found.shape}")
@@ -47,7 +47,7 @@ def byte_labels(labels: npt.ArrayLike, count: int) -> Bytes:
 
 
 def example_weights(weights: npt.ArrayLike, count: int) -> Weights:
-    """So many weights, finite and 0 or above."""
+    """``count`` weights, finite and 0 or above."""
     found = np.asarray(weights, np.float32)
     if found.shape != (count,):
         raise ValueError(f"weights: expected shape ({count},), one for each image, found {found.shape}")

@@ -9,7 +9,7 @@ from ._core import Bytes, Memory, core
 from .images import Weights, mirror_of
 from .options import Options
 
-_DUAL_MEMORY = 1 << 30  # bytes: the most that a method which nobody named may take
+_DUAL_MEMORY = 1 << 30  # bytes: the most that the dual method may take if the caller did not name it
 
 
 class Job:
@@ -63,7 +63,7 @@ class Job:
         self._use(_core.DUAL_WIDE if self.method == "dual" else _core.PRIMAL)
 
     def _dual_is_better(self) -> bool:
-        """Whether it has fewer multiply-adds in layer 1, and little enough memory.
+        """Whether the dual method has fewer multiply-adds in layer 1, and fits in _DUAL_MEMORY.
 
         With m columns of n bytes and u units: primal 2 u n m in each iteration; dual at most u m^2, and before and after
         2 u n m + n m^2 / 2, or n m^2 / 4 with mirror images, as half of their products are known from the others.
@@ -84,7 +84,7 @@ class Job:
         return self
 
     def begin(self) -> Memory:
-        """An arena in which the job has begun."""
+        """A new arena, with the job begun in it."""
         size = core.nnk_train_bytes(self.core)
         if size == 0:
             raise ValueError(f"expected images and layers that fit in memory, found {len(self.images)} x {self.sizes}")
@@ -101,5 +101,5 @@ class Job:
         return progress
 
     def scratch(self) -> Memory:
-        """What each helping thread needs."""
+        """The memory that each helping thread needs."""
         return Memory(core.nnk_train_scratch_bytes(self.core))

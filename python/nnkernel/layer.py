@@ -1,7 +1,7 @@
-"""The layers of a network, one by one: for those who want to see how it learns.
+"""The steps of training, one by one, for those who want to see how a network learns.
 
-Training needs none of this. These are the kernels that training is made of (include/nnkernel/kernels.h), in float64 or
-float32. Columns are examples: activations have the shape (units, examples), weights (outputs, inputs).
+``nnkernel.train`` is made of the same C kernels (include/nnkernel/kernels.h). They compute in float64 or float32. Columns
+are examples: activations have the shape (units, examples), weights (outputs, inputs).
 """
 
 from __future__ import annotations
@@ -24,27 +24,53 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Cache:
-    """What a forward pass keeps for the backward pass."""
+    """What a forward pass keeps for the backward pass.
 
-    input: Array  #: A of the layer below, (inputs, examples)
-    logits: Array  #: Z, (outputs, examples)
+    Attributes
+    ----------
+    input : array (inputs, examples)
+        A of the layer below.
+    logits : array (outputs, examples)
+        Z.
+    """
+
+    input: Array
+    logits: Array
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """The gradients of the cost. Each has the shape of its parameter."""
+    """The gradients of the cost. Each has the shape of its parameter.
 
-    weights: Array  #: dW, (outputs, inputs)
-    biases: Array  #: db, (outputs)
-    input: Array  #: dA of the layer below, (inputs, examples)
+    Attributes
+    ----------
+    weights : array (outputs, inputs)
+        dW.
+    biases : array (outputs)
+        db.
+    input : array (inputs, examples)
+        dA of the layer below.
+    """
+
+    weights: Array
+    biases: Array
+    input: Array
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A dense layer, Z = W A + b, then an activation. It has copies of the arrays that it is made of."""
+    """A dense layer, Z = W A + b, then an activation. It copies the arrays that it is given.
 
-    weights: Array  #: W, (outputs, inputs)
-    biases: Array  #: b, (outputs)
+    Attributes
+    ----------
+    weights : array (outputs, inputs)
+        W, of float32 or float64.
+    biases : array (outputs)
+        b, of the same type.
+    """
+
+    weights: Array
+    biases: Array
 
     def __post_init__(self) -> None:
         weights = _reals(self.weights, "weights", (None, None)).copy()

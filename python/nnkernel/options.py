@@ -1,4 +1,4 @@
-"""The options of a training: names, defaults and ranges, in one place for all that trains."""
+"""The options of a training: their names, defaults and ranges."""
 
 from __future__ import annotations
 

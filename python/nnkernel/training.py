@@ -116,7 +116,7 @@ def _report(
 
 
 def run(job: Job, arena: Memory, threads: int = 1) -> Iterator[int]:
-    """Trains. Between two calls of the core it gives their status; the last one is OK."""
+    """Trains, and yields the status of each call of the core; the last one is OK."""
     pace = _Pace()
     with _Team(job, threads) as team:
         status = _core.MORE
@@ -131,10 +131,10 @@ def run(job: Job, arena: Memory, threads: int = 1) -> Iterator[int]:
 
 
 class _Pace:
-    """How many slices of work a call takes, so that it ends after some 10 ms and Python can do anything else.
+    """How many slices of work a call does, so that it returns after about 10 ms and Python can handle Ctrl-C.
 
-    Slices of some phases take a thousand times as long as those of others. So the slowest ones of late count; and in the
-    setup, where no phase comes again, a call takes few of any.
+    A slice of one phase can take a thousand times as long as one of another, so the slowest of the recent ones counts. In
+    the setup each phase comes once, so a call does few slices.
     """
 
     def __init__(self) -> None:
@@ -194,7 +194,10 @@ class _Team:
 
     def _want(self, helpers: int) -> None:
         for index, wanted in enumerate(self._wanted):
-            wanted.set() if index < helpers else wanted.clear()
+            if index < helpers:
+                wanted.set()
+            else:
+                wanted.clear()
 
     def _help(self, wanted: threading.Event, scratch: Memory) -> None:
         while not self._over:
@@ -203,7 +206,7 @@ class _Team:
 
 
 def _yield_address() -> ctypes.c_void_p:
-    """What a waiting thread calls to let others run. Without it, it spins."""
+    """The function that a waiting thread calls to let others run. Without one, it spins."""
     if sys.platform == "win32":
         return ctypes.cast(ctypes.windll.kernel32.SwitchToThread, ctypes.c_void_p)
     return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p)

@@ -15,7 +15,7 @@ from .options import Options
 def weights_of(options: Options, labels: Bytes, given: Weights | None) -> tuple[Weights | None, int]:
     """The weights for a job (None: all are 1), and the number of the rule that made them, for the model (docs/FORMAT.md).
 
-    The caller's own weights are multiplied by those of the options; then no rule stands for them: 0.
+    The caller's own weights are multiplied by those of the options. No rule describes the result then: 0.
     """
     share = math.floor(options.hold_out * 10_000 + 0.5)  # of 10,000
     if share == 0 and not options.balance:
@@ -37,10 +37,10 @@ def balanced(weights: Weights, labels: Bytes) -> Weights:
 
 
 def held_out(labels: Bytes, share: int, seed: int) -> npt.NDArray[np.intp]:
-    """The places of so many of 10,000 of each class, chosen as nn-cli does.
+    """The places of the held-out examples, ``share`` of 10,000 of each class, as nn-cli chooses them (docs/CLI.md).
 
     A class is shuffled from its last place to its second with numpy's random numbers, and its first examples are held out:
-    one at least, and not the last one.
+    at least one, and not all.
     """
     random = np.random.RandomState(seed)
     chosen: list[int] = []
