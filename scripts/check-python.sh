@@ -57,6 +57,10 @@ quietly "$work/from-wheel/bin/python" -m pip install "$wheel"
 # build makes the wheel from the source archive, so that one is complete.
 echo "wheel: $(basename "$wheel"), $(($(wc -c <"$wheel") / 1000)) KB; source archive: $(($(wc -c <"$(echo "$work"/dist/*.tar.gz)") / 1000)) KB"
 
+quietly "$work/from-wheel/bin/python" -m pip install -C cmake.args=-DCMAKE_C_FLAGS_RELEASE=-O1 -e .
+(cd "$work" && quietly "$work/from-wheel/bin/python" "$root/Examples/python/first.py")
+echo "pip install -e: the sources are used where they are"
+
 # ---- Testing ------------------------------------------------------------------------------------------------
 
 quietly "$python" -m pip install 'scikit-learn>=1.7' mypy h5py pandas tqdm 'pillow>=13,<14'

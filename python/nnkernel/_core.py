@@ -147,12 +147,14 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {  # the result, then the arguments
 
 
 def open_library(name: str) -> ctypes.CDLL:
-    """A shared library of this package's own folder."""
+    """A shared library in this package's folder; pip install -e has one for the libraries and one for the sources."""
     ending = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
-    file = Path(__file__).with_name(("" if sys.platform == "win32" else "lib") + name + ending)
-    if not file.exists():
-        raise ImportError(f"expected the library {file}: install the package by pip, rather than using its sources")
-    return ctypes.CDLL(str(file))
+    file = ("" if sys.platform == "win32" else "lib") + name + ending
+    folders = [Path(folder) for folder in sys.modules[__package__].__path__]
+    for folder in folders:
+        if (folder / file).exists():
+            return ctypes.CDLL(str(folder / file))
+    raise ImportError(f"expected {file} in {' or '.join(map(str, folders))}: install the package by pip")
 
 
 def _open_core() -> ctypes.CDLL:

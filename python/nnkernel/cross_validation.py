@@ -6,8 +6,9 @@ import itertools
 import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -341,20 +342,29 @@ def _in_threads(
     work: Callable[[Any, threading.Event], Floats], items: list[Any], threads: int,
     on_progress: Callable[[int, int], object] | None,
 ) -> list[Floats]:  # fmt: skip
-    """The results of work(item, is_over), in order. The caller's thread waits, so that Ctrl-C reaches it at once."""
+    """The results of work(item, is_over), in order. The caller's thread only waits, and so notices Ctrl-C at once."""
     is_over = threading.Event()
+    finished: SimpleQueue[Future[Floats]] = SimpleQueue()
     with ThreadPoolExecutor(threads) as pool:
         try:
             futures = [pool.submit(work, item, is_over) for item in items]
-            left: set[Future[Floats]] = set(futures)
-            while left:
-                done, left = wait(left, timeout=0.1, return_when="FIRST_COMPLETED")
-                for future in done:
-                    future.result()  # raises what the work has raised
-                if on_progress and done:
-                    on_progress(len(futures) - len(left), len(futures))
+            for future in futures:
+                future.add_done_callback(finished.put)
+            for done in range(1, len(futures) + 1):
+                _get(finished).result()  # raises what the work has raised
+                if on_progress:
+                    on_progress(done, len(futures))
             return [future.result() for future in futures]
         except BaseException:
             is_over.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _get(finished: SimpleQueue[Future[Floats]]) -> Future[Floats]:
+    """The next one, waiting in short turns: a signal that another thread gets would not end a longer one."""
+    while True:
+        try:
+            return finished.get(timeout=0.1)
+        except Empty:
+            pass
