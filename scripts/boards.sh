@@ -457,22 +457,38 @@ count_ram() {
     printf '| %s | %s | %s |\n' "${1#*/}" "$2" "$(ram_of "$folder/log")"
 }
 
-# Counts what it takes that images come and go (Tests/boards/adding.c), on the STM32F405.
-count_changes() {
-    local folder="$work/changes"
-    local options=(TRAINING="adding.c card.c console.c memory.c semihosting.c stack.c"
-        VPATH="$root/Tests/boards" BUILD="$work/adding")
-    mkdir "$folder"
+# Runs a firmware of Tests/boards that measures itself, on the STM32F405, and prints where its log is. Its folder may
+# have a card. Arguments: name, options of make.
+count_program() {
+    local name=$1 folder="$work/count-$1"
+    local options=(TRAINING="$1.c card.c console.c memory.c semihosting.c stack.c"
+        VPATH="$root/Tests/boards" BUILD="$work/$1" "${@:2}")
+    mkdir -p "$folder"
     build stm32f405 "${options[@]}"
-    "$python" "$card" make "$folder/card.img" "$train" --center
     # shellcheck disable=SC2046 # a command with arguments
     (cd "$folder" && $(make_board stm32f405 emulator "${options[@]}") -icount shift=0) >"$folder/log" 2>&1
     echo "$folder/log"
 }
 
+# What it takes that images come and go.
+count_changes() {
+    mkdir "$work/count-adding"
+    "$python" "$card" make "$work/count-adding/card.img" "$train" --center
+    count_program adding
+}
+
+# The longest steps of opening, reading and quantizing a model: the program prints the rows.
+count_opening() {
+    echo "| step | model | longest |"
+    echo "| --- | --- | ---: |"
+    grep '^|' "$(count_program opening IMAGES=1)"
+}
+
 if [ "$mode" = --counts ]; then
     "$root/scripts/count-tables.py" changes "$(count_changes)" | tee "$work/table"
     "$root/scripts/write-table.py" BOARDS.md changes "$work/table"
+    count_opening | tee "$work/table"
+    "$root/scripts/write-table.py" BOARDS.md opening "$work/table"
     mapfile -t counted < <(
         count stm32f405 f32 fast
         count stm32f405 f32 small
