@@ -112,13 +112,16 @@ for compiler in "${compilers[@]}"; do
     check_package "$compiler"
 done
 
+# What follows runs a tenth of the long loops, of which all were run above: no branch of the core is missed by that.
+
 # The small forms of the kernels: once is enough, as the tests of both compilers compare them with the fast ones.
-check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DNNK_FAST=OFF ${races[@]+"${races[@]}"}
+check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DNNK_FAST=OFF -DCMAKE_C_FLAGS=-DCHECK_SHARE=10 \
+    ${races[@]+"${races[@]}"}
 
 # These sanitizers look for mistakes in the source, which is the same for every compiler: once is enough.
 if [[ -n $sanitizing ]]; then
     check_tests "$sanitizing" sanitized -DCMAKE_BUILD_TYPE=Debug \
-        -DCMAKE_C_FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DNNK_ASSERTIONS=1"
+        -DCMAKE_C_FLAGS="-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DNNK_ASSERTIONS=1 -DCHECK_SHARE=10"
 else
     echo "no compiler has sanitizers, not checked with them"
 fi

@@ -2,8 +2,9 @@
 /// type.
 ///
 /// Each test is a separate program. It prints each failure with file and line, then a closing line, and exits
-/// with 1 if a check failed. If a million rounds take too long, build with -DCHECK_SHARE=100. With
-/// -DCHECK_FIRST=1 it ends at the first failure.
+/// with 1 if a check failed. Where all rounds take too long, with sanitizers or an emulator, build with
+/// -DCHECK_SHARE=10, or 100: of the long loops a tenth is left. With -DCHECK_FIRST=1 it ends at the first
+/// failure.
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -12,6 +13,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +75,9 @@ static inline uint64_t random_bits_at(uint64_t index) {
     z = (z ^ z >> 27) * 0x94d049bb133111eb;
     return z ^ z >> 31;
 }
+
+/// Whether a round of a loop is taken, of which each tries something else: one of CHECK_SHARE, drawn.
+static inline bool check_takes(uint64_t round) { return random_bits_at(round + 1) % CHECK_SHARE == 0; }
 
 /// The next element of it, from 1 on.
 static inline uint64_t random_bits(void) {

@@ -497,6 +497,7 @@ static void test_cut_off(int32_t type, int32_t method) {
     size_t header_end = NNK_HEADER_BYTES; // its last bytes may be zeros
     while (c.bytes[header_end - 1] == 0) header_end--;
     for (size_t size = 0; size < c.size; size++) {
+        if (!check_takes(size)) continue;
         uint8_t *part = copy_of(c.bytes, size); // so that a sanitizer sees a byte too many
         source s = {.bytes = part, .size = size};
         CHECK_EQUAL(load_from(&job, arena, &s), NNK_E_SOURCE);
@@ -536,7 +537,8 @@ static void test_flips(int32_t type, int32_t method, uint32_t slices) {
     const nnk_job job = job_with(type, method, &d, 3);
     uint8_t *arena = begun_and_stepped(&job, slices);
     file c = saved(&job, arena);
-    for (size_t bit = 0; bit < 8 * (NNK_HEADER_BYTES + 88); bit++) check_flip(&job, arena, &c, bit);
+    for (size_t bit = 0; bit < 8 * (NNK_HEADER_BYTES + 88); bit++)
+        if (check_takes(bit)) check_flip(&job, arena, &c, bit);
     for (uint32_t i = 0; i < check_rounds(500); i++)
         check_flip(&job, arena, &c,
                    8 * NNK_HEADER_BYTES + random_below(8 * ((uint32_t)c.size - NNK_HEADER_BYTES)));
@@ -804,6 +806,8 @@ static void test_sound_fields(int32_t type) {
     arena = begun(&job); // in the setup, which comes again after a change
     t = (nnk_trainer *)(void *)arena;
     CHECK(!IS_UNSOUND_WITH(iteration, 5) && IS_UNSOUND_WITH(iteration, 6));
+    CHECK(t->formed == 0 && !IS_UNSOUND_WITH(formed, examples) && IS_UNSOUND_WITH(formed, examples + 1));
+    CHECK(IS_UNSOUND_WITH(projected, 1) && !IS_UNSOUND_WITH(unadjusted, 1) && IS_UNSOUND_WITH(unadjusted, 2));
     while (t->phase < ADJUST) nnk_train_step(&job, arena);
     CHECK(t->phase == ADJUST && t->formed == examples && t->projected == 0);
     CHECK(IS_UNSOUND_WITH(formed, examples - 1) && !IS_UNSOUND_WITH(projected, examples - 1));

@@ -805,6 +805,7 @@ int main(void) {
         for (int options = 0; options <= ALL; options++) {
             if (!makes_sense(options)) continue;
             FOR_EACH_METHOD(method) {
+                if (options != ALL && !check_takes((uint32_t)(options * 8 + method * 2 + type))) continue;
                 test_against_reference(options, type, method);
                 test_same_bits(options, type, method);
                 if (!(options & MIRROR)) test_mirror(options, type, method);
@@ -828,6 +829,6 @@ int main(void) {
         test_refused(type);
     }
     printf("%u of %u comparisons ended early, close to a kink\n", left_out, compared);
-    CHECK(left_out < compared / 3);
+    CHECK(left_out < compared / 3 || CHECK_SHARE > 1); // of few it may be more
     return check_end();
 }

@@ -97,6 +97,6 @@ static void test_row(size_t row, int32_t method) {
 int main(void) {
     for (size_t row = 0; row < ROWS; row++)
         FOR_EACH_METHOD_OF(method, &options_networks[options_rows[row].network].topology)
-    test_row(row, method);
+    if (check_takes(row * 3 + (size_t)method)) test_row(row, method);
     return check_end();
 }

@@ -92,7 +92,7 @@ static void test_between_floats(void) {
 static void test_same_weights(int32_t type) {
     const size_t most = 20001;
     nnk_real *want = room_for(bytes_of(most, type)), *w = room_for(bytes_of(most, type));
-    for (uint32_t round = 0; round < check_rounds(40); round++) {
+    for (uint32_t round = 0; round < 40; round++) { // all, as points close to zero are rare
         const size_t count = most - random_below(3);
         const int32_t inputs = 1 + (int32_t)random_below(20000);
         const int32_t initializer = round % 2 == 0 ? NNK_INIT_DEEP : NNK_INIT_SMALL;
