@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the C core as other people's projects do: in a project of theirs, in few files, with hidden symbols, twice in one
-# program, with their warnings, standards and C libraries, and for boards without atomics. What is built trains and
-# predicts, and has the known bits.
+# Builds the C core as other people's projects do: by add_subdirectory, in few files, with hidden symbols, twice in one
+# program, with their warnings, standards and C libraries, and for boards without atomics. Programs that can run here train
+# and predict, and must give the known bits.
 #
-# Prints a table; what a build printed is shown only if it fails. What the machine lacks is named and left out. Takes a
-# minute of processor time. `scripts/check-builds.sh write` also writes the table into docs/TESTING.md.
+# Prints a table. What a build printed is shown only if it fails. Where a tool is missing, the row says so.
+# Takes a minute of processor time. `scripts/check-builds.sh write` also writes the table into docs/TESTING.md.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,12 +18,13 @@ fast=clang # the faster compiler of the two
 command -v clang >/dev/null || fast=gcc
 failed=0
 
-# clang has a warning for nearly everything. The core is clean but for these, which it means:
+# clang has a warning for nearly everything. The core is clean but for these, which are meant:
 everything_but=(
     declaration-after-statement # in C90
     pre-c11-compat              # in C99
     padded                      # padding is no mistake
     unsafe-buffer-usage         # in C, arrays are pointers
+    unsafe-buffer-usage-in-libc-call
     implicit-void-ptr-cast      # in C++
     float-equal                 # bits are compared where they must be the same
     comma                       # small steps that belong together
@@ -131,9 +132,12 @@ headers_and_core() {
     "$@" -Werror -fsyntax-only -I"$root/include" "${sources[@]}" "$root/Tests/builds/program.c"
 }
 
-everything() {
-    local but=("${everything_but[@]/#/-Wno-}")
-    headers_and_core clang -std=c11 -Weverything "${but[@]}" -Wno-unsafe-buffer-usage-in-libc-call
+everything() { headers_and_core clang -std=c11 -Weverything "${everything_but[@]/#/-Wno-}"; }
+
+# The headers alone, which are compiled with the user's warnings.
+headers() {
+    printf '#include "%s"\n' "$root"/include/nnkernel/*.h >headers.c
+    "$@" -Werror -fsyntax-only -I"$root/include" headers.c
 }
 
 # Without a section for each function, all of the core is in the program: it needs nothing else.
@@ -154,7 +158,7 @@ check cmake "CMake: CMAKE_UNITY_BUILD" runs unity "$root" -DCMAKE_UNITY_BUILD=ON
 check gcc "one file that includes all but the kernels" in_one_file
 check cmake "CMake: a shared library, and CMAKE_C_VISIBILITY_PRESET=hidden" \
     runs shared "$root" -DBUILD_SHARED_LIBS=ON -DCMAKE_C_VISIBILITY_PRESET=hidden -DCMAKE_C_FLAGS=-fvisibility=hidden
-check cmake "the next version" next_version
+check cmake "CMake: a copy of the core as its next version" next_version
 check cmake "two versions in one program: static, in a host and its plugins" keeps_apart static next-static static
 check cmake "two versions in one program: the same, the other way round" keeps_apart next-static static next-static
 check cmake "two versions in one program: shared" keeps_apart shared next-shared shared
@@ -167,7 +171,8 @@ for compiler in g++ clang++; do
     check $compiler "$compiler -std=c++20 ${casts[*]}: sizes" $compiler -std=c++20 -Wall -Wextra -Wpedantic -Wconversion \
         -Wsign-conversion "${casts[@]}" -Werror -fsyntax-only -I"$root/include" "$root/Tests/builds/sizes.cpp"
 done
-check clang "clang -Weverything but for what is meant" everything
+check clang "clang -Weverything -Wno-padded: headers" headers clang -std=c11 -Weverything -Wno-padded
+check clang "clang -Weverything but for what is meant: headers and core" everything
 check gcc "gcc -std=c99" headers_and_core gcc -std=c99
 check clang "clang -std=c17" headers_and_core clang -std=c17
 for compiler in gcc clang; do check $compiler "$compiler -std=c2x" headers_and_core $compiler -std=c2x; done

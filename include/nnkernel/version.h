@@ -1,4 +1,4 @@
-/// The version of this interface, and how a program notices that headers and library are of two versions.
+/// The version of this interface, and a check that headers and library have the same one.
 #ifndef NNKERNEL_VERSION_H
 #define NNKERNEL_VERSION_H
 
@@ -14,11 +14,11 @@
 /// The version of this interface.
 #define NNK_VERSION NNK_VERSION_NUMBER(NNK_VERSION_MAJOR, NNK_VERSION_MINOR, NNK_VERSION_PATCH)
 
-/// Behind the declaration of a function with which programs begin: its symbol ends with the version, as in
-/// nnk_train_begin_0_1. So headers of another version than the library do not link. Before 1.0 a minor
-/// version may change structures and sizes.
+/// Stands behind the declarations of functions that programs call first. The symbol of such a function ends
+/// with the version, as in nnk_train_begin_0_1, so headers and library of two versions do not link. Before
+/// 1.0 a minor version may change structures and sizes.
 ///
-/// C, C++ and Swift need not know of it. Programs that look symbols up by name look for that one.
+/// C, C++ and Swift call the function by its own name. A program that looks symbols up needs the longer one.
 #define NNK_VERSIONED(function)                                                                              \
     __asm__(NNK_TEXT_(__USER_LABEL_PREFIX__) #function                                                       \
             "_" NNK_TEXT_(NNK_VERSION_MAJOR) "_" NNK_TEXT_(NNK_VERSION_MINOR))
