@@ -51,7 +51,7 @@ class Job:
         if start.own_contrast != self.options.own_contrast:
             raise ValueError(
                 f"start: expected a model with own_contrast={self.options.own_contrast}, found {start.own_contrast}")  # fmt: skip
-        self.core.start = ctypes.pointer(start.core)
+        self.core.start = ctypes.pointer(start._model)
 
     def _set_method(self) -> None:
         can_dual = len(self.sizes) > 2 and self.image_bytes <= _core.MAX_DUAL_INPUTS

@@ -75,33 +75,33 @@ class Model:
         self._topology = _core.topology(self.sizes)
         self._memory = Memory(len(self.file))
         self._memory.bytes[:] = np.frombuffer(self.file, np.uint8)
-        self.core = _core.Model()
-        status = core.nnk_model_open(self.core, self._memory.address, len(self.file), self._topology)
+        self._model = _core.Model()
+        status = core.nnk_model_open(self._model, self._memory.address, len(self.file), self._topology)
         if status < 0:
             raise _unusable(name, status)
-        core.nnk_model_to_native(self.core, self._memory.address)
+        core.nnk_model_to_native(self._model, self._memory.address)
 
     @property
     def dtype(self) -> str:
         """The type of the weights: "f32", "f64", or "i8" for layer 1 in bytes and the others in f32."""
-        return _NAMES[self.core.dtype]
+        return _NAMES[self._model.dtype]
 
     @property
     def class_names(self) -> tuple[str, str]:
         """The names of class 0 and class 1; empty if the model has none."""
-        first, second = (name.decode(errors="replace") for name in self.core.class_names)
+        first, second = (name.decode(errors="replace") for name in self._model.class_names)
         return first, second
 
     @property
     def own_contrast(self) -> bool:
         """Whether each image's own brightness and contrast are taken off."""
-        return bool(self.core.options & _core.OWN_CONTRAST)
+        return bool(self._model.options & _core.OWN_CONTRAST)
 
     @property
     def expectation(self) -> Expectation | None:
         """What to expect on images not seen; None if the model was not judged."""
         found = _core.Expectation()
-        if core.nnk_model_expectation(self.core, found) < 0:
+        if core.nnk_model_expectation(self._model, found) < 0:
             return None
         return Expectation(*(getattr(found, field) for field in Expectation._fields))
 
@@ -115,10 +115,10 @@ class Model:
         for number, (inputs, outputs) in enumerate(zip(self.sizes, self.sizes[1:]), 1):
             is_scaled = self.dtype == "i8" and number == 1
             kind = _TYPES.get(self.dtype, np.float32)
-            weights = _array(core.nnk_model_weights(self.core, number), (outputs, inputs), np.int8 if is_scaled else kind)
+            weights = _array(core.nnk_model_weights(self._model, number), (outputs, inputs), np.int8 if is_scaled else kind)
             if is_scaled:
-                weights = weights * _array(core.nnk_model_scales(self.core), (outputs, 1), np.float32)
-            layers.append((weights, _array(core.nnk_model_biases(self.core, number), (outputs,), kind)))
+                weights = weights * _array(core.nnk_model_scales(self._model), (outputs, 1), np.float32)
+            layers.append((weights, _array(core.nnk_model_biases(self._model, number), (outputs,), kind)))
         return layers
 
     @classmethod
@@ -148,7 +148,7 @@ class Model:
     def quantized(self) -> Model:
         """This model with the weights of layer 1 in bytes (i8): a fourth of the size of f32."""
         file = _core.FileInMemory()
-        _core.check(core.nnk_model_quantize(self.core, file.sink), "quantization")
+        _core.check(core.nnk_model_quantize(self._model, file.sink), "quantization")
         return Model(bytes(file.bytes))
 
     def predict_proba(self, photos: Any) -> Floats:
@@ -173,10 +173,10 @@ class Model:
         return (self.predict_proba(photos)[:, 1] > 0.5).astype(np.int64)
 
     def _probability(self, image: Bytes) -> float:
-        inference = core.nnk_fastest_inference(self.core.dtype)
+        inference = core.nnk_fastest_inference(self._model.dtype)
         memory = Memory(core.nnk_predict_bytes(self._topology, inference))
         probability = ctypes.c_double()
-        _core.check(core.nnk_predict_begin(memory.address, memory.size, self.core, inference), "prediction")
+        _core.check(core.nnk_predict_begin(memory.address, memory.size, self._model, inference), "prediction")
         _core.check(core.nnk_predict_feed(memory.address, image.ctypes.data, image.size), "prediction")
         _core.check(core.nnk_predict_finish(memory.address, probability), "prediction")
         return probability.value
