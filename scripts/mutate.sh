@@ -6,7 +6,8 @@
 #     scripts/mutate.sh [--only FILE]                            all of them, or those of one file: a day, or minutes
 #
 # It needs what scripts/coverage.sh needs, to know which tests run a line. The core is compiled with -O1 and with its
-# assertions, without sanitizers; the tests take a tenth of their random rounds, and end at the first failure. The exit code is 1 if less than 90 % are noticed.
+# assertions, without sanitizers; the tests run a tenth of their random rounds, and end at the first failure. The exit code
+# is 1 if less than 90 % are noticed.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

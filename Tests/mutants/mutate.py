@@ -7,9 +7,9 @@
 
 A mutant is compiled into every object that runs the line, so a text that is included ten times is changed in all of
 them. Then the tests that run the line are linked and run, quickest first, until one fails, crashes or takes ten times as
-long. --minutes ends the run early: what is counted then are the first ones of the sample. Objects equal to the original's mean that nothing was changed: such a mutant is not counted, as one that does not
-compile. Each survivor is printed with its changed line; explained.txt names, by the beginning of that line, those
-that cannot be noticed, and why. The exit code is 1 below 90 %.
+long. A mutant that does not compile, or whose objects are equal to the original ones, is not counted. With --minutes the
+run ends early, and the mutants tried by then are counted. Each survivor is printed with its changed line; explained.txt
+names, by the beginning of that line, those that cannot be noticed, and why. The exit code is 1 below 90 %.
 """
 import argparse
 import concurrent.futures
