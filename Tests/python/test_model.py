@@ -142,6 +142,12 @@ class Files(unittest.TestCase):
         with self.assertRaises(FileNotFoundError):
             nnkernel.load(self.path.with_name("none.nnk"))
 
+    def test_a_huge_file_is_not_read_whole(self):
+        self.path.touch()
+        os.truncate(self.path, 1 << 42)  # without content, so it takes no room on the disk
+        with self.assertRaisesRegex(nnkernel.ModelFileError, "found another kind of file"):
+            nnkernel.load(self.path)
+
 
 if __name__ == "__main__":
     unittest.main()

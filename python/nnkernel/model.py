@@ -20,6 +20,7 @@ from .photos import as_images
 from .pytorch import to_torch
 
 _HEADER = 64  # bytes
+_LARGEST = 1 << 28  # bytes; the largest network takes 137 MB in f64
 _MAGIC = b"\x8eNN\x1a"
 _NAMES = {number: name for name, number in _core.DTYPES.items()}
 _TYPES: dict[str, Any] = {"f32": np.float32, "f64": np.float64}
@@ -203,7 +204,7 @@ class Model:
 def load(path: str | PathLike[str]) -> Model:
     """Reads a model file (.nnk). Raises OSError if that fails, and ModelFileError if the file is no whole model."""
     with open(path, "rb") as file:
-        return Model(file.read(), name=os.fspath(path))
+        return Model(file.read(_LARGEST), name=os.fspath(path))
 
 
 def _sizes(file: bytes, name: str) -> tuple[int, ...]:
@@ -212,7 +213,7 @@ def _sizes(file: bytes, name: str) -> tuple[int, ...]:
     If no network has such sizes, any valid ones do: the core compares them with the header, and refuses it.
     """
     if len(file) < _HEADER or not file.startswith(_MAGIC):
-        raise ModelFileError(f"{name}: expected a model file, found {len(file)} bytes of another kind", -10)
+        raise ModelFileError(f"{name}: expected a model file, found another kind of file", -10)
     sizes: tuple[int, ...] = struct.unpack_from(f"<{min(file[8], _core.MAX_LAYERS) + 1}H", file, 12)
     return sizes if core.nnk_topology_valid(_core.topology(sizes)) else (1, 1)
 
