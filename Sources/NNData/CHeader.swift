@@ -1,12 +1,14 @@
 import SystemPackage
 
-/// A header for C11 and C++17 that holds the bytes of a file as a constant, aligned to 8 bytes.
+/// A header for C11 and C++17 that holds the bytes of a file as a constant, aligned to 8 bytes. Every file that
+/// includes it declares the array, and the one that defines ``macro(forArray:)`` has its bytes.
 public enum CHeader {
     /// - Parameters:
     ///   - name: the name of the array, for which ``isName(_:)`` is true.
     ///   - comment: lines of text, each without a line break and not ending in a backslash.
     public static func encode(_ bytes: [UInt8], name: String, comment: [String]) -> [UInt8] {
         let guardName = name.uppercased() + "_H"
+        let array = "const uint8_t \(name)[\(bytes.count)]"
         let before = """
             \(comment.map { $0.isEmpty ? "///" : "/// \($0)" }.joined(separator: "\n"))
             #ifndef \(guardName)
@@ -15,15 +17,32 @@ public enum CHeader {
             #include <stdint.h>
 
             #ifdef __cplusplus
+            extern "C" {
+            #endif
+            extern \(array);
+            #ifdef __cplusplus
+            }
+            #endif
+
+            #endif
+
+            #ifdef \(macro(forArray: name))
+            #undef \(macro(forArray: name)) // including this again does not define the array again
+            #ifdef __cplusplus
             alignas(8)
             #else
             _Alignas(8)
             #endif
-            static const uint8_t \(name)[\(bytes.count)] = {
+            \(array) = {
 
             """
-        var text = Array(before.utf8)
-        text.reserveCapacity(text.count + 4 * bytes.count + 100)
+        return Array(before.utf8) + numbers(bytes) + Array("};\n#endif\n".utf8)
+    }
+
+    /// The bytes in decimal, 24 to a line.
+    private static func numbers(_ bytes: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(4 * bytes.count + 100)
         for (index, byte) in bytes.enumerated() {
             if byte >= 100 { text.append(UInt8(ascii: "0") + byte / 100) }
             if byte >= 10 { text.append(UInt8(ascii: "0") + byte / 10 % 10) }
@@ -31,8 +50,11 @@ public enum CHeader {
             text.append(UInt8(ascii: ","))
             if index % 24 == 23 || index == bytes.count - 1 { text.append(UInt8(ascii: "\n")) }
         }
-        return text + Array("};\n\n#endif\n".utf8)
+        return text
     }
+
+    /// The macro that one file defines before it includes the header.
+    public static func macro(forArray name: String) -> String { name.uppercased() + "_IMPLEMENTATION" }
 
     /// Whether the text is an identifier in C: letters, digits and underscores, no digit first.
     public static func isName(_ name: String) -> Bool {

@@ -7,7 +7,8 @@ struct Export: ConsoleCommand {
         commandName: "export",
         abstract: "Write a model in a format that other programs read.",
         discussion: """
-            c-header: the model file as a C array; --i8 makes it small.
+            c-header: the model file as a C array; --i8 makes it small. One file of the program defines \
+            <NAME>_NNK_IMPLEMENTATION before it includes the header, and so the program has the array once.
             i8: a model file that stores the first layer's weights as bytes, a quarter of the size of f32.
             safetensors, npz: arrays named as PyTorch names those of nn.Linear: layers.0.weight and so on.
             onnx: a graph in f32 that takes images as they are, uint8 [N, 64, 64, 3]. --precision f64 keeps the doubles \
@@ -175,12 +176,20 @@ struct Export: ConsoleCommand {
                     + "\"\(network.classNames[0])\", class 1 \"\(network.classNames[1])\".",
                 network.origin.map(Self.description)
                     ?? "Its weights were imported: how they were trained is not known.",
-                (network.expectation.map { "Expected: \($0.text)." } ?? "It was not judged.")
-                    + " It is used where it lies, with nnkernel/nnkernel.h:",
+                network.expectation.map { "Expected: \($0.text)." } ?? "It was not judged.",
+                "",
+                "All files that include this share one array. Exactly one file, in C or C++, defines it:",
+                "",
+                "    #define \(CHeader.macro(forArray: array)) // before the #include",
+                "",
+                "The model is used where it lies, with nnkernel/nnkernel.h:",
                 "",
                 "    nnk_model model;",
                 "    nnk_status status = nnk_model_open(&model, \(array), sizeof \(array), &\(topology));",
                 "    // then nnk_predict_begin(..., &model, &nnk_\(type)_\(inference))",
+                "",
+                "The array is little-endian. A big-endian processor opens it by nnk_model_read_step instead,",
+                "which swaps the bytes as it reads them, by memcpy(out, \(array) + offset, count).",
             ])
     }
 

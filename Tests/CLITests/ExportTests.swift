@@ -112,6 +112,10 @@ enum Compilers {
     static let cxx = path("c++")
     static let missing = [("cc", c), ("c++", cxx)].filter { $1 == nil }.map(\.0)
 
+    /// For a big-endian processor, and what runs its programs.
+    static let s390x = path("s390x-linux-gnu-gcc")
+    static let emulator = path("qemu-s390x-static") ?? path("qemu-s390x")
+
     private static func path(_ name: String) -> String? {
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -132,43 +136,78 @@ struct ExportCHeaderTests {
 
     private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized.path
 
-    /// Opens the array of a header where it lies, and asks it about the image on its standard input.
-    private static func program(_ array: String, _ type: String) -> String {
+    /// Asks the model in a header, small_cat_nnk, about the image on its standard input. The model is used where it
+    /// lies, or READS it as big-endian processors must.
+    private static func program(_ type: ElementType) -> String {
         """
         #include <nnkernel/nnkernel.h>
         #include <stdio.h>
+        #include <string.h>
         #include "model.h"
         #include "model.h"
+        static nnk_status copy(void *context, uint32_t offset, uint32_t count, uint8_t *out) {
+            (void)context;
+            memcpy(out, small_cat_nnk + offset, count);
+            return NNK_OK;
+        }
         int main(void) {
             static uint8_t image[NNK_INPUTS(TWO_LAYER)];
-            static double memory[NNK_PREDICT_BYTES(TWO_LAYER, 8) / 8 + 1];
+            static double memory[1024];
+            const nnk_reader reader = {copy, NULL};
+            nnk_steps steps = {0, 0, 0, 0, 0, 0};
             nnk_model model;
             double probability;
+            char name[NNK_CLASS_NAME_BYTES];
             if (fread(image, 1, sizeof image, stdin) != sizeof image) return 1;
-            if (nnk_model_open(&model, \(array), sizeof \(array), &nnk_two_layer) != NNK_OK) return 2;
-            if (model.parameters != \(array) + NNK_HEADER_BYTES) return 3;
+        #ifdef READS
+            while (nnk_model_read_step(&model, reader, &nnk_two_layer, &steps) > 0) {
+            }
+            if (nnk_model_read_step(&model, reader, &nnk_two_layer, &steps) != NNK_OK) return 2;
+        #else
+            (void)reader, (void)steps;
+            if (nnk_model_open(&model, small_cat_nnk, sizeof small_cat_nnk, &nnk_two_layer) != NNK_OK) return 2;
+            if (model.parameters != small_cat_nnk + NNK_HEADER_BYTES) return 3;
+        #endif
             if (nnk_predict_begin(memory, sizeof memory, &model, &nnk_\(type)_inference) != NNK_OK) return 4;
             if (nnk_predict_feed(memory, image, sizeof image) != NNK_OK) return 5;
             if (nnk_predict_finish(memory, &probability) != NNK_OK) return 6;
-            printf("%.17g %s\\n", probability, model.class_names[1]);
+            if (nnk_model_class_name(&model, 1, name) != NNK_OK) return 7;
+            printf("%.17g %s\\n", probability, name);
             return 0;
         }
         """
     }
 
-    private func compile(_ compiler: String, _ arguments: [String]) async throws {
+    /// The file that defines the array.
+    private static let definition =
+        "#define SMALL_CAT_NNK_IMPLEMENTATION\n#include \"model.h\"\n#include \"model.h\"\n"
+
+    /// What predicting needs of the core.
+    private static func core(for type: ElementType) -> [String] {
+        [
+            "predict", "predict_reading", "read", "model", "header", "topology", "crc32", "crc32_x86", "x86",
+            "math_f32", "math_f64", "sums", "contrast", "\(type)_inference",
+        ]
+    }
+
+    private static func sources(_ core: [String]) -> [String] {
+        core.map { "\(root)/Sources/CNNKernel/\($0).c" }
+    }
+
+    private func compile(_ compiler: String, _ arguments: [String]) async throws -> Outcome {
         var tool = CommandLineTool(
             ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I\(Self.root)/include"] + arguments, in: folder)
         tool.program = compiler
-        let outcome = try await tool.run()
+        return try await tool.run()
+    }
+
+    private func expectCompiled(_ compiler: String, _ arguments: [String]) async throws {
+        let outcome = try await compile(compiler, arguments)
         #expect(outcome.status == 0, "\(outcome.stderr)")
     }
 
-    @Test(
-        "compiled as C11 and as C++17 it answers as the library does",
-        .enabled(if: Compilers.missing.isEmpty, "needs \(Compilers.missing)"), arguments: ElementType.allCases
-    )
-    func compiles(type: ElementType) async throws {
+    /// Exports a model of this type as model.h, and writes the sources of a program that uses it.
+    private func prepare(_ type: ElementType) async throws -> Network {
         let network =
             switch type {
             case .f32: Fixture.network
@@ -179,33 +218,69 @@ struct ExportCHeaderTests {
                     classNames: Fixture.network.classNames)
             }
         try folder.write(network.bytes, as: "other.nnk")
-        try folder.write(Fixture.image, as: "image.bin")
         let outcome = try await workshop.export(
             "-m", "other.nnk", "--format", "c-header", "-o", "model.h", "--name", "small_cat")
         #expect(outcome.status == 0)
-        let program = Self.program("small_cat_nnk", "\(type)")
-        try folder.write(program.utf8, as: "main.c")
-        try folder.write(program.utf8, as: "main.cpp")
-        let core = [
-            "predict", "model", "header", "topology", "crc32", "crc32_x86", "x86", "math_f32", "math_f64",
-            "sums", "contrast", "\(type)_inference",
-        ]
-        let sources = core.map { "\(Self.root)/Sources/CNNKernel/\($0).c" }
-        try await compile(Compilers.c!, ["-std=gnu11", "-O1", "-c"] + sources)
-        let objects = core.map { "\($0).o" }
-        try await compile(Compilers.c!, ["-std=c11", "main.c", "-o", "c"] + objects)
-        try await compile(Compilers.cxx!, ["-std=c++17", "main.cpp", "-o", "cxx"] + objects)
-        let probability = try network.probability(of: Fixture.image)
-        for name in ["c", "cxx"] {
-            var tool = CommandLineTool([], in: folder)
-            tool.program = folder.path(name)
-            tool.input = .bytes(Fixture.image)
-            let answer = try await tool.run()
-            #expect(answer.status == 0)
-            let words = answer.stdout.split(separator: " ")
-            #expect(words.first.flatMap { Double($0) } == probability)
-            #expect(words.last == "\(network.classNames[1])\n")
+        for suffix in ["c", "cpp"] {
+            try folder.write(Self.program(type).utf8, as: "main.\(suffix)")
+            try folder.write(Self.definition.utf8, as: "array.\(suffix)")
         }
+        return network
+    }
+
+    private func expectAnswer(of network: Network, from program: [String]) async throws {
+        var tool = CommandLineTool(Array(program.dropFirst()), in: folder)
+        tool.program = program[0]
+        tool.input = .bytes(Fixture.image)
+        let answer = try await tool.run()
+        #expect(answer.status == 0)
+        let words = answer.stdout.split(separator: " ")
+        #expect(words.first.flatMap { Double($0) } == (try network.probability(of: Fixture.image)))
+        #expect(words.last == "\(network.classNames[1])\n")
+    }
+
+    @Test(
+        "a program of two files, in C11 and C++17, contains the model once and answers as the library does",
+        .enabled(if: Compilers.missing.isEmpty, "needs \(Compilers.missing)"), arguments: ElementType.allCases
+    )
+    func compiles(type: ElementType) async throws {
+        let network = try await prepare(type)
+        let (c, cxx) = (Compilers.c!, Compilers.cxx!)
+        let core = Self.core(for: type)
+        try await expectCompiled(c, ["-std=gnu11", "-O1", "-c"] + Self.sources(core))
+        let objects = core.map { "\($0).o" }
+        try await expectCompiled(c, ["-std=c11", "-c", "main.c", "-o", "main-c.o"])
+        try await expectCompiled(c, ["-std=c11", "-DREADS", "-c", "main.c", "-o", "main-reads.o"])
+        try await expectCompiled(cxx, ["-std=c++17", "-c", "main.cpp", "-o", "main-cxx.o"])
+        try await expectCompiled(c, ["-std=c11", "-c", "array.c", "-o", "array-c.o"])
+        try await expectCompiled(cxx, ["-std=c++17", "-c", "array.cpp", "-o", "array-cxx.o"])
+        for (main, array) in [("c", "cxx"), ("cxx", "c"), ("reads", "c")] {
+            try await expectCompiled(cxx, ["main-\(main).o", "array-\(array).o", "-o", main] + objects)
+            try await expectAnswer(of: network, from: [folder.path(main)])
+            let program = Data(try folder.bytes(of: main))
+            let model = Data(network.bytes)
+            let first = try #require(program.range(of: model))
+            #expect(program.range(of: model.prefix(64), in: first.upperBound..<program.endIndex) == nil)
+        }
+        for arrays in [[], ["array-c.o", "array-cxx.o"]] {
+            let outcome = try await compile(cxx, ["main-c.o", "-o", "wrong"] + arrays + objects)
+            #expect(outcome.status != 0)
+            #expect(outcome.stderr.contains("small_cat_nnk"))
+        }
+    }
+
+    @Test(
+        "a big-endian processor reads the array, and answers as the library does",
+        .enabled(
+            if: Compilers.s390x != nil && Compilers.emulator != nil,
+            "needs s390x-linux-gnu-gcc and qemu-s390x"), arguments: ElementType.allCases)
+    func bigEndian(type: ElementType) async throws {
+        let network = try await prepare(type)
+        try await expectCompiled(
+            Compilers.s390x!,
+            ["-std=gnu11", "-O1", "-static", "-DREADS", "main.c", "array.c", "-o", "big"]
+                + Self.sources(Self.core(for: type)))
+        try await expectAnswer(of: network, from: [Compilers.emulator!, folder.path("big")])
     }
 
     @Test(
@@ -221,13 +296,17 @@ struct ExportCHeaderTests {
         #expect(try await tool.run().status == 0)
         let text = String(decoding: try folder.bytes(of: file), as: UTF8.self)
         #expect(text.contains("\n#ifndef \(guardName)\n#define \(guardName)\n"))
-        #expect(text.contains("\nstatic const uint8_t \(array)[344252] = {\n142,78,78,26,1,64,1,0,2,"))
+        #expect(text.contains("\nextern const uint8_t \(array)[344252];\n"))
+        #expect(text.contains("\nconst uint8_t \(array)[344252] = {\n142,78,78,26,1,64,1,0,2,"))
+        #expect(
+            text.contains("\n///     #define \(array.uppercased())_IMPLEMENTATION // before the #include\n"))
+        #expect(text.contains("\n#ifdef \(array.uppercased())_IMPLEMENTATION\n"))
         let classes = Fixture.network.classNames
         #expect(
             text.hasPrefix(
                 "/// A network 12288-7-1 in f32, as nn-cli export wrote it: class 0 is \"\(classes[0])\""))
         #expect(text.contains("3 iterations at rate 0.0075, seed 1, 20 images"))
-        #expect(text.hasSuffix(",\n};\n\n#endif\n"))
+        #expect(text.hasSuffix(",\n};\n#endif\n"))
     }
 
     @Test("a name that is not a C identifier", arguments: ["", "7", "a-b", "a b", "ä"])
@@ -252,7 +331,7 @@ struct ExportCHeaderTests {
         _ = try await workshop.export("-m", "tricky.nnk", "--format", "c-header", "-o", "model.h")
         let lines = String(decoding: try folder.bytes(of: "model.h"), as: UTF8.self).split(separator: "\n")
         let comment = lines.prefix { !$0.hasPrefix("#") }
-        #expect(comment.count == 6 + 1)
+        #expect(comment.count == 16)
         #expect(comment.allSatisfy { $0.hasPrefix("///") && !$0.hasSuffix("\\") && !$0.hasSuffix("??/") })
     }
 }

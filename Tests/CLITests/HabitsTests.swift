@@ -455,7 +455,7 @@ struct HabitsTests {
         #expect(try Set(folder.names).isSuperset(of: ["model.h", "model.nnk"]))
         let header = String(decoding: try folder.bytes(of: "model.h"), as: UTF8.self)
         #expect(header.contains("class 0 is \"other\", class 1 \"cats\""))
-        #expect(header.contains("static const uint8_t model_nnk["))
+        #expect(header.contains("\nextern const uint8_t model_nnk["))
     }
 
     @Test("the documented commands work, in their order")

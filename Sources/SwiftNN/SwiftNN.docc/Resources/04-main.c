@@ -1,3 +1,4 @@
+#define MODEL_NNK_IMPLEMENTATION // in this file only
 #include "model.h"
 #include <nnkernel/nnkernel.h>
 #include <stdio.h>
