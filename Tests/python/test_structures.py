@@ -1,9 +1,12 @@
-"""Compares the structures and numbers of the package with the C headers: a C compiler checks them."""
+"""Tests how the package is bound to the core: the structures and numbers of the C headers, and whose functions are called."""
 
 import ctypes
+import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -64,6 +67,23 @@ class StructureTests(unittest.TestCase):
 
         self.assertEqual(len(self.complaints(facts("nnk_folds", Folds))), 2)  # two places
         self.assertEqual(len(self.complaints(["NNK_MAX_UNITS == 255"])), 1)
+
+
+@unittest.skipUnless(sys.platform == "linux" and shutil.which("cc"), "not Linux, or there is no C compiler")
+class InterpositionTests(unittest.TestCase):
+    def test_a_library_in_front_changes_nothing(self):
+        """A process may have another libnnkernel already. Functions of that name must not be called by this one."""
+        names = "nnk_probability", "nnk_fill_bins", "nnk_train_run", "nnk_train_step", "nnk_train_begin_0_1"
+        program = "#include <stdlib.h>\n" + "".join(f"void {name}(void) {{ abort(); }}\n" for name in names)
+        training = (
+            "import numpy, nnkernel; images = numpy.arange(80, dtype=numpy.uint8).reshape(8, 10); labels = [0, 1] * 4; "
+            "options = dict(hidden_layers=(2,), iterations=2, threads=2); nnkernel.train(images, labels, **options); "
+            "nnkernel.CrossValidation(images, labels, folds=2, **options).run()")  # fmt: skip
+        with tempfile.TemporaryDirectory() as folder:
+            other = Path(folder, "other.so")
+            subprocess.run(["cc", "-shared", "-fPIC", "-o", other, "-x", "c", "-"], input=program, text=True, check=True)
+            ran = subprocess.run([sys.executable, "-c", training], env={**os.environ, "LD_PRELOAD": str(other)})
+        self.assertEqual(ran.returncode, 0)
 
 
 if __name__ == "__main__":
