@@ -86,14 +86,18 @@ class Folds(unittest.TestCase):
         for options, expected in (
             ({"folds": 1}, "expected 2...41, or 42 to leave one out, found 1"), ({"folds": []}, "found none"),
             ({"folds": [([0, 1, 2], [2])]}, "image 2 doing both in split 0"), ({"folds": [([0, 2], [1])]}, "of each class"),
-            ({"folds": [([0, 99], [1])]}, "places of 0...41"), ({"block": 21}, "classes of .21, 21. images"), ({"block": -1}, "block: .* found -1"),
+            ({"folds": [([0, 99], [1])]}, "places of 0...41"), ({"block": 21}, "two blocks or more of each class, found .21, 21. images"), ({"block": -1}, "block: .* found -1"),
+            ({"folds": [([0, 1], [])]}, "found 0 held out"), ({"folds": [([0, 1], [2], [3])]}, "pairs"), ({"folds": [3]}, "pairs"),
+            ({"folds": 4.0}, "whole number, a splitter, or pairs"), ({"folds": "5"}, "whole number"), ({"folds": None}, "whole number"),
             ({"threads": 0}, "threads"), ({"hidden_layers": (0,)}, "hidden_layers"),
         ):  # fmt: skip
-            with self.subTest(expected), self.assertRaisesRegex((ValueError, nnkernel.Error), expected):
+            with self.subTest(expected), self.assertRaisesRegex(ValueError, expected):
                 nnkernel.CrossValidation(IMAGES, LABELS, **options)
         for options, grid, expected in (
             ({"hold_out": 0.2}, {}, "the folds hold images out"), ({}, {"keep_best": [True]}, "keep_best"),
-            ({}, {"iterations": [0]}, "1 or more"), ({}, {"learning_rate": [0]}, "learning_rate"),
+            ({}, {"learning_rate": 0.1}, "grid: expected a list of values for learning_rate, found 0.1"),
+            ({}, {"dtype": "f32"}, "grid: expected a list of values for dtype"), ({}, [{"seed": [1]}], "grid: expected options"),
+            ({"weights": LABELS}, {}, "above 0 among the images to learn of class 0"), ({}, {"iterations": [0]}, "1 or more"), ({}, {"learning_rate": [0]}, "learning_rate"),
             ({"method": "dual"}, {"hidden_layers": [()]}, "needs a hidden layer"),
         ):  # fmt: skip
             with self.subTest(expected), self.assertRaisesRegex(ValueError, expected):

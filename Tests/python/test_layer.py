@@ -104,8 +104,13 @@ class LayerTests(unittest.TestCase):
                 ("labels: expected 2 labels, each 0 or 1", lambda: cost_backward([0.5, 0.5], [1])),
                 ("initializer: expected 'deep' or 'small', found 'he'", lambda: initial_layers([2, 1], "he")),
                 ("sizes: expected two or more", lambda: initial_layers([2], "deep")),
-                ("seed: expected 0...2.32 - 1, found -1", lambda: initial_layers([2, 1], "deep", -1)),
-                ("sizes: .* above 0", lambda: initial_layers([2, 0], "deep"))):
+                ("a: expected real numbers, found complex128", lambda: layer.linear_forward(a + 0j)),
+                ("p: expected real numbers", lambda: cost(["0.5"], [1])),
+                ("learning_rate: expected a finite number", lambda: layer.update(Gradient(layer.weights, layer.biases, a), "1")),
+                ("seed: expected a whole number .* found 1.5", lambda: initial_layers([2, 1], "deep", 1.5)),
+                ("sizes: expected a whole number .* found 2.0", lambda: initial_layers([2.0, 1], "deep")),
+                ("seed: expected a whole number .* found -1", lambda: initial_layers([2, 1], "deep", -1)),
+                ("sizes: expected a whole number of 1.* found 0", lambda: initial_layers([2, 0], "deep"))):
             with self.subTest(message), self.assertRaisesRegex(ValueError, message):
                 call()
 

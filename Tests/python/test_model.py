@@ -76,12 +76,34 @@ class Facts(unittest.TestCase):
         for layers, expected in (
             ([(w1, b1), (w2.T, b2), (w3, b3)], r"layer 2: expected weights of shape \(outputs, 4\).*found \(4, 3\)"),
             ([(w1, b1[:3]), (w2, b2), (w3, b3)], "layer 1"), ([(w1, b1)], "one output"), ([], "found the sizes"),
+            ([(w1, b1, w2, b2), (w3, b3)], "layer 1: expected the pair"), ([(w1 + 0j, b1)], "layer 1: expected real numbers"),
+            ([(w1.astype(str), b1)], "layer 1: expected real numbers"), ([([[1, 2], [3]], b1)], "layer 1: expected an array"),
             ([(w1, b1), (np.zeros((300, 4)), np.zeros(300)), (np.zeros((1, 300)), b3)], "at most 256 units"),
         ):  # fmt: skip
             with self.subTest(expected), self.assertRaisesRegex(ValueError, expected):
                 nnkernel.Model.from_layers(layers)
         with self.assertRaisesRegex(nnkernel.Error, "layers: .*not finite"):
             nnkernel.Model.from_layers([(w1 * np.inf, b1), (w2, b2), (w3, b3)])
+
+
+class Detector(nnkernel.Model):
+    pass
+
+
+class Kinds(unittest.TestCase):
+    def test_models_of_ones_own_kind_stay_so(self):
+        model = Detector(MODELS["f64"].file)
+        for other in pickle.loads(pickle.dumps(model)), copy.deepcopy(model), model.quantized():
+            self.assertIs(type(other), Detector)
+
+    def test_i8_is_quantized_already(self):
+        with self.assertRaisesRegex(ValueError, "expected a model of f32 or f64, found i8"):
+            MODELS["i8"].quantized()
+
+    def test_only_bytes_are_a_file(self):
+        for file in 5, "model.nnk", list(MODELS["f64"].file), None:
+            with self.assertRaisesRegex(TypeError, "bytes-like object is required"):
+                nnkernel.Model(file)
 
 
 class Files(unittest.TestCase):

@@ -64,6 +64,10 @@ class ArrayTests(unittest.TestCase):
                 (PHOTO[:0], r"found shape \(0, 130, 3\)"),
                 (np.zeros((1, 65536, 3), np.uint8), r"photos: expected sides of at most 65535 pixels, found shape \(1, 65536, 3\)"),
                 (np.uint8(1), r"found shape \(\)"),
+                (IMAGES.transpose(0, 3, 1, 2), r"photos: expected channels last, .* found an image of shape \(3, 64, 64\)"),
+                (IMAGES[0].transpose(2, 0, 1), "photos: expected channels last"),
+                ([IMAGES[0].transpose(2, 0, 1)], r"photos\[0\]: expected channels last"),
+                (IMAGES[:3, :, :, 0], "photos: expected channels last"),
                 (None, "photos: expected an array, a picture or a path, found NoneType"),
                 (np.array(1, np.uint8), r"found shape \(\)"),
                 ([None], r"photos\[0\]: expected an array, a picture or a path, found NoneType")):

@@ -139,6 +139,8 @@ class PyTorchTests(unittest.TestCase):
                 ("mean, std: expected 3 inputs for each pixel, found 4", [linear(4, 1)], {"mean": (0, 0, 0)}),
                 ("mean, std: expected 3 numbers", [linear(3, 1)], {"mean": (0.5,)}),
                 ("mean, std: expected 3 numbers", [linear(3, 1)], {"std": (1, 0, 1)}),
+                ("mean, std: expected 3 numbers", [linear(3, 1)], {"std": (1, 1, float("inf"))}),
+                ("mean: expected real numbers", [linear(3, 1)], {"mean": "rgb"}),
                 ("mean, std: expected none .* LayerNorm",
                  [nn.LayerNorm(3, eps=0, elementwise_affine=False), linear(3, 1)], {"std": (1, 1, 1)}),
                 ("layers: expected .* 256 units", [linear(4, 257), nn.ReLU(), linear(257, 1)], {})):

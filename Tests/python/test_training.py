@@ -132,6 +132,8 @@ class Refusals(unittest.TestCase):
         self.refuses("expected bytes .* found float64", IMAGES.astype(float))
         self.refuses("expected one or more", IMAGES[:0])
         self.refuses(r"expected shape .* found \(\)", np.uint8(1))
+        self.refuses(r"expected channels last, .* found an image of shape \(3, 5, 6\)", IMAGES.transpose(0, 3, 1, 2))
+        self.refuses("images: expected an array of numbers", [IMAGES[0], IMAGES[1, :4]])
         self.refuses("expected at most 65535 bytes each, found 65536", np.zeros((24, 65536), np.uint8))
         self.refuses("at most 1000000, found", np.zeros((1_000_001, 1), np.uint8))
 
@@ -140,13 +142,20 @@ class Refusals(unittest.TestCase):
         self.refuses("found 2 for image 1", IMAGES, LABELS + (LABELS == 1))
         self.refuses("found -1 for image 0", IMAGES, LABELS - 1)
         self.refuses(r"found \(24, 1\)", IMAGES, LABELS.reshape(24, 1))
+        for labels in LABELS.astype(str), LABELS + 0j, np.zeros(24, "V4"):
+            self.refuses("labels: expected numbers, each 0 or 1, found", IMAGES, labels)
 
     def test_weights(self):
         self.refuses(r"expected shape \(24,\)", weights=[1])
         self.refuses("found nan for image 0", weights=[np.nan] * 24)
-        self.refuses("found -1.0 for image 3", weights=[1, 1, 1, -1] * 6)
-        self.refuses("above 0, found none", weights=[0] * 24)
-        self.refuses("class are 0", weights=LABELS, error=nnkernel.Error)
+        self.refuses("found -1 for image 3", weights=[1, 1, 1, -1] * 6)
+        self.refuses("range of float32, found 1e[+]300 for image 0", weights=[1e300] * 24)
+        self.refuses("range of float32, found 1e-60 for image 1", weights=[1, 1e-60] * 12)
+        self.refuses("weights: expected real numbers, found", weights=["1"] * 24)
+        self.refuses("weights: expected an array of numbers", weights=[object()] * 24)
+        self.refuses("above 0 among the images to learn of class 0, found none", weights=[0] * 24)
+        self.refuses("above 0 among the images to learn of class 0, found none", weights=LABELS)
+        self.refuses("above 0 among the images to learn of class 1, found none", weights=1 - LABELS, balance=True)
 
     def test_options(self):
         for name, value, expected in (
@@ -157,7 +166,12 @@ class Refusals(unittest.TestCase):
             ("weight_decay", 1e9, "below 1 / learning_rate"), ("seed", 2**32, "0...4294967295"), ("seed", 1.5, "found 1.5"),
             ("iterations", -1, "whole number"), ("cost_every", "x", "whole number"), ("center", "no", "True or False"),
             ("hold_out", 1, "share of 0.0001...0.9999"), ("keep_best", True, "held-out images"), ("threads", 0, "1...4096"),
-            ("class_names", ("a",), "two names"), ("class_names", ("a", "ä" * 16), "31 bytes"),
+            ("hidden_layers", np.array(4), "found array"), ("hidden_layers", np.ones((2, 2), int), "found array"),
+            ("learning_rate", 10**400, "finite"), ("balance", np.array([True, False]), "True or False"),
+            ("dtype", np.array(["f32", "f64"]), "'f32' or 'f64'"), ("start", "model.nnk", "a Model or None, found 'model.nnk'"),
+            ("class_names", (0, 1), r"two names, found \(0, 1\)"), ("class_names", 5, "two names, found 5"),
+            ("class_names", {"a", "b"}, "two names"), ("class_names", (b"a", b"b"), "two names"),
+            ("class_names", ("\ud800", "b"), "31 bytes of UTF-8"), ("class_names", ("a",), "two names"), ("class_names", ("a", "ä" * 16), "31 bytes"),
         ):  # fmt: skip
             self.refuses(expected, **{name: value})
         self.refuses("unexpected keyword", error=TypeError, layers=(1,))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from ctypes import POINTER, byref, c_bool, c_char_p, c_double, c_float, c_int32, c_size_t, c_uint8, c_uint32, c_void_p
 from pathlib import Path
 from typing import Any
@@ -189,14 +190,23 @@ def class_names(names: tuple[str, str] | None) -> ctypes.Array[c_char_p]:
     """The names of class 0 and class 1 as a job and a model have them."""
     if names is None:
         return (c_char_p * 2)(None, None)
-    if isinstance(names, str) or len(names) != 2:
+    found = list(names) if isinstance(names, (Sequence, np.ndarray)) and not isinstance(names, str) else []
+    if len(found) != 2 or not all(isinstance(name, str) for name in found):
         raise ValueError(f"class_names: expected two names, found {names!r}")
-    encoded = [name.encode() for name in names]
-    for name in encoded:
-        if len(name) > CLASS_NAME_BYTES or b"\0" in name:
+    for name in found:
+        if not fits_in_file(name):
             raise ValueError(
                 f"class_names: expected at most {CLASS_NAME_BYTES} bytes of UTF-8 without a zero, found {name!r}")  # fmt: skip
-    return (c_char_p * 2)(*encoded)
+    return (c_char_p * 2)(*(name.encode() for name in found))
+
+
+def fits_in_file(class_name: str) -> bool:
+    """Whether a model file can hold the name of a class."""
+    try:
+        encoded = class_name.encode()
+    except UnicodeEncodeError:  # a half of a surrogate pair
+        return False
+    return len(encoded) <= CLASS_NAME_BYTES and b"\0" not in encoded
 
 
 class Memory:

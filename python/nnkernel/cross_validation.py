@@ -17,11 +17,11 @@ import numpy.typing as npt
 from . import _core
 from ._core import Bytes, Floats, Memory, core
 from .errors import DivergedError
-from .images import Weights, byte_images, byte_labels, example_weights
+from .images import Weights, as_array, byte_images, byte_labels, example_weights
 from .job import Job
 from .options import MOST, MOST_THREADS, Keywords, Options, check_integer
 from .training import run
-from .weights import balanced
+from .weights import balanced, check_learned
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -193,8 +193,7 @@ class CrossValidation:
         return [results[place] for place in range(len(results))]
 
     def _candidates(self, grid: Mapping[str, Sequence[Any]]) -> list[_Candidate]:
-        for name in {"hold_out", "keep_best", "cost_every"} & grid.keys():
-            raise ValueError(f"grid: {name} does not change what folds hold out")
+        _check_grid(grid)
         if self.options.hold_out or self.options.keep_best:
             raise ValueError("hold_out, keep_best: expected neither, as the folds hold images out")
         candidates: dict[tuple[int, ...], _Candidate] = {}
@@ -245,6 +244,7 @@ class CrossValidation:
         weights: Weights = np.bincount(split.train, minlength=len(self._labels)).astype(np.float32)
         if self._weights is not None:
             weights *= self._weights
+        check_learned(weights, self._labels)
         return balanced(weights, self._labels) if candidate.options.balance else weights
 
     def _result(self, parameters: dict[str, Any], logits: list[Floats]) -> Result:
@@ -283,26 +283,49 @@ class _Candidate:
         return self.options.dtype, self.options.mirror
 
 
+def _check_grid(grid: Any) -> None:
+    if not isinstance(grid, Mapping):
+        raise ValueError(f"grid: expected options with a list of values each, found {grid!r}")
+    for name, values in grid.items():
+        if name in ("hold_out", "keep_best", "cost_every"):
+            raise ValueError(f"grid: {name} does not change what folds hold out")
+        if isinstance(values, (str, bytes)) or not isinstance(values, (Sequence, np.ndarray)):
+            raise ValueError(f"grid: expected a list of values for {name}, found {values!r}")
+
+
 def _splits(
     folds: int | Splitter | Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], block: int, seed: int, labels: Bytes,
     groups: npt.ArrayLike | None,
 ) -> list[Split]:  # fmt: skip
     if isinstance(folds, (int, np.integer)):
         return _dealt(int(folds), check_integer("block", block, 1, MOST), seed, labels)
+    if isinstance(folds, str) or not (hasattr(folds, "split") or isinstance(folds, Iterable)):
+        raise ValueError(f"folds: expected a whole number, a splitter, or pairs (train, test) of places, found {folds!r}")
     pairs = folds.split(np.zeros(len(labels)), labels, groups) if hasattr(folds, "split") else folds
-    splits = [Split(_places(train, len(labels)), _places(test, len(labels))) for train, test in pairs]
+    splits = [_split(pair, len(labels)) for pair in pairs]
     if not splits:
         raise ValueError("folds: expected one or more, found none")
     for number, split in enumerate(splits):
         if both := set(split.train.tolist()) & set(split.test.tolist()):
             raise ValueError(f"folds: expected images that teach or are held out, found image {min(both)} doing both in split {number}")
         if len(split.test) == 0 or len(np.unique(labels[split.train])) < len(np.unique(labels)):
-            raise ValueError(f"folds: expected held-out images, and others of each class that teach; found neither in split {number}")
+            learned = np.bincount(labels[split.train], minlength=2).tolist()
+            raise ValueError(
+                f"folds: expected held-out images, and images to learn of each class, found {len(split.test)} held out and "
+                f"{learned} of class 0 and 1 to learn in split {number}")  # fmt: skip
     return splits
 
 
+def _split(pair: Any, count: int) -> Split:
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise ValueError(f"folds: expected pairs (train, test) of places, found {pair!r}")
+    return Split(_places(pair[0], count), _places(pair[1], count))
+
+
 def _places(places: npt.ArrayLike, count: int) -> _Places:
-    found = np.asarray(places)
+    found = as_array(places, "folds")
+    if found.shape == (0,):
+        return found.astype(np.intp)
     if found.dtype == np.bool_ and found.shape == (count,):
         return np.flatnonzero(found)
     if found.ndim != 1 or not np.issubdtype(found.dtype, np.integer) or ((found < 0) | (found >= count)).any():
@@ -318,7 +341,9 @@ def _dealt(count: int, block: int, seed: int, labels: Bytes) -> list[Split]:
     fold = np.empty(len(labels), np.uint32)
     status = core.nnk_deal_folds(
         _core.Folds(count, block, seed), labels.ctypes.data, len(labels), fold.ctypes.data)  # fmt: skip
-    _core.check(status, f"folds: {count} of blocks of {block}, for classes of {np.bincount(labels, minlength=2).tolist()} images")
+    if status < 0:
+        sizes = np.bincount(labels, minlength=2).tolist()
+        raise ValueError(f"folds: expected two blocks or more of each class, found {sizes} images in blocks of {block}")
     return [Split(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(count)]
 
 

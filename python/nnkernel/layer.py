@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import core
+from .images import as_reals
+from .options import MOST, check_integer, check_number
 
 Activation = Literal["relu", "sigmoid"]
 Array = npt.NDArray[Any]
@@ -113,6 +115,7 @@ class Layer:
 
     def update(self, gradient: Gradient, learning_rate: float) -> None:
         """One step of gradient descent, in place: W -= rate dW, b -= rate db."""
+        check_number("learning_rate", learning_rate)
         for parameter, change in (self.weights, gradient.weights), (self.biases, gradient.biases):
             change = _reals(change, "gradient", parameter.shape, parameter.dtype)
             _call("update", parameter, change, learning_rate, parameter.size)
@@ -146,10 +149,10 @@ def initial_layers(sizes: Sequence[int], initializer: Literal["small", "deep"], 
     """
     if initializer not in ("deep", "small"):
         raise ValueError(f"initializer: expected 'deep' or 'small', found {initializer!r}")
-    if len(sizes) < 2 or min(sizes) < 1:
-        raise ValueError(f"sizes: expected two or more numbers above 0, found {tuple(sizes)}")
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed: expected 0...2^32 - 1, found {seed}")
+    if not isinstance(sizes, (Sequence, np.ndarray)) or len(sizes) < 2:
+        raise ValueError(f"sizes: expected two or more numbers above 0, found {sizes!r}")
+    sizes = [check_integer("sizes", size, 1, MOST) for size in sizes]
+    seed = check_integer("seed", seed, 0, MOST)
     random = _Random()
     core.nnk_random_seed(ctypes.byref(random), seed)
     layers = []
@@ -165,7 +168,7 @@ def initial_layers(sizes: Sequence[int], initializer: Literal["small", "deep"], 
 
 def _reals(array: npt.ArrayLike, name: str, shape: tuple[int | None, ...], dtype: Any = None) -> Array:
     """A contiguous array of float32 or float64. None stands for any length above 0."""
-    found = np.asarray(array)
+    found = as_reals(array, name)
     if found.dtype not in (np.float32, np.float64):
         found = found.astype(np.float64)
     if dtype is not None and found.dtype != dtype:

@@ -16,6 +16,7 @@ from . import _core
 from ._core import Bytes, Floats, Memory, core
 from .errors import Error, ModelFileError
 from .files import replace_file
+from .images import as_reals
 from .photos import as_images
 from .pytorch import to_torch
 
@@ -69,9 +70,9 @@ class Model:
         The sizes of the layers: the bytes of an image, the units of the hidden layers, and 1.
     """
 
-    def __init__(self, file: bytes | bytearray, *, name: str = "model") -> None:
+    def __init__(self, file: bytes | bytearray | memoryview, *, name: str = "model") -> None:
         """Opens the bytes of a model file. Raises ModelFileError, which begins with ``name``, if they are no whole model."""
-        self.file = bytes(file)
+        self.file = bytes(memoryview(file))  # a TypeError for what is no bytes, such as a number
         self.sizes = _sizes(self.file, name)
         self._topology = _core.topology(self.sizes)
         self._memory = Memory(len(self.file))
@@ -134,7 +135,7 @@ class Model:
 
         It is of f32 if all arrays are, else of f64. Hidden layers use ReLU; the last layer has one output.
         """
-        arrays = [np.asarray(array) for layer in layers for array in layer]
+        arrays = _arrays_of(layers)
         dtype = "f32" if arrays and all(array.dtype == np.float32 for array in arrays) else "f64"
         sizes = _sizes_of(arrays)
         parameters = np.concatenate([array.astype(_TYPES[dtype]).ravel() for array in arrays])
@@ -148,9 +149,11 @@ class Model:
 
     def quantized(self) -> Model:
         """This model with the weights of layer 1 in bytes (i8): a fourth of the size of f32."""
+        if self.dtype == "i8":
+            raise ValueError("quantized: expected a model of f32 or f64, found i8")
         file = _core.FileInMemory()
         _core.check(core.nnk_model_quantize(self._model, file.sink), "quantization")
-        return Model(bytes(file.bytes))
+        return type(self)(bytes(file.bytes))
 
     def predict_proba(self, photos: Any) -> Floats:
         """The probabilities of class 0 and class 1 for each photo: (n, 2).
@@ -189,7 +192,7 @@ class Model:
         replace_file(path, self.file)
 
     def __reduce__(self) -> tuple[type[Model], tuple[bytes]]:
-        return Model, (self.file,)
+        return type(self), (self.file,)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and self.file == other.file
@@ -226,6 +229,16 @@ def _array(address: int, shape: tuple[int, ...], dtype: Any) -> npt.NDArray[Any]
     """A copy of an array in the core's memory."""
     size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     return np.frombuffer(ctypes.string_at(address, size), dtype).reshape(shape).copy()
+
+
+def _arrays_of(layers: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]]) -> list[npt.NDArray[Any]]:
+    """The weights and biases of all layers, one after the other."""
+    arrays: list[npt.NDArray[Any]] = []
+    for number, layer in enumerate(layers, 1):
+        if not isinstance(layer, (tuple, list)) or len(layer) != 2:
+            raise ValueError(f"layer {number}: expected the pair (weights, biases), found {layer!r}")
+        arrays += (as_reals(array, f"layer {number}") for array in layer)
+    return arrays
 
 
 def _sizes_of(arrays: list[npt.NDArray[Any]]) -> tuple[int, ...]:

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from types import NoneType
+from typing import Any, Literal, TypedDict
+
+import numpy as np
 
 from . import _core
-
-if TYPE_CHECKING:
-    from .model import Model
+from .model import Model
 
 MOST = 2**32 - 1  # of a number that the core keeps in 32 bits
 MOST_THREADS = 4096
@@ -25,7 +26,12 @@ def check_integer(name: str, value: Any, least: int, most: int) -> int:
 
 
 def check_number(name: str, value: Any) -> None:
-    if not isinstance(value, Real) or not math.isfinite(value):
+    """Whether the value is a number that fits in a double."""
+    try:
+        is_finite = isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:  # a whole number that is too large
+        is_finite = False
+    if not is_finite:
         raise ValueError(f"{name}: expected a finite number, found {value!r}")
 
 
@@ -117,12 +123,13 @@ class Options:
         for name in ("learning_rate", "weight_decay", "hold_out"):
             check_number(name, getattr(self, name))
         for name in ("center", "own_contrast", "mirror", "balance", "keep_best"):
-            if getattr(self, name) not in (False, True):
-                raise ValueError(f"{name}: expected True or False, found {getattr(self, name)!r}")
+            self._check_yes_or_no(name, getattr(self, name))
         self._check_choice("dtype", ("f32", "f64"))
         self._check_choice("method", (None, "primal", "dual"))
         self._check_choice("initializer", tuple(_core.INITIALIZERS))
         self._check_layers()
+        if not isinstance(self.start, (Model, NoneType)):
+            raise ValueError(f"start: expected a Model or None, found {self.start!r}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate: expected a number above 0, found {self.learning_rate}")
         if not 1 - self.learning_rate * self.weight_decay > 0 or self.weight_decay < 0:
@@ -136,13 +143,20 @@ class Options:
 
     def _check_layers(self) -> None:
         layers = self.hidden_layers
-        if isinstance(layers, (str, bytes)) or not hasattr(layers, "__len__") or len(layers) >= _core.MAX_LAYERS:
+        is_list = isinstance(layers, Sequence) or isinstance(layers, np.ndarray) and layers.ndim == 1
+        if not is_list or isinstance(layers, (str, bytes)) or len(layers) >= _core.MAX_LAYERS:
             raise ValueError(f"hidden_layers: expected up to {_core.MAX_LAYERS - 1} numbers of units, found {layers!r}")
         for units in layers:
             check_integer("hidden_layers", units, 1, _core.MAX_UNITS)
 
+    @staticmethod
+    def _check_yes_or_no(name: str, value: Any) -> None:
+        if not isinstance(value, (bool, np.bool_, Integral)) or value not in (0, 1):
+            raise ValueError(f"{name}: expected True or False, found {value!r}")
+
     def _check_choice(self, name: str, choices: tuple[object, ...]) -> None:
-        if (value := getattr(self, name)) not in choices:
+        value = getattr(self, name)
+        if not isinstance(value, (str, NoneType)) or value not in choices:
             raise ValueError(f"{name}: expected {' or '.join(map(repr, choices))}, found {value!r}")
 
     def changed(self, changes: dict[str, Any]) -> Options:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import Bytes, open_library
-from .images import as_bytes
+from .images import as_bytes, check_channels
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -45,6 +45,8 @@ def as_images(photos: Any, inputs: int) -> Bytes:
     if isinstance(photos, (str, os.PathLike)) or _is_picture(photos):
         return _one_image(photos, inputs, "photos")[np.newaxis]
     array = _array(photos, "photos")
+    if array.ndim == 4:
+        check_channels(array.shape[1:], "photos")
     is_one = array.ndim < 2 or array.size == inputs or _is_rgb(array) and inputs == RESIZED_BYTES
     if not is_one and array.size == len(array) * inputs:
         return array.reshape(len(array), inputs)
@@ -62,6 +64,8 @@ def _one_image(photo: Any, inputs: int, name: str) -> Bytes:
         pixels = _pixels(photo, name)
     else:
         pixels = _array(photo, name)
+        if pixels.ndim == 3:
+            check_channels(pixels.shape, name)
         if pixels.size == inputs:
             return pixels.reshape(inputs)
     if not _is_rgb(pixels) or pixels.size == 0:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import Floats
+from .images import as_reals
 
 if TYPE_CHECKING:
     import torch
@@ -201,9 +202,9 @@ def _normalized(
     weights: Floats, biases: Floats, mean: Sequence[float] | None, std: Sequence[float] | None
 ) -> tuple[Floats, Floats]:
     """Weights and biases for x, from those for (x - mean) / std: W' = W / std, b' = b - W' mean."""
-    shift = np.zeros(3) if mean is None else np.asarray(mean, np.float64)
-    scale = np.ones(3) if std is None else np.asarray(std, np.float64)
-    if shift.shape != (3,) or scale.shape != (3,) or not np.isfinite(shift).all() or not (scale > 0).all():
+    shift = np.zeros(3) if mean is None else as_reals(mean, "mean").astype(np.float64)
+    scale = np.ones(3) if std is None else as_reals(std, "std").astype(np.float64)
+    if shift.shape != (3,) or scale.shape != (3,) or not np.isfinite(shift).all() or not (np.isfinite(scale) & (scale > 0)).all():
         raise ValueError(f"mean, std: expected 3 numbers each, those of std above 0, found {mean} and {std}")
     if weights.shape[1] % 3:
         raise ValueError(f"mean, std: expected 3 inputs for each pixel, found {weights.shape[1]} inputs")

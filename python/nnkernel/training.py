@@ -19,7 +19,7 @@ from .images import byte_images, byte_labels, example_weights
 from .job import Job
 from .model import Model
 from .options import MOST_THREADS, Keywords, Options, check_integer
-from .weights import weights_of
+from .weights import check_learned, weights_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -92,8 +92,8 @@ def train(
     labels = byte_labels(labels, len(images))
     given = None if weights is None else example_weights(weights, len(images))
     made, rule = weights_of(chosen, labels, given)
-    if made is not None and not (made > 0).any():
-        raise ValueError("weights: expected one or more above 0, found none")
+    if made is not None:
+        check_learned(made, labels)
     if chosen.keep_best and (made is None or (made > 0).all()):
         raise ValueError("keep_best: expected held-out images (hold_out, or weights of 0), found none")
     job = Job(chosen, images, labels, weights=made, weights_rule=rule, class_names=class_names)

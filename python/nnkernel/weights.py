@@ -28,6 +28,13 @@ def weights_of(options: Options, labels: Bytes, given: Weights | None) -> tuple[
     return weights, 0 if given is not None else 1 << 24 | options.balance << 16 | share
 
 
+def check_learned(weights: Weights, labels: Bytes) -> None:
+    """Whether each class that has images has some to learn, of weight above 0."""
+    for label in np.unique(labels):
+        if not (weights[labels == label] > 0).any():
+            raise ValueError(f"weights: expected one or more above 0 among the images to learn of class {label}, found none")
+
+
 def balanced(weights: Weights, labels: Bytes) -> Weights:
     """w W / (2 W_c), where W is the sum of the weights w, and W_c that of class c: m / (2 m_c) where all are 1."""
     sums = [np.sum(weights[labels == label], dtype=np.float64) for label in (0, 1)]
