@@ -61,7 +61,7 @@ class Fitting(unittest.TestCase):
                 fitted.predict(images[..., :-1])
 
     def test_names_that_a_file_cannot_hold_are_left_out(self):
-        for names in ("a" * 32, "b"), ("a\0", "b"):
+        for names in ("a" * 32, "b"), ("a\0", "b"), ("\ud800", "b"):
             fitted = classifier(iterations=1).fit(IMAGES, np.array(names, object)[LABELS])
             self.assertEqual(fitted.model_.class_names, ("", ""))
             self.assertEqual(fitted.classes_.tolist(), sorted(names))
@@ -98,10 +98,24 @@ class Fitting(unittest.TestCase):
         scaled = classifier(value_range=(0, 1)).fit(IMAGES / 255, TARGETS)
         np.testing.assert_array_equal(scaled.predict_proba(IMAGES / 255), classifier().fit(IMAGES, TARGETS).predict_proba(IMAGES))
 
+    def test_a_value_range_is_the_same_for_all_types(self):
+        values = np.arange(-128, 128)
+        for low, high in (-100, 100), (-128, 127), (-5, 5), (0, 1000), (-1e300, 1e300):
+            ranged = nnkernel.Classifier(value_range=(low, high))
+            scaled = ranged._bytes(values.astype(np.float64))
+            self.assertTrue((scaled[values <= low] == 0).all() and (scaled[values >= high] == 255).all())
+            for dtype in np.int8, np.int16, np.int64, np.float16, np.float32:
+                np.testing.assert_array_equal(ranged._bytes(values.astype(dtype)), scaled)
+        positive = np.arange(256, dtype=np.uint8)
+        found = nnkernel.Classifier(value_range=(-255, 255))._bytes(positive)
+        np.testing.assert_array_equal(found, np.rint((positive + 255.0) / 2))
+
     def test_refuses(self):
         for options, images, targets, expected in (
             ({}, IMAGES / 255, TARGETS, "expected bytes .* found float64; .* value_range"),
-            ({"value_range": (1, 0)}, IMAGES, TARGETS, "value_range: expected two finite numbers"),
+            *(({"value_range": ends}, IMAGES, TARGETS, "value_range: expected two finite numbers") for ends in (
+                (1, 0), 5, (0,), (0, np.inf), (0, np.nan), (0, 5e-324), (-1.5e308, 1.5e308))),
+            ({"value_range": "ab"}, IMAGES, TARGETS, "value_range: expected real numbers"),
             ({}, IMAGES, np.arange(40) % 3, "expected two classes, found 3; use sklearn.multiclass.OneVsRest"),
             ({}, IMAGES, np.ones(40, int), "expected two classes, found one class of weight above 0: 1"),
             ({"hidden_layers": (0,)}, IMAGES, TARGETS, "hidden_layers: .* found 0"),

@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from ._core import CLASS_NAME_BYTES, Bytes, Floats
+from ._core import Bytes, Floats, fits_in_file
+from .images import as_reals
 from .model import Model
 from .options import Options
 from .training import Cost, train
@@ -130,17 +131,27 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     f"X: expected bytes (uint8), found {images.dtype}; for values of another range, "
                     "set value_range, such as (0, 1)")  # fmt: skip
             return np.asarray(images)
-        low, high = self.value_range
-        if not -np.inf < low < high < np.inf:
-            raise ValueError(f"value_range: expected two finite numbers, the lower one first, found {self.value_range}")
-        scaled: Bytes = np.rint((np.clip(images, low, high) - low) * (255 / (high - low))).astype(np.uint8)
-        return scaled
+        low, scale = _low_and_scale(self.value_range)
+        reals = images.astype(np.float64)  # differences of whole numbers overflow
+        reals -= low
+        reals *= scale
+        return np.rint(np.clip(reals, 0, 255, out=reals), out=reals).astype(np.uint8)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _low_and_scale(value_range: tuple[float, float]) -> tuple[float, float]:
+    """The value that becomes 0, and 255 / (the width of the range)."""
+    ends = as_reals(value_range, "value_range").astype(np.float64)
+    if ends.shape == (2,):
+        low, high = ends.tolist()
+        if low < high and 0 < (scale := 255 / (high - low)) < np.inf:
+            return low, scale
+    raise ValueError(f"value_range: expected two finite numbers, the lower one first, found {value_range!r}")
 
 
 def _two_classes(targets: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Bytes]:
@@ -159,5 +170,4 @@ def _two_classes(targets: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Bytes]:
 def _names(classes: npt.NDArray[Any]) -> tuple[str, str] | None:
     """Names for the model file; None if it cannot hold one of them."""
     first, second = map(str, classes)
-    fits = all(len(name.encode()) <= CLASS_NAME_BYTES and "\0" not in name for name in (first, second))
-    return (first, second) if fits else None
+    return (first, second) if fits_in_file(first) and fits_in_file(second) else None
