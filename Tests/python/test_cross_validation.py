@@ -119,7 +119,7 @@ class LettingOthersRun(unittest.TestCase):
         threading.Timer(0.3, lambda: (sent.append(time.monotonic()), signal.raise_signal(signal.SIGINT))).start()
         with self.assertRaises(KeyboardInterrupt):
             validation.run()
-        self.assertLess(time.monotonic() - sent[0], 1)
+        self.assertLess(time.monotonic() - sent[0], 5)  # some 10 ms on an idle processor; all iterations take hours
         self.assertEqual(set(threading.enumerate()) - before, set())
 
 
