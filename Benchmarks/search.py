@@ -13,13 +13,14 @@ import warnings
 
 import h5py
 import numpy as np
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.neural_network import MLPClassifier
 
 import nnkernel
 
 LAYERS, ITERATIONS = (20, 7, 5), 1000
-RATES, DECAYS = [0.003, 0.0075, 0.02], [0, 0.1, 1]
+RATES, DECAYS = [0.0075, 0.02], [0, 0.1]
 FOLDS = StratifiedKFold(5)
 warnings.simplefilter("ignore")  # MLPClassifier: no convergence, and batches of fewer images than named
 
@@ -30,10 +31,10 @@ def data(path, kind):
 
 
 def search(estimator, grid, images, labels, test_images, test_labels):
-    """Seconds of the processor, the best mean accuracy on folds, and the accuracy on test images."""
+    """Seconds of the processor, the best mean area under the ROC curve on folds, and the accuracy on test images."""
     began = time.process_time()
-    found = GridSearchCV(estimator, grid, cv=FOLDS).fit(images, labels)
-    return time.process_time() - began, found.best_score_, found.score(test_images, test_labels)
+    found = GridSearchCV(estimator, grid, cv=FOLDS, scoring="roc_auc").fit(images, labels)
+    return time.process_time() - began, found.best_score_, found.best_estimator_.score(test_images, test_labels)
 
 
 def validate(images, labels):
@@ -41,7 +42,11 @@ def validate(images, labels):
     validation = nnkernel.CrossValidation(
         images, labels, hidden_layers=LAYERS, dtype="f32", iterations=ITERATIONS, folds=FOLDS)  # fmt: skip
     results = validation.run({"learning_rate": RATES, "weight_decay": DECAYS})
-    return time.process_time() - began, max(np.mean(result.accuracies) for result in results), None
+    curves = [
+        np.mean([roc_auc_score(labels[split.test], logits) for split, logits in zip(validation.splits, result.logits)])
+        for result in results
+    ]  # fmt: skip
+    return time.process_time() - began, max(curves), None
 
 
 def main(train_path, test_path):
@@ -58,17 +63,20 @@ def main(train_path, test_path):
         "nnkernel.Classifier": search(
             nnkernel.Classifier(LAYERS, dtype="f32", iterations=ITERATIONS), grid, images, labels, tests, test_labels),
         "nnkernel.CrossValidation": validate(images, labels),
+        "nnkernel.Classifier, mean off and mirrored": search(
+            nnkernel.Classifier(LAYERS, dtype="f32", iterations=ITERATIONS, center=True, mirror=True), grid, images, labels,
+            tests, test_labels),
         "MLPClassifier, Adam": search(
-            MLPClassifier(LAYERS, random_state=1), {"learning_rate_init": [0.0003, 0.001, 0.003], "alpha": [1e-4, 0.1, 10]},
+            MLPClassifier(LAYERS, random_state=1), {"learning_rate_init": [0.0003, 0.001], "alpha": [1e-4, 1]},
             scaled, labels, scaled_tests, test_labels),
         "MLPClassifier, the same descent": search(
             perceptron, {"learning_rate_init": RATES, "alpha": alphas}, scaled, labels, scaled_tests, test_labels),
     }  # fmt: skip
     slowest = rows["MLPClassifier, the same descent"][0]
-    print("| what searches | CPU seconds | times as fast | best accuracy on folds | on the 50 test photos |")
+    print("| what searches | CPU seconds | times as fast | area under the ROC curve, on folds | accuracy on the 50 test photos |")
     print("| --- | ---: | ---: | ---: | ---: |")
     for name, (seconds, folds, test) in rows.items():
-        print(f"| {name} | {seconds:.2f} | {slowest / seconds:.0f} | {folds:.3f} | {'' if test is None else f'{test:.2f}'} |")
+        print(f"| {name} | {seconds:.2f} | {slowest / seconds:.0f} | {folds:.2f} | {'' if test is None else f'{test:.2f}'} |")
 
 
 main(*sys.argv[1:])
