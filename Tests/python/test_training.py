@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 import unittest
+from unittest import mock
 
 import numpy as np
 from drawn import LAYERS, drawn
@@ -124,6 +125,20 @@ class LettingOthersRun(unittest.TestCase):
             with self.assertRaises(KeyboardInterrupt):
                 self.long(threads=threads)
             self.assertLess(time.monotonic() - stamps[0], 5)  # some 10 ms on an idle processor; all iterations take hours
+            self.assertEqual(set(threading.enumerate()) - before, set())
+
+    def test_no_thread_is_left_if_one_cannot_start(self):
+        start, before = threading.Thread.start, set(threading.enumerate())
+        for error in RuntimeError("can't start new thread"), KeyboardInterrupt():
+            calls = iter((start, start))
+
+            def fails_at_the_third(thread):
+                if not (call := next(calls, None)):
+                    raise error
+                call(thread)
+
+            with mock.patch.object(threading.Thread, "start", fails_at_the_third), self.assertRaises(type(error)):
+                train(threads=5)
             self.assertEqual(set(threading.enumerate()) - before, set())
 
 

@@ -176,15 +176,23 @@ class _Team:
             threading.Thread(target=self._help, args=(wanted, job.scratch()), daemon=True) for wanted in self._wanted]  # fmt: skip
 
     def __enter__(self) -> _Team:
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:  # Ctrl-C, or the system gives no more threads
+            self._dismiss()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._dismiss()
+
+    def _dismiss(self) -> None:
         self._over = True
         self._want(len(self._wanted))
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():  # one that has not started cannot be joined
+                thread.join()
 
     def run(self, arena: Memory, slices: int) -> int:
         if self._wanted:
