@@ -6,6 +6,7 @@ import subprocess
 import sys
 import unittest
 from dataclasses import is_dataclass
+from importlib import metadata
 
 import nnkernel
 import nnkernel.layer
@@ -49,6 +50,11 @@ class Help(unittest.TestCase):
                 if " : " in line and not line.startswith(" ") or line in ("images, labels, weights", "**options"):
                     named |= {name.strip(" *") for name in line.split(" : ")[0].split(",")}
             self.assertEqual(named, set(inspect.signature(thing).parameters), thing)
+
+
+class Version(unittest.TestCase):
+    def test_is_that_of_the_installed_package(self):
+        self.assertEqual(nnkernel.__version__, metadata.version("nnkernel"))
 
 
 class WithoutScikitLearn(unittest.TestCase):

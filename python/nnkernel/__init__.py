@@ -16,6 +16,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ._core import VERSION
 from .errors import DivergedError, Error, ModelFileError
 from .model import Expectation, Model, load
 from .options import Options
@@ -30,6 +31,8 @@ __all__ = [
     "Cost", "CrossValidation", "DivergedError", "Error", "Expectation", "Model", "ModelFileError", "Options", "Result",
     "Scores", "Split", "from_torch", "load", "train",
 ]  # fmt: skip
+__version__ = f"{VERSION // 10000}.{VERSION // 100 % 100}.{VERSION % 100}"
+
 if find_spec("sklearn"):
     __all__ += ["Classifier"]
 

@@ -127,7 +127,7 @@ class CrossValidation:
     Parameters
     ----------
     images, labels, weights
-        As for ``train``.
+        As for ``train``. Images are not copied: leave them as they are until the last ``run``.
     folds : int, splitter or iterable of (train, test)
         A number of folds, dealt at random by ``seed`` with about the same share of each class in each, as
         nn-cli cross-validate does. As many folds as images leave each image out once. Or a splitter of scikit-learn, or
