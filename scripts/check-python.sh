@@ -93,7 +93,7 @@ $full || exit 0
     echo "| --- | ---: |"
     echo "| wheel for Linux on x86-64 | $(($(wc -c <"$wheel") / 1000)) KB |"
     printf '| import nnkernel, beyond numpy | %.1f ms |\n' "$import_time"
-    printf '| nnkernel.Classifier at first, beyond numpy: scikit-learn itself | %.0f ms |\n' \
+    printf '| the first use of nnkernel.Classifier, which imports scikit-learn, beyond numpy | %.0f ms |\n' \
         "$(milliseconds "import nnkernel; nnkernel.Classifier")"
 } >"$work/package"
 scripts/write-table.py PYTHON.md package "$work/package"
