@@ -127,16 +127,17 @@ command_for() {
     esac
 }
 
-# The SHA-256 of what a program prints for all jobs; an exit code other than 0 counts. Arguments: the program's command.
-hash_of() {
+# What a program prints for all jobs, with a line for each that fails. Arguments: the program's command.
+answers_of() {
     local job kernels
     while read -r job; do
         for kernels in scalar fastest; do
             # shellcheck disable=SC2086 # words
             "$@" $job $kernels 2>/dev/null </dev/null | tr -d '\r' || echo "failed: $job $kernels"
         done
-    done <<<"$jobs" | sha256sum | cut -c 1-64
+    done <<<"$jobs"
 }
+hash_of() { answers_of "$@" | sha256sum | cut -c 1-64; }
 
 # Without arguments, the trainer explains itself with exit code 64.
 can_run() {
@@ -146,7 +147,9 @@ can_run() {
 }
 
 compile "gcc -O2" "$work/trainer-here" || { cat "$work/log" >&2; exit 1; }
-expected=$(hash_of "$work/trainer-here")
+answers=$(answers_of "$work/trainer-here")
+! grep '^failed: ' <<<"$answers" >&2 || exit 1
+expected=$(sha256sum <<<"$answers" | cut -c 1-64)
 failed=0
 table=$work/table
 {
