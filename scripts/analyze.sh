@@ -59,6 +59,7 @@ analyzer() { each read_by_gcc "$@"; }
 # With the assertions, which say what the callers of a function have checked.
 read_by_tidy() { .venv/bin/clang-tidy --quiet "$1" -- "${flags[@]}" -DNNK_ASSERTIONS=1 2>/dev/null; }
 tidy() {
+    [[ -x .venv/bin/pip ]] || quietly python3 -m venv .venv
     [[ -x .venv/bin/clang-tidy ]] || quietly .venv/bin/pip install clang-tidy==20.1.0 # each version has other checks
     each read_by_tidy "$@"
 }
@@ -93,6 +94,7 @@ eva() {
 
 # ---- Tools that watch the tests -----------------------------------------------------------------------------------
 
+# With a tenth of the long loops.
 build_tests() {
     quietly cmake -B "$work/$1" -DNNK_BUILD_TESTS=ON -DNNK_HAS_THREAD_SANITIZER=OFF "${@:2}"
     quietly cmake --build "$work/$1" --parallel "$jobs"
@@ -106,12 +108,12 @@ run_tests() {
 
 msan() {
     build_tests msan -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
-        -DCMAKE_C_FLAGS='-O1 -fsanitize=memory -fno-sanitize-recover=all'
+        -DCMAKE_C_FLAGS='-O1 -fsanitize=memory -fno-sanitize-recover=all -DCHECK_SHARE=10'
     run_tests msan
 }
 
 valgrind() {
-    build_tests valgrind -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS=-O1
+    build_tests valgrind -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS='-O1 -DCHECK_SHARE=10'
     local test
     for test in model checkpoint reading blocks predict i8 misuse change; do
         command valgrind --quiet --error-exitcode=9 --exit-on-first-error=yes "$work/valgrind/Tests/core/nnk-test-$test" 2>&1 >/dev/null ||
@@ -131,7 +133,10 @@ for tool in "${tools[@]}"; do
     case $tool in effects | eva) files=("${core[@]}") ;; esac
     case $tool in
     msan | valgrind) ;;
-    *) "$tool" "$planted" 2>&1 | grep -q 'warning:\|error:' || fail "$tool does not find the mistakes of $planted" ;;
+    *)
+        "$tool" "$planted" >"$work/found" 2>&1
+        grep -q 'warning:\|error:' "$work/found" || fail "$tool does not find the mistakes of $planted"
+        ;;
     esac
     "$tool" "${files[@]}" >"$work/found"
     count=$(grep -c 'warning:\|error:\|performance:\|portability:' "$work/found") || true

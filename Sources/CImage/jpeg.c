@@ -164,7 +164,6 @@ const nn_format nn_jpeg = {"JPEG", open_picture, read_row, finish, close_picture
 
 nn_picture *nn_jpeg_new(void) {
     jpeg_picture *picture = calloc(1, sizeof *picture);
-    if (!picture) return NULL;
-    picture->base.format = &nn_jpeg;
-    return &picture->base;
+    if (picture) picture->base.format = &nn_jpeg;
+    return (nn_picture *)picture;
 }

@@ -292,9 +292,8 @@ const nn_format nn_png = {"PNG", open_picture, read_row, finish, close_picture};
 
 nn_picture *nn_png_new(void) {
     png_picture *picture = calloc(1, sizeof *picture);
-    if (!picture) return NULL;
-    picture->base.format = &nn_png;
-    return &picture->base;
+    if (picture) picture->base.format = &nn_png;
+    return (nn_picture *)picture;
 }
 
 static png_image description(uint32_t width, uint32_t height) {

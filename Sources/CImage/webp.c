@@ -193,7 +193,6 @@ const nn_format nn_webp = {"WebP", open_picture, read_row, finish, close_picture
 
 nn_picture *nn_webp_new(void) {
     webp_picture *picture = calloc(1, sizeof *picture);
-    if (!picture) return NULL;
-    picture->base.format = &nn_webp;
-    return &picture->base;
+    if (picture) picture->base.format = &nn_webp;
+    return (nn_picture *)picture;
 }

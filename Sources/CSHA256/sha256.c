@@ -36,7 +36,7 @@ static void add_blocks_portable(uint32_t state[8], const uint8_t *bytes, size_t 
         }
         memcpy(s, state, sizeof s);
         // Each round moves the eight values on by one place: here the places move.
-#pragma clang loop unroll_count(8)
+#pragma GCC unroll 8
         for (int t = 0; t < 64; t++) {
             uint32_t a = s[-t & 7], b = s[(1 - t) & 7], c = s[(2 - t) & 7], e = s[(4 - t) & 7],
                      f = s[(5 - t) & 7], g = s[(6 - t) & 7], *d = &s[(3 - t) & 7], *h = &s[(7 - t) & 7];
@@ -72,7 +72,7 @@ __attribute__((target("sha,ssse3,sse4.1"))) static void add_blocks_fast(uint32_t
         __m128i abef_before = abef, cdgh_before = cdgh, w[4];
         for (int i = 0; i < 4; i++)
             w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)bytes + i), to_big_endian);
-#pragma clang loop unroll(full)
+#pragma GCC unroll 16
         for (int i = 0; i < 16; i++) {
             __m128i *now = &w[i % 4], next = w[(i + 1) % 4], last = w[(i + 3) % 4];
             __m128i sum = _mm_add_epi32(*now, _mm_loadu_si128((const __m128i *)(constants + 4 * i)));

@@ -465,9 +465,11 @@ static void test_start(int32_t type, int32_t method) {
     CHECK_EQUAL(load(&bad, arena, &c), NNK_E_ARGUMENT);
 #if defined(FE_UPWARD) && !defined(__NEWLIB__)
     if (fesetround(FE_UPWARD) == 0) {
+        const volatile double one = 1, little = DBL_EPSILON / 4;
+        const bool rounds_upward = one + little > 1; // not under valgrind
         const nnk_status status = load(&job, arena, &c);
         fesetround(FE_TONEAREST);
-        CHECK_EQUAL(status, NNK_E_FLOAT);
+        CHECK_EQUAL(status, rounds_upward ? NNK_E_FLOAT : NNK_OK);
     }
 #endif
     CHECK_EQUAL(load(&job, arena, &c), NNK_OK);
