@@ -42,12 +42,12 @@ def validate(images, labels, seed=1):
     """The same by CrossValidation, which has no network for the test images."""
     began = time.process_time()
     validation = nnkernel.CrossValidation(
-        images, labels, hidden_layers=LAYERS, dtype="f32", iterations=ITERATIONS, seed=seed, folds=FOLDS)  # fmt: skip
+        images, labels, hidden_layers=LAYERS, dtype="f32", iterations=ITERATIONS, seed=seed, folds=FOLDS)
     results = validation.run({"learning_rate": RATES, "weight_decay": DECAYS})
     curves = [
         np.mean([roc_auc_score(labels[split.test], logits) for split, logits in zip(validation.splits, result.logits)])
         for result in results
-    ]  # fmt: skip
+    ]
     return time.process_time() - began, max(curves), None
 
 
@@ -58,7 +58,7 @@ def main(train_path, test_path):
     scaled, scaled_tests = ((x.reshape(len(x), -1) / 255).astype(np.float32) for x in (images, tests))
     perceptron = MLPClassifier(
         LAYERS, solver="sgd", batch_size=len(images), momentum=0, shuffle=False, max_iter=ITERATIONS, tol=0,
-        n_iter_no_change=ITERATIONS + 1, random_state=1)  # fmt: skip
+        n_iter_no_change=ITERATIONS + 1, random_state=1)
     alphas = [decay * taught for decay in DECAYS]
     grid = {"learning_rate": RATES, "weight_decay": DECAYS}
     rows = {
@@ -73,7 +73,7 @@ def main(train_path, test_path):
             scaled, labels, scaled_tests, test_labels),
         "MLPClassifier, the same descent": search(
             perceptron, {"learning_rate_init": RATES, "alpha": alphas}, scaled, labels, scaled_tests, test_labels),
-    }  # fmt: skip
+    }
     slowest = rows["MLPClassifier, the same descent"][0]
     print("| what searches | CPU seconds | times as fast | area under the ROC curve, on folds | accuracy on the 50 test photos |")
     print("| --- | ---: | ---: | ---: | ---: |")

@@ -44,7 +44,7 @@ class Fitting(unittest.TestCase):
         fitted = classifier(seed=3, mirror=True).fit(IMAGES, TARGETS)
         model = nnkernel.train(
             IMAGES, LABELS, hidden_layers=LAYERS, iterations=300, learning_rate=0.05, center=True, seed=3, mirror=True,
-            class_names=("dark", "light"))  # fmt: skip
+            class_names=("dark", "light"))
         self.assertEqual(fitted.model_, model)
         np.testing.assert_array_equal(fitted.predict_proba(IMAGES), model.predict_proba(IMAGES))
         np.testing.assert_array_equal(fitted.predict(IMAGES), TARGETS)
@@ -119,7 +119,7 @@ class Fitting(unittest.TestCase):
             ({}, IMAGES, np.arange(40) % 3, "expected two classes, found 3; use sklearn.multiclass.OneVsRest"),
             ({}, IMAGES, np.ones(40, int), "expected two classes, found one class of weight above 0: 1"),
             ({"hidden_layers": (0,)}, IMAGES, TARGETS, "hidden_layers: .* found 0"),
-        ):  # fmt: skip
+        ):
             with self.subTest(expected), self.assertRaisesRegex(ValueError, expected):
                 classifier(**options).fit(images, targets)
 

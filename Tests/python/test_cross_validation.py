@@ -22,14 +22,14 @@ class SameNumbers(unittest.TestCase):
             for options in {}, {"own_contrast": True, "weight_decay": 0.1, "balance": True}, {"mirror": True, "method": "primal"}:
                 pairs = list(folds.split(IMAGES, LABELS))
                 expected = cross_validate(
-                    nnkernel.Classifier(**OPTIONS, **options), IMAGES, LABELS, cv=pairs, return_estimator=True)  # fmt: skip
+                    nnkernel.Classifier(**OPTIONS, **options), IMAGES, LABELS, cv=pairs, return_estimator=True)
                 (found,) = nnkernel.CrossValidation(IMAGES, LABELS, folds=pairs, threads=2, **OPTIONS, **options).run()
                 with self.subTest(f"{folds} {options}"):
                     np.testing.assert_array_equal(found.accuracies, expected["test_score"])
                     for logits, model, (_, test) in zip(found.logits, expected["estimator"], pairs):
                         # Both round, in other orders of the sums; 400 steps let that grow from some 1e-16.
                         np.testing.assert_allclose(
-                            1 / (1 + np.exp(-logits)), model.predict_proba(IMAGES[test])[:, 1], rtol=0, atol=1e-10)  # fmt: skip
+                            1 / (1 + np.exp(-logits)), model.predict_proba(IMAGES[test])[:, 1], rtol=0, atol=1e-10)
 
     def test_scores_as_scikit_learn_computes_them(self):
         (found,) = nnkernel.CrossValidation(IMAGES, LABELS, center=True, **OPTIONS).run()
@@ -45,11 +45,11 @@ class SameNumbers(unittest.TestCase):
         alone = [
             nnkernel.CrossValidation(IMAGES, LABELS, **{**OPTIONS, "weight_decay": decay, "iterations": steps}).run()[0]
             for decay in grid["weight_decay"] for steps in grid["iterations"]
-        ]  # fmt: skip
+        ]
         for threads in 1, 3:
             together = nnkernel.CrossValidation(IMAGES, LABELS, threads=threads, **OPTIONS).run(grid)
             self.assertEqual([result.parameters for result in together], [
-                {"weight_decay": decay, "iterations": steps} for decay in (0, 0.3) for steps in (200, 400, 300)])  # fmt: skip
+                {"weight_decay": decay, "iterations": steps} for decay in (0, 0.3) for steps in (200, 400, 300)])
             for a, b in zip(alone, together):
                 np.testing.assert_array_equal(a.probabilities, b.probabilities)
                 self.assertEqual(a.scores, b.scores)
@@ -90,7 +90,7 @@ class Folds(unittest.TestCase):
             ({"folds": [([0, 1], [])]}, "found 0 held out"), ({"folds": [([0, 1], [2], [3])]}, "pairs"), ({"folds": [3]}, "pairs"),
             ({"folds": 4.0}, "whole number, a splitter, or pairs"), ({"folds": "5"}, "whole number"), ({"folds": None}, "whole number"),
             ({"threads": 0}, "threads"), ({"hidden_layers": (0,)}, "hidden_layers"),
-        ):  # fmt: skip
+        ):
             with self.subTest(expected), self.assertRaisesRegex(ValueError, expected):
                 nnkernel.CrossValidation(IMAGES, LABELS, **options)
         for options, grid, expected in (
@@ -99,7 +99,7 @@ class Folds(unittest.TestCase):
             ({}, {"dtype": "f32"}, "grid: expected a list of values for dtype"), ({}, [{"seed": [1]}], "grid: expected options"),
             ({"weights": LABELS}, {}, "above 0 among the images to learn of class 0"), ({}, {"iterations": [0]}, "1 or more"), ({}, {"learning_rate": [0]}, "learning_rate"),
             ({"method": "dual"}, {"hidden_layers": [()]}, "needs a hidden layer"),
-        ):  # fmt: skip
+        ):
             with self.subTest(expected), self.assertRaisesRegex(ValueError, expected):
                 nnkernel.CrossValidation(IMAGES, LABELS, **options).run(grid)
         with self.assertRaisesRegex(TypeError, "unexpected"):

@@ -19,7 +19,7 @@ MODELS = {
     dtype: nnkernel.train(
         IMAGES, LABELS, hidden_layers=LAYERS, iterations=200, dtype=dtype, class_names=("dark", "light"), own_contrast=own)
     for dtype, own in (("f32", False), ("f64", True))
-}  # fmt: skip
+}
 MODELS["i8"] = MODELS["f32"].quantized()
 
 
@@ -79,7 +79,7 @@ class Facts(unittest.TestCase):
             ([(w1, b1, w2, b2), (w3, b3)], "layer 1: expected the pair"), ([(w1 + 0j, b1)], "layer 1: expected real numbers"),
             ([(w1.astype(str), b1)], "layer 1: expected real numbers"), ([([[1, 2], [3]], b1)], "layer 1: expected an array"),
             ([(w1, b1), (np.zeros((300, 4)), np.zeros(300)), (np.zeros((1, 300)), b3)], "at most 256 units"),
-        ):  # fmt: skip
+        ):
             with self.subTest(expected), self.assertRaisesRegex(ValueError, expected):
                 nnkernel.Model.from_layers(layers)
         with self.assertRaisesRegex(nnkernel.Error, "layers: .*not finite"):
@@ -156,7 +156,7 @@ class Files(unittest.TestCase):
         for bad, status in (
             (b"", -10), (bytes(99), -10), (file[:-1], -9), (file + b"x", -15), (flipped(70), -16), (flipped(40), -11),
             (flipped(8), -11), (flipped(12), -11),
-        ):  # fmt: skip
+        ):
             self.path.write_bytes(bad)
             with self.assertRaisesRegex(nnkernel.ModelFileError, "^" + str(self.path)) as caught:
                 nnkernel.load(self.path)

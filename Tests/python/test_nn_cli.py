@@ -33,7 +33,7 @@ class SameBytes(unittest.TestCase):
     def run_program(cls, *arguments):
         return subprocess.run(
             [PROGRAM, *map(str, arguments)], cwd=cls.folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ).stdout  # fmt: skip
+        ).stdout
 
     def test_models(self):
         for options, arguments in (
@@ -45,7 +45,7 @@ class SameBytes(unittest.TestCase):
             ({"iterations": 500, "own_contrast": True, "hold_out": 0.123, "keep_best": True, "learning_rate": 0.01},
              "--iterations 500 --own-contrast --hold-out 0.123 --keep-best --learning-rate 0.01"),
             ({"iterations": 3, "method": "primal"}, "--iterations 3 --method primal"), ({"iterations": 1}, "--iterations 1"),
-        ):  # fmt: skip
+        ):
             with self.subTest(arguments):
                 self.run_program("train", "--train", "train.h5", "-o", "model.nnk", *arguments.split())
                 model = nnkernel.train(self.images, self.labels, class_names=self.names, threads=2, **options)
@@ -74,7 +74,7 @@ class SameBytes(unittest.TestCase):
              "--iterations 100 200 300"),
             ({"dtype": "f32", "iterations": 40, "folds": len(self.labels)}, {},
              "--precision f32 --iterations 40 --leave-one-out"),
-        ):  # fmt: skip
+        ):
             answers = json.loads(self.run_program("cross-validate", "train.h5", "--json", *arguments.split()))["results"]
             validation = nnkernel.CrossValidation(self.images, self.labels, threads=2, **options)
             results = validation.run(grid)

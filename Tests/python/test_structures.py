@@ -23,7 +23,7 @@ NUMBERS = {
     "NNK_MAX_EXAMPLES": _core.MAX_EXAMPLES, "NNK_MAX_DUAL_INPUTS": _core.MAX_DUAL_INPUTS,
     "NNK_CLASS_NAME_BYTES - 1": _core.CLASS_NAME_BYTES, "NNK_OPTION_OWN_CONTRAST": _core.OWN_CONTRAST,
     "NNK_MAX_FOLDS": _core.MAX_FOLDS, "NN_SIDE": photos.SIDE,
-}  # fmt: skip
+}
 
 
 def structures():
@@ -52,7 +52,7 @@ class StructureTests(unittest.TestCase):
         includes = [f"-I{ROOT / folder}" for folder in ("include", "Sources/CImage/include")]
         compiler = subprocess.run(
             ["cc", "-std=c11", "-fsyntax-only", *includes, "-x", "c", "-"], input="\n".join(program), text=True,
-            capture_output=True)  # fmt: skip
+            capture_output=True)
         return re.findall(r"error: .*", compiler.stderr)
 
     def test_are_those_of_the_headers(self):
@@ -78,7 +78,7 @@ class InterpositionTests(unittest.TestCase):
         training = (
             "import numpy, nnkernel; images = numpy.arange(80, dtype=numpy.uint8).reshape(8, 10); labels = [0, 1] * 4; "
             "options = dict(hidden_layers=(2,), iterations=2, threads=2); nnkernel.train(images, labels, **options); "
-            "nnkernel.CrossValidation(images, labels, folds=2, **options).run()")  # fmt: skip
+            "nnkernel.CrossValidation(images, labels, folds=2, **options).run()")
         with tempfile.TemporaryDirectory() as folder:
             other = Path(folder, "other.so")
             subprocess.run(["cc", "-shared", "-fPIC", "-o", other, "-x", "c", "-"], input=program, text=True, check=True)

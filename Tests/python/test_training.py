@@ -11,7 +11,7 @@ from drawn import LAYERS, drawn
 
 import nnkernel
 from nnkernel._core import SETUP, core
-from nnkernel.job import Job
+from nnkernel._job import Job
 from nnkernel.options import Options
 
 IMAGES, LABELS = drawn()
@@ -82,7 +82,7 @@ class Learning(unittest.TestCase):
             "hidden_layers": (4,), "dtype": "f32", "method": "primal", "initializer": "small", "seed": 3, "iterations": 61,
             "learning_rate": 0.01, "center": True, "own_contrast": True, "mirror": True, "weight_decay": 0.1,
             "balance": True, "hold_out": 0.2, "start": model, "class_names": ("dark", "light"),
-        }.items():  # fmt: skip
+        }.items():
             with self.subTest(name):
                 self.assertNotEqual(train(**{name: value}), model)
 
@@ -191,7 +191,7 @@ class Refusals(unittest.TestCase):
             ("class_names", (0, 1), r"two names, found \(0, 1\)"), ("class_names", 5, "two names, found 5"),
             ("class_names", {"a", "b"}, "two names"), ("class_names", (b"a", b"b"), "two names"),
             ("class_names", ("\ud800", "b"), "31 bytes of UTF-8"), ("class_names", ("a",), "two names"), ("class_names", ("a", "ä" * 16), "31 bytes"),
-        ):  # fmt: skip
+        ):
             self.refuses(expected, **{name: value})
         self.refuses("unexpected keyword", error=TypeError, layers=(1,))
         self.refuses("cost_every", hold_out=0.5, keep_best=True, cost_every=0)

@@ -17,11 +17,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from ._core import VERSION
+from ._training import Cost, train
 from .errors import DivergedError, Error, ModelFileError
 from .model import Expectation, Model, load
 from .options import Options
 from .pytorch import from_torch
-from .training import Cost, train
 
 if TYPE_CHECKING:
     from .classifier import Classifier
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Cost", "CrossValidation", "DivergedError", "Error", "Expectation", "Model", "ModelFileError", "Options", "Result",
     "Scores", "Split", "from_torch", "load", "train",
-]  # fmt: skip
+]
 __version__ = f"{VERSION // 10000}.{VERSION // 100 % 100}.{VERSION % 100}"
 
 if find_spec("sklearn"):

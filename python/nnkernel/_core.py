@@ -66,7 +66,7 @@ class Model(ctypes.Structure):
         ("records", c_void_p), ("payload_bytes", c_uint32), ("dtype", c_int32), ("options", c_int32),
         ("method", c_int32), ("initializer", c_int32), ("seed", c_uint32), ("iterations", c_uint32),
         ("examples", c_uint32), ("data_crc", c_uint32), ("learning_rate", c_double), ("payload_crc", c_uint32),
-        ("reader", c_void_p * 2), ("reading", c_void_p)]  # fmt: skip
+        ("reader", c_void_p * 2), ("reading", c_void_p)]
 
 
 class Job(ctypes.Structure):
@@ -76,20 +76,20 @@ class Job(ctypes.Structure):
         ("learning_rate", c_double), ("labels", c_void_p), ("class_names", c_char_p * 2), ("images", Source),
         ("weights", c_void_p), ("weight_decay", c_double), ("mirror", Mirror), ("center", c_bool),
         ("own_contrast", c_bool), ("keep_best", c_bool), ("start", POINTER(Model)), ("capacity", c_uint32),
-        ("gram", c_void_p), ("weights_rule", c_uint32), ("held_out_logits", c_void_p)]  # fmt: skip
+        ("gram", c_void_p), ("weights_rule", c_uint32), ("held_out_logits", c_void_p)]
 
 
 class Progress(ctypes.Structure):
     _fields_ = [
         ("stage", c_int32), ("iteration", c_uint32), ("cost_iteration", c_uint32), ("kept_iteration", c_uint32),
-        ("cost", c_double), ("held_out_cost", c_double)]  # fmt: skip
+        ("cost", c_double), ("held_out_cost", c_double)]
 
 
 class Team(ctypes.Structure):
     _fields_ = [
         ("threads", c_uint32), ("over", c_uint32), ("yield_", c_void_p), ("offer", c_void_p),
         ("line_0", c_uint8 * 64), ("left", c_uint32), ("line_1", c_uint8 * 64), ("done", c_uint32),
-        ("line_2", c_uint8 * 64)]  # fmt: skip
+        ("line_2", c_uint8 * 64)]
 
 
 class Folds(ctypes.Structure):
@@ -100,14 +100,14 @@ class Scores(ctypes.Structure):
     _fields_ = [
         ("examples", c_uint32), ("accuracy", c_double), ("low", c_double), ("high", c_double), ("log_loss", c_double),
         ("log_loss_error", c_double), ("auc", c_double), ("guessing", c_double), ("guessing_log_loss", c_double),
-        ("calibration_error", c_double)]  # fmt: skip
+        ("calibration_error", c_double)]
 
 
 class Expectation(ctypes.Structure):
     _fields_ = [
         ("scale", c_double), ("shift", c_double), ("accuracy", c_float), ("low", c_float), ("high", c_float),
         ("log_loss", c_float), ("auc", c_float), ("guessing", c_float), ("examples", c_uint32),
-        ("folds", c_uint32)]  # fmt: skip
+        ("folds", c_uint32)]
 
 
 # ---- Functions ----------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def class_names(names: tuple[str, str] | None) -> ctypes.Array[c_char_p]:
     for name in found:
         if not fits_in_file(name):
             raise ValueError(
-                f"class_names: expected at most {CLASS_NAME_BYTES} bytes of UTF-8 without a zero, found {name!r}")  # fmt: skip
+                f"class_names: expected at most {CLASS_NAME_BYTES} bytes of UTF-8 without a zero, found {name!r}")
     return (c_char_p * 2)(*(name.encode() for name in found))
 
 
@@ -240,6 +240,6 @@ def score(logits: Floats, labels: Bytes) -> Scores:
     order = np.empty(len(logits), np.uint32)
     logits, labels = np.ascontiguousarray(logits, np.float64), np.ascontiguousarray(labels, np.uint8)
     status = core.nnk_score(
-        logits.ctypes.data, 1, labels.ctypes.data, len(logits), order.ctypes.data, byref(scores))  # fmt: skip
+        logits.ctypes.data, 1, labels.ctypes.data, len(logits), order.ctypes.data, byref(scores))
     check(status, "scores")
     return scores

@@ -13,10 +13,10 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ._core import Bytes, Floats, fits_in_file
-from .images import as_reals
+from ._images import as_reals
+from ._training import Cost, train
 from .model import Model
 from .options import Options
-from .training import Cost, train
 
 
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -101,7 +101,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.costs_: list[Cost] = []
         self.model_ = train(
             images, labels, weights=weights, class_names=_names(self.classes_), threads=self.threads,
-            on_cost=self.costs_.append, **{field.name: getattr(self, field.name) for field in fields(Options)})  # fmt: skip
+            on_cost=self.costs_.append, **{field.name: getattr(self, field.name) for field in fields(Options)})
         return self
 
     def predict_proba(self, X: npt.ArrayLike) -> Floats:
@@ -129,7 +129,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if images.dtype != np.uint8:
                 raise ValueError(
                     f"X: expected bytes (uint8), found {images.dtype}; for values of another range, "
-                    "set value_range, such as (0, 1)")  # fmt: skip
+                    "set value_range, such as (0, 1)")
             return np.asarray(images)
         low, scale = _low_and_scale(self.value_range)
         reals = images.astype(np.float64)  # differences of whole numbers overflow
@@ -161,7 +161,7 @@ def _two_classes(targets: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Bytes]:
     if len(classes) > 2:
         raise ValueError(
             f"Only binary classification is supported. The type of the target is {type_of_target(targets)}: "
-            f"expected two classes, found {len(classes)}; use sklearn.multiclass.OneVsRestClassifier")  # fmt: skip
+            f"expected two classes, found {len(classes)}; use sklearn.multiclass.OneVsRestClassifier")
     if len(classes) < 2:
         raise ValueError(f"y: expected two classes, found one class of weight above 0: {classes[0]}")
     return classes, labels.astype(np.uint8)

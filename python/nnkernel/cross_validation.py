@@ -16,12 +16,12 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import Bytes, Floats, Memory, core
+from ._images import Weights, as_array, byte_images, byte_labels, example_weights
+from ._job import Job
+from ._training import run
+from ._weights import balanced, check_learned
 from .errors import DivergedError
-from .images import Weights, as_array, byte_images, byte_labels, example_weights
-from .job import Job
 from .options import MOST, MOST_THREADS, Keywords, Options, check_integer
-from .training import run
-from .weights import balanced, check_learned
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -254,7 +254,7 @@ class CrossValidation:
         return Result(
             parameters, logits, np.array([score.accuracy for score in scores]), np.array([score.log_loss for score in scores]),
             _mean_probabilities(order, pooled, len(self._labels)),
-            Scores(*(getattr(total, name) for name in Scores._fields)))  # fmt: skip
+            Scores(*(getattr(total, name) for name in Scores._fields)))
 
 
 @dataclass(frozen=True)
@@ -296,7 +296,7 @@ def _check_grid(grid: Any) -> None:
 def _splits(
     folds: int | Splitter | Iterable[tuple[npt.ArrayLike, npt.ArrayLike]], block: int, seed: int, labels: Bytes,
     groups: npt.ArrayLike | None,
-) -> list[Split]:  # fmt: skip
+) -> list[Split]:
     if isinstance(folds, (int, np.integer)):
         return _dealt(int(folds), check_integer("block", block, 1, MOST), seed, labels)
     if isinstance(folds, str) or not (hasattr(folds, "split") or isinstance(folds, Iterable)):
@@ -312,7 +312,7 @@ def _splits(
             learned = np.bincount(labels[split.train], minlength=2).tolist()
             raise ValueError(
                 f"folds: expected held-out images, and images to learn of each class, found {len(split.test)} held out and "
-                f"{learned} of class 0 and 1 to learn in split {number}")  # fmt: skip
+                f"{learned} of class 0 and 1 to learn in split {number}")
     return splits
 
 
@@ -340,7 +340,7 @@ def _dealt(count: int, block: int, seed: int, labels: Bytes) -> list[Split]:
         raise ValueError(f"folds: expected 2...{most}, or {len(labels)} to leave one out, found {count}")
     fold = np.empty(len(labels), np.uint32)
     status = core.nnk_deal_folds(
-        _core.Folds(count, block, seed), labels.ctypes.data, len(labels), fold.ctypes.data)  # fmt: skip
+        _core.Folds(count, block, seed), labels.ctypes.data, len(labels), fold.ctypes.data)
     if status < 0:
         sizes = np.bincount(labels, minlength=2).tolist()
         raise ValueError(f"folds: expected two blocks or more of each class, found {sizes} images in blocks of {block}")
@@ -366,7 +366,7 @@ def _mean_probabilities(places: _Places, logits: Floats, count: int) -> Floats:
 def _in_threads(
     work: Callable[[Any, threading.Event], Floats], items: list[Any], threads: int,
     on_progress: Callable[[int, int], object] | None,
-) -> list[Floats]:  # fmt: skip
+) -> list[Floats]:
     """The results of work(item, is_over), in order. The caller's thread only waits, and so notices Ctrl-C at once."""
     is_over = threading.Event()
     finished: SimpleQueue[Future[Floats]] = SimpleQueue()

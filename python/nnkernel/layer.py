@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import core
-from .images import as_reals
+from ._images import as_reals
 from .options import MOST, check_integer, check_number
 
 Activation = Literal["relu", "sigmoid"]

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import Bytes, Floats, Memory, core
+from ._files import replace_file
+from ._images import as_reals
 from .errors import Error, ModelFileError
-from .files import replace_file
-from .images import as_reals
 from .photos import as_images
 from .pytorch import to_torch
 
@@ -142,7 +142,7 @@ class Model:
         topology = _core.topology(sizes)
         model = _core.Model(
             topology=ctypes.pointer(topology), parameters=parameters.ctypes.data, dtype=_core.DTYPES[dtype],
-            class_names=_core.class_names(class_names), options=_core.OWN_CONTRAST if own_contrast else 0)  # fmt: skip
+            class_names=_core.class_names(class_names), options=_core.OWN_CONTRAST if own_contrast else 0)
         file = _core.FileInMemory()
         _core.check(core.nnk_model_write(model, file.sink), "layers")
         return cls(bytes(file.bytes))
@@ -249,10 +249,10 @@ def _sizes_of(arrays: list[npt.NDArray[Any]]) -> tuple[int, ...]:
         if weights.shape != expected or biases.ndim != 1:
             raise ValueError(
                 f"layer {number}: expected weights of shape (outputs, {sizes[-1]}) and as many biases, "
-                f"found {weights.shape} and {biases.shape}")  # fmt: skip
+                f"found {weights.shape} and {biases.shape}")
         sizes.append(biases.size)
     if not core.nnk_topology_valid(_core.topology(tuple(sizes[: _core.MAX_LAYERS + 1]))) or len(sizes) > _core.MAX_LAYERS + 1:
         raise ValueError(
             f"layers: expected 1...{_core.MAX_LAYERS}, images of at most {_core.MAX_INPUTS} bytes, hidden layers of at most "
-            f"{_core.MAX_UNITS} units and one output, found the sizes {tuple(sizes)}")  # fmt: skip
+            f"{_core.MAX_UNITS} units and one output, found the sizes {tuple(sizes)}")
     return tuple(sizes)

@@ -135,7 +135,7 @@ class Options:
         if not 1 - self.learning_rate * self.weight_decay > 0 or self.weight_decay < 0:
             raise ValueError(
                 f"weight_decay: expected 0 or above, and below 1 / learning_rate = {1 / self.learning_rate}, "
-                f"found {self.weight_decay}")  # fmt: skip
+                f"found {self.weight_decay}")
         if self.hold_out != 0 and not 0.0001 <= self.hold_out <= 0.9999:
             raise ValueError(f"hold_out: expected 0 or a share of 0.0001...0.9999, found {self.hold_out}")
         if self.keep_best and self.cost_every == 0:

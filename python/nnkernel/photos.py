@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import Bytes, open_library
-from .images import as_bytes, check_channels
+from ._images import as_bytes, check_channels
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -73,7 +73,7 @@ def _one_image(photo: Any, inputs: int, name: str) -> Bytes:
     if inputs != RESIZED_BYTES:
         raise ValueError(
             f"{name}: expected {inputs} bytes, found {pixels.size}; photos are resized only for networks of "
-            f"{RESIZED_BYTES} bytes, {SIDE} x {SIDE} pixels")  # fmt: skip
+            f"{RESIZED_BYTES} bytes, {SIDE} x {SIDE} pixels")
     if max(pixels.shape) > _LONGEST_SIDE:
         raise ValueError(f"{name}: expected sides of at most {_LONGEST_SIDE} pixels, found shape {pixels.shape}")
     return _resized(pixels).reshape(inputs)

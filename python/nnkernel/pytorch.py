@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import Floats
-from .images import as_reals
+from ._images import as_reals
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +53,7 @@ def to_torch(model: Model) -> torch.nn.Sequential:
 def from_torch(
     module: torch.nn.Module, *, class_names: tuple[str, str] | None = None, channels_first: bool = False,
     mean: Sequence[float] | None = None, std: Sequence[float] | None = None,
-) -> Model:  # fmt: skip
+) -> Model:
     """A Model from a PyTorch module whose inputs are bytes / 255.
 
     Parameters
@@ -126,7 +126,7 @@ def _dense_layers(module: torch.nn.Module) -> tuple[_Layers, bool]:
         last = part
     if not isinstance(last, (nn.Linear, nn.Sigmoid)) or len(layers[-1][1]) != 1:
         raise ValueError(
-            f"module: expected Linear with 1 output at its end, or Sigmoid behind that, found {last or 'no layer'}")  # fmt: skip
+            f"module: expected Linear with 1 output at its end, or Sigmoid behind that, found {last or 'no layer'}")
     if len({weights.dtype for weights, _ in layers}) > 1:
         raise ValueError("module: expected parameters of one type, found float32 and float64")
     return layers, own_contrast
@@ -173,7 +173,7 @@ def _check_inputs(linear: torch.nn.Linear, layers: _Layers, last: torch.nn.Modul
 def _check_own_contrast(norm: torch.nn.LayerNorm, name: str) -> None:
     if norm.elementwise_affine or norm.eps > _LARGEST_EPSILON or len(norm.normalized_shape) != 1:
         raise ValueError(
-            f"{name}: expected LayerNorm(inputs, eps={OWN_CONTRAST_EPSILON}, elementwise_affine=False), found {norm}")  # fmt: skip
+            f"{name}: expected LayerNorm(inputs, eps={OWN_CONTRAST_EPSILON}, elementwise_affine=False), found {norm}")
 
 
 def _arrays(linear: torch.nn.Linear, name: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

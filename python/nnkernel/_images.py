@@ -36,7 +36,7 @@ def as_bytes(array: npt.ArrayLike, name: str) -> Bytes:
     if found.dtype != np.uint8:
         raise ValueError(
             f"{name}: expected bytes (uint8), found {found.dtype}; whole numbers 0...255 become bytes by "
-            ".astype(numpy.uint8)")  # fmt: skip
+            ".astype(numpy.uint8)")
     return np.asarray(found, order="C")
 
 
@@ -86,7 +86,7 @@ def example_weights(weights: npt.ArrayLike, count: int) -> Weights:
         place = int(np.argmax(wrong))
         raise ValueError(
             "weights: expected finite numbers, 0 or above, in the range of float32, "
-            f"found {given[place]} for image {place}")  # fmt: skip
+            f"found {given[place]} for image {place}")
     return np.ascontiguousarray(found)
 
 
@@ -96,5 +96,5 @@ def mirror_of(images: npt.NDArray[Any]) -> Mirror:
     if images.ndim not in (3, 4) or channels > 4:
         raise ValueError(
             "mirror: expected images of shape (m, height, width) or (m, height, width, 1...4), "
-            f"found {images.shape}")  # fmt: skip
+            f"found {images.shape}")
     return Mirror(images.shape[2] * channels, channels)

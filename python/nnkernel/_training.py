@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from . import _core
 from ._core import Memory, core
+from ._images import byte_images, byte_labels, example_weights
+from ._job import Job
+from ._weights import check_learned, weights_of
 from .errors import DivergedError
-from .images import byte_images, byte_labels, example_weights
-from .job import Job
 from .model import Model
 from .options import MOST_THREADS, Keywords, Options, check_integer
-from .weights import check_learned, weights_of
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -107,7 +107,7 @@ def train(
 def _report(
     job: Job, arena: Memory, status: int, on_cost: Callable[[Cost], object] | None,
     on_progress: Callable[[int, int], object] | None,
-) -> None:  # fmt: skip
+) -> None:
     now = job.progress(arena)
     if on_progress:
         on_progress(now.iteration, job.options.iterations)
@@ -153,7 +153,7 @@ def _check(job: Job, arena: Memory, status: int) -> None:
     done = job.progress(arena).iteration
     raise DivergedError(
         f"training: the cost is no longer finite after iteration {done}: expected a learning rate below "
-        f"{job.options.learning_rate}", status)  # fmt: skip
+        f"{job.options.learning_rate}", status)
 
 
 def finish(job: Job, arena: Memory) -> Model:
@@ -173,7 +173,7 @@ class _Team:
         self._wanted = [threading.Event() for _ in range(threads - 1)]
         self._over = False
         self._threads = [
-            threading.Thread(target=self._help, args=(wanted, job.scratch()), daemon=True) for wanted in self._wanted]  # fmt: skip
+            threading.Thread(target=self._help, args=(wanted, job.scratch()), daemon=True) for wanted in self._wanted]
 
     def __enter__(self) -> _Team:
         try:

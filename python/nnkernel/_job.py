@@ -6,7 +6,7 @@ import ctypes
 
 from . import _core
 from ._core import Bytes, Memory, core
-from .images import Weights, mirror_of
+from ._images import Weights, mirror_of
 from .options import Options
 
 _DUAL_MEMORY = 1 << 30  # bytes: the most that the dual method may take if the caller did not name it
@@ -18,7 +18,7 @@ class Job:
     def __init__(
         self, options: Options, images: Bytes, labels: Bytes, *, weights: Weights | None = None, weights_rule: int = 0,
         class_names: tuple[str, str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.options, self.images, self.labels, self.weights = options, images, labels, weights
         self.image_bytes = images[0].size
         self.sizes = options.sizes(self.image_bytes)
@@ -38,7 +38,7 @@ class Job:
             class_names=_core.class_names(class_names), images=_core.Source(images.ctypes.data, None, None),
             weights=None if weights is None else weights.ctypes.data, weight_decay=options.weight_decay,
             mirror=mirror, center=options.center, own_contrast=options.own_contrast, keep_best=options.keep_best,
-            weights_rule=weights_rule)  # fmt: skip
+            weights_rule=weights_rule)
         self._set_start()
         self._set_method()
 
@@ -50,7 +50,7 @@ class Job:
             raise ValueError(f"start: expected a model of sizes {self.sizes}, found {start.sizes}")
         if start.own_contrast != self.options.own_contrast:
             raise ValueError(
-                f"start: expected a model with own_contrast={self.options.own_contrast}, found {start.own_contrast}")  # fmt: skip
+                f"start: expected a model with own_contrast={self.options.own_contrast}, found {start.own_contrast}")
         self.core.start = ctypes.pointer(start._model)
 
     def _set_method(self) -> None:
@@ -58,7 +58,7 @@ class Job:
         if self.options.method == "dual" and not can_dual:
             raise ValueError(
                 f"method: 'dual' needs a hidden layer and images of at most {_core.MAX_DUAL_INPUTS} bytes, "
-                f"found the sizes {self.sizes}")  # fmt: skip
+                f"found the sizes {self.sizes}")
         self.method = self.options.method or ("dual" if can_dual and self._dual_is_better() else "primal")
         self._use(_core.DUAL_WIDE if self.method == "dual" else _core.PRIMAL)
 

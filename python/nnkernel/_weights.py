@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._core import Bytes
-from .images import Weights
+from ._images import Weights
 from .options import Options
 
 
