@@ -88,9 +88,10 @@ static void keep_only(int socket, int file) {
     const int kept_socket = fcntl(socket, F_DUPFD, 5);
     const int kept_file = fcntl(file, F_DUPFD, 5);
     const int null = open("/dev/null", O_RDWR);
-    if (kept_socket < 0 || kept_file < 0 || null < 0) _exit(1);
+    if (kept_socket < 0 || kept_file < 0 || null < 0) _exit(NN_CHILD_NO_DESCRIPTORS);
     for (int standard = 0; standard <= 2; ++standard) dup2(null, standard);
-    if (dup2(kept_socket, NN_CHILD_SOCKET) < 0 || dup2(kept_file, NN_CHILD_FILE) < 0) _exit(1);
+    if (dup2(kept_socket, NN_CHILD_SOCKET) < 0 || dup2(kept_file, NN_CHILD_FILE) < 0)
+        _exit(NN_CHILD_NO_DESCRIPTORS);
     close_from(NN_CHILD_FILE + 1);
 }
 
@@ -209,8 +210,10 @@ nn_reader_end_reason nn_reader_end(nn_reader *reader) {
     }
     if (reader->waited_ms >= reader->limit_ms) return NN_READER_NOT_ANSWERING;
     // Where the program ignores SIGCHLD, the system does not say how the child ended.
-    const bool was_out_of_time = ended == reader->child && WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
-    return was_out_of_time ? NN_READER_OUT_OF_TIME : NN_READER_CRASHED;
+    if (ended != reader->child) return NN_READER_CRASHED;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) return NN_READER_OUT_OF_TIME;
+    const bool had_no_descriptors = WIFEXITED(status) && WEXITSTATUS(status) == NN_CHILD_NO_DESCRIPTORS;
+    return had_no_descriptors ? NN_READER_NO_DESCRIPTORS : NN_READER_CRASHED;
 }
 
 bool nn_reader_can_take(size_t bytes) {

@@ -37,6 +37,10 @@ struct HDF5Source {
     func refusal(_ expected: String, _ found: String) -> FileError {
         FileError(.badData, file: path, expected: expected, found: found)
     }
+
+    fileprivate func noProcess(_ error: Errno) -> FileError {
+        FileError(.io, file: path, expected: "a process to read it in", found: "\(error)")
+    }
 }
 
 /// Reads one HDF5 file in a process of its own, which ends with this object.
@@ -81,10 +85,7 @@ final class HDF5Reader {
             memory_bytes: limits.memory, processor_seconds: limits.processorSeconds,
             answer_seconds: limits.answerSeconds)
         let error = HDF5.exclusively { nn_reader_start(&process, file.rawValue, &bounds) }
-        guard error == 0 else {
-            throw FileError(
-                .io, file: path, expected: "a process to read it in", found: String(cString: strerror(error)))
-        }
+        guard error == 0 else { throw source.noProcess(Errno(rawValue: error)) }
         isRunning = true
         try checkOpening()
     }
@@ -255,6 +256,7 @@ extension HDF5Reader {
             damage("libhdf5 took more than \(limits.processorSeconds) s of processor time for it")
         case NN_READER_NOT_ANSWERING:
             damage("libhdf5 gave no answer within \(limits.answerSeconds) s")
+        case NN_READER_NO_DESCRIPTORS: source.noProcess(.tooManyOpenFiles)
         default: damage("libhdf5 crashed on it")
         }
     }

@@ -193,6 +193,16 @@ struct OddConditionTests {
         }
     }
 
+    @Test("that few files may be open is not the fault of one", arguments: [5, 6, 7, 8, 16])
+    func fewOpenFiles(count: Int) async throws {
+        folder.write(Fixture.drawings, prefix: "test", as: "test.h5")
+        let outcome = try await shell(#"ulimit -n \#(count); exec "$@""#, ["evaluate", "test.h5"])
+        #expect(outcome.status == (count == 16 ? 0 : 74), "\(outcome)")
+        guard count < 16 else { return }
+        #expect(
+            outcome.complaint == "Error: test.h5: Too many open files; expected a process to read it in")
+    }
+
     @Test(
         "surroundings that do not matter",
         arguments: [

@@ -102,7 +102,12 @@ typedef struct {
 } nn_reader;
 
 // How a child ended that gave no answer.
-typedef enum { NN_READER_CRASHED, NN_READER_OUT_OF_TIME, NN_READER_NOT_ANSWERING } nn_reader_end_reason;
+typedef enum {
+    NN_READER_CRASHED,
+    NN_READER_OUT_OF_TIME,
+    NN_READER_NOT_ANSWERING,
+    NN_READER_NO_DESCRIPTORS, // too many files are open already
+} nn_reader_end_reason;
 
 // Starts a child, whose first answer says whether the open file is one of HDF5. 0, or the system's error.
 int nn_reader_start(nn_reader *reader, int file, const nn_reader_limits *limits);
