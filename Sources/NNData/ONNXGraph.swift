@@ -1,6 +1,7 @@
 /// The parts of an ONNX model that a network needs. The numbers are those of fields in onnx.proto.
 struct ONNXGraph {
     struct Node {
+        /// With its domain, unless that is ONNX's own: elsewhere, Relu can be anything.
         let type: String
         let inputs: [String]
         let outputs: [String]
@@ -8,7 +9,9 @@ struct ONNXGraph {
 
         fileprivate init(_ message: ProtocolBuffer) throws(Defect) {
             self.message = message
-            (type, inputs, outputs) = (message.text(4), message.texts(1), message.texts(2))
+            let (domain, name) = (message.text(7), message.text(4))
+            type = ["", "ai.onnx"].contains(domain) ? name : "\(domain).\(name)"
+            (inputs, outputs) = (message.texts(1), message.texts(2))
             guard max(inputs.count, outputs.count) <= mostNodeInputs else {
                 throw Defect(
                     expected: "\(mostNodeInputs) inputs and outputs of a node at most",
@@ -66,7 +69,12 @@ struct ONNXGraph {
         metadata = try model.dictionary(14)
         var (nodes, constants): ([Node], [String: ProtocolBuffer]) = ([], [:])
         for node in try graph.messages(1) { nodes.append(try Node(node)) }
-        for tensor in try graph.messages(5) { constants[tensor.text(8)] = tensor }
+        for tensor in try graph.messages(5) {
+            let name = tensor.text(8)
+            guard constants.updateValue(tensor, forKey: name) == nil else {
+                throw Defect(expected: "tensors of different names", found: "two of \(name)")
+            }
+        }
         self.nodes = nodes
         self.constants = constants
         var inputs: [(name: String, type: Int, sizes: [Int?])] = []

@@ -339,6 +339,8 @@ struct TravelTests {
         for (name, expected, found) in [
             ("softmax", chain, "Softmax for y"), ("shifted", chain, "Sub for d"),
             ("no-relu", chain, "Gemm for y"), ("two-outputs", chain, "Relu for w"),
+            ("foreign", chain, "com.other.Relu for a1"),
+            ("twice", "tensors of different names", "two of 1.weight"),
             ("scaled", "pixels as they are, or divided by 255", "pixels multiplied by 2.0"),
             ("channels", "one number for all pixels in Div", "[3] of them"),
             (

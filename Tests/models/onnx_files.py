@@ -105,6 +105,9 @@ write("channels", [12288], [node("Div", ["x", "sd"], ["d"])] + top("d"), layers(
 write("gray", [1, 64, 64], flatten + top("f"), layers(W1), check=False)
 write("two-outputs", [12288], top("x") + [node("Relu", ["y"], ["w"])], layers(W1), outputs=("y", "w"), check=False)
 write("no-relu", [12288], [top("x")[0], node("Gemm", ["z1", "3.weight", "3.bias"], ["y"], transB=1)], layers(W1), check=False)
+foreign = [top("x")[0], node("Relu", ["z1"], ["a1"], domain="com.other"), top("x")[2], top("x")[3]]
+write("foreign", [12288], foreign, layers(W1), check=False)
+write("twice", [12288], top("x"), layers(W1) + layers(-W1)[:1], check=False)
 write("large", [12288], top("x"), layers(np.zeros((16, 12288), "f4")), check=False)
 write("elsewhere", [12288], top("x"), layers(W1), check=False)
 model = onnx.load("elsewhere.onnx")
