@@ -118,7 +118,8 @@ enum Destination {
         } catch let error as FileError {
             throw error
         } catch Errno.noSuchFileOrDirectory {
-            throw refusal("no folder \(path.folder.text)")
+            let isLink = (try? Stat(path, followTargetSymlink: false).type) == .symbolicLink
+            throw refusal(isLink ? "a link to a file in no folder" : "no folder \(path.folder.text)")
         } catch {
             throw refusal("\(error)")
         }

@@ -56,7 +56,8 @@ enum Folder {
             return try FilePath(text: path).names()
         } catch {
             let found = error == .notDirectory ? "a file" : error.text(missing: "folder")
-            throw FileError(.missing, file: path, expected: expected, found: found)
+            throw FileError(
+                error.isFailureOfSystem ? .io : .missing, file: path, expected: expected, found: found)
         }
     }
 

@@ -55,8 +55,8 @@ public enum InputFile {
         try InputSource(.standardInput, "stdin", expected).all(limit: limit)
     }
 
-    /// What is asked every 100 ms while a pipe or a terminal gives nothing: whether to wait on. It gets the name of the file,
-    /// and how long it was waited for. Without it, reading waits as long as it takes.
+    /// What is asked every 100 ms while a pipe or a terminal gives nothing, or a pipe to write to has no reader: whether to
+    /// wait on. It gets the name of the file, and how long it was waited for. Without it, the wait takes as long as it takes.
     package static let patience = Mutex<@Sendable (_ file: String, _ waited: Duration) -> Bool>({ _, _ in
         true
     })
@@ -77,7 +77,7 @@ public enum InputFile {
             file = try .open(FilePath(text: path), .readOnly, options: [.closeOnExec, .nonBlocking])
         } catch {
             let error = error as! Errno
-            throw refusal(isFailure(error) ? .io : .missing, error.text())
+            throw refusal(error.isFailureOfSystem ? .io : .missing, error.text())
         }
         let type = try? file.stat().type
         guard type != .directory, !isRegular || type == .regular else {
@@ -85,14 +85,6 @@ public enum InputFile {
             throw refusal(.missing, type == .directory ? "a folder" : "a pipe or a device")
         }
         return file
-    }
-
-    /// Whether the system failed, which says nothing about the file.
-    private static func isFailure(_ error: Errno) -> Bool {
-        [
-            .ioError, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .interrupted,
-            .staleNFSFileHandle,
-        ].contains(error)
     }
 
     /// The next bytes of a file: up to `count`, at its end none.

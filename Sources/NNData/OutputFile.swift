@@ -1,5 +1,13 @@
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Writing whole files: a reader finds the old content or the new, never a part of it.
 ///
 /// Where the path leads is found out once, at the beginning. From then on what happens to links and folders on the way
@@ -76,6 +84,28 @@ public struct OutputFile {
         return there
     }
 
+    /// Opens what is written to as it is. A pipe is waited for until it has a reader, as ``InputFile/patience`` allows.
+    private func openStream(at place: FilePlace) throws(FileError) -> FileDescriptor {
+        var waited = Duration.zero
+        while true {
+            do throws(Errno) {
+                return try place.open(.writeOnly, .nonBlocking)
+            } catch {
+                guard error == .noSuchAddressOrDevice, (try? place.look())??.type == .fifo else {
+                    throw self.error(error.text())
+                }
+            }
+            usleep(100_000)
+            waited += .milliseconds(100)
+            let waitsOn = InputFile.patience.withLock { $0 }
+            guard waitsOn(path, waited) else {
+                throw FileError(
+                    .interrupted, file: path, expected: "a pipe to write to",
+                    found: "interrupted before it had a reader")
+            }
+        }
+    }
+
     /// Creates the file that becomes the one at the place.
     ///
     /// - Parameter old: what is there, which may be what nobody else may read.
@@ -128,7 +158,7 @@ extension OutputFile {
                 let there = try output.replaceable(at: place)
                 target =
                     there?.isStream == true
-                    ? .stream(try output.calling { try place.open(.writeOnly) }, closes: true)
+                    ? .stream(try output.openStream(at: place), closes: true)
                     : .file(try output.createTemporary(beside: place, replacing: there), place)
             case .folder: throw output.error("a folder")
             }
@@ -312,7 +342,7 @@ extension OutputFile {
             guard !isFolder(path) else { return }
             let found =
                 switch error {
-                case .fileExists: "a file"
+                case .fileExists: exists(path) ? "a file" : "a link that leads nowhere"
                 case .noSuchFileOrDirectory where path.isEmpty: "no name"
                 case .noSuchFileOrDirectory where !isFolder(FilePath(text: path).folder.text):
                     "no folder \(FilePath(text: path).folder.text) for it"

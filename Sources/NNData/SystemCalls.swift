@@ -31,6 +31,14 @@ extension Errno {
         self == .noSuchFileOrDirectory ? "no such \(missing)" : description
     }
 
+    /// Whether the system failed, which says nothing about the file.
+    var isFailureOfSystem: Bool {
+        [
+            .ioError, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .interrupted,
+            .staleNFSFileHandle,
+        ].contains(self)
+    }
+
     /// What the call answers. It is made again when a signal interrupts it.
     fileprivate static func result(_ call: () -> CInt) -> Result<CInt, Errno> {
         while true {

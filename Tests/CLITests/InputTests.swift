@@ -33,6 +33,29 @@ struct InputTests {
         #expect(outcome.stdout == "")
     }
 
+    @Test(
+        "a pipe that nobody reads is named after a second, and Ctrl-C ends the wait",
+        arguments: [
+            "export model.nnk --format npz -o pipe", "predict -m model.nnk 0.png --csv pipe",
+            "train --topology two-layer --iterations 1 -o pipe",
+        ])
+    func pipeWithoutReader(command: String) async throws {
+        let outcome = try await waiting(command.split(separator: " ").map(String.init))
+        #expect(outcome.stderr.contains("waiting for pipe\n"), "\(outcome)")
+        #expect(outcome.wasKilled ? outcome.status == SIGINT : outcome.status == 130, "\(outcome)")
+    }
+
+    @Test("a pipe gets all bytes, also where its reader comes late")
+    func lateReader() async throws {
+        try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+        var tool = CommandLineTool(["export", "model.nnk", "--format", "npz", "-o", "pipe"], in: folder)
+        tool.wrapper = ["/bin/sh", "-c", #"(sleep 0.5; cat pipe >read) & "$@" && wait"#, "sh"]
+        #expect(try await tool.run().status == 0)
+        let export = try await nnCLI("export", "model.nnk", "--format", "npz", "-o", "file", in: folder)
+        #expect(export.status == 0)
+        #expect(try folder.bytes(of: "read") == folder.bytes(of: "file"))
+    }
+
     @Test("where a pipe makes no sense, it is refused at once")
     func uselessPipe() async throws {
         try #require(mkfifo(folder.path("pipe"), 0o600) == 0)

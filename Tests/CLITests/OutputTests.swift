@@ -99,6 +99,19 @@ struct OutputPathTests {
         try workshop.expectModel("model.nnk", others: ["link.nnk"])
     }
 
+    @Test("a link that leads nowhere is called so")
+    func linkToNowhere() async throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link"), withDestinationPath: "none/model.nnk")
+        let training = try await workshop.training(output: "link").run()
+        let drawings = try await nnCLI("dataset", "synth", "-o", "link", in: folder)
+        #expect(training.status == 74 && drawings.status == 74)
+        #expect(
+            training.complaint == "Error: link: a link to a file in no folder; expected a file to write")
+        #expect(drawings.complaint == "Error: link: a link that leads nowhere; expected a folder")
+        try workshop.expectUntouched(["link"])
+    }
+
     @Test("the null device stays a device")
     func nullDevice() async throws {
         #expect(try await workshop.training(output: "/dev/null").run().status == 0)
@@ -193,6 +206,24 @@ struct SystemFailureTests {
         #expect(outcome.status == 66)
         let found = "Permission denied; expected \(Picture.expected)"
         #expect(outcome.stderr == "Error: \(image): \(found)\n")
+    }
+
+    @Test(
+        "a folder that the disk fails to list is not called missing",
+        .enabled("needs strace, and the permission to trace") { await Strace.works() },
+        arguments: ["predict -m model.nnk photos", "dataset pack photos", "train --train photos"])
+    func unlistedFolder(command: String) async throws {
+        let folder = TemporaryFolder()
+        try folder.write(Fixture.model, as: "model.nnk")
+        for name in ["photos", "photos/a", "photos/b"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.path(name), withIntermediateDirectories: false)
+        }
+        var tool = CommandLineTool(command.split(separator: " ").map(String.init), in: folder)
+        tool.wrapper = Strace.command("getdents64:error=EIO")
+        let outcome = try await tool.run()
+        #expect(outcome.status == 74)
+        #expect(outcome.complaint.hasPrefix("Error: photos: Input/output error; expected a folder "))
     }
 
     @Test("a full disk under the answers", .enabled(if: isLinux, "needs Linux's /dev/full"))
