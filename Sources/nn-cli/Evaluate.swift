@@ -57,7 +57,7 @@ struct Evaluate: ConsoleCommand {
         let data = try DataSource(path, dataOptions, like: network.classNames).read(.test)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
         let examples = try Examples(data)
-        let result = try network.evaluate(examples)
+        let result = try ModelFile.blaming(modelOption.model) { try network.evaluate(examples) }
         if let text = network.silenceText(result) { Console.note("warning: \(text)") }
         let right = data.count - result.mislabeled.count
         let interval = Scores.interval(of: result.accuracy, among: data.count)

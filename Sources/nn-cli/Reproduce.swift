@@ -67,7 +67,9 @@ struct Reproduce: ConsoleCommand {
             try train.map { try DataSource($0, dataOptions, like: network.classNames).read(.train) }
             ?? DrawnData.training
         let start = try from.map(ModelFile.load)
-        let difference = try Reproduction(network: network, data: data, start: start).difference()
+        let difference = try ModelFile.blaming(model) {
+            try Reproduction(network: network, data: data, start: start).difference()
+        }
         if json {
             try Console.answer(json: Answer(difference: difference))
         } else if difference == nil {
@@ -158,9 +160,13 @@ struct Reproduction {
             trained = try Network(training: examples, options: options) { step in
                 progress.update(step.iteration, cost: nil)
             }
-        } catch NNError.diverged(let iteration) {
-            throw Difference.options(
-                "training again, the cost is no longer finite after iteration \(iteration)")
+        } catch let error as NNError {
+            switch error {
+            case .diverged: throw Difference.options("training again, \(error)")
+            case .invalidOption, .otherStart:
+                throw Difference.options("no training has such options: \(error)")
+            default: throw error
+            }
         }
         let again = try withKeptIteration(trained, origin)
         guard let expectation = network.expectation else { return again }

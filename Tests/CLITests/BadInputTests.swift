@@ -313,10 +313,13 @@ struct BadDataSetTests {
         try folder.write([], as: "empty.h5")
         folder.writeEmptyHDF5(as: "bare.h5")
         folder.write(Fixture.drawings, prefix: "train", as: "good.h5")
+        let loop = folder.path("loop.h5")
+        try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop.h5")
     }
 
     private static let cases: [(file: String, status: Int32, message: String)] = [
         ("gone.h5", 66, "no such file; expected a folder of photos or a data set file"),
+        ("loop.h5", 66, "Too many levels of symbolic links; expected a folder of photos or a data set file"),
         (".", 65, "expected two folders of photos, one per class, got no folder"),
         ("text.h5", 65, "expected an HDF5 file, got another kind of file"),
         ("empty.h5", 65, "expected an HDF5 file, got an empty file"),

@@ -25,6 +25,12 @@ private struct Run {
 
     /// What nn-cli would have saved after so many steps.
     func checkpoint(after steps: Int, packed: Bool = false) throws -> [UInt8] {
+        var trainer = try trainer(packed: packed)
+        for _ in 0..<steps { _ = try trainer.step() }
+        return try trainer.checkpoint().bytes
+    }
+
+    func trainer(packed: Bool = false) throws -> Trainer {
         var options = TrainingOptions()
         options.usesLeastMemory = packed
         options.topology = .twoLayer
@@ -35,9 +41,7 @@ private struct Run {
         let drawings = DataSet.drawn(count: 209, seed: 1)
         let examples = try Examples(
             images: drawings.images, labels: drawings.labels, classNames: drawings.classes)
-        var trainer = try Trainer(examples: examples, options: options)
-        for _ in 0..<steps { _ = try trainer.step() }
-        return try trainer.checkpoint().bytes
+        return try Trainer(examples: examples, options: options)
     }
 
     static let short = Run()
@@ -551,6 +555,32 @@ struct UnsavedCheckpointTests {
         #expect(outcome.costs.count == 1)
         #expect(try folder.bytes(of: "run.ckpt") == checkpoint)
         #expect(try folder.names == ["run.ckpt"])
+    }
+
+    @Test("a run that goes on tells it once for each reason, and saves itself when it can again")
+    func betweenTimes() throws {
+        let path = folder.path("run.ckpt")
+        var trainer = try Run.short.trainer()
+        var file = try CheckpointFile(path)
+        try file.begin(&trainer)
+        try FileManager.default.moveItem(atPath: path, toPath: folder.path("own"))
+        try folder.write([1, 2, 3], as: "run.ckpt")
+        _ = try trainer.step()
+        let failure = try file.saveIfDue(&trainer, interval: .zero)
+        #expect(
+            failure
+                == FileError(
+                    .io, file: path, expected: "the checkpoint of this run",
+                    found: "another file in its place"))
+        #expect(try file.saveIfDue(&trainer, interval: .zero) == nil)
+        #expect(try folder.bytes(of: "run.ckpt") == [1, 2, 3])
+
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try file.saveIfDue(&trainer, interval: .zero) == nil)
+        #expect(try folder.bytes(of: "run.ckpt") == trainer.checkpoint().bytes)
+        try FileManager.default.removeItem(atPath: path)
+        try folder.write([1, 2, 3], as: "run.ckpt")
+        #expect(try file.saveIfDue(&trainer, interval: .zero) == failure)
     }
 
     @Test("a limit to the size of files keeps the last one")

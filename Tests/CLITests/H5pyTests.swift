@@ -72,6 +72,8 @@ struct H5pyTests {
         #expect(shown.stdout.contains("images     2 of"))
         let lone = try await nnCLI("inspect", "other.h5", "--images", "X_test", in: folder)
         #expect(lone.status == 64 && lone.stderr.contains("--images and --labels go together"))
+        let nameless = try await nnCLI("inspect", "other.h5", "--images", "", "--labels", "", in: folder)
+        #expect(nameless.status == 64 && nameless.stderr.contains("--images: expected a name, got none"))
         try FileManager.default.createDirectory(
             atPath: folder.path("photos"), withIntermediateDirectories: true)
         let wrong = try await nnCLI("teach", "photos", "--images", "a", "--labels", "b", in: folder)

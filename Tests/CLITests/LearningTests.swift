@@ -350,5 +350,18 @@ struct ReproduceTests {
         try folder.write(network.bytes, as: "start.nnk")
         try await expect(started, "not from this one", ["--from", "start.nnk"])
         try await expect(network, "leave out --from", ["--from", "start.nnk"])
+        origin = network.origin!
+        origin.weightDecay = 1e308
+        try await expect(
+            Network(topology: network.topology, parameters: parameters, origin: origin),
+            "no training has such options: weight decay: expected 0...133.3")
+        let deep = try Network(
+            topology: .deep, parameters: [Float](repeating: 0, count: Topology.deep.parameterCount))
+        try folder.write(deep.bytes, as: "start.nnk")
+        origin = network.origin!
+        origin.startCRC = deep.payloadCRC
+        try await expect(
+            Network(topology: network.topology, parameters: parameters, origin: origin),
+            "no training has such options: the model to start from", ["--from", "start.nnk"])
     }
 }

@@ -26,6 +26,9 @@ struct DataOptions: ParsableArguments {
     var labels: [String] = []
 
     func validate() throws {
+        for (option, names) in [("--images", images), ("--labels", labels)] where names.contains("") {
+            throw ValidationError("\(option): expected a name, got none")
+        }
         guard images.count == labels.count else {
             throw ValidationError("--images and --labels go together: one name of labels for each of images")
         }

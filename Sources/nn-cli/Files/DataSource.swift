@@ -32,11 +32,13 @@ struct DataSource {
     }
 
     private static func checkFile(_ path: String, _ options: DataOptions) throws {
-        let found = path == "-" ? "libhdf5 cannot read standard input" : "no such file"
-        guard path != "-", OutputFile.exists(path) else {
+        let expected = "a folder of photos or a data set file"
+        guard path != "-" else {
             throw FileError(
-                .missing, file: path, expected: "a folder of photos or a data set file", found: found)
+                .missing, file: path, expected: expected, found: "libhdf5 cannot read standard input")
         }
+        // What cannot be looked at says why when it is opened.
+        if !OutputFile.exists(path) { _ = try InputFile.readStart(path, expected: expected, count: 0) }
         guard options.positive == nil else {
             throw Failure.usage("--positive works only with a folder of photos; \(path) is none")
         }

@@ -23,6 +23,21 @@ enum ModelFile {
         }
     }
 
+    /// Predictions with the model of a file: that they overflow is an error of the file.
+    static func blaming<Result>(_ path: String, for predictions: () throws -> Result) throws -> Result {
+        do {
+            return try predictions()
+        } catch NNError.invalidModel(.unusableWeights) {
+            throw overflow(path)
+        }
+    }
+
+    /// The error of a model whose weights are finite, and whose predictions are not.
+    static func overflow(_ path: String) -> FileError {
+        FileError(
+            .badData, file: path, expected: "usable weights", found: "some with which predictions overflow")
+    }
+
     /// How many bytes a file that begins with these has, or of another kind of file may have.
     private static func length(_ start: [UInt8]) -> Int {
         let isModel = start.starts(with: FileKind.modelMagic) && start.count >= Network.headerBytes

@@ -138,12 +138,17 @@ struct Predict: ConsoleCommand {
         let folder = try watch.map { try FolderWatch($0, sortedInto: sorter?.places) }
         // Until here, Ctrl-C ends the program at once; from here on, the run looks for it.
         Interrupt.watch()
-        try run.answer(Inputs(inputs, list, except: OwnFiles(sorted: sorter?.places, table: csv)), classifier)
-        if let folder {
-            Console.note("model: \(path)")
-            Console.note("watching \(folder.path); Ctrl-C ends this")
-            try run.answer(newIn: folder, classifier)
-            try run.endWatch()
+        do {
+            try run.answer(
+                Inputs(inputs, list, except: OwnFiles(sorted: sorter?.places, table: csv)), classifier)
+            if let folder {
+                Console.note("model: \(path)")
+                Console.note("watching \(folder.path); Ctrl-C ends this")
+                try run.answer(newIn: folder, classifier)
+                try run.endWatch()
+            }
+        } catch NNError.invalidModel(.unusableWeights) {
+            throw ModelFile.overflow(path)
         }
         if run.answered > 0 && !json { Console.note("model: \(path)") }
         if let range = run.probabilities, let text = network.silenceText(range, count: run.answered) {

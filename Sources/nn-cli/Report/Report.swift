@@ -68,8 +68,8 @@ struct Report: ConsoleCommand {
         try source.check("--output", output)
         let data = try source.read(role, isAsked: role == .train)
         try data.checkClasses(of: path, are: network.classNames, of: modelOption.model)
-        return ReportPage.Results(
-            name: name, path: path, data: data, evaluation: try network.evaluate(Examples(data)))
+        let evaluation = try ModelFile.blaming(modelOption.model) { try network.evaluate(Examples(data)) }
+        return ReportPage.Results(name: name, path: path, data: data, evaluation: evaluation)
     }
 
     private func check(_ network: Network, wasTrainedOn data: DataSet) throws {

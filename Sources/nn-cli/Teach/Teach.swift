@@ -90,7 +90,9 @@ struct Teach: ConsoleCommand {
         )
         let lesson = try lesson(teacher)
         try modelFile.write(lesson.network.bytes)
-        let taught = try lesson.network.evaluate(teacher.examples, threads: threads.count)
+        let taught = try ModelFile.blaming(output) {
+            try lesson.network.evaluate(teacher.examples, threads: threads.count)
+        }
         if let text = lesson.network.silenceText(taught) { Console.note("warning: \(text)") }
         let answer = TeachReport(
             lesson: lesson, data: data, arenaBytes: arenaBytes,

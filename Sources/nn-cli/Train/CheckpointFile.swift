@@ -12,6 +12,8 @@ struct CheckpointFile {
     /// How often a run is saved while it goes on.
     private static let interval = Duration.seconds(30)
     private var saved = ContinuousClock.now
+    /// Why the run could not be saved the last time.
+    private var failure: FileError?
     /// Whether there is more in the file than the beginning of the run.
     private var hasProgress = false
     /// As long as this run goes on, no other one may use the file.
@@ -47,8 +49,23 @@ struct CheckpointFile {
         saved = .now
     }
 
-    mutating func saveIfDue(_ trainer: inout Trainer) throws {
-        if ContinuousClock.now - saved > Self.interval { try save(&trainer) }
+    /// Saves a run that goes on, from time to time. That this fails, as on a full disk, does not end the run: it is tried
+    /// again after the next interval.
+    ///
+    /// - Returns: why it failed, unless it failed for the same reason the last time.
+    mutating func saveIfDue(
+        _ trainer: inout Trainer, interval: Duration = Self.interval
+    ) throws -> FileError? {
+        guard ContinuousClock.now - saved > interval else { return nil }
+        do {
+            try save(&trainer)
+            failure = nil
+            return nil
+        } catch let error as FileError {
+            saved = .now
+            defer { failure = error }
+            return error == failure ? nil : error
+        }
     }
 
     mutating func save(_ trainer: inout Trainer) throws {

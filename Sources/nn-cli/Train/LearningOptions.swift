@@ -123,7 +123,7 @@ struct LearningOptions: ParsableArguments {
             "one trained \(options.takesOwnContrastOff ? "without" : "with") it")
         try check(
             start.parameters(as: Double.self).allSatisfy { abs($0) <= options.precision.largest },
-            "finite weights in \(options.precision.name)", "some that are not")
+            "weights within the range of \(options.precision.name)", "larger ones")
         try data.checkClasses(of: train ?? "the drawings", are: start.classNames, of: from)
         return start
     }

@@ -81,14 +81,16 @@ struct Train: ConsoleCommand {
         options.start = try learning.start(options, data.training, train: train)
         var run = TrainingRun(
             options: options, examples: data.examples, checkpoint: checkpoint,
-            modelPath: files.output)
+            modelPath: files.output, startPath: learning.from)
         let isPiped = files.isPiped
         let trained = try run.train(resuming: files.resume, &clock) { try show($0, isPiped) }
 
         let network = trained.network
         try modelFile.write(network.bytes)
         try run.checkpoint?.remove()
-        let results = try data.results(of: network, threads: options.threads)
+        let results = try ModelFile.blaming(files.output) {
+            try data.results(of: network, threads: options.threads)
+        }
         for warning in TrainingWarning.of(results.training, of: network, options) {
             Console.note("warning: \(warning.text)")
             warnings.append(warning)

@@ -8,6 +8,8 @@ struct TrainingRun {
     var checkpoint: CheckpointFile?
     /// For messages.
     let modelPath: String
+    /// The model that it starts from, if any.
+    let startPath: String?
 
     struct Result {
         let network: Network
@@ -70,7 +72,10 @@ struct TrainingRun {
                 progress.clear()
                 throw try interruption(&trainer)
             }
-            try checkpoint?.saveIfDue(&trainer)
+            if let failure = try checkpoint?.saveIfDue(&trainer) {
+                progress.clear()
+                Console.note("warning: \(failure); the training goes on")
+            }
         }
         return costs
     }
@@ -105,10 +110,12 @@ struct TrainingRun {
     }
 
     /// Training is repeatable to the bit, so a run of one iteration less ends with the last finite weights.
-    private func divergence(_ iteration: Int) -> Failure {
+    /// The first cost is that of the start, before any step.
+    private func divergence(_ iteration: Int) -> any Error {
+        if iteration == 0, let startPath { return ModelFile.overflow(startPath) }
         let advice =
             iteration > 1 ? ", or stop before, at finite weights, with --iterations \(iteration - 1)" : ""
-        return .badData(
+        return Failure.badData(
             "the cost is no longer finite after iteration \(iteration); try a --learning-rate below "
                 + "\(options.learningRate)" + advice)
     }
