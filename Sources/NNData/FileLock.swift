@@ -13,7 +13,11 @@ import SystemPackage
 public final class FileLock {
     private let file: FileDescriptor
 
-    deinit { try? file.close() }
+    // A process that was forked meanwhile, and has not begun its program yet, holds the file open for a moment longer.
+    deinit {
+        _ = flock(file.rawValue, LOCK_UN)
+        try? file.close()
+    }
 
     /// Locks the file at the place; nil if another process has locked it.
     static func lock(_ place: FilePlace, _ path: String, expected: String) throws(FileError) -> FileLock? {

@@ -449,13 +449,30 @@ struct LockedFileTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.root) == ["file"])
     }
 
-    @Test("the lock ends with its value")
+    @Test("the lock ends with its value, although another process was forked meanwhile")
     func unlocked() throws {
+        var copies: [CInt] = []
+        defer { for copy in copies { close(copy) } }
         do {
-            let lock = try OutputFile(path).writeLocked([1], replacing: nil)
-            #expect(lock != nil)
+            let lock = try #require(try OutputFile(path).writeLocked([1], replacing: nil))
+            copies = try withExtendedLifetime(lock) { try self.copies() }
         }
+        #expect(!copies.isEmpty)
         #expect(try isFree)
+    }
+
+    /// Copies of the descriptors of the file, as a forked process has them.
+    private func copies() throws -> [CInt] {
+        var file = stat()
+        try #require(stat(path, &file) == 0)
+        return (3..<CInt(1000)).compactMap { descriptor in
+            var other = stat()
+            guard fstat(descriptor, &other) == 0, other.st_dev == file.st_dev, other.st_ino == file.st_ino
+            else {
+                return nil
+            }
+            return dup(descriptor)
+        }
     }
 
     @Test("another file in its place, or a link, is neither replaced nor removed", arguments: [false, true])
