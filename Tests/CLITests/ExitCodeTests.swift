@@ -185,7 +185,7 @@ struct OddConditionTests {
             Self.training, ["predict", folder.path("image.bin"), "-m", folder.path("model.nnk")],
         ] {
             // libdispatch waits for a thread as long as there is no memory for one.
-            let outcome = try await shell("\(condition); exec timeout 20 \"$@\"", arguments)
+            let outcome = try await shell("\(condition); exec timeout 3 \"$@\"", arguments)
             #expect(
                 outcome.wasKilled || [0, 66, 70, 74, 124, 127].contains(outcome.status)
                     || outcome.status > 128,
