@@ -153,7 +153,7 @@ expected=$(sha256sum <<<"$answers" | cut -c 1-64)
 failed=0
 table=$work/table
 {
-    echo "| target | compiler | flags | runs by | SHA-256 |"
+    echo "| target | compiler | flags | run by | SHA-256 |"
     echo "| --- | --- | --- | --- | --- |"
     echo "| $(gcc -dumpmachine) | gcc | -O2 | | ${expected:0:12} |"
 } | tee "$table"
