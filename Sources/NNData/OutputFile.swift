@@ -245,27 +245,29 @@ extension OutputFile {
 
     /// Writes the file, which is locked from the moment it is there.
     ///
-    /// - Parameter own: the file that may be replaced, and no other.
-    /// - Returns: nil if there is another file.
-    /// - Throws: ``FileError``, `io`; what was at the path before is still there then.
-    public func writeLocked(_ bytes: [UInt8], replacing own: FileLock?) throws(FileError) -> FileLock? {
+    /// - Parameter own: the file that may be replaced, and no other. It becomes the new one as soon as that is there, even
+    ///   if it is an error that the folder can't be written to the disk then.
+    /// - Returns: whether the file is written; if not, there is another one.
+    /// - Throws: ``FileError``, `io`.
+    public func writeLocked(_ bytes: [UInt8], replacing own: inout FileLock?) throws(FileError) -> Bool {
         let writer = try Writer(self)
         try writer.write(bytes)
-        let lock = try writer.finish { file, place throws(FileError) -> FileLock? in
+        let isWritten = try writer.finish { file, place throws(FileError) -> Bool in
             let lock = try calling { FileLock(new: try file.place.open(.readOnly)) }
             let there = try replaceable(at: place)
-            guard there == nil || own?.isOf(there!) == true else { return nil }
+            guard there == nil || own?.isOf(there!) == true else { return false }
             try writer.complete(file, replacing: there)
             do throws(Errno) {
                 if there != nil { try file.move(to: place) } else { try file.moveIfFree(to: place) }
             } catch {
                 guard there == nil, error == .fileExists else { throw self.error("\(error)") }
-                return nil
+                return false
             }
-            return lock
+            own = lock
+            return true
         }
-        guard let lock else { throw error("a pipe or a device") }
-        return lock
+        guard let isWritten else { throw error("a pipe or a device") }
+        return isWritten
     }
 
     /// Removes the file, unless it is not the locked one any more.

@@ -434,17 +434,20 @@ struct LockedFileTests {
     @Test("a file is complete and locked from the moment it is there")
     func locked() throws {
         let file = try OutputFile(path)
-        var lock = try #require(try file.writeLocked([1], replacing: nil))
+        var own: FileLock?
+        #expect(try file.writeLocked([1], replacing: &own))
         #expect(try !isFree)
-        #expect(try file.writeLocked([2], replacing: nil) == nil)
+        var other: FileLock?
+        #expect(try !file.writeLocked([2], replacing: &other))
+        #expect(other == nil)
         #expect(try bytes == [1])
-        lock = try #require(try file.writeLocked([3], replacing: lock))
+        #expect(try file.writeLocked([3], replacing: &own))
         #expect(try !isFree)
         #expect(try bytes == [3])
-        try file.remove(lock)
+        try file.remove(try #require(own))
         #expect(!FileManager.default.fileExists(atPath: path))
         // It is made anew where it was removed.
-        lock = try #require(try file.writeLocked([4], replacing: lock))
+        #expect(try file.writeLocked([4], replacing: &own))
         #expect(try bytes == [4])
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.root) == ["file"])
     }
@@ -454,7 +457,8 @@ struct LockedFileTests {
         var copies: [CInt] = []
         defer { for copy in copies { close(copy) } }
         do {
-            let lock = try #require(try OutputFile(path).writeLocked([1], replacing: nil))
+            var lock: FileLock?
+            #expect(try OutputFile(path).writeLocked([1], replacing: &lock))
             copies = try withExtendedLifetime(lock) { try self.copies() }
         }
         #expect(!copies.isEmpty)
@@ -478,7 +482,8 @@ struct LockedFileTests {
     @Test("another file in its place, or a link, is neither replaced nor removed", arguments: [false, true])
     func otherFile(isLink: Bool) throws {
         let file = try OutputFile(path)
-        let lock = try #require(try file.writeLocked([1], replacing: nil))
+        var lock: FileLock?
+        #expect(try file.writeLocked([1], replacing: &lock))
         let other = folder.write([9], as: "other")
         if isLink {
             unlink(path)
@@ -487,11 +492,11 @@ struct LockedFileTests {
             rename(other, path)
         }
         if isLink {
-            #expect(throws: FileError.self) { try file.writeLocked([2], replacing: lock) }
+            #expect(throws: FileError.self) { try file.writeLocked([2], replacing: &lock) }
         } else {
-            #expect(try file.writeLocked([2], replacing: lock) == nil)
+            #expect(try !file.writeLocked([2], replacing: &lock))
         }
-        try file.remove(lock)
+        try file.remove(try #require(lock))
         #expect(try bytes == [9])
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder.root).sorted()

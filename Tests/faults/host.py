@@ -379,14 +379,18 @@ def times(reference, count, chance):
 
 
 def quick_points(reference, chance):
-    """A part of them: kills before the first call of each name that changes something, and a few others."""
+    """A part of them: kills before the first call of each name that changes something, and a few others.
+
+    Of a command with a checkpoint each sync fails too: the checkpoint is its own whatever fails.
+    """
     some, seen = [], set()
     for n, call in enumerate(reference.calls):
         if call.group in MUTATING and call.name not in seen:
             seen.add(call.name)
             some.append(f"{n} once kill *")
     everything = list(points_of(reference))
-    return some[:6] + chance.sample(everything, min(len(everything), 2 if reference.job.name in SLOW else 12))
+    syncs = [point for point in everything if point.endswith(f"once {errno.EIO} s") and reference.job.checkpoint]
+    return some[:6] + syncs + chance.sample(everything, min(len(everything), 2 if reference.job.name in SLOW else 12))
 
 
 def run(work):

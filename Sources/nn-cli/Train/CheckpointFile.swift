@@ -44,8 +44,7 @@ struct CheckpointFile {
     /// Saves a run that begins, so that its file is there, and locked, from now on.
     mutating func begin(_ trainer: inout Trainer) throws {
         guard lock == nil else { return }
-        lock = try file.writeLocked(try trainer.checkpoint().bytes, replacing: nil)
-        guard lock != nil else { throw inUse }
+        guard try file.writeLocked(try trainer.checkpoint().bytes, replacing: &lock) else { throw inUse }
         saved = .now
     }
 
@@ -69,11 +68,11 @@ struct CheckpointFile {
     }
 
     mutating func save(_ trainer: inout Trainer) throws {
-        guard let lock = try file.writeLocked(try trainer.checkpoint().bytes, replacing: lock) else {
+        guard try file.writeLocked(try trainer.checkpoint().bytes, replacing: &lock) else {
             throw FileError(
                 .io, file: path, expected: "the checkpoint of this run", found: "another file in its place")
         }
-        (self.lock, saved, hasProgress) = (lock, .now, true)
+        (saved, hasProgress) = (.now, true)
     }
 
     /// Removes the file: once the model is written, it is of no use.
