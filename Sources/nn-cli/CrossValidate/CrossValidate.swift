@@ -75,7 +75,8 @@ struct CrossValidate: ConsoleCommand {
     @OptionGroup var console: ConsoleOptions
 
     func validate() throws {
-        try iterations.forEach(JobOptions.check(iterations:))
+        // The last held-out logits are taken at the beginning of an iteration more.
+        for number in iterations { try JobOptions.check(iterations: number, most: .max - 1) }
         try learningRate.forEach(JobOptions.check(learningRate:))
         for decay in weightDecay {
             try LearningOptions.check(weightDecay: decay)
@@ -219,6 +220,7 @@ struct CrossValidate: ConsoleCommand {
         images.apply(to: &options)
         options.iterations = iterations.max()!
         options.costEvery = step
+        options.threads = threads.count
         return options
     }
 }

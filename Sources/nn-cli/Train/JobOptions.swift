@@ -68,9 +68,9 @@ struct JobOptions: ParsableArguments {
         }
     }
 
-    static func check(iterations: Int) throws {
-        guard 1...Int(UInt32.max) ~= iterations else {
-            throw ValidationError("--iterations: expected 1 to \(UInt32.max), got \(iterations)")
+    static func check(iterations: Int, most: UInt32 = .max) throws {
+        guard 1...Int(most) ~= iterations else {
+            throw ValidationError("--iterations: expected 1 to \(most), got \(iterations)")
         }
     }
 
