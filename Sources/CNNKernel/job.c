@@ -90,8 +90,8 @@ static bool has_no_options(const nnk_job *job) {
 /// none.
 static bool options_valid(const nnk_job *job) {
     if (!NNK_HAS_OPTIONS) return has_no_options(job);
-    return capacity_valid(job) && decay_valid(job) && mirror_valid(job) && start_valid(job) &&
-           fits_together(job);
+    return !job->shards && !job->share && capacity_valid(job) && decay_valid(job) && mirror_valid(job) &&
+           start_valid(job) && fits_together(job);
 }
 
 bool nnk_job_valid(const nnk_job *job) {

@@ -12,6 +12,7 @@
 #include "nnkernel/model.h"
 #include "nnkernel/predict.h"
 #include "nnkernel/random.h"
+#include "nnkernel/share.h"
 #include "nnkernel/sizes.h"
 #include "nnkernel/status.h"
 #include "nnkernel/stream.h"

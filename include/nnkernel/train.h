@@ -74,6 +74,9 @@ const nnk_method *nnk_method_of(int32_t number);
 
 #define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that every element of G is below 2^30
+#define NNK_MAX_SHARDS      4096
+
+typedef struct nnk_share nnk_share;
 
 /// What to train. Nothing of it is kept between two calls: pass the same job each time.
 typedef struct nnk_job {
@@ -128,6 +131,14 @@ typedef struct nnk_job {
     /// Where the logits of the examples of weight 0 go, whenever a cost is computed; NULL: nowhere. Row
     /// iteration / cost_every of m doubles is written, and of it only the places of these examples.
     double *held_out_logits;
+    /// For nnk_primal: a power of two up to NNK_MAX_SHARDS. The examples are cut into so many shards, and
+    /// every sum over examples is one of each shard, added along a binary tree. So the result depends on
+    /// `shards` alone, and not on how many processes share them (share.h). 0: one sum over all examples,
+    /// whose rounding is different.
+    uint32_t shards;
+    /// The shards that are here, while other processes have the others (share.h); NULL: all of them are. Then
+    /// `images` has the examples of these shards alone, from 0 on; all else is of all examples.
+    const nnk_share *share;
 } nnk_job;
 
 /// The numbers of a job, kept so that a trainer goes on only with the job that it was begun with.

@@ -76,7 +76,8 @@ class Job(ctypes.Structure):
         ("learning_rate", c_double), ("labels", c_void_p), ("class_names", c_char_p * 2), ("images", Source),
         ("weights", c_void_p), ("weight_decay", c_double), ("mirror", Mirror), ("center", c_bool),
         ("own_contrast", c_bool), ("keep_best", c_bool), ("start", POINTER(Model)), ("capacity", c_uint32),
-        ("gram", c_void_p), ("weights_rule", c_uint32), ("held_out_logits", c_void_p)]
+        ("gram", c_void_p), ("weights_rule", c_uint32), ("held_out_logits", c_void_p), ("shards", c_uint32),
+        ("share", c_void_p)]
 
 
 class Progress(ctypes.Structure):
