@@ -1,0 +1,222 @@
+// What ranks exchange: bytes, columns and sums.
+#include "ranks.h"
+#include "waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PIECE_BYTES = 1 << 24, ///< of one exchange, for which MPI takes memory
+    SMALL_BYTES = 1 << 13, ///< of all nodes: a rank rather adds up all by itself than exchanges twice
+};
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+void ranks_or(void *bytes, size_t count) {
+    if (ranks_count() == 1) return;
+    for (size_t begin = 0; begin < count; begin += PIECE_BYTES) {
+        MPI_Request request;
+        ranks_check(MPI_Iallreduce(MPI_IN_PLACE, (char *)bytes + begin,
+                                   (int)smaller(PIECE_BYTES, count - begin), MPI_BYTE, MPI_BOR,
+                                   MPI_COMM_WORLD, &request));
+        ranks_await(&request, 1);
+    }
+}
+
+void ranks_broadcast(void *bytes, size_t count, int root) {
+    if (ranks_count() == 1) return;
+    for (size_t begin = 0; begin < count; begin += PIECE_BYTES) {
+        MPI_Request request;
+        ranks_check(MPI_Ibcast((char *)bytes + begin, (int)smaller(PIECE_BYTES, count - begin), MPI_BYTE,
+                               root, MPI_COMM_WORLD, &request));
+        ranks_await(&request, 1);
+    }
+}
+
+// Columns
+
+/// The requests of one exchange with all other ranks.
+typedef struct requests {
+    MPI_Request *all;
+    int count;
+} requests;
+
+static requests requests_begin(void) {
+    return (requests){.all = ranks_memory(NULL, 2 * (size_t)ranks_count() * sizeof(MPI_Request))};
+}
+
+static void requests_end(requests *r) {
+    ranks_await(r->all, r->count);
+    free(r->all);
+}
+
+/// Columns of rows: `bytes` of each row, whose next one lies row_bytes further.
+typedef struct columns {
+    char *at;
+    size_t rows, row_bytes, bytes;
+} columns;
+
+static MPI_Datatype type_of(columns c) {
+    MPI_Datatype type;
+    ranks_check(MPI_Type_create_hvector((int)c.rows, (int)c.bytes, (MPI_Aint)c.row_bytes, MPI_BYTE, &type));
+    ranks_check(MPI_Type_commit(&type));
+    return type;
+}
+
+static void send_columns(requests *r, columns c, int to) {
+    if (c.rows == 0 || c.bytes == 0) return;
+    MPI_Datatype type = type_of(c);
+    ranks_check(MPI_Isend(c.at, 1, type, to, RANKS_DATA, MPI_COMM_WORLD, &r->all[r->count++]));
+    ranks_check(MPI_Type_free(&type)); // once the request is done
+}
+
+static void receive_columns(requests *r, columns c, int from) {
+    if (c.rows == 0 || c.bytes == 0) return;
+    MPI_Datatype type = type_of(c);
+    ranks_check(MPI_Irecv(c.at, 1, type, from, RANKS_DATA, MPI_COMM_WORLD, &r->all[r->count++]));
+    ranks_check(MPI_Type_free(&type));
+}
+
+/// The columns of a rank's items.
+static columns columns_of(void *at, size_t rows, size_t row_bytes, size_t item_bytes, uint32_t items,
+                          int rank) {
+    const size_t begin = smaller(ranks_first(items, rank) * item_bytes, row_bytes);
+    const size_t end = smaller(ranks_first(items, rank + 1) * item_bytes, row_bytes);
+    return (columns){.at = (char *)at + begin, .rows = rows, .row_bytes = row_bytes, .bytes = end - begin};
+}
+
+/// Calls `exchange` for all other ranks, the next one first, so that not all of them meet at one.
+#define EACH_OTHER_RANK(r)                                                                                   \
+    int r = (ranks_rank() + 1) % ranks_count();                                                              \
+    r != ranks_rank();                                                                                       \
+    r = (r + 1) % ranks_count()
+
+void ranks_gather_columns(void *at, size_t rows, size_t row_bytes, size_t item_bytes, uint32_t items) {
+    const columns mine = columns_of(at, rows, row_bytes, item_bytes, items, ranks_rank());
+    requests r = requests_begin();
+    for (EACH_OTHER_RANK(from))
+        receive_columns(&r, columns_of(at, rows, row_bytes, item_bytes, items, from), from);
+    for (EACH_OTHER_RANK(to)) send_columns(&r, mine, to);
+    requests_end(&r);
+}
+
+// Sums
+
+/// The level of the first node of shards [first, first + count): of 2^level shards.
+static uint32_t first_level(uint32_t first, uint32_t count) {
+    uint32_t level = 0;
+    while (first % (2u << level) == 0 && count >= 2u << level) level++;
+    return level;
+}
+
+/// How many nodes a rank has.
+static size_t node_count(uint32_t shards, int rank) {
+    size_t nodes = 0;
+    const uint32_t end = ranks_first(shards, rank + 1);
+    for (uint32_t first = ranks_first(shards, rank); first < end; nodes++)
+        first += 1u << first_level(first, end - first);
+    return nodes;
+}
+
+static void add(void *sum, const void *x, size_t count, int32_t real_bytes) {
+    if (real_bytes == 4) {
+        for (size_t i = 0; i < count; i++) ((float *)sum)[i] += ((const float *)x)[i];
+    } else {
+        for (size_t i = 0; i < count; i++) ((double *)sum)[i] += ((const double *)x)[i];
+    }
+}
+
+/// Adds up (nodes of all ranks, count) in the order of the tree, into the first row.
+static void add_nodes(uint32_t shards, char *nodes, size_t count, int32_t real_bytes) {
+    const size_t row = count * (size_t)real_bytes;
+    uint32_t level[33];
+    size_t depth = 0;
+    const char *next = nodes;
+    for (int rank = 0; rank < ranks_count(); rank++) {
+        const uint32_t end = ranks_first(shards, rank + 1);
+        for (uint32_t first = ranks_first(shards, rank); first < end; next += row) {
+            memmove(nodes + depth * row, next, row);
+            level[depth] = first_level(first, end - first);
+            first += 1u << level[depth];
+            for (depth++; depth > 1 && level[depth - 1] == level[depth - 2]; depth--) {
+                add(nodes + (depth - 2) * row, nodes + (depth - 1) * row, count, real_bytes);
+                level[depth - 2]++;
+            }
+        }
+    }
+}
+
+static size_t nodes_of_all(uint32_t shards) {
+    size_t nodes = 0;
+    for (int rank = 0; rank < ranks_count(); rank++) nodes += node_count(shards, rank);
+    return nodes;
+}
+
+/// Each rank adds up a slice of the columns, of the nodes of all; then all get all slices.
+static void sum_slices(uint32_t shards, char *nodes, uint32_t count, int32_t real_bytes) {
+    const size_t real = (size_t)real_bytes, row = count * real;
+    const size_t own_nodes = node_count(shards, ranks_rank());
+    const columns mine = columns_of(nodes, own_nodes, row, real, count, ranks_rank());
+    char *all = ranks_memory(NULL, nodes_of_all(shards) * mine.bytes + 1);
+    requests r = requests_begin();
+    char *next = all;
+    for (int from = 0; from < ranks_count(); from++) {
+        const columns theirs = {next, node_count(shards, from), mine.bytes, mine.bytes};
+        if (from != ranks_rank())
+            receive_columns(&r, theirs, from);
+        else
+            for (size_t i = 0; i < own_nodes; i++)
+                memcpy(next + i * mine.bytes, mine.at + i * row, mine.bytes);
+        next += theirs.rows * theirs.bytes;
+    }
+    for (EACH_OTHER_RANK(to)) send_columns(&r, columns_of(nodes, own_nodes, row, real, count, to), to);
+    requests_end(&r);
+    add_nodes(shards, all, mine.bytes / real, real_bytes);
+    memcpy(mine.at, all, mine.bytes);
+    free(all);
+    ranks_gather_columns(nodes, 1, row, real, count);
+}
+
+/// Each rank gets the nodes of all and adds them up.
+static void sum_small(uint32_t shards, char *nodes, uint32_t count, int32_t real_bytes) {
+    const size_t row = count * (size_t)real_bytes;
+    char *all = ranks_memory(NULL, nodes_of_all(shards) * row + 1);
+    requests r = requests_begin();
+    const columns mine = {nodes, 1, 0, node_count(shards, ranks_rank()) * row};
+    char *next = all;
+    for (int from = 0; from < ranks_count(); from++) {
+        const columns theirs = {next, 1, 0, node_count(shards, from) * row};
+        if (from != ranks_rank())
+            receive_columns(&r, theirs, from);
+        else
+            memcpy(next, nodes, mine.bytes);
+        next += theirs.bytes;
+    }
+    for (EACH_OTHER_RANK(to)) send_columns(&r, mine, to);
+    requests_end(&r);
+    add_nodes(shards, all, count, real_bytes);
+    memcpy(nodes, all, row);
+    free(all);
+}
+
+/// Each rank adds up its own nodes, and MPI the rest, in an order of its own.
+static void sum_fast(uint32_t shards, char *nodes, uint32_t count, int32_t real_bytes) {
+    const size_t own_nodes = node_count(shards, ranks_rank());
+    const size_t row = count * (size_t)real_bytes;
+    if (own_nodes == 0) memset(nodes, 0, row);
+    for (size_t i = 1; i < own_nodes; i++) add(nodes, nodes + i * row, count, real_bytes);
+    MPI_Request request;
+    ranks_check(MPI_Iallreduce(MPI_IN_PLACE, nodes, (int)count, real_bytes == 4 ? MPI_FLOAT : MPI_DOUBLE,
+                               MPI_SUM, MPI_COMM_WORLD, &request));
+    ranks_await(&request, 1);
+}
+
+void ranks_sum(void *context, void *nodes, uint32_t count, int32_t real_bytes) {
+    const ranks_sums *sums = context;
+    if (sums->fast)
+        sum_fast(sums->shards, nodes, count, real_bytes);
+    else if (nodes_of_all(sums->shards) * count * (size_t)real_bytes <= SMALL_BYTES)
+        sum_small(sums->shards, nodes, count, real_bytes);
+    else
+        sum_slices(sums->shards, nodes, count, real_bytes);
+}

@@ -1,0 +1,315 @@
+// Begin, end, heartbeats and failures of ranks.
+//
+// Each second rank 0 sends a heartbeat to all others, and each of them to rank 0. Nothing is ever waited for
+// in MPI itself: all waits are loops of MPI_Test and ranks_poll. So whatever happens to a machine or a
+// link, rank 0 notices, and if it can't, the others do, a little later.
+//
+// MPI_Abort may hang where machines are cut off: an alarm then ends the process.
+#define _POSIX_C_SOURCE 200809L // clock_gettime, sigaction
+
+#include "ranks.h"
+#include "waiting.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    TAG = 1,
+    SILENCE = 15,      ///< seconds after which a rank is lost
+    LAST_WAY = 5,      ///< seconds for MPI_Abort
+    HOST_BYTES = 64,   ///< of a host's name, with its zero
+    TEXT_BYTES = 2048, ///< of a failure's line, with its zero
+};
+
+static const double hand_over_seconds = 5; ///< in which rank 0 should print another rank's failure
+
+typedef enum message_kind { HEARTBEAT, GOODBYE, FAILURE } message_kind;
+
+typedef struct message {
+    int32_t kind;
+    int32_t value;         ///< of a heartbeat: the silence to bear, in seconds; of a failure: the exit code
+    char text[TEXT_BYTES]; ///< of a failure; other messages end before
+} message;
+
+/// Another rank whose heartbeats come here.
+typedef struct peer {
+    int rank;
+    bool gone;        ///< it has said goodbye
+    int32_t patience; ///< seconds of silence before it is lost
+    double heard;     ///< when its last message came
+    message sent;     ///< what goes there now
+    MPI_Request sending;
+} peer;
+
+static struct {
+    int rank, count;
+    char (*hosts)[HOST_BYTES];
+    peer *peers; ///< of rank 0: all others; of these: rank 0
+    int peer_count;
+    message received;
+    MPI_Request receiving;
+    int32_t patience; ///< what this rank asks for
+    bool failing;
+    double polled; ///< the time of the last poll
+    double
+        clock; ///< seconds since the beginning in which this rank polled: it stands while the rank is stopped
+    double sent; ///< when heartbeats were sent, by this clock
+} run;
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+// Failures
+
+static int last_exit_code;
+
+static void leave(int signal_number) {
+    (void)signal_number;
+    _exit(last_exit_code);
+}
+
+/// Ends this process in a few seconds, whatever it hangs in.
+static void leave_soon(int exit_code) {
+    last_exit_code = exit_code;
+    struct sigaction action = {.sa_handler = leave};
+    sigset_t alarm_alone;
+    sigemptyset(&alarm_alone);
+    sigaddset(&alarm_alone, SIGALRM);
+    sigaction(SIGALRM, &action, NULL);
+    sigprocmask(SIG_UNBLOCK, &alarm_alone, NULL);
+    alarm(LAST_WAY);
+}
+
+/// Prints the line, and ends all ranks.
+static _Noreturn void end_all(int exit_code, const char *line) {
+    leave_soon(exit_code);
+    fflush(stdout);
+    fprintf(stderr, "%s\n", line);
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+    _exit(exit_code);
+}
+
+/// Rank 0 prints all failures, so that there is one message. If it does not, since it is lost or busy, this
+/// rank does.
+static void hand_over(int exit_code, const char *line) {
+    message failure = {.kind = FAILURE, .value = exit_code};
+    snprintf(failure.text, sizeof failure.text, "%s", line);
+    MPI_Request sending;
+    if (MPI_Isend(&failure, sizeof failure, MPI_BYTE, 0, TAG, MPI_COMM_WORLD, &sending) != MPI_SUCCESS)
+        return;
+    const double begin = seconds();
+    while (seconds() - begin < hand_over_seconds) {
+        int done;
+        MPI_Test(&sending, &done, MPI_STATUS_IGNORE);
+        const struct timespec a_moment = {.tv_nsec = 1000000};
+        nanosleep(&a_moment, NULL);
+    }
+}
+
+_Noreturn void ranks_fail(int exit_code, const char *format, ...) {
+    char line[TEXT_BYTES];
+    int length = snprintf(line, sizeof line, "nn-mpi: rank %d on %s: ", run.rank,
+                          run.hosts ? run.hosts[run.rank] : "this host");
+    va_list values;
+    va_start(values, format);
+    vsnprintf(line + length, sizeof line - (size_t)length, format, values);
+    va_end(values);
+    if (run.rank != 0 && !run.failing) {
+        run.failing = true;
+        hand_over(exit_code, line);
+    }
+    end_all(exit_code, line);
+}
+
+void ranks_check(int mpi_error) {
+    if (mpi_error == MPI_SUCCESS) return;
+    char text[MPI_MAX_ERROR_STRING];
+    int length = 0;
+    MPI_Error_string(mpi_error, text, &length);
+    ranks_fail(74, "the connection with another rank is lost: %.*s", length, text);
+}
+
+void *ranks_memory(void *old, size_t bytes) {
+    void *memory = realloc(old, bytes);
+    if (!memory) ranks_fail(70, "not enough memory: expected %zu bytes", bytes);
+    return memory;
+}
+
+// Heartbeats
+
+static void receive_next(void) {
+    ranks_check(MPI_Irecv(&run.received, sizeof run.received, MPI_BYTE, MPI_ANY_SOURCE, TAG, MPI_COMM_WORLD,
+                          &run.receiving));
+}
+
+/// Takes the messages that have come.
+static void receive(void) {
+    for (;;) {
+        int come;
+        MPI_Status status;
+        ranks_check(MPI_Test(&run.receiving, &come, &status));
+        if (!come) return;
+        peer *p = &run.peers[run.rank == 0 ? status.MPI_SOURCE - 1 : 0];
+        p->heard = run.clock;
+        switch ((message_kind)run.received.kind) {
+        case HEARTBEAT: p->patience = run.received.value; break;
+        case GOODBYE: p->gone = true; break;
+        case FAILURE: end_all(run.received.value, run.received.text);
+        }
+        receive_next();
+    }
+}
+
+/// Sends a message of few bytes to a peer, unless the last one is still on its way.
+static bool send(peer *p, message_kind kind) {
+    int idle;
+    ranks_check(MPI_Test(&p->sending, &idle, MPI_STATUS_IGNORE));
+    if (!idle) return false;
+    p->sent.kind = (int32_t)kind;
+    p->sent.value = run.patience;
+    ranks_check(MPI_Isend(&p->sent, (int)offsetof(message, text), MPI_BYTE, p->rank, TAG, MPI_COMM_WORLD,
+                          &p->sending));
+    return true;
+}
+
+static void send_heartbeats(void) {
+    run.sent = run.clock;
+    for (int i = 0; i < run.peer_count; i++) {
+        if (!run.peers[i].gone) send(&run.peers[i], HEARTBEAT);
+    }
+}
+
+/// Others than rank 0 wait somewhat longer, one after another, so that one alone speaks.
+static double extra_patience(void) { return run.rank == 0 ? 0 : run.rank < 20 ? 1 + 0.25 * run.rank : 6; }
+
+static void look_for_silence(void) {
+    for (int i = 0; i < run.peer_count; i++) {
+        const peer *p = &run.peers[i];
+        if (p->gone || run.clock - p->heard < p->patience + extra_patience()) continue;
+        char line[TEXT_BYTES];
+        snprintf(
+            line, sizeof line,
+            "nn-mpi: rank %d on %s: nothing has come from it for %d seconds: the process was stopped, or its "
+            "machine or the network is down",
+            p->rank, run.hosts[p->rank], (int)(run.clock - p->heard));
+        end_all(74, line);
+    }
+}
+
+void ranks_poll(void) {
+    if (run.count == 1) return;
+    const double now = seconds();
+    const double gap = now - run.polled;
+    if (gap < 0.001) return;
+    run.clock += gap < 1 ? gap : 1;
+    run.polled = now;
+    receive();
+    if (run.clock - run.sent < 1) return;
+    send_heartbeats();
+    look_for_silence();
+}
+
+void ranks_be_patient(int seconds) {
+    run.patience = seconds > SILENCE ? seconds : SILENCE;
+    send_heartbeats();
+}
+
+void ranks_await(MPI_Request *requests, int count) {
+    while (count > 0) {
+        int done;
+        ranks_check(MPI_Test(&requests[count - 1], &done, MPI_STATUS_IGNORE));
+        if (done) {
+            count--;
+        } else {
+            ranks_poll();
+            sched_yield();
+        }
+    }
+}
+
+// Begin and end
+
+/// All ranks' hosts.
+static void exchange_hosts(void) {
+    char host[HOST_BYTES] = "";
+    gethostname(host, sizeof host - 1);
+    run.hosts = ranks_memory(NULL, (size_t)run.count * HOST_BYTES);
+    memcpy(run.hosts[run.rank], host, HOST_BYTES);
+    MPI_Request gathering;
+    ranks_check(MPI_Iallgather(host, HOST_BYTES, MPI_CHAR, run.hosts, HOST_BYTES, MPI_CHAR, MPI_COMM_WORLD,
+                               &gathering));
+    ranks_await(&gathering, 1);
+}
+
+void ranks_begin(int *argc, char ***argv) {
+    if (MPI_Init(argc, argv) != MPI_SUCCESS) {
+        fputs("nn-mpi: MPI can't be started\n", stderr);
+        exit(70);
+    }
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_rank(MPI_COMM_WORLD, &run.rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &run.count);
+    run.patience = SILENCE;
+    run.polled = seconds();
+    run.receiving = MPI_REQUEST_NULL;
+    run.peer_count = run.rank > 0 ? 1 : run.count - 1;
+    run.peers = ranks_memory(NULL, ((size_t)run.peer_count + 1) * sizeof *run.peers);
+    for (int i = 0; i < run.peer_count; i++) {
+        run.peers[i] =
+            (peer){.rank = run.rank > 0 ? 0 : i + 1, .patience = SILENCE, .sending = MPI_REQUEST_NULL};
+    }
+    if (run.count > 1) receive_next();
+    exchange_hosts();
+}
+
+/// Says goodbye to all peers: the last message to each of them.
+static void say_goodbye(void) {
+    for (int i = 0; i < run.peer_count; i++) {
+        while (!send(&run.peers[i], GOODBYE)) ranks_poll();
+    }
+    for (int i = 0; i < run.peer_count; i++) ranks_await(&run.peers[i].sending, 1);
+}
+
+static bool all_gone(void) {
+    for (int i = 0; i < run.peer_count; i++) {
+        if (!run.peers[i].gone) return false;
+    }
+    return true;
+}
+
+void ranks_end(void) {
+    if (run.rank > 0) say_goodbye();
+    while (!all_gone()) {
+        ranks_poll();
+        sched_yield();
+    }
+    if (run.rank == 0) say_goodbye();
+    if (run.count > 1) {
+        MPI_Cancel(&run.receiving);
+        MPI_Wait(&run.receiving, MPI_STATUS_IGNORE);
+    }
+    free(run.peers);
+    free(run.hosts);
+    MPI_Finalize();
+}
+
+int ranks_rank(void) { return run.rank; }
+int ranks_count(void) { return run.count; }
+
+uint32_t ranks_first(uint32_t items, int rank) {
+    return (uint32_t)((uint64_t)items * (uint32_t)rank / (uint32_t)run.count);
+}
+
+void ranks_share(uint32_t items, uint32_t *first, uint32_t *count) {
+    *first = ranks_first(items, run.rank);
+    *count = ranks_first(items, run.rank + 1) - *first;
+}
