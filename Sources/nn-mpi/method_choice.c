@@ -1,0 +1,22 @@
+#include "method_choice.h"
+
+static const size_t most_dual_bytes = (size_t)1 << 30;
+
+/// Multiply-adds of a whole run in the first layer, of n inputs and u units, with m images: primal 2 u n m
+/// per iteration; dual at most u m^2 per iteration, and 2 u n m + n m^2 / 2 before and after. Mirrored images
+/// count as images, but half of the products of their pairs are known from the others.
+static bool dual_has_fewer_operations(const nnk_job *job) {
+    const bool mirrors = job->mirror.row_bytes > 0;
+    const double m = mirrors ? 2.0 * job->examples : job->examples;
+    const double n = job->topology->size[0], u = job->topology->size[1], steps = job->iterations;
+    return steps * u * m * m + 2 * u * n * m + n * m * m / (mirrors ? 4 : 2) < steps * 2 * u * n * m;
+}
+
+const nnk_method *method_choice(const options *o, const nnk_job *job) {
+    if (o->method != METHOD_AUTO) return o->method == METHOD_DUAL ? &nnk_dual_wide : &nnk_primal;
+    nnk_job dual = *job;
+    dual.method = &nnk_dual_wide;
+    const size_t bytes = nnk_train_bytes(&dual);
+    return bytes > 0 && bytes <= most_dual_bytes && dual_has_fewer_operations(job) ? &nnk_dual_wide
+                                                                                   : &nnk_primal;
+}

@@ -1,0 +1,11 @@
+/// Which method trains where --method says nothing: the one that nn-cli takes.
+#ifndef METHOD_CHOICE_H
+#define METHOD_CHOICE_H
+
+#include "options.h"
+
+/// nnk_dual_wide or nnk_primal, as --method says, or for auto the dual if it has fewer operations and takes
+/// at most 1 GiB. The job has all but its method.
+const nnk_method *method_choice(const options *o, const nnk_job *job);
+
+#endif
