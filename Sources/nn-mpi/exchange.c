@@ -1,4 +1,5 @@
 // What ranks exchange: bytes, columns and sums.
+#include "nnkernel/share.h"
 #include "ranks.h"
 #include "waiting.h"
 
@@ -102,20 +103,25 @@ void ranks_gather_columns(void *at, size_t rows, size_t row_bytes, size_t item_b
 
 // Sums
 
-/// The level of the first node of shards [first, first + count): of 2^level shards.
-static uint32_t first_level(uint32_t first, uint32_t count) {
-    uint32_t level = 0;
-    while (first % (2u << level) == 0 && count >= 2u << level) level++;
-    return level;
-}
-
 /// How many nodes a rank has.
 static size_t node_count(uint32_t shards, int rank) {
+    const uint32_t first = ranks_first(shards, rank);
+    return nnk_shard_nodes(shards, first, ranks_first(shards, rank + 1) - first);
+}
+
+static size_t nodes_of_all(uint32_t shards) {
     size_t nodes = 0;
-    const uint32_t end = ranks_first(shards, rank + 1);
-    for (uint32_t first = ranks_first(shards, rank); first < end; nodes++)
-        first += 1u << first_level(first, end - first);
+    for (int rank = 0; rank < ranks_count(); rank++) nodes += node_count(shards, rank);
     return nodes;
+}
+
+/// Adds up (nodes of all ranks, count) into the first row.
+static void add_nodes(uint32_t shards, void *nodes, size_t count, int32_t real_bytes) {
+    const int ranks = ranks_count();
+    uint32_t *counts = ranks_memory(NULL, (size_t)ranks * sizeof *counts);
+    for (int r = 0; r < ranks; r++) counts[r] = ranks_first(shards, r + 1) - ranks_first(shards, r);
+    nnk_sum_nodes(shards, counts, (uint32_t)ranks, nodes, (uint32_t)count, real_bytes);
+    free(counts);
 }
 
 static void add(void *sum, const void *x, size_t count, int32_t real_bytes) {
@@ -124,32 +130,6 @@ static void add(void *sum, const void *x, size_t count, int32_t real_bytes) {
     } else {
         for (size_t i = 0; i < count; i++) ((double *)sum)[i] += ((const double *)x)[i];
     }
-}
-
-/// Adds up (nodes of all ranks, count) in the order of the tree, into the first row.
-static void add_nodes(uint32_t shards, char *nodes, size_t count, int32_t real_bytes) {
-    const size_t row = count * (size_t)real_bytes;
-    uint32_t level[33];
-    size_t depth = 0;
-    const char *next = nodes;
-    for (int rank = 0; rank < ranks_count(); rank++) {
-        const uint32_t end = ranks_first(shards, rank + 1);
-        for (uint32_t first = ranks_first(shards, rank); first < end; next += row) {
-            memmove(nodes + depth * row, next, row);
-            level[depth] = first_level(first, end - first);
-            first += 1u << level[depth];
-            for (depth++; depth > 1 && level[depth - 1] == level[depth - 2]; depth--) {
-                add(nodes + (depth - 2) * row, nodes + (depth - 1) * row, count, real_bytes);
-                level[depth - 2]++;
-            }
-        }
-    }
-}
-
-static size_t nodes_of_all(uint32_t shards) {
-    size_t nodes = 0;
-    for (int rank = 0; rank < ranks_count(); rank++) nodes += node_count(shards, rank);
-    return nodes;
 }
 
 /// Each rank adds up a slice of the columns, of the nodes of all; then all get all slices.

@@ -4,10 +4,12 @@
 // in MPI itself: all waits are loops of MPI_Test and ranks_poll. So whatever happens to a machine or a
 // link, rank 0 notices, and if it can't, the others do, a little later.
 //
-// MPI_Abort may hang where machines are cut off: an alarm then ends the process.
+// One rank prints a failure: rank 0, to which the others hand theirs over, or another one that has lost rank
+// 0. It tells all to be quiet. MPI_Abort may hang where machines are cut off: an alarm then ends the process.
 #define _POSIX_C_SOURCE 200809L // clock_gettime, sigaction
 
 #include "ranks.h"
+#include "shown_text.h"
 #include "waiting.h"
 
 #include <sched.h>
@@ -29,13 +31,19 @@ enum {
 
 static const double hand_over_seconds = 5; ///< in which rank 0 should print another rank's failure
 
-typedef enum message_kind { HEARTBEAT, GOODBYE, FAILURE } message_kind;
+typedef enum message_kind {
+    HEARTBEAT, ///< value: the silence to bear, in seconds
+    GOODBYE,   ///< the last message of a rank
+    FAILURE,   ///< to be printed. value: the exit code
+    QUIET,     ///< another rank prints a failure. value: the exit code
+} message_kind;
 
 typedef struct message {
-    int32_t kind;
-    int32_t value;         ///< of a heartbeat: the silence to bear, in seconds; of a failure: the exit code
+    int32_t kind, value;
     char text[TEXT_BYTES]; ///< of a failure; other messages end before
 } message;
+
+enum { SHORT_MESSAGE = offsetof(message, text) };
 
 /// Another rank whose heartbeats come here.
 typedef struct peer {
@@ -89,40 +97,65 @@ static void leave_soon(int exit_code) {
     alarm(LAST_WAY);
 }
 
+static void sleep_seconds(double s) {
+    const struct timespec time = {.tv_sec = (time_t)s, .tv_nsec = (long)(1e9 * (s - (double)(time_t)s))};
+    nanosleep(&time, NULL);
+}
+
+/// Lets no other rank print a failure. Nobody waits until it has arrived.
+static void tell_all_to_be_quiet(int exit_code) {
+    static message quiet;
+    quiet = (message){.kind = QUIET, .value = exit_code};
+    for (int to = 0; to < run.count; to++) {
+        MPI_Request sending;
+        if (to != run.rank &&
+            MPI_Isend(&quiet, SHORT_MESSAGE, MPI_BYTE, to, TAG, MPI_COMM_WORLD, &sending) == MPI_SUCCESS)
+            MPI_Request_free(&sending);
+    }
+}
+
+static _Noreturn void be_quiet(int exit_code) {
+    leave_soon(exit_code);
+    for (;;) pause();
+}
+
 /// Prints the line, and ends all ranks.
 static _Noreturn void end_all(int exit_code, const char *line) {
     leave_soon(exit_code);
+    tell_all_to_be_quiet(exit_code);
     fflush(stdout);
     fprintf(stderr, "%s\n", line);
+    sleep_seconds(0.5); // mpirun reads the line before it ends all
     MPI_Abort(MPI_COMM_WORLD, exit_code);
     _exit(exit_code);
 }
+
+static void receive(void);
 
 /// Rank 0 prints all failures, so that there is one message. If it does not, since it is lost or busy, this
 /// rank does.
 static void hand_over(int exit_code, const char *line) {
     message failure = {.kind = FAILURE, .value = exit_code};
-    snprintf(failure.text, sizeof failure.text, "%s", line);
+    memcpy(failure.text, line, sizeof failure.text);
     MPI_Request sending;
     if (MPI_Isend(&failure, sizeof failure, MPI_BYTE, 0, TAG, MPI_COMM_WORLD, &sending) != MPI_SUCCESS)
         return;
     const double begin = seconds();
     while (seconds() - begin < hand_over_seconds) {
-        int done;
-        MPI_Test(&sending, &done, MPI_STATUS_IGNORE);
-        const struct timespec a_moment = {.tv_nsec = 1000000};
-        nanosleep(&a_moment, NULL);
+        receive(); // and sends on
+        sleep_seconds(0.001);
     }
 }
 
 _Noreturn void ranks_fail(int exit_code, const char *format, ...) {
-    char line[TEXT_BYTES];
-    int length = snprintf(line, sizeof line, "nn-mpi: rank %d on %s: ", run.rank,
+    char text[TEXT_BYTES], line[TEXT_BYTES];
+    int length = snprintf(text, sizeof text, "nn-mpi: rank %d on %s: ", run.rank,
                           run.hosts ? run.hosts[run.rank] : "this host");
     va_list values;
     va_start(values, format);
-    vsnprintf(line + length, sizeof line - (size_t)length, format, values);
+    vsnprintf(text + length, sizeof text - (size_t)length, format, values);
     va_end(values);
+    shown_text(text, line, sizeof line);
     if (run.rank != 0 && !run.failing) {
         run.failing = true;
         hand_over(exit_code, line);
@@ -158,12 +191,14 @@ static void receive(void) {
         MPI_Status status;
         ranks_check(MPI_Test(&run.receiving, &come, &status));
         if (!come) return;
+        // Ranks hear from rank 0 alone, but for QUIET.
         peer *p = &run.peers[run.rank == 0 ? status.MPI_SOURCE - 1 : 0];
         p->heard = run.clock;
         switch ((message_kind)run.received.kind) {
         case HEARTBEAT: p->patience = run.received.value; break;
         case GOODBYE: p->gone = true; break;
         case FAILURE: end_all(run.received.value, run.received.text);
+        case QUIET: be_quiet(run.received.value);
         }
         receive_next();
     }
@@ -176,8 +211,7 @@ static bool send(peer *p, message_kind kind) {
     if (!idle) return false;
     p->sent.kind = (int32_t)kind;
     p->sent.value = run.patience;
-    ranks_check(MPI_Isend(&p->sent, (int)offsetof(message, text), MPI_BYTE, p->rank, TAG, MPI_COMM_WORLD,
-                          &p->sending));
+    ranks_check(MPI_Isend(&p->sent, SHORT_MESSAGE, MPI_BYTE, p->rank, TAG, MPI_COMM_WORLD, &p->sending));
     return true;
 }
 
@@ -188,7 +222,7 @@ static void send_heartbeats(void) {
     }
 }
 
-/// Others than rank 0 wait somewhat longer, one after another, so that one alone speaks.
+/// Others than rank 0 wait somewhat longer, one after another, so that one alone prints.
 static double extra_patience(void) { return run.rank == 0 ? 0 : run.rank < 20 ? 1 + 0.25 * run.rank : 6; }
 
 static void look_for_silence(void) {
@@ -213,9 +247,8 @@ void ranks_poll(void) {
     run.clock += gap < 1 ? gap : 1;
     run.polled = now;
     receive();
-    if (run.clock - run.sent < 1) return;
-    send_heartbeats();
     look_for_silence();
+    if (run.clock - run.sent >= 1) send_heartbeats();
 }
 
 void ranks_be_patient(int seconds) {
