@@ -18,9 +18,9 @@ const char *const option_methods[] = {"auto", "dual", "primal", NULL};
 #define COUNT(member, least, most)                                                                           \
     .kind = OPTION_COUNT, .holds = HOLDS_UINT32, AT(member), .value = "n", .low = least, .high = most,       \
     .expected = #least " to " #most
-#define COUNTS(member)                                                                                       \
-    .kind = OPTION_COUNT, .holds = HOLDS_VALUES, AT(member), .value = "n", .low = 1, .high = UINT32_MAX,     \
-    .expected = "1 to 4294967295"
+#define COUNTS(member, most)                                                                                 \
+    .kind = OPTION_COUNT, .holds = HOLDS_VALUES, AT(member), .value = "n", .low = 1, .high = most,           \
+    .expected = "1 to " #most
 #define RATES(member, least, text)                                                                           \
     .kind = OPTION_REAL, .holds = HOLDS_VALUES, AT(member), .value = "rate", .low = least, .high = DBL_MAX,  \
     .expected = text
@@ -52,7 +52,7 @@ const option_row option_table[] = {
     {"--repeats", .commands = CROSS_VALIDATE, COUNT(repeats, 1, 1000),
      .help = "Repeat with other folds and seeds, 1 to 1000 times. Use 5 or 10 for steadier figures.",
      .standard = "1"},
-    {"--iterations", .commands = TRAIN, COUNTS(iterations),
+    {"--iterations", .commands = TRAIN, COUNTS(iterations, 4294967295),
      .help = "Number of gradient steps, 1 to 4294967295.", .standard = "2500"},
     {"--learning-rate", .commands = TRAIN, RATES(learning_rate, DBL_TRUE_MIN, "a number above 0"),
      .help = "Learning rate, above 0.", .standard = "0.0075"},
@@ -80,7 +80,7 @@ const option_row option_table[] = {
      .takes_several = true, .help = "Rates of decay to compare (L2), 0 or above.", .standard = "0.0"},
     {"--learning-rate", .commands = CROSS_VALIDATE, RATES(learning_rate, DBL_TRUE_MIN, "a number above 0"),
      .takes_several = true, .help = "Learning rates to compare, above 0.", .standard = "0.0075"},
-    {"--iterations", .commands = CROSS_VALIDATE, COUNTS(iterations), .takes_several = true,
+    {"--iterations", .commands = CROSS_VALIDATE, COUNTS(iterations, 4294967294), .takes_several = true,
      .help = "Numbers of gradient steps to compare.", .standard = "2500"},
     {"--hold-out", .commands = TRAIN, .kind = OPTION_REAL, .holds = HOLDS_DOUBLE, AT(hold_out),
      .value = "share", .low = 0.0001, .high = 0.9999, .expected = "a share of 0.0001 to 0.9999",
