@@ -127,7 +127,7 @@ static pass pass_of(const nnk_job *job, const arena *a) {
 
 /// Blocks of 16 examples whose columns of P are not there.
 static uint32_t blocks_to_project(const nnk_job *job, const nnk_trainer *t) {
-    return (nnk_columns(job) - nnk_projected(t) + NNK_LANES - 1) / NNK_LANES;
+    return nnk_part_count(nnk_columns(job) - nnk_projected(t), NNK_LANES);
 }
 
 /// Sets D to zeros again, whose place was used for other things.
@@ -144,7 +144,7 @@ typedef struct position {
 
 static position position_of(const nnk_job *job, const nnk_trainer *t, const pass *p, uint32_t item) {
     const uint32_t units = (uint32_t)job->topology->size[1], blocks = blocks_to_project(job, t);
-    const uint32_t skips_of_row = (inputs_of(job) + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
+    const uint32_t skips_of_row = nnk_part_count(inputs_of(job), SKIPPED_AT_ONCE);
     position at = {.item = item, .rows = 1};
     if (!NNK_FAST) {
         const uint32_t items = nnk_patches(job, t) * (1 + blocks);
@@ -212,7 +212,7 @@ static nnk_status project_rows(const nnk_job *job, const arena *a, uint32_t item
     nnk_trainer *t = a->trainer;
     const pass p = pass_of(job, a);
     const position at = position_of(job, t, &p, item);
-    const uint32_t size = inputs_of(job), skips_of_row = (size + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
+    const uint32_t size = inputs_of(job), skips_of_row = nnk_part_count(size, SKIPPED_AT_ONCE);
     if (NNK_FAST && at.item < at.skips) {
         const uint32_t done = at.item / skips_of_row * size + at.item % skips_of_row * SKIPPED_AT_ONCE;
         run_ahead(job, &t->random, p.waiting, done);
@@ -287,8 +287,8 @@ bool nnk_dual_words_sound(const nnk_job *job, const nnk_trainer *t) {
     const pass p = pass_of(job, &a);
     if (!NNK_FAST || t->phase != PROJECT_ROWS || !p.waiting) return true;
     const position at = position_of(job, t, &p, t->item);
-    const uint32_t skips_of_row = (inputs_of(job) + SKIPPED_AT_ONCE - 1) / SKIPPED_AT_ONCE;
-    const uint32_t rows = at.item < at.skips ? (at.item + skips_of_row - 1) / skips_of_row : at.rows;
+    const uint32_t skips_of_row = nnk_part_count(inputs_of(job), SKIPPED_AT_ONCE);
+    const uint32_t rows = at.item < at.skips ? nnk_part_count(at.item, skips_of_row) : at.rows;
     for (uint32_t row = 0; at.skips > 0 && row < rows; row++) {
         const waiting *w = &p.waiting[row];
         const uint64_t bits = (uint64_t)w->spare[1] << 32 | w->spare[0];
@@ -311,7 +311,9 @@ static void dual_times_gram(const nnk_job *job, const arena *a, nnk_real *p, nnk
 
 /// Computes row `unit` of A1 = max(P + b1, 0) in the first row of scratch. Returns that unit as a layer.
 static layer activate(const nnk_job *job, const arena *a, uint32_t unit) {
-    const layer one = {NULL, nnk_at(job, a->parameters, unit), a->scratch, {1, 1, a->width, a->stride}};
+    const layer one = {.biases = nnk_at(job, a->parameters, unit),
+                       .rows = a->scratch,
+                       .shape = {.outputs = 1, .examples = a->width, .stride = a->stride}};
     nnk_real *p = nnk_row(a, a->logits, unit);
     if (nnk_takes_contrast_off(job)) {
         job->arithmetic->multiply(one.rows, p, a->contrast, a->width);

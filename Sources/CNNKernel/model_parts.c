@@ -3,7 +3,7 @@
 #include "layout.h"
 
 static int32_t is_layer(const nnk_topology *t, int32_t dtype, int32_t number) {
-    return nnk_model_bytes(t, dtype) > 0 && number >= 1 && number <= t->layers;
+    return nnk_model_bytes(t, dtype) != 0 && number >= 1 && number <= t->layers;
 }
 
 /// The parameter of that index, in a model whose parameters behind W1 are reals. In an i8 model the scales

@@ -62,7 +62,7 @@ static offer next_offer(const nnk_team *team, const nnk_job *job, const arena *a
     const nnk_trainer *t = a->trainer;
     offer o = {job, *a, t->phase, t->item, nnk_items_of(job, t, t->phase) - t->item, 1};
     const uint32_t threads = nnk_smaller(team->threads, MOST_THREADS), most = threads * SHARES_PER_THREAD;
-    if (nnk_has_spans(job, o.phase)) o.size = nnk_smaller(NNK_SPAN, (o.items + threads - 1) / threads);
+    if (nnk_has_spans(job, o.phase)) o.size = nnk_smaller(NNK_SPAN, nnk_part_count(o.items, threads));
     if (o.items / o.size > most) o.items = most * o.size;
     return o;
 }
@@ -99,7 +99,7 @@ static void wait_for(nnk_team *team, uint32_t shares) {
 
 /// Does all of the offer, with those who help.
 static void share(nnk_team *team, offer *o) {
-    const uint32_t shares = (o->items + o->size - 1) / o->size;
+    const uint32_t shares = nnk_part_count(o->items, o->size);
     uint32_t mine = 0;
     team->offer = o;
     __atomic_store_n(&team->done, 0, __ATOMIC_RELAXED);

@@ -19,7 +19,7 @@ static inline uint32_t nnk_images(const nnk_job *job, const nnk_trainer *t) {
 
 /// An item is a block of up to 16 examples.
 static inline uint32_t nnk_blocks(const nnk_job *job, const nnk_trainer *t) {
-    return (void)t, (nnk_columns(job) + NNK_LANES - 1) / NNK_LANES;
+    return (void)t, nnk_part_count(nnk_columns(job), NNK_LANES);
 }
 
 /// An item is a block of 16 x 16 products of images, or of images and mirror images.
@@ -27,7 +27,7 @@ uint32_t nnk_gram_items(const nnk_job *job, const nnk_trainer *t);
 
 /// An item is NNK_PATCH bytes of the input, or what is left of it.
 static inline uint32_t nnk_patches(const nnk_job *job, const nnk_trainer *t) {
-    return (void)t, ((uint32_t)job->topology->size[0] + NNK_PATCH - 1) / NNK_PATCH;
+    return (void)t, nnk_part_count((uint32_t)job->topology->size[0], NNK_PATCH);
 }
 
 // ---- Images (images.c) ------------------------------------------------------------------------------------

@@ -196,6 +196,11 @@ static void test_warm(int32_t type, int32_t option) {
     CHECK(later.iteration == 400);
     // Without the mean taken off, units may be off for all images; decay may be stronger than these labels.
     if (option == CENTERED || option == CONTRAST) CHECK(later.cost < progress.cost);
+    // One that goes leaves the training where it is.
+    take(l, &pool, which, EXAMPLES - 1);
+    CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, EXAMPLES - 1), NNK_OK);
+    CHECK_EQUAL(nnk_train_progress(&l->job, l->arena, &later), NNK_OK);
+    CHECK_EQUAL(later.iteration, 400);
     free(before.bytes);
     free(again.bytes);
     free(more.bytes);
@@ -554,7 +559,7 @@ static void test_ends(int32_t type) {
 }
 
 /// A change before anything is computed, and while the biases are folded; after a training that diverged; and
-/// the last of the examples that were there.
+/// a second example, before and after the first one has gone.
 static void test_unusual_moments(int32_t type) {
     data pool = random_data(&topology, EXAMPLES);
     uint32_t which[EXAMPLES];
@@ -591,8 +596,14 @@ static void test_unusual_moments(int32_t type) {
     take(l, &pool, which, 1);
     begin(l);
     free(trained(l).bytes);
+    l->job.cost_every = l->job.iterations++;
     take(l, &pool, which, 2);
     CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+    learner other = *l;
+    other.arena = copy_of(l->arena, l->bytes);
+    other.job.images = read_in(&other.d); // whose bytes need a place
+    check_next_cost(&other);
+    free(other.arena);
     take(l, &pool, which + 1, 1);
     CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, 0), NNK_OK);
     check_equal_to_apart(l);

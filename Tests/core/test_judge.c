@@ -96,13 +96,14 @@ static void test_wrong_folds(void) {
     uint8_t labels[100] = {0};
     uint32_t fold[100];
     const nnk_folds five = {5, 0, 1}, one = {1, 0, 1}, none = {0, 0, 1}, many = {NNK_MAX_FOLDS + 1, 0, 1},
-                    more = {101, 0, 1}, in_blocks = {5, 30, 1};
+                    more = {101, 0, 1}, in_blocks = {5, 30, 1}, in_one = {5, UINT32_MAX, 1};
     CHECK_EQUAL(nnk_deal_folds(&five, labels, 100, fold), NNK_OK); // of one class
     labels[3] = 1;
     CHECK_EQUAL(nnk_deal_folds(&five, labels, 100, fold), NNK_E_WEIGHT);
     labels[70] = 1;
     CHECK_EQUAL(nnk_deal_folds(&five, labels, 100, fold), NNK_OK);
     CHECK_EQUAL(nnk_deal_folds(&in_blocks, labels, 100, fold), NNK_E_WEIGHT);
+    CHECK_EQUAL(nnk_deal_folds(&in_one, labels, 100, fold), NNK_E_WEIGHT);
     labels[5] = 2;
     CHECK_EQUAL(nnk_deal_folds(&five, labels, 100, fold), NNK_E_LABEL);
     labels[5] = 0;
@@ -880,6 +881,11 @@ static void test_wrong_validations(void) {
     w.job.labels = NULL;
     CHECK_EQUAL(nnk_choose(&w, &x, NULL, 0, &choice), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_expect(&w, &x, &u, &x), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_choose(&v, NULL, NULL, 0, &choice), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_choose(&v, &x, NULL, 0, NULL), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_expect(&v, NULL, &u, &x), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_expect(&v, &x, NULL, &x), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_expect(&v, &x, &u, NULL), NNK_E_ARGUMENT);
     uint32_t fold[EXAMPLES];
     d.labels[EXAMPLES - 1] = 2;
     CHECK_EQUAL(nnk_choose(&v, &x, NULL, 0, &choice), NNK_E_LABEL);
