@@ -140,7 +140,7 @@ void nn_sha256(const uint8_t *bytes, size_t count, bool portable, uint8_t digest
     if (rest > 0) memcpy(end, bytes + count - rest, rest);
     end[rest] = 0x80;
     size_t blocks = rest + 9 <= BLOCK ? 1 : 2;
-    for (int i = 0; i < 8; i++) end[blocks * BLOCK - 1 - i] = (uint8_t)((uint64_t)count * 8 >> 8 * i);
+    for (int i = 0; i < 8; i++) end[blocks * BLOCK - 1 - (size_t)i] = (uint8_t)((uint64_t)count * 8 >> 8 * i);
     add(state, end, blocks);
     for (int i = 0; i < 32; i++) digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
 }

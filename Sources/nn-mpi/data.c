@@ -2,14 +2,6 @@
 
 #include "console.h"
 #include "ranks.h"
-#include <stdlib.h>
-#include <string.h>
-
-void *memory_of(size_t bytes) {
-    void *memory = bytes <= SIZE_MAX - 7 ? aligned_alloc(8, (bytes + 7) / 8 * 8 + 8) : NULL;
-    if (!memory) ranks_fail(EXIT_INTERNAL, "not enough memory: expected %zu bytes", bytes);
-    return memory;
-}
 
 /// Hosts may see other folders under the same path.
 static void check_identity(const dataset *set, const char *folder) {

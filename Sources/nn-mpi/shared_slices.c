@@ -47,16 +47,19 @@ static nnk_status take_shared(shared_slices *s, const nnk_results *results, uint
     if (status < 0) return status;
     s->is_apart = results->item_bytes == 0 && items < all;
     if (!s->is_apart) exchange(results, items);
+    s->taken = (items - 1) / ranks + 1;
     return nnk_train_advance(s->job, s->arena, items);
 }
 
 nnk_status shared_slices_take(shared_slices *s, uint32_t most) {
     nnk_results results;
     ranks_poll();
-    if (is_small_iteration(s)) return nnk_train_run(s->job, s->arena, smaller(most, AT_ONCE));
+    s->taken = smaller(most, AT_ONCE);
+    if (is_small_iteration(s)) return nnk_train_run(s->job, s->arena, s->taken);
     if (ranks_count() > 1 && nnk_train_results(s->job, s->arena, &results) == NNK_OK)
         return take_shared(s, &results, most);
     const uint32_t items = smaller(most, nnk_train_parallel(s->job, s->arena));
+    s->taken = items ? items : 1;
     if (items == 0) return nnk_train_run(s->job, s->arena, 1);
     const nnk_status status = take(s, 0, items);
     return status < 0 ? status : nnk_train_advance(s->job, s->arena, items);

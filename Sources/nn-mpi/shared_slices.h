@@ -9,6 +9,7 @@ typedef struct shared_slices {
     const nnk_job *job;
     void *arena, *scratch; ///< scratch: nnk_train_scratch_bytes
     bool is_apart;         ///< false at first: parts of the Gram matrix are on the ranks that formed them
+    uint32_t taken;        ///< slices of the last call, on the rank that took most
 } shared_slices;
 
 /// Takes slices that are independent of each other, of which each rank takes a part, up to `most`; or the

@@ -1,8 +1,230 @@
+// nn-mpi train: one network, which all ranks train. It says, writes and returns what nn-cli train does.
+#include "clock.h"
 #include "commands.h"
 #include "console.h"
+#include "data.h"
+#include "interrupt.h"
+#include "method_choice.h"
+#include "model_file.h"
+#include "train_report.h"
+#include "training.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *model_path(const options *o) { return o->output ? o->output : "model.nnk"; }
+
+// ---- Files that are written -------------------------------------------------------------------------------
+
+typedef struct named_path {
+    const char *name, *path;
+} named_path;
+
+/// Whether the checkpoint is not there yet, or is the one to continue from. Returns 0 or 64.
+static int check_checkpoint(const options *o) {
+    file_error error;
+    output_file file;
+    struct stat there;
+    if (!o->checkpoint || o->resume || stat(o->checkpoint, &there) != 0 || S_ISDIR(there.st_mode)) return 0;
+    const bool is_used = output_open(&file, o->checkpoint, &error) && !output_lock(&file, &error);
+    if (is_used) return options_refuse(o, "--checkpoint: %s is used by another run", o->checkpoint);
+    return options_refuse(o, "--checkpoint: %s already exists; continue it with --resume, or remove it",
+                          o->checkpoint);
+}
+
+/// Whether all files are different ones. Returns 0 or 64.
+static int check_paths(const options *o) {
+    const named_path paths[] = {
+        {"--output", model_path(o)}, {"--checkpoint", o->checkpoint}, {"--log-csv", o->log_csv}};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const named_path *p = &paths[i];
+        if (!p->path) continue;
+        for (size_t j = 0; j < i; j++)
+            if (paths[j].path && output_is_same(paths[j].path, p->path))
+                return options_refuse(o, "%s: expected a file other than %s, got %s", p->name, paths[j].name,
+                                      p->path);
+        if (o->from && strcmp(p->path, "-") != 0 && output_is_same(p->path, o->from))
+            return options_refuse(o, "%s: expected a file other than the model of --from, got %s", p->name,
+                                  p->path);
+        if (strcmp(p->path, "-") == 0 && o->json)
+            return options_refuse(o, "--json prints to standard output, so no other output can be - as well");
+    }
+    return check_checkpoint(o);
+}
+
+/// What rank 0 finds. Others may see other files.
+static int check_files(const options *o) {
+    int exit_code = ranks_rank() == 0 ? check_paths(o) : 0;
+    ranks_broadcast(&exit_code, sizeof exit_code, 0);
+    return exit_code;
+}
+
+static void open_output(output_file *f, const char *path) {
+    file_error error;
+    *f = (output_file){.path = path, .folder = -1, .lock = -1};
+    if (path && ranks_rank() == 0 && !output_open(f, path, &error))
+        ranks_fail(error.exit_code, "%s", error.text);
+}
+
+static void write_output(output_file *f, const memory_file *file) {
+    file_error error;
+    if (ranks_rank() == 0 && !output_write(f, file->bytes, file->count, &error))
+        ranks_fail(error.exit_code, "%s", error.text);
+}
+
+// ---- The job ----------------------------------------------------------------------------------------------
+
+static void weigh(training *t, const dataset *set) {
+    int alone;
+    if (!example_weights_of(t->options, set->labels, set->examples, &t->weights, &alone))
+        ranks_fail(EXIT_BAD_DATA,
+                   "%s: expected two images or more of each class for --hold-out, got one of %s",
+                   t->options->data, set->class_names[alone]);
+    t->job.weights = t->weights.weights;
+    t->job.weights_rule = t->weights.rule;
+}
+
+/// The primal method: each rank has some of the shards, and the images of these alone.
+static int share_primal(training *t, const dataset *set) {
+    const options *o = t->options;
+    if ((uint32_t)ranks_count() > o->virtual_shards)
+        return options_refuse(
+            o, "--virtual-shards: expected as many as there are ranks, %d, or more, got %" PRIu32,
+            ranks_count(), o->virtual_shards);
+    t->job.shards = o->virtual_shards;
+    t->sums = (ranks_sums){.shards = o->virtual_shards, .fast = o->fast_reduce};
+    t->share = (nnk_share){.images_crc = set->images_crc, .sum = ranks_sum, .context = &t->sums};
+    ranks_share(o->virtual_shards, &t->share.first, &t->share.count);
+    t->first = nnk_shard_start(set->examples, o->virtual_shards, t->share.first);
+    t->count = nnk_shard_start(set->examples, o->virtual_shards, t->share.first + t->share.count) - t->first;
+    if (ranks_count() > 1) t->job.share = &t->share;
+    return 0;
+}
+
+/// All of the job but its images and the model to start from.
+static int prepare(training *t, const dataset *set) {
+    const options *o = t->options;
+    t->job = (nnk_job){
+        .topology = options_topology(o),
+        .arithmetic = options_arithmetic(o),
+        .seed = o->seed,
+        .iterations = (uint32_t)o->iterations.at[0],
+        .cost_every = o->log_every,
+        .examples = set->examples,
+        .learning_rate = o->learning_rate.at[0],
+        .labels = set->labels,
+        .class_names = {set->class_names[0], set->class_names[1]},
+        .weight_decay = o->weight_decay.at[0],
+        .center = o->center,
+        .own_contrast = o->own_contrast,
+        .keep_best = o->keep_best,
+    };
+    if (o->mirror) t->job.mirror = (nnk_mirror){.row_bytes = 3 * set->width, .pixel_bytes = 3};
+    weigh(t, set);
+    t->job.method = method_choice(o, &t->job);
+    if (t->job.method == &nnk_primal) return share_primal(t, set);
+    ranks_share(set->examples, &t->first, &t->count);
+    return 0;
+}
+
+/// With the dual method each rank has all images.
+static uint8_t *read_images(training *t, const dataset *set) {
+    const bool has_all = t->job.method != &nnk_primal;
+    uint8_t *images = has_all ? data_read(set, 0, set->examples) : data_read(set, t->first, t->count);
+    t->job.images = (nnk_source){.images = images};
+    return images;
+}
+
+// ---- The model --------------------------------------------------------------------------------------------
+
+/// Every rank has the whole model.
+static memory_file finish(training *t, nnk_model *model) {
+    const uint32_t bytes = nnk_model_bytes(t->job.topology, options_arithmetic(t->options)->dtype);
+    memory_file file = memory_file_of(bytes + sizeof(nnk_records) + 256);
+    nnk_status status;
+    while ((status = nnk_train_finish(&t->job, t->arena, (nnk_sink){memory_write, &file})) > 0) ranks_poll();
+    if (status == NNK_OK) status = nnk_model_open(model, file.bytes, file.count, t->job.topology);
+    if (status != NNK_OK) ranks_fail(EXIT_INTERNAL, "the model: %s", nnk_status_text(status));
+    return file;
+}
+
+static evaluation evaluate_model(const training *t, const nnk_model *model) {
+    const bool has_all = t->job.method != &nnk_primal;
+    const size_t before = has_all ? t->first * (size_t)t->job.topology->size[0] : 0;
+    const evaluation e = evaluate(model, &t->job, t->first, t->count, t->job.images.images + before);
+    if (e.overflows)
+        ranks_fail(EXIT_BAD_DATA, "%s: expected usable weights, got some with which predictions overflow",
+                   model_path(t->options));
+    return e;
+}
+
+static void report(training *t, output_file *output, output_file *table, checkpoint_file *checkpoint,
+                   warnings *w) {
+    const options *o = t->options;
+    nnk_model model;
+    memory_file file = finish(t, &model);
+    write_output(output, &file);
+    checkpoint_remove(checkpoint);
+    const evaluation e = evaluate_model(t, &model);
+    warn_of_model(t, &model, &e, w);
+    training_lap(t, &t->seconds.finish, "writing and evaluating the model");
+    if (o->json)
+        report_json(t, &model, &file, &e, w);
+    else
+        report_text(t, &model, &e);
+    if (!o->json)
+        console_note(o, "wrote %s (%zu bytes) after %.1f s", model_path(o), file.count, t->seconds.total);
+    free(file.bytes);
+    if (!table->path) return;
+    memory_file costs = report_csv(t);
+    write_output(table, &costs);
+    if (!o->json) console_note(o, "wrote %s", table->path);
+    free(costs.bytes);
+}
+
+// ---- The command ------------------------------------------------------------------------------------------
+
+static int run(training *t, const dataset *set, output_file *output, output_file *table,
+               checkpoint_file *checkpoint) {
+    const uint64_t bytes = (uint64_t)set->examples * set->image_bytes;
+    const uint32_t data_crc = nnk_crc32_joined(set->labels_crc, set->images_crc, bytes);
+    char images[64];
+    warnings w = {{false}};
+    int exit_code = prepare(t, set);
+    if (exit_code) return exit_code;
+    uint8_t *pixels = read_images(t, set);
+    model_check_replaced(t->options, data_crc);
+    training_lap(t, &t->seconds.load, "reading %s and 0 test images",
+                 counted(set->examples, "training image", images));
+    warn_of_data(t, &w);
+    model_file start = model_to_start_from(t->options, t->job.class_names);
+    if (start.bytes) t->job.start = &start.model;
+    exit_code = training_run(t, data_crc, checkpoint);
+    if (exit_code == 0) report(t, output, table, checkpoint, &w);
+    free(start.bytes);
+    free(pixels);
+    return exit_code;
+}
 
 int train(const options *o) {
-    (void)o;
-    console_error("train: not there yet");
-    return EXIT_INTERNAL;
+    training t = {.options = o, .started = clock_seconds()};
+    dataset set;
+    output_file output, table;
+    checkpoint_file checkpoint;
+    interrupt_watch();
+    t.lap_started = t.started;
+    int exit_code = check_files(o);
+    if (exit_code) return exit_code;
+    open_output(&output, model_path(o));
+    open_output(&table, o->log_csv);
+    checkpoint_open(&checkpoint, o);
+    data_open(&set, o->data);
+    exit_code = run(&t, &set, &output, &table, &checkpoint);
+    dataset_close(&set);
+    free(t.weights.weights);
+    free(t.costs);
+    free(t.arena);
+    if (exit_code == 0) console_detail(o, "%.3f s in all", clock_seconds() - t.started);
+    return exit_code;
 }

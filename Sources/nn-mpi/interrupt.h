@@ -1,0 +1,12 @@
+/// Ctrl-C, and SIGTERM as mpirun and Slurm send it, as a request that is looked at between slices of work.
+#ifndef INTERRUPT_H
+#define INTERRUPT_H
+
+#include <stdbool.h>
+
+/// From now on a signal is a request. The same signal once more ends the process at once.
+void interrupt_watch(void);
+
+bool interrupt_is_requested(void);
+
+#endif

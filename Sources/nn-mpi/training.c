@@ -1,0 +1,217 @@
+#include "training.h"
+
+#include "clock.h"
+#include "console.h"
+#include "interrupt.h"
+#include "memory.h"
+#include "method_choice.h"
+#include "number_text.h"
+#include "progress.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_dual(const training *t) { return t->job.method == &nnk_dual_wide; }
+
+static nnk_progress progress_of(const training *t) {
+    nnk_progress now = {0};
+    nnk_train_progress(&t->job, t->arena, &now);
+    return now;
+}
+
+// ---- What the user sees -----------------------------------------------------------------------------------
+
+void training_lap(training *t, double *phase, const char *format, ...) {
+    char work[200];
+    const double now = clock_seconds();
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(work, sizeof work, format, arguments);
+    va_end(arguments);
+    *phase = now - t->lap_started;
+    t->seconds.total = now - t->started;
+    t->lap_started = now;
+    console_detail(t->options, "%s: %.3f s", work, *phase);
+}
+
+static bool is_piped(const options *o) {
+    return (o->output && strcmp(o->output, "-") == 0) || (o->log_csv && strcmp(o->log_csv, "-") == 0);
+}
+
+void training_say(const options *o, const char *format, ...) {
+    char line[200];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (is_piped(o))
+        console_note(o, "%s", line);
+    else
+        console_answer("%s", line);
+}
+
+/// The seed document shows six digits for the deep network and all for the two-layer one.
+static const char *cost_text(const training *t, double value, char text[NUMBER_TEXT_BYTES]) {
+    if (t->options->topology != TOPOLOGY_DEEP) return number_text(value, text);
+    snprintf(text, NUMBER_TEXT_BYTES, "%.6f", value);
+    return text;
+}
+
+static void add_cost(training *t) {
+    char text[NUMBER_TEXT_BYTES], held_out[NUMBER_TEXT_BYTES];
+    const nnk_progress now = progress_of(t);
+    if (t->cost_count == t->cost_room) {
+        t->cost_room = 2 * t->cost_room + 64;
+        cost *costs = memory_of(t->cost_room * sizeof *costs);
+        if (t->cost_count) memcpy(costs, t->costs, t->cost_count * sizeof *costs);
+        free(t->costs);
+        t->costs = costs;
+    }
+    t->costs[t->cost_count++] = (cost){now.cost_iteration, now.cost, now.held_out_cost};
+    if (t->options->json) return;
+    const bool has_held_out = t->weights.held_out > 0;
+    training_say(t->options, "Cost after iteration %" PRIu32 ": %s%s%s", now.cost_iteration,
+                 cost_text(t, now.cost, text), has_held_out ? ", held out: " : "",
+                 has_held_out ? cost_text(t, now.held_out_cost, held_out) : "");
+}
+
+/// What is trained, by which method, and why by this one.
+static void describe(const training *t) {
+    char images[64], reason[100];
+    console_note(t->options, "training a %s network in %s on %s with %zu bytes of memory; method: %s (%s)",
+                 t->options->topology == TOPOLOGY_DEEP ? "12288-20-7-5-1" : "12288-7-1",
+                 options_precision_name(t->options), counted(t->job.examples, "image", images),
+                 t->arena_bytes, is_dual(t) ? "dual" : "primal", method_reason(t->options, &t->job, reason));
+}
+
+// ---- Ends -------------------------------------------------------------------------------------------------
+
+/// Training is repeatable to the bit, so a run of one iteration less ends with the last finite weights. The
+/// first cost is that of the start, before any step.
+static int end_diverged(const training *t) {
+    const uint32_t iteration = progress_of(t).iteration;
+    char rate[NUMBER_TEXT_BYTES], advice[100] = "";
+    if (iteration == 0 && t->options->from) {
+        console_error("%s: expected usable weights, got some with which predictions overflow",
+                      t->options->from);
+        return EXIT_BAD_DATA;
+    }
+    if (iteration > 1)
+        snprintf(advice, sizeof advice, ", or stop before, at finite weights, with --iterations %" PRIu32,
+                 iteration - 1);
+    console_error("the cost is no longer finite after iteration %" PRIu32
+                  "; try a --learning-rate below %s%s",
+                  iteration, number_text(t->options->learning_rate.at[0], rate), advice);
+    return EXIT_BAD_DATA;
+}
+
+static int end_interrupted(training *t, checkpoint_file *checkpoint) {
+    char iterations[64];
+    checkpoint_save_last(checkpoint, &t->job, t->arena);
+    console_error("interrupted after %" PRIu32 " of %s; %s was not written%s", progress_of(t).iteration,
+                  counted(t->job.iterations, "iteration", iterations),
+                  t->options->output ? t->options->output : "model.nnk",
+                  t->options->checkpoint ? "; to continue, repeat the command with --resume" : "");
+    return EXIT_INTERRUPTED;
+}
+
+// ---- Turns ------------------------------------------------------------------------------------------------
+
+/// What all ranks do after a turn: bits that rank 0 sets, or that any of them does.
+typedef struct control {
+    uint32_t work; ///< of the next turn
+    uint8_t saves, stops;
+} control;
+
+/// A turn ends where all ranks are at the same place, and takes a part of a second if it can. With the primal
+/// it ends where an iteration begins, as ranks have different slices, and checkpoints are saved only there.
+static nnk_status take_turn(training *t, uint32_t work) {
+    const nnk_progress begin = progress_of(t);
+    nnk_progress now = begin;
+    nnk_status status = NNK_MORE;
+    for (uint32_t done = 0; status > 0 && now.stage == begin.stage;) {
+        if (is_dual(t) ? done >= work : now.iteration - begin.iteration >= work) break;
+        if (is_dual(t)) {
+            status = shared_slices_take(&t->slices, work - done);
+            done += t->slices.taken;
+        } else {
+            ranks_poll();
+            status = nnk_train_step(&t->job, t->arena);
+        }
+        if (status == NNK_COST) add_cost(t);
+        now = progress_of(t);
+    }
+    return status;
+}
+
+/// How much to do in the next turn, of a turn that took so many seconds.
+static uint32_t next_work(uint32_t work, double seconds) {
+    if (seconds > 0.4) return work / 2 + (work == 1);
+    return seconds < 0.1 && work < 1u << 30 ? 2 * work : work;
+}
+
+static control agree(const checkpoint_file *checkpoint, uint32_t work, double seconds) {
+    control c;
+    memset(&c, 0, sizeof c);
+    if (ranks_rank() == 0) {
+        c.work = next_work(work, seconds);
+        c.saves = checkpoint_is_due(checkpoint);
+    }
+    c.stops = interrupt_is_requested();
+    ranks_or(&c, sizeof c);
+    return c;
+}
+
+static int end(training *t, checkpoint_file *checkpoint, nnk_status status) {
+    char iterations[64];
+    if (status == NNK_OK) {
+        training_lap(t, &t->seconds.loop, "%s", counted(t->job.iterations, "iteration", iterations));
+        return 0;
+    }
+    checkpoint_remove_if_of_no_use(checkpoint);
+    if (status == NNK_E_DIVERGED) return end_diverged(t);
+    ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));
+}
+
+static int run_turns(training *t, checkpoint_file *checkpoint) {
+    progress shown = progress_begin(t->options, t->job.iterations, "iterations");
+    bool is_setting_up = true;
+    control c = {.work = 1};
+    while (true) {
+        const double start = clock_seconds();
+        const nnk_status status = take_turn(t, c.work);
+        const nnk_progress now = progress_of(t);
+        if (is_setting_up && now.stage != NNK_SETUP) {
+            is_setting_up = false;
+            training_lap(t, &t->seconds.setup, "setting up");
+        }
+        if (status <= 0) return end(t, checkpoint, status);
+        progress_update(&shown, now.iteration);
+        c = agree(checkpoint, c.work, clock_seconds() - start);
+        if (c.stops || c.saves) shared_slices_join(&t->slices);
+        if (c.stops) return end_interrupted(t, checkpoint);
+        if (c.saves) checkpoint_save(checkpoint, &t->job, t->arena);
+    }
+}
+
+int training_run(training *t, uint32_t data_crc, checkpoint_file *checkpoint) {
+    t->arena_bytes = nnk_train_bytes(&t->job);
+    const size_t scratch_bytes = nnk_train_scratch_bytes(&t->job);
+    if (t->arena_bytes == 0) ranks_fail(EXIT_BAD_DATA, "a training of this size is not possible");
+    t->arena = memory_of(t->arena_bytes);
+    t->slices = (shared_slices){.job = &t->job, .arena = t->arena, .scratch = memory_of(scratch_bytes)};
+    if (t->options->resume) {
+        checkpoint_load(checkpoint, &t->job, t->arena, t->arena_bytes, data_crc);
+    } else {
+        const nnk_status status = nnk_train_begin(&t->job, t->arena, t->arena_bytes);
+        if (status != NNK_OK) ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));
+    }
+    t->begun = progress_of(t).iteration;
+    describe(t);
+    checkpoint_begin(checkpoint, &t->job, t->arena);
+    const int exit_code = run_turns(t, checkpoint);
+    free(t->slices.scratch);
+    return exit_code;
+}
