@@ -12,17 +12,31 @@ extension DataSet {
     ///
     /// - Precondition: `count` is not negative.
     public static func drawn(count: Int, seed: UInt32) -> DataSet {
-        precondition(count >= 0)
-        var painter = Painter(dice: Dice(seed: seed))
-        let labels = painter.dice.shuffled((0..<count).map { UInt8($0 % 2) })
+        let stream = DataSetStream.drawn(count: count, seed: seed)
         var images: [UInt8] = []
         images.reserveCapacity(count * imageBytes)
-        for label in labels {
-            painter.paintBackdrop()
-            if label == 1 { painter.paintCat() } else { painter.paintSomethingElse() }
-            painter.appendPixels(to: &images)
+        // What is drawn cannot fail.
+        try! stream.forEachPart { images += $0 }
+        return DataSet(images: images, labels: stream.labels, classes: stream.classes)
+    }
+}
+
+extension DataSetStream {
+    /// The drawings of ``DataSet/drawn(count:seed:)``, one after another.
+    ///
+    /// - Precondition: `count` is not negative.
+    package static func drawn(count: Int, seed: UInt32) -> DataSetStream {
+        precondition(count >= 0)
+        var dice = Dice(seed: seed)
+        let labels = dice.shuffled((0..<count).map { UInt8($0 % 2) })
+        return DataSetStream(labels: labels, classes: ["non-cat", "cat"]) { [dice] take throws(FileError) in
+            var painter = Painter(dice: dice)
+            for label in labels {
+                painter.paintBackdrop()
+                if label == 1 { painter.paintCat() } else { painter.paintSomethingElse() }
+                try take(painter.pixels())
+            }
         }
-        return DataSet(images: images, labels: labels, classes: ["non-cat", "cat"])
     }
 }
 
@@ -142,8 +156,10 @@ private struct Painter {
         size = dice.roll(44...52)
     }
 
-    /// Appends the image's bytes, with a little noise like a camera's.
-    mutating func appendPixels(to bytes: inout [UInt8]) {
+    /// The image's bytes, with a little noise like a camera's.
+    mutating func pixels() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(DataSet.imageBytes)
         for y in stride(from: 0, to: Self.side, by: 2) {
             for x in stride(from: 0, to: Self.side, by: 2) {
                 let at = y * Self.side + x
@@ -160,6 +176,7 @@ private struct Painter {
                 bytes.append(byte(a.blue + b.blue + c.blue + d.blue, 16))
             }
         }
+        return bytes
     }
 
     // MARK: Shapes

@@ -29,6 +29,8 @@ struct FilePlace: Sendable {
 
     func remove() throws(Errno) { try folder.file.removeFile(name) }
 
+    func makeFolder() throws(Errno) { try folder.file.makeFolder(name) }
+
     /// - Throws: unless the file here may be written to.
     func checkIsWritable() throws(Errno) { try folder.file.checkIsWritable(name) }
 

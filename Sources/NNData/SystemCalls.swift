@@ -162,7 +162,16 @@ extension FileDescriptor {
         try call(name) { unlinkat(rawValue, $0, 0) }
     }
 
-    /// Gives the file this name instead; a file that has it already is replaced.
+    func makeFolder(_ name: FilePath.Component) throws(Errno) {
+        try call(name) { mkdirat(rawValue, $0, 0o777) }
+    }
+
+    /// Removes an empty folder.
+    func removeFolder(_ name: FilePath.Component) throws(Errno) {
+        try call(name) { unlinkat(rawValue, $0, AT_REMOVEDIR) }
+    }
+
+    /// Gives the file, or the folder, this name instead; a file or an empty folder that has it already is replaced.
     func renameFile(
         _ name: FilePath.Component, to other: FilePath.Component, in folder: FileDescriptor
     ) throws(Errno) {

@@ -32,7 +32,7 @@ final class TemporaryFile {
     ) throws(Errno) -> (FilePlace, FileDescriptor) {
         // Nobody guesses the name, so that one that is taken means that the random numbers are none.
         for _ in 0..<3 {
-            let place = target.sibling(randomName(for: target.name))
+            let place = target.sibling(hiddenName(for: target.name))
             do throws(Errno) {
                 let file = try place.open(.writeOnly, [.create, .exclusiveCreate], permissions: permissions)
                 return (place, file)
@@ -41,8 +41,9 @@ final class TemporaryFile {
         throw .fileExists
     }
 
-    /// Of a long name the first 50 code points are kept, 200 bytes at most, so that it is none too long.
-    private static func randomName(for name: FilePath.Component) -> FilePath.Component {
+    /// A name that nobody guesses, hidden where folders are listed. Of a long name the first 50 code points are kept, 200 bytes
+    /// at most, so that it is none too long.
+    static func hiddenName(for name: FilePath.Component) -> FilePath.Component {
         let start = String.UnicodeScalarView(FilePath(name).text.unicodeScalars.prefix(50))
         let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
         let number = String(repeating: "0", count: 16 - digits.count) + digits

@@ -41,7 +41,7 @@ struct ZipArchive {
             let name = Array(file.name.utf8)
             let start = UInt32(archive.count)
             let size = UInt32(file.bytes.count).littleEndianBytes
-            let checksum = Self.checksum(file.bytes).littleEndianBytes
+            let checksum = crc32(of: file.bytes).littleEndianBytes
             let utf8: UInt8 = name.allSatisfy { $0 < 0x80 } ? 0 : 8
             // Version 2.0, the flag of names in UTF-8 where it is needed, stored, 0:00 on 1 January 1980.
             let facts: [UInt8] = [20, 0, 0, utf8, 0, 0, 0, 0, 0x21, 0] + checksum + size + size
@@ -194,7 +194,7 @@ extension ZipArchive {
                 content = inflated
             default: throw Defect(expected: "\(name) stored or deflated", found: "compression \(method)")
             }
-            guard ZipArchive.checksum(content) == checksum else {
+            guard crc32(of: content) == checksum else {
                 throw Defect(expected: "\(name) intact", found: "a wrong checksum")
             }
             return content
@@ -223,9 +223,5 @@ extension ZipArchive {
             }
         }
         return isWhole ? content : nil
-    }
-
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        UInt32(truncatingIfNeeded: crc32(0, bytes, uInt(bytes.count)))
     }
 }

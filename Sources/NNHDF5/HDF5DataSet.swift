@@ -54,6 +54,11 @@ package struct HDF5DataSet {
         try file.read(images: images, labels: labels, names: names)
     }
 
+    /// The same, with images that are read part by part.
+    package func stream() throws(FileError) -> DataSetStream {
+        try file.stream(images: images, labels: labels)
+    }
+
     /// The classes and the labels. No image is read.
     package func readLabels() throws(FileError) -> (classes: [String], labels: [UInt8]) {
         let table = try file.table(images: images, labels: labels)
@@ -100,6 +105,13 @@ struct DataSetFile {
         let names: [String]? =
             if let names, try contains(names) { try imageNames(names, count: pixels.shape[0]) } else { nil }
         return DataSet(images: try bytes(of: pixels), labels: labels, classes: classes, names: names)
+    }
+
+    func stream(images: String, labels: String) throws(FileError) -> DataSetStream {
+        let (pixels, labels, classes) = try table(images: images, labels: labels)
+        return DataSetStream(labels: labels, classes: classes) { take throws(FileError) in
+            try forEachPart(of: pixels, take)
+        }
     }
 
     /// All but what takes much memory: the pixels, which are checked but not read, and the names of images.
@@ -185,29 +197,45 @@ extension DataSetFile {
         }
         // Memory is taken as it is written to.
         bytes.reserveCapacity(count)
+        try forEachPart(of: pixels) { bytes += $0 }
+        return bytes
+    }
+
+    /// Hands over the bytes of at most 64 MB of the stored numbers at a time.
+    private func forEachPart(
+        of pixels: HDF5Array, _ take: ([UInt8]) throws(FileError) -> Void
+    ) throws(FileError) {
+        var (hasOne, hasMore) = (false, false)
+        func check(_ bytes: [UInt8]) throws(FileError) {
+            if !hasMore {
+                hasOne = hasOne || bytes.contains(1)
+                hasMore = bytes.contains { $0 > 1 }
+            }
+            try take(bytes)
+        }
         switch pixels.numberType! {
         case NN_READER_U8:
-            try pixels.forEachSlice(as: NN_READER_U8, UInt8.self) { _, slice in bytes += slice }
+            try pixels.forEachSlice(as: NN_READER_U8, UInt8.self) { _, slice throws(FileError) in
+                try check(slice)
+            }
         case NN_READER_I64:
             try pixels.forEachSlice(as: NN_READER_I64, Int64.self) { first, slice throws(FileError) in
-                bytes += try self.bytes(slice, first, pixels)
+                try check(try bytes(slice, first, pixels))
             }
         case NN_READER_U64:
             try pixels.forEachSlice(as: NN_READER_U64, UInt64.self) { first, slice throws(FileError) in
-                bytes += try self.bytes(slice, first, pixels)
+                try check(try bytes(slice, first, pixels))
             }
         default:
             try pixels.forEachSlice(as: NN_READER_F64, Double.self) { first, slice throws(FileError) in
-                bytes += try self.bytes(slice, first, pixels)
+                try check(try bytes(slice, first, pixels))
             }
         }
         // Black and white, scaled to 0 and 1, or nearly black: nobody can tell. Integers that are all 0 are black.
-        let canBeBlack = pixels.numberType != NN_READER_F64 && !bytes.contains(1)
-        guard canBeBlack || bytes.contains(where: { $0 > 1 }) else {
+        guard hasMore || pixels.numberType != NN_READER_F64 && !hasOne else {
             throw source.refusal(
                 "\(pixels.name) of whole numbers 0 to 255", "no number above 1; \(Self.scaling)")
         }
-        return bytes
     }
 
     private func bytes(_ slice: [some BinaryInteger], _ first: Int, _ pixels: HDF5Array) throws(FileError)

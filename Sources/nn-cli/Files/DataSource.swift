@@ -72,6 +72,12 @@ struct DataSource {
         return try folder.read(role)
     }
 
+    /// The same, with images that are read part by part if the source is a file. Photos in a folder are read at once.
+    func stream(_ role: DataSetRole, isAsked: Bool = false) throws(FileError) -> DataSetStream {
+        guard folder == nil else { return DataSetStream(try read(role, isAsked: isAsked)) }
+        return try openFile(role, isAsked).stream()
+    }
+
     /// The class names, and the label of each image. The images of a data set file are not read.
     func readLabels(_ role: DataSetRole) throws(FileError) -> (classes: [String], labels: [UInt8]) {
         guard folder == nil else {
@@ -126,16 +132,22 @@ extension PhotoFolder {
 }
 
 extension DataSet {
+    /// "52 images; class 0, other: 31; class 1, cats: 21"
+    var contents: String { contentsText(labels, classes) }
+
     /// A line with the images of these indices, as in "mislabeled: 3 8 17", or a line for each name below it.
     func lines(_ title: String, _ indices: [Int]) -> [String] {
         names == nil
             ? [title + indices.map { " \($0)" }.joined()] : [title] + indices.map { "  \(name($0))" }
     }
+}
 
-    /// "52 images; class 0, other: 31; class 1, cats: 21"
-    var contents: String {
-        let ones = labels.count { $0 == 1 }
-        return "\(counted(count, "image")); class 0, \(classes[0]): \(count - ones); "
-            + "class 1, \(classes[1]): \(ones)"
-    }
+extension DataSetStream {
+    var contents: String { contentsText(labels, classes) }
+}
+
+private func contentsText(_ labels: [UInt8], _ classes: [String]) -> String {
+    let ones = labels.count { $0 == 1 }
+    return "\(counted(labels.count, "image")); class 0, \(classes[0]): \(labels.count - ones); "
+        + "class 1, \(classes[1]): \(ones)"
 }
