@@ -103,20 +103,19 @@ for compiler in gcc clang; do
 done
 [[ ${#compilers[@]} != 0 ]] || fail "there is neither gcc nor clang"
 
+# The first compiler's tests run all of the long loops, those after it a tenth: no branch of the core is missed by that.
+tenth="-DCMAKE_C_FLAGS=-DCHECK_SHARE=10"
 # The thread sanitizer looks at the source, which is the same for every compiler and in every form: once is enough.
-races=()
+once=()
 for compiler in "${compilers[@]}"; do
-    check_tests "$compiler" Release -DCMAKE_BUILD_TYPE=Release ${races[@]+"${races[@]}"}
-    races=(-DNNK_HAS_THREAD_SANITIZER=OFF)
+    check_tests "$compiler" Release -DCMAKE_BUILD_TYPE=Release ${once[@]+"${once[@]}"}
+    once=(-DNNK_HAS_THREAD_SANITIZER=OFF "$tenth")
     check_symbols "$compiler"
     check_package "$compiler"
 done
 
-# What follows runs a tenth of the long loops, of which all were run above: no branch of the core is missed by that.
-
 # The small forms of the kernels: once is enough, as the tests of both compilers compare them with the fast ones.
-check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DNNK_FAST=OFF -DCMAKE_C_FLAGS=-DCHECK_SHARE=10 \
-    ${races[@]+"${races[@]}"}
+check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DNNK_FAST=OFF "${once[@]}"
 
 # These sanitizers look for mistakes in the source, which is the same for every compiler: once is enough.
 if [[ -n $sanitizing ]]; then

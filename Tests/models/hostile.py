@@ -16,7 +16,7 @@ def npy(count):
 
 def npz(entries, listed=None):
     """An archive of (name, offset or None, packed, size, CRC); an entry with an offset has the bytes that lie there."""
-    files, directory = b"", b""
+    files, directory = bytearray(), bytearray()
     for name, offset, packed, size, crc in entries:
         facts = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0x21, crc, len(packed), size, len(name), 0)
         if offset is None:

@@ -23,10 +23,12 @@ def header(width, height, depth=8, color=2, interlaced=0):
 
 
 def bomb(bytes_):
-    """A deflate stream of `bytes_` zeros, compressed to a thousandth."""
-    deflate = zlib.compressobj(9)
-    zeros = bytes(1 << 20)
-    return b"".join(deflate.compress(zeros) for _ in range(bytes_ >> 20)) + deflate.flush()
+    """A deflate stream of `bytes_` zeros, compressed to a thousandth: a block that comes again and again."""
+    deflate = zlib.compressobj(9, wbits=-15)
+    block = deflate.compress(bytes(1 << 20)) + deflate.flush(zlib.Z_FULL_FLUSH)
+    count = bytes_ >> 20
+    adler = (count << 20) % 65521 << 16 | 1  # of so many zeros
+    return b"\x78\xda" + block * count + deflate.flush() + struct.pack(">I", adler)
 
 
 def saved(image, format, **options):
