@@ -1,0 +1,143 @@
+"""nn-mpi cross-validate answers as nn-cli cross-validate does, byte by byte but for times, on any number of ranks.
+
+    Tests/mpi/cross_validate.py NN_MPI NN_CLI [--mpirun WORDS] [--speed]
+
+With --speed, leave-one-out over 2 ranks must take at most 1 / 1.9 of the time of 1 rank: for two processors that are free.
+"""
+
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from common import DataSet, Programs
+
+# Ranks, data and options. A network of two layers takes least time.
+CASES = [
+    (1, "drawn", "--iterations 20"),
+    (2, "drawn", "--iterations 20 --json"),
+    (3, "drawn", "--iterations 20 40 --weight-decay 0 0.1 1 --learning-rate 0.0075 0.03 --topology two-layer"),
+    (2, "drawn", "--iterations 30 20 --precision f32 --mirror --center --own-contrast --balance --repeats 2 --json"),
+    (4, "drawn", "--iterations 20 --topology two-layer --mirror --method dual --json"),
+    (2, "drawn", "--iterations 4 --method primal --json"),
+    (3, "drawn", "--iterations 4 --method primal --precision f32 --mirror --own-contrast --center --balance"),
+    (2, "drawn", "--iterations 20 --topology two-layer --leave-one-out --json"),
+    (5, "drawn", "--iterations 20 --topology two-layer --leave-one-out --precision f32 --repeats 2"),
+    (2, "drawn", "--iterations 40 --learning-rate 1e300 0.0075"),
+    (3, "drawn", "--iterations 40 --learning-rate 1e300 0.0075 --json"),
+    (2, "drawn", "--iterations 40 --learning-rate 1e300 --json"),
+    (2, "drawn", "--iterations 20 --topology two-layer --folds 3 --blocks 4 --json --seed 4294967295"),
+    (2, "frames", "--iterations 20 --topology two-layer"),
+    (3, "frames", "--iterations 20 --topology two-layer --json"),
+    (2, "frames", "--iterations 20 --topology two-layer --blocks 1"),
+    (2, "frames", "--iterations 20 --topology two-layer --leave-one-out"),
+    (2, "few", "--iterations 20 --topology two-layer --folds 2"),
+    (2, "one", "--iterations 20 --topology two-layer --leave-one-out"),
+]
+
+# What some of these answers say, so that it is compared.
+SAID = [
+    "neighbours stay in one fold (--blocks decides).",
+    "no neighbours are kept together",
+    "nearly alike lie in different folds",
+    "With so few photos",
+    "2 photos of cats are too few",
+    " diverged ",
+    '"best":null',
+]
+
+# Options and data that are refused.
+REFUSALS = [
+    ("drawn", "--iterations 1 4000000000"),
+    ("drawn", "--iterations 4294967295"),
+    ("drawn", "--leave-one-out --folds 5"),
+    ("drawn", "--weight-decay 20 --learning-rate 0.01 0.05"),
+    ("drawn", "--folds 50"),
+    ("drawn", "--blocks 30"),
+    ("one", "--folds 30"),
+]
+
+
+def data_sets():
+    """By name: the data, the sizes of its shards, and their order in the manifest."""
+    few = DataSet.drawn(8)
+    one = DataSet.drawn(30)
+    one.labels[:] = 0
+    one.labels[7:9] = 1
+    return {
+        "drawn": (DataSet.drawn(50), [20, 1, 29], [2, 0, 1]),
+        "frames": (DataSet.drawn(60, copies=6), [60], [0]),
+        "few": (few, [4, 4], [0, 1]),
+        "one": (one, [30], [0]),
+    }
+
+
+def without_times(text):
+    """The text without times: those of JSON, and lines of progress."""
+    text = re.sub(r'"seconds":\{"load":[^,}]*,"total":[^,}]*\}', '"seconds":{}', text)
+    return re.sub(r"^\d+ %, .*\n", "", text, flags=re.MULTILINE)
+
+
+def compare(programs, folder, ranks, data, options):
+    """Returns the answer."""
+    expected = programs.cli("cross-validate", f"{data}.h5", "--threads", "1", *options.split(), folder=folder)
+    found = programs.mpi(ranks, "cross-validate", f"{data}", *options.split(), folder=folder)
+    case = f"{data} {options}, {ranks} ranks"
+    assert expected.returncode == 0, f"{case}: nn-cli failed: {expected.stderr}"
+    assert found.returncode == 0, f"{case}: nn-mpi failed: {found.stderr}"
+    for stream in ("stdout", "stderr"):
+        a, b = (without_times(getattr(run, stream)) for run in (expected, found))
+        assert a == b, f"{case}: {stream} differs:\n{a}\n{b}"
+    return found.stdout
+
+
+def compare_refusals(programs, folder, data, options):
+    """mpirun adds lines of its own to errors, so the first line alone is compared. No rank trains."""
+    expected = programs.cli("cross-validate", f"{data}.h5", *options.split(), folder=folder)
+    found = programs.mpi(2, "cross-validate", f"{data}", *options.split(), folder=folder)
+    message = expected.stderr.splitlines()[0].replace(f"{data}.h5", data)
+    case = f"{data} {options}"
+    assert expected.returncode in (64, 65) and found.returncode == expected.returncode, f"{case}: {found.returncode}"
+    assert found.stdout == "", f"{case}: {found.stdout}"
+    assert message.startswith("Error: ") and found.stderr.splitlines()[0] == message, f"{case}: {found.stderr}"
+    assert found.stderr.count(message) == 1, f"{case}: {found.stderr}"
+
+
+def measure_speed(programs, folder):
+    """The time of leave-one-out on 209 photos, on 1 and on 2 ranks: the least of three runs."""
+    DataSet.drawn(209).write_shards(folder / "many", [209])
+    seconds = {1: [], 2: []}
+    for _ in range(3):
+        for ranks in seconds:
+            start = time.monotonic()
+            run = programs.mpi(ranks, "cross-validate", "many", "--leave-one-out", "--quiet", folder=folder)
+            seconds[ranks].append(time.monotonic() - start)
+            assert run.returncode == 0, run.stderr
+    ratio = min(seconds[1]) / min(seconds[2])
+    print(f"leave-one-out on 209 photos: {min(seconds[1]):.1f} s on 1 rank, {min(seconds[2]):.1f} s on 2: {ratio:.2f} times")
+    assert ratio >= 1.9
+
+
+class Arguments(Programs):
+    def add_arguments(self, parser):
+        parser.add_argument("--speed", action="store_true")
+
+
+def main():
+    programs = Arguments(__doc__)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        if programs.speed:
+            return measure_speed(programs, folder)
+        for name, (data, counts, order) in data_sets().items():
+            data.write_hdf5(folder / f"{name}.h5")
+            data.write_shards(folder / name, counts, order)
+        answers = "".join(compare(programs, folder, *case) for case in CASES)
+        for text in SAID:
+            assert text in answers, text
+        for case in REFUSALS:
+            compare_refusals(programs, folder, *case)
+    print(f"cross-validate: {len(CASES)} answers and {len(REFUSALS)} refusals are those of nn-cli")
+
+
+main()
