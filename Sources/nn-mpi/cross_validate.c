@@ -7,6 +7,8 @@
 #include "console.h"
 #include "cross_validation.h"
 #include "data.h"
+#include "interrupt.h"
+#include "memory.h"
 #include "method_choice.h"
 #include "networks.h"
 #include "progress.h"
@@ -226,6 +228,7 @@ int cross_validate(const options *o) {
     dataset data;
     int code = check_iterations(o);
     if (code != 0) return code;
+    interrupt_watch();
     data_open(&data, o->data);
     code = check_photos(o, &data);
     if (code == 0) {

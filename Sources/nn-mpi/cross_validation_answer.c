@@ -3,7 +3,7 @@
 
 #include "console.h"
 #include "cross_validation.h"
-#include "data.h"
+#include "memory.h"
 #include "number_text.h"
 #include "ranks.h"
 

@@ -2,10 +2,12 @@
 
 #include "clock.h"
 #include "console.h"
-#include "data.h"
 #include "hand_out.h"
+#include "interrupt.h"
+#include "memory.h"
 #include "ranks.h"
 
+#include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +29,18 @@ typedef struct seat {
     const networks_observer *observer;
 } seat;
 
+/// Rank 0 alone knows how far all are.
+static _Noreturn void stop(const seat *s) {
+    if (ranks_rank() != 0) ranks_fail(EXIT_INTERRUPTED, "interrupted");
+    ranks_fail(EXIT_INTERRUPTED, "interrupted after %" PRIu32 " of %" PRIu32 " networks",
+               hand_out_done(s->numbers), nnk_validation_networks(s->v));
+}
+
 /// Between two slices. running: the share of this rank's network that is done
 static void look_around(const seat *s, double running) {
     ranks_poll();
     hand_out_serve(s->numbers);
+    if (interrupt_is_requested()) stop(s);
     if (ranks_rank() != 0) return;
     const double done = hand_out_done(s->numbers) + running;
     s->observer->update(s->observer->context, done / nnk_validation_networks(s->v));

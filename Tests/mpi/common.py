@@ -6,14 +6,12 @@ A test takes the programs: TEST.py NN_MPI NN_CLI [--mpirun WORDS].
 import argparse
 import os
 import shlex
-import struct
 import subprocess
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import h5py
 import numpy
+import shards
 
 
 @dataclass
@@ -43,30 +41,9 @@ class DataSet:
             file["train_set_y"] = self.labels.astype(numpy.int64)
             file["list_classes"] = numpy.array([name.encode() for name in self.classes])
 
-    def write_shards(self, folder, counts, order=None):
-        """As docs/FORMAT.md describes sharded data sets: shards of so many examples, named in the manifest in this order."""
-        folder = Path(folder)
-        folder.mkdir()
-        assert sum(counts) == len(self.labels)
-        head = f"nn-shards 1\nexamples {len(self.labels)}\nimage 64 64 3\n"
-        head += "".join(f"class {name}\n" for name in self.classes)
-        head += f"labels {zlib.crc32(self.labels.tobytes()):08x}\nimages {zlib.crc32(self.images.tobytes()):08x}\n"
-        identity = zlib.crc32(head.encode())
-        lines, first = [], 0
-        for number, count in enumerate(counts):
-            lines.append(self._write_shard(folder / f"shard-{number:05}.nns", identity, first, count))
-            first += count
-        text = head + f"set {identity:08x}\n" + "".join(lines[number] for number in order or range(len(counts)))
-        (folder / "manifest.txt").write_text(text)
-
-    def _write_shard(self, path, identity, first, count):
-        labels = self.labels[first : first + count].tobytes()
-        images = self.images[first : first + count].tobytes()
-        crcs = zlib.crc32(labels), zlib.crc32(images)
-        place = struct.pack("<4IHHHH2I", identity, len(self.labels), first, count, 64, 64, 3, 0, *crcs)
-        header = bytes([0x8E, 0x4E, 0x4E, 0x73, 1, 64, 0, 0]) + place + bytes(20)
-        path.write_bytes(header + struct.pack("<I", zlib.crc32(header)) + labels + images)
-        return f"shard {first} {count} {crcs[0]:08x} {crcs[1]:08x} {path.name}\n"
+    def write_shards(self, folder, cuts=(), order=None):
+        """As nn-mpi reads it, cut before these examples; the manifest names the shards in this order."""
+        shards.write(folder, self.images, self.labels, cuts, self.classes, order)
 
 
 class Programs:
