@@ -23,7 +23,8 @@ enum {
     FOLDS = 5,          ///< unless --folds says otherwise
     MOST_POINTS = 1000, ///< held-out answers are kept at every multiple of the step, for all photos
     ROW_BYTES = 192,    ///< of an image, and of a pixel
-    PIXEL_BYTES = 3
+    PIXEL_BYTES = 3,
+    MEASURING_SECONDS = 120 ///< are more than enough for all pairs of a Gram matrix of any size
 };
 
 static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -177,7 +178,9 @@ static void look_for_likeness(cross_validation *c) {
     nnk_validation *v = &c->core;
     const nnk_job job = gram_job(v);
     if (!v->gram) return;
+    ranks_be_patient(MEASURING_SECONDS);
     const nnk_status status = nnk_measure_likeness(&job, v->gram, &likeness);
+    ranks_be_patient(0);
     if (status != NNK_OK) networks_fail(status);
     c->is_sequence = nnk_is_sequence(&likeness) == 1;
     if (c->is_sequence && c->options->blocks == 0 && v->folds.count < job.examples) keep_frames_together(v);

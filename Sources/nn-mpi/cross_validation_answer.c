@@ -53,6 +53,7 @@ static answer judge(const cross_validation *c) {
     for (uint32_t j = 0; j < c->data->examples; j++) a.counts[c->data->labels[j]]++;
     for (uint32_t recipe = 0; recipe < c->core.recipe_count; recipe++)
         for (uint32_t i = 0; i < iterations->count; i++, a.count++) {
+            ranks_poll(); // other ranks wait for this one
             const result r = scored(c, recipe, (uint32_t)iterations->at[i], order);
             const double lowest = a.best < 0 ? INFINITY : a.results[a.best].scores.log_loss;
             if (r.scores.log_loss < lowest) a.best = a.count;
@@ -255,6 +256,7 @@ static void put_answer(FILE *out, const answer *a) {
     fprintf(out, "\"block\":%u,\"folds\":%u,\"networks\":%u,\"results\":[", c->core.folds.block,
             c->core.folds.count, nnk_validation_networks(&c->core));
     for (uint32_t i = 0; i < a->count; i++) {
+        ranks_poll();
         if (i > 0) fputc(',', out);
         put_result(out, a, &a->results[i]);
     }
