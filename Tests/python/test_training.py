@@ -185,7 +185,8 @@ class Refusals(unittest.TestCase):
             ("dtype", np.array(["f32", "f64"]), "'f32' or 'f64'"), ("start", "model.nnk", "a Model or None, found 'model.nnk'"),
             ("class_names", (0, 1), r"two names, found \(0, 1\)"), ("class_names", 5, "two names, found 5"),
             ("class_names", {"a", "b"}, "two names"), ("class_names", (b"a", b"b"), "two names"),
-            ("class_names", ("\ud800", "b"), "31 bytes of UTF-8"), ("class_names", ("a",), "two names"), ("class_names", ("a", "ä" * 16), "31 bytes"),
+            ("class_names", ("\ud800", "b"), "31 bytes of UTF-8"), ("class_names", ("a",), "two names"),
+            ("class_names", ("a", "ä" * 16), "31 bytes"), ("class_names", ("a", "a"), "two different names"),
         ):
             self.refuses(expected, **{name: value})
         self.refuses("unexpected keyword", error=TypeError, layers=(1,))

@@ -198,6 +198,8 @@ def class_names(names: tuple[str, str] | None) -> ctypes.Array[c_char_p]:
         if not fits_in_file(name):
             raise ValueError(
                 f"class_names: expected at most {CLASS_NAME_BYTES} bytes of UTF-8 without a zero, found {name!r}")
+    if found[0] and found[0] == found[1]:
+        raise ValueError(f"class_names: expected two different names, found {names!r}")
     return (c_char_p * 2)(*(name.encode() for name in found))
 
 
