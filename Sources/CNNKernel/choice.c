@@ -100,7 +100,7 @@ static nnk_calibration lowest_at(const seen *s, const smooth_targets *t, double 
             if (z > most) most = z;
             if (z < least) least = z;
         }
-    if (most < least) most = least = 0; // no example counts
+    // If no example counts, these are on both sides of 0, and so the shift is 0.
     double low = log_odds - scale * most, high = log_odds - scale * least;
     for (uint32_t i = 0; i < MOST_HALVINGS; i++) {
         const double middle = low / 2 + high / 2;
@@ -218,17 +218,13 @@ nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint3
     if (!are_labels(v->job.labels, v->job.examples)) return NNK_E_LABEL;
     const search s = {v, (double *)(uintptr_t)logits, fold, left_out, points};
     const uint32_t places = v->recipe_count * points;
-    uint32_t place = 0;
     candidate best = candidate_at(&s, 0);
     for (uint32_t i = 1; i < places; i++) {
         const candidate c = candidate_at(&s, i);
-        if (!(c.loss < best.loss)) continue;
-        best = c;
-        place = i;
+        if (c.loss < best.loss) best = c;
     }
     if (!(best.loss < DBL_MAX)) return NNK_E_DIVERGED;
-    *choice = best.choice;
-    for (uint32_t i = 0; i < place; i++) {
+    for (uint32_t i = 0; i < places; i++) { // up to the best one, which is as good as itself
         const candidate c = candidate_at(&s, i);
         if (!(c.loss < DBL_MAX) || !is_about_as_good(&c, &best)) continue;
         *choice = c.choice;

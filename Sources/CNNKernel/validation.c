@@ -76,8 +76,8 @@ uint32_t nnk_validation_points(const nnk_validation *v) {
 }
 
 size_t nnk_validation_bytes(const nnk_validation *v) {
-    return (size_t)nnk_validation_points(v) * (v ? v->recipe_count : 0) * (v ? v->repeats : 0) *
-           (v ? v->job.examples : 0) * sizeof(double);
+    const size_t points = nnk_validation_points(v);
+    return points ? points * v->recipe_count * v->repeats * v->job.examples * sizeof(double) : 0;
 }
 
 double *nnk_validation_logits(const nnk_validation *v, double *logits, nnk_choice c) {

@@ -175,10 +175,31 @@ static void test_shapes(const nnk_validation *v) {
     CHECK_EQUAL(nnk_validation_networks(v), RECIPES * REPEATS * FOLDS);
     CHECK_EQUAL(nnk_validation_points(v), POINTS);
     CHECK_EQUAL(nnk_validation_bytes(v), RECIPES * POINTS * REPEATS * EXAMPLES * sizeof(double));
+    CHECK_EQUAL(nnk_validation_scratch_bytes(v),
+                (POINTS + 1) * EXAMPLES * sizeof(double) + EXAMPLES * (sizeof(float) + sizeof(uint32_t)));
     static double x[RECIPES * POINTS * REPEATS * EXAMPLES];
     CHECK(nnk_validation_logits(v, x, (nnk_choice){2, 3}) == x + (2 * POINTS + 3) * REPEATS * EXAMPLES);
     CHECK(nnk_validation_logits(v, x, (nnk_choice){3, 0}) == NULL);
     CHECK(nnk_validation_logits(v, x, (nnk_choice){0, 4}) == NULL);
+}
+
+/// Of the examples of a class that teach, the share is drawn one after the other, each so that all draws have
+/// the same chance.
+static void check_share(const nnk_validation *v, uint32_t network, const nnk_job *job, const uint32_t *fold) {
+    const nnk_recipe *r = &v->recipes[network / (REPEATS * FOLDS)];
+    const uint32_t repeat = network / FOLDS % REPEATS, k = network % FOLDS;
+    uint64_t random = (uint64_t)v->folds.seed + repeat + ((uint64_t)k + 1) * 0x100000000;
+    for (uint8_t label = 0; label < 2; label++) {
+        uint32_t left = 0;
+        for (uint32_t j = 0; j < EXAMPLES; j++) left += v->job.labels[j] == label && fold[j] != k;
+        uint32_t wanted = r->share[label] > 0 ? (uint32_t)(r->share[label] * left + 0.5) : left;
+        for (uint32_t j = 0; j < EXAMPLES; j++) {
+            if (v->job.labels[j] != label || fold[j] == k) continue;
+            const bool teaches = !(r->share[label] > 0) || nnk_draw(&random, left--) < wanted;
+            CHECK((job->weights[j] > 0) == teaches);
+            wanted -= teaches;
+        }
+    }
 }
 
 /// The training of a network as a user would write it: its model's logits of the held-out images are those of
@@ -201,6 +222,7 @@ static void check_network(const nnk_validation *v, uint32_t network, const doubl
     }
     for (int c = 0; c < 2; c++)
         CHECK_EQUAL(taught[c], r->share[c] > 0 ? floor(r->share[c] * others[c] + 0.5) : others[c]);
+    check_share(v, network, &job, fold);
     CHECK_NEAR(weight[0], weight[1], 1e-5); // balanced
     CHECK_EQUAL(job.seed, v->job.seed + repeat);
     CHECK(job.learning_rate == (r->learning_rate > 0 ? r->learning_rate : v->job.learning_rate));
@@ -565,6 +587,25 @@ static void test_separable(void) {
     CHECK_NEAR(c.shift, -NNK_LEAST_SCALE, 1e-9);
 }
 
+/// Where logits have two values, and each value one class, both targets can be met: (1 + 1) / (1 + 2) for one
+/// example of class 1, 1 / (m - 1 + 2) for the others. From the odds of so few, a whole step of Newton's
+/// leads far beyond. The loss is some 7 and rounded by 1e-15, so the search may end 1e-7 before the lowest
+/// one.
+static void test_two_values(void) {
+    enum { M = 101 };
+    for (int place = -30; place <= 30; place += 30) {
+        double z[M];
+        uint8_t labels[M] = {0};
+        nnk_calibration c;
+        for (uint32_t j = 0; j < M; j++) z[j] = place;
+        z[7] += 1;
+        labels[7] = 1;
+        CHECK_EQUAL(nnk_calibrate(z, 1, labels, M, NULL, 0, &c), NNK_OK);
+        CHECK_NEAR(c.scale, log(2) + log(M), 1e-6);
+        CHECK_NEAR(c.shift + place * c.scale, -log(M), 1e-6);
+    }
+}
+
 /// At the least scale, the shift is the best one wherever the logits are: the mean probability is the mean
 /// target.
 static void check_shift(const double *z, const uint8_t *labels, uint32_t m) {
@@ -611,6 +652,8 @@ static void test_nothing_counts(void) {
     nnk_choice choice = {7, 7};
     CHECK_EQUAL(nnk_choose(&v, logits, fold, 0, &choice), NNK_E_DIVERGED);
     CHECK(choice.recipe == 7 && choice.point == 7);
+    fold[5] = 1; // one that counts is enough
+    CHECK_EQUAL(nnk_choose(&v, logits, fold, 0, &choice), NNK_OK);
     double *expected = room_for(REPEATS * EXAMPLES * sizeof *expected);
     memset(logits, 0xff, nnk_validation_bytes(&v)); // NaN: every recipe diverged
     CHECK_EQUAL(nnk_expect(&v, logits, fold, expected), NNK_E_DIVERGED);
@@ -857,6 +900,9 @@ static void test_wrong_validations(void) {
     CHECK_INVALID(r.learning_rate = -1);
     CHECK_INVALID(r.share[0] = 1);
     CHECK_INVALID(r.share[1] = -0.1);
+    nnk_validation least = v;
+    least.job.iterations = least.job.cost_every = 1;
+    CHECK_EQUAL(nnk_validation_points(&least), 1);
     CHECK_EQUAL(nnk_validation_networks(NULL), 0);
     CHECK_EQUAL(nnk_validation_bytes(NULL), 0);
     CHECK_EQUAL(nnk_validation_train(&v, nnk_validation_networks(&v), &x, sizeof x, &x, &x), NNK_E_ARGUMENT);
@@ -973,6 +1019,7 @@ int main(void) {
     test_small_share();
     test_failed_network();
     test_separable();
+    test_two_values();
     test_far_logits();
     test_curve();
     test_extrapolation();
