@@ -1,12 +1,23 @@
+#define _DEFAULT_SOURCE // madvise
+
 #include "memory.h"
 
 #include "console.h"
 #include "ranks.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+enum { PAGE = 1 << 21 }; ///< a huge one, as most processors have them
 
 void *memory_of(size_t bytes) {
-    void *memory = bytes < SIZE_MAX - 16 ? aligned_alloc(8, (bytes + 8) / 8 * 8) : NULL;
+    const size_t alignment = bytes < PAGE ? 8 : PAGE;
+    void *memory =
+        bytes < SIZE_MAX - PAGE ? aligned_alloc(alignment, (bytes / alignment + 1) * alignment) : NULL;
+#ifdef MADV_HUGEPAGE
+    // Iterations go through all of a large arena.
+    if (memory && alignment == PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
     if (!memory) ranks_fail(EXIT_INTERNAL, "not enough memory: expected %zu bytes", bytes);
     return memory;
 }
