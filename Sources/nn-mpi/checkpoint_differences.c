@@ -1,5 +1,6 @@
 #include "checkpoint_differences.h"
 
+#include "console.h"
 #include "number_text.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -37,13 +38,6 @@ static void compare_reals(list *l, const char *name, double theirs, double ours)
 
 static void compare_flags(list *l, const char *name, bool theirs, bool ours) {
     compare(l, name, theirs ? "on" : "off", ours ? "on" : "off");
-}
-
-static const char *topology_text(const nnk_topology *t, char text[64]) {
-    size_t length = 0;
-    for (int32_t i = 0; i <= t->layers; i++)
-        length += (size_t)snprintf(text + length, 64 - length, "%s%" PRId32, i ? "-" : "", t->size[i]);
-    return text;
 }
 
 static const char *precision_name(int32_t dtype) { return dtype == NNK_F32 ? "f32" : "f64"; }

@@ -75,3 +75,10 @@ const char *counted(uint64_t number, const char *unit, char text[64]) {
     snprintf(text, 64, "%" PRIu64 " %s%s", number, unit, number == 1 ? "" : "s");
     return text;
 }
+
+const char *topology_text(const nnk_topology *t, char text[64]) {
+    size_t length = 0;
+    for (int32_t i = 0; i <= t->layers; i++)
+        length += (size_t)snprintf(text + length, 64 - length, "%s%" PRId32, i ? "-" : "", t->size[i]);
+    return text;
+}

@@ -35,4 +35,7 @@ void console_detail(const options *o, const char *format, ...) __attribute__((fo
 /// "0 bytes", "1 byte"
 const char *counted(uint64_t number, const char *unit, char text[64]);
 
+/// "12288-20-7-5-1"
+const char *topology_text(const nnk_topology *t, char text[64]);
+
 #endif

@@ -20,10 +20,8 @@
 #include <stdlib.h>
 
 enum {
-    FOLDS = 5,          ///< unless --folds says otherwise
-    MOST_POINTS = 1000, ///< held-out answers are kept at every multiple of the step, for all photos
-    ROW_BYTES = 192,    ///< of an image, and of a pixel
-    PIXEL_BYTES = 3,
+    FOLDS = 5,              ///< unless --folds says otherwise
+    MOST_POINTS = 1000,     ///< held-out answers are kept at every multiple of the step, for all photos
     MEASURING_SECONDS = 120 ///< are more than enough for all pairs of a Gram matrix of any size
 };
 
@@ -104,7 +102,7 @@ static nnk_job common_job(const options *o, const dataset *data, const uint8_t *
                    .labels = data->labels,
                    .images = {.images = images},
                    .center = o->center};
-    if (o->mirror) job.mirror = (nnk_mirror){.row_bytes = ROW_BYTES, .pixel_bytes = PIXEL_BYTES};
+    if (o->mirror) job.mirror = (nnk_mirror){.row_bytes = 3 * data->width, .pixel_bytes = 3};
     job.method = method_choice(o, &job);
     return job;
 }
@@ -138,7 +136,7 @@ static size_t form_gram(nnk_validation *v) {
     nnk_status status = nnk_train_begin(&job, gram, bytes);
     if (status == NNK_OK) status = NNK_MORE;
     while (status == NNK_MORE) status = shared_slices_take(&slices, UINT32_MAX);
-    if (status != NNK_OK) networks_fail(status);
+    if (status != NNK_OK) ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));
     free(scratch);
     v->gram = v->mirrored_gram = gram; // all recipes mirror, or none
     return bytes;
@@ -181,7 +179,7 @@ static void look_for_likeness(cross_validation *c) {
     ranks_be_patient(MEASURING_SECONDS);
     const nnk_status status = nnk_measure_likeness(&job, v->gram, &likeness);
     ranks_be_patient(0);
-    if (status != NNK_OK) networks_fail(status);
+    if (status != NNK_OK) ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));
     c->is_sequence = nnk_is_sequence(&likeness) == 1;
     if (c->is_sequence && c->options->blocks == 0 && v->folds.count < job.examples) keep_frames_together(v);
     if (ranks_rank() == 0) c->alike = alike_across_folds(v, &likeness);
@@ -189,21 +187,10 @@ static void look_for_likeness(cross_validation *c) {
 
 // ---- The run ----------------------------------------------------------------------------------------------
 
-static void show(void *context, double share) { progress_update(context, (uint64_t)(100 * share)); }
-
-/// "12288-20-7-5-1"
-static const char *topology_text(const nnk_topology *t, char text[128]) {
-    size_t length = 0;
-    for (int32_t i = 0; i <= t->layers; i++)
-        length += (size_t)snprintf(text + length, 128 - length, "%s%" PRId32, i > 0 ? "-" : "", t->size[i]);
-    return text;
-}
-
 static void train_networks(cross_validation *c) {
     const options *o = c->options;
-    char networks[64], photos[64], sizes[128];
+    char networks[64], photos[64], sizes[64];
     progress bar = progress_begin(o, 100, NULL);
-    const networks_observer observer = {show, &bar};
     c->bytes += nnk_validation_bytes(&c->core) + nnk_validation_arena_bytes(&c->core) +
                 nnk_validation_scratch_bytes(&c->core);
     console_note(o, "training %s of %s in %s on %s with %zu bytes of memory",
@@ -211,7 +198,7 @@ static void train_networks(cross_validation *c) {
                  topology_text(c->core.job.topology, sizes), options_precision_name(o),
                  counted(c->data->examples, "photo", photos), c->bytes);
     c->logits = memory_of(nnk_validation_bytes(&c->core));
-    networks_train(&c->core, c->logits, &observer);
+    networks_train(&c->core, c->logits, &bar);
 }
 
 /// Validates on photos that are checked.

@@ -26,7 +26,7 @@ typedef struct seat {
     void *arena, *scratch;
     size_t arena_bytes;
     hand_out *numbers;
-    const networks_observer *observer;
+    progress *bar;
 } seat;
 
 /// Rank 0 alone knows how far all are.
@@ -43,7 +43,7 @@ static void look_around(const seat *s, double running) {
     if (interrupt_is_requested()) stop(s);
     if (ranks_rank() != 0) return;
     const double done = hand_out_done(s->numbers) + running;
-    s->observer->update(s->observer->context, done / nnk_validation_networks(s->v));
+    progress_update(s->bar, (uint64_t)(100 * done / nnk_validation_networks(s->v)));
 }
 
 /// Trains for some milliseconds, or until there is a cost or an error.
@@ -69,23 +69,17 @@ static nnk_status train(const seat *s, const nnk_job *job) {
     return status;
 }
 
-_Noreturn void networks_fail(nnk_status status) {
-    if (status == NNK_E_FLOAT)
-        ranks_fail(EXIT_INTERNAL, "internal error: floating point does not compute as the results rely on");
-    ranks_fail(EXIT_INTERNAL, "internal error: status %d of the C core", (int)status);
-}
-
 /// Trains a network and stores its held-out logits. The validation is valid, so only the processor can fail.
 static void make_network(const seat *s, uint32_t network) {
     nnk_job job;
     nnk_status status = nnk_validation_begin(s->v, network, s->scratch, &job);
     if (status == NNK_OK) status = train(s, &job);
-    if (status < 0 && status != NNK_E_DIVERGED) networks_fail(status);
+    if (status < 0 && status != NNK_E_DIVERGED) ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));
     nnk_validation_store(s->v, network, s->scratch, status == NNK_E_DIVERGED, s->logits);
 }
 
-void networks_train(const nnk_validation *v, double *logits, const networks_observer *observer) {
-    seat s = {.v = v, .logits = logits, .observer = observer, .arena_bytes = nnk_validation_arena_bytes(v)};
+void networks_train(const nnk_validation *v, double *logits, progress *bar) {
+    seat s = {.v = v, .logits = logits, .bar = bar, .arena_bytes = nnk_validation_arena_bytes(v)};
     const uint32_t networks = nnk_validation_networks(v);
     s.arena = memory_of(s.arena_bytes);
     s.scratch = memory_of(nnk_validation_scratch_bytes(v));

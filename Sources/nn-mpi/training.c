@@ -79,11 +79,11 @@ static void add_cost(training *t) {
 
 /// What is trained, by which method, and why by this one.
 static void describe(const training *t) {
-    char images[64], reason[100];
+    char images[64], sizes[64], reason[100];
     console_note(t->options, "training a %s network in %s on %s with %zu bytes of memory; method: %s (%s)",
-                 t->options->topology == TOPOLOGY_DEEP ? "12288-20-7-5-1" : "12288-7-1",
-                 options_precision_name(t->options), counted(t->job.examples, "image", images),
-                 t->arena_bytes, is_dual(t) ? "dual" : "primal", method_reason(t->options, &t->job, reason));
+                 topology_text(t->job.topology, sizes), options_precision_name(t->options),
+                 counted(t->job.examples, "image", images), t->arena_bytes, is_dual(t) ? "dual" : "primal",
+                 method_reason(t->options, &t->job, reason));
 }
 
 // ---- Ends -------------------------------------------------------------------------------------------------
