@@ -5,7 +5,8 @@
 // link, rank 0 notices, and if it can't, the others do, a little later.
 //
 // One rank prints a failure: rank 0, to which the others hand theirs over, or another one that has lost rank
-// 0. It tells all to be quiet. MPI_Abort may hang where machines are cut off: an alarm then ends the process.
+// 0. It tells all to be quiet. Where a machine is cut off, mpirun should notice that by itself before
+// MPI_Abort makes it wait for that machine, and MPI_Abort may hang: an alarm then ends the process.
 #define _POSIX_C_SOURCE 200809L // clock_gettime, sigaction
 
 #include "ranks.h"
@@ -23,13 +24,15 @@
 
 enum {
     TAG = 1,
-    SILENCE = 15,      ///< seconds after which a rank is lost
-    LAST_WAY = 5,      ///< seconds for MPI_Abort
-    HOST_BYTES = 64,   ///< of a host's name, with its zero
-    TEXT_BYTES = 2048, ///< of a failure's line, with its zero
+    SILENCE = 15,        ///< seconds after which a rank is lost
+    MPIRUN_NOTICES = 10, ///< seconds that mpirun has to notice that a machine is lost
+    LAST_WAY = 5,        ///< seconds for MPI_Abort
+    HOST_BYTES = 64,     ///< of a host's name, with its zero
+    TEXT_BYTES = 2048,   ///< of a failure's line, with its zero
 };
 
 static const double hand_over_seconds = 5; ///< in which rank 0 should print another rank's failure
+static const double mpirun_reads = 0.5;    ///< seconds after which mpirun has read a line, before it ends all
 
 typedef enum message_kind {
     HEARTBEAT, ///< value: the silence to bear, in seconds
@@ -85,8 +88,8 @@ static void leave(int signal_number) {
     _exit(last_exit_code);
 }
 
-/// Ends this process in a few seconds, whatever it hangs in.
-static void leave_soon(int exit_code) {
+/// Ends this process by then, whatever it hangs in.
+static void leave_after(unsigned seconds, int exit_code) {
     last_exit_code = exit_code;
     struct sigaction action = {.sa_handler = leave};
     sigset_t alarm_alone;
@@ -94,7 +97,7 @@ static void leave_soon(int exit_code) {
     sigaddset(&alarm_alone, SIGALRM);
     sigaction(SIGALRM, &action, NULL);
     sigprocmask(SIG_UNBLOCK, &alarm_alone, NULL);
-    alarm(LAST_WAY);
+    alarm(seconds);
 }
 
 static void sleep_seconds(double s) {
@@ -115,17 +118,17 @@ static void tell_all_to_be_quiet(int exit_code) {
 }
 
 static _Noreturn void be_quiet(int exit_code) {
-    leave_soon(exit_code);
+    leave_after(MPIRUN_NOTICES + 2 * LAST_WAY, exit_code);
     for (;;) pause();
 }
 
-/// Prints the line, and ends all ranks.
-static _Noreturn void end_all(int exit_code, const char *line) {
-    leave_soon(exit_code);
+/// Prints the line, and ends all ranks after a pause.
+static _Noreturn void end_all(int exit_code, const char *line, double pause_seconds) {
+    leave_after((unsigned)pause_seconds + LAST_WAY, exit_code);
     tell_all_to_be_quiet(exit_code);
     fflush(stdout);
     fprintf(stderr, "%s\n", line);
-    sleep_seconds(0.5); // mpirun reads the line before it ends all
+    sleep_seconds(pause_seconds);
     MPI_Abort(MPI_COMM_WORLD, exit_code);
     _exit(exit_code);
 }
@@ -160,7 +163,7 @@ _Noreturn void ranks_fail(int exit_code, const char *format, ...) {
         run.failing = true;
         hand_over(exit_code, line);
     }
-    end_all(exit_code, line);
+    end_all(exit_code, line, mpirun_reads);
 }
 
 void ranks_check(int mpi_error) {
@@ -197,7 +200,7 @@ static void receive(void) {
         switch ((message_kind)run.received.kind) {
         case HEARTBEAT: p->patience = run.received.value; break;
         case GOODBYE: p->gone = true; break;
-        case FAILURE: end_all(run.received.value, run.received.text);
+        case FAILURE: end_all(run.received.value, run.received.text, mpirun_reads);
         case QUIET: be_quiet(run.received.value);
         }
         receive_next();
@@ -235,7 +238,7 @@ static void look_for_silence(void) {
             "nn-mpi: rank %d on %s: nothing has come from it for %d seconds: the process was stopped, or its "
             "machine or the network is down",
             p->rank, run.hosts[p->rank], (int)(run.clock - p->heard));
-        end_all(74, line);
+        end_all(74, line, MPIRUN_NOTICES);
     }
 }
 
