@@ -1,0 +1,236 @@
+"""nn-mpi train says and writes what nn-cli train does, byte by byte but for times, on any number of ranks.
+
+    Tests/mpi/train.py NN_MPI NN_CLI [--mpirun WORDS] [--speed]
+
+With --speed, the dual method on 4096 images must be 1.7 times as fast on 2 ranks as on 1, and not slower than nn-cli on two
+threads: for two processors that are free.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from common import DataSet, Programs
+
+# Ranks, data and options. From 1024 images on, mirror images included, ranks share iterations.
+CASES = [
+    (1, "drawn", "--iterations 20"),
+    (2, "drawn", "--iterations 20 --json"),
+    (3, "drawn", "--iterations 20 --precision f32 --log-every 3 --log-csv costs.csv"),
+    (4, "drawn", "--iterations 20 --topology two-layer --log-every 7 --seed 4294967295"),
+    (8, "drawn", "--iterations 20 --topology two-layer --precision f32 --json"),
+    (2, "drawn", "--iterations 20 --mirror --center --own-contrast --weight-decay 0.1"),
+    (3, "drawn", "--iterations 30 --hold-out 0.2 --balance --keep-best --log-every 4 --json --log-csv costs.csv"),
+    (2, "drawn", "--iterations 30 --hold-out 0.01 --log-every 10"),
+    (2, "drawn", "--iterations 20 --from start.nnk --precision f32"),
+    (2, "drawn", "--iterations 40 --learning-rate 2"),
+    (2, "one class", "--iterations 10"),
+    (3, "many", "--method dual --iterations 3 --log-every 1"),
+    (2, "many", "--method dual --iterations 3 --precision f32 --topology two-layer --own-contrast --center"),
+    (2, "half", "--method dual --iterations 3 --mirror --topology two-layer --weight-decay 1 --hold-out 0.5"),
+]
+
+# What some of these runs say, so that it is compared.
+SAID = [
+    "warning: all 30 training images are of other",
+    "warning: the network gives the same answer for every training image",
+    "warning: --learning-rate 2.0 is probably too high",
+    "Held-out Accuracy",
+]
+
+# Data and options that are refused.
+REFUSALS = [
+    ("drawn", "--iterations 0"),
+    ("drawn", "--learning-rate 1e999"),
+    ("drawn", "--weight-decay 200"),
+    ("drawn", "--hold-out 1"),
+    ("drawn", "--keep-best"),
+    ("drawn", "--resume"),
+    ("drawn", "--checkpoint -"),
+    ("drawn", "--checkpoint start.nnk"),
+    ("drawn", "--checkpoint missing --resume"),
+    ("drawn", "--checkpoint start.nnk --resume"),
+    ("drawn", "--checkpoint run.nnc --log-csv run.nnc"),
+    ("drawn", "--log-csv start.nnk --from start.nnk"),
+    ("drawn", "--log-csv missing/costs.csv"),
+    ("drawn", "--log-csv - --json"),
+    ("drawn", "--from missing"),
+    ("drawn", "--from start.nnk --topology two-layer"),
+    ("drawn", "--from start.nnk --own-contrast"),
+    ("drawn", "--from costs.csv"),
+    ("alone", "--hold-out 0.5"),
+    ("drawn", "--iterations 40 --learning-rate 1e300"),
+]
+
+
+def data_sets():
+    """By name: the data, where it is cut into shards, and their order in the manifest."""
+    one, alone = DataSet.drawn(30), DataSet.drawn(30)
+    one.labels[:] = 0
+    alone.labels[:] = 0
+    alone.labels[11] = 1
+    return {
+        "drawn": (DataSet.drawn(50), [20, 21, 45], [2, 0, 3, 1]),
+        "one class": (one, [1], None),
+        "alone": (alone, [], None),
+        "many": (DataSet.drawn(1040), [1000, 1039], None),
+        "half": (DataSet.drawn(520), [1, 500], [1, 0, 2]),
+    }
+
+
+def without_times(text):
+    """The text without times: those of JSON, and lines of progress."""
+    text = re.sub(r'"seconds":\{[^}]*\}', '"seconds":{}', text)
+    text = re.sub(r"(wrote .* bytes\)) after .* s\n", r"\1\n", text)
+    return re.sub(r"^\d+ of \d+ iterations, .*\n", "", text, flags=re.MULTILINE)
+
+
+def files_of(folder, options):
+    """The files that a run has written."""
+    names = ["model.nnk"] + re.findall(r"--log-csv (\S+)", options)
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+def compare(programs, folder, ranks, data, options):
+    """Returns what is said."""
+    case = f"{data} {options}, {ranks} ranks"
+    expected = programs.cli("train", "--train", f"{data}.h5", "--force", *options.split(), folder=folder)
+    assert expected.returncode == 0, f"{case}: nn-cli failed: {expected.stderr}"
+    files = files_of(folder, options)
+    found = programs.mpi(ranks, "train", data, "--force", *options.split(), folder=folder)
+    assert found.returncode == 0, f"{case}: nn-mpi failed: {found.stderr}"
+    assert files_of(folder, options) == files, f"{case}: other files"
+    for stream in ("stdout", "stderr"):
+        a, b = (without_times(getattr(run, stream)) for run in (expected, found))
+        assert a == b, f"{case}: {stream} differs:\n{a}\n{b}"
+    return found.stdout + found.stderr
+
+
+def compare_refusals(programs, folder, data, options):
+    """mpirun adds lines of its own to errors, so one line alone is compared. A message about a file names the rank."""
+    expected = programs.cli("train", "--train", f"{data}.h5", *options.split(), folder=folder)
+    found = programs.mpi(2, "train", data, *options.split(), folder=folder)
+    case = f"{data} {options}"
+    message = next(line for line in expected.stderr.splitlines() if line.startswith("Error: "))[7:].replace(f"{data}.h5", data)
+    lines = [re.sub(r"^(Error: |nn-mpi: rank \d+ on \S+: )", "", line) for line in found.stderr.splitlines()]
+    assert expected.returncode != 0 and found.returncode == expected.returncode, f"{case}: {found.returncode} {found.stderr}"
+    assert lines.count(message) == 1, f"{case}: expected {message}, got {found.stderr}"
+
+
+# ---- Checkpoints -----------------------------------------------------------------------------------------------------
+
+
+def ranks_of(nn_mpi):
+    """The process numbers of the ranks that run."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.joinpath("cmdline").read_bytes().split(b"\0")[0] == os.fsencode(nn_mpi):
+                found.append(int(process.name))
+        except OSError:
+            pass
+    return found
+
+
+def interrupt(programs, folder, words, signal_one):
+    """Begins a run, and sends a signal once its checkpoint is there."""
+    run = subprocess.Popen(
+        [str(word) for word in words], cwd=folder, env=programs.environment, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+    )
+    while not (folder / "run.nnc").exists():
+        assert run.poll() is None, run.stderr.read()
+        time.sleep(0.01)
+    time.sleep(0.2)
+    signal_one(run)
+    message = run.communicate(timeout=60)[1]
+    assert run.returncode == 130, f"{run.returncode}: {message}"
+    assert re.search(r"interrupted after [1-9]\d* of 200000 iterations; model.nnk was not written; to continue, ", message)
+
+
+def check_checkpoints(programs, folder):
+    """Runs that were interrupted go on in the other program, and on another number of ranks, to the same bytes."""
+    train = ["drawn", "--topology", "two-layer", "--precision", "f32", "--iterations", 200000, "--log-every", 100000]
+    cli = ["train", "--train", "drawn.h5", *train[1:], "--force"]
+    assert programs.cli(*cli, folder=folder).returncode == 0
+    expected = (folder / "model.nnk").read_bytes()
+    saving = ["--checkpoint", "run.nnc", "--force"]
+
+    def begin_with_ranks(ranks):
+        words = [*programs.mpirun, "-n", ranks, programs.nn_mpi, "train", *train, *saving]
+        interrupt(programs, folder, words, lambda run: os.kill(max(ranks_of(programs.nn_mpi)), signal.SIGTERM))
+
+    def begin_alone():
+        interrupt(programs, folder, [programs.nn_cli, *cli, *saving[:2]], lambda run: run.send_signal(signal.SIGINT))
+
+    resuming = [*saving, "--resume"]
+    for begin, resume in [
+        (lambda: begin_with_ranks(3), lambda: programs.cli(*cli, *resuming[:2], "--resume", folder=folder)),
+        (lambda: begin_with_ranks(2), lambda: programs.mpi(3, "train", *train, *resuming, folder=folder)),
+        (begin_alone, lambda: programs.mpi(2, "train", *train, *resuming, folder=folder)),
+    ]:
+        (folder / "model.nnk").unlink()
+        begin()
+        other = programs.mpi(2, "train", *train, *resuming, "--seed", "2", folder=folder)
+        assert other.returncode == 65 and "got one with --seed 1 (here 2)" in other.stderr, other.stderr
+        run = resume()
+        assert run.returncode == 0, run.stderr
+        assert (folder / "model.nnk").read_bytes() == expected and not (folder / "run.nnc").exists()
+
+
+# ---- Speed -----------------------------------------------------------------------------------------------------------
+
+
+def seconds_of(run):
+    assert run.returncode == 0, run.stderr
+    seconds = json.loads(run.stdout)["seconds"]
+    return seconds["setup"] + seconds["loop"]
+
+
+def measure_speed(programs, folder):
+    """The least time of three runs, without reading and writing."""
+    data = DataSet.drawn(4096)
+    data.write_hdf5(folder / "m.h5")
+    data.write_shards(folder / "m", [2000])
+    options = ["--method", "dual", "--iterations", 200, "--precision", "f32", "--json", "--force"]
+    seconds = {1: [], 2: [], "nn-cli": []}
+    for _ in range(3):
+        for ranks in 1, 2:
+            seconds[ranks].append(seconds_of(programs.mpi(ranks, "train", "m", *options, folder=folder)))
+        seconds["nn-cli"].append(seconds_of(programs.cli("train", "--train", "m.h5", *options, folder=folder)))
+    one, two, alone = (min(times) for times in seconds.values())
+    print(f"4096 images: {one:.2f} s on 1 rank, {two:.2f} s on 2 ({one / two:.2f} times), {alone:.2f} s by nn-cli")
+    assert one / two >= 1.7 and two <= alone
+
+
+class Arguments(Programs):
+    def add_arguments(self, parser):
+        parser.add_argument("--speed", action="store_true")
+
+
+def main():
+    programs = Arguments(__doc__)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        if programs.speed:
+            return measure_speed(programs, folder)
+        for name, (data, cuts, order) in data_sets().items():
+            data.write_hdf5(folder / f"{name}.h5")
+            data.write_shards(folder / name, cuts, order)
+        start = programs.cli("train", "--train", "drawn.h5", "--iterations", "3", "-o", "start.nnk", folder=folder)
+        assert start.returncode == 0, start.stderr
+        said = "".join(compare(programs, folder, *case) for case in CASES)
+        for text in SAID:
+            assert text in said, text
+        for case in REFUSALS:
+            compare_refusals(programs, folder, *case)
+        check_checkpoints(programs, folder)
+    print(f"train: {len(CASES)} models and {len(REFUSALS)} refusals are those of nn-cli; interrupted runs go on")
+
+
+main()
