@@ -227,6 +227,7 @@ int cross_validate(const options *o) {
         run(&c, images);
         c.total = clock_seconds() - start;
         if (ranks_rank() == 0) cross_validation_answer(&c);
+        console_detail(o, "%.3f s in all", clock_seconds() - start);
         free(c.logits);
         free((void *)(uintptr_t)c.core.gram);
         free(c.recipes);

@@ -14,7 +14,7 @@ from common import DataSet, Programs
 
 # Ranks, data and options. A network of two layers takes least time.
 CASES = [
-    (1, "drawn", "--iterations 20"),
+    (1, "drawn", "--iterations 20 --verbose"),
     (2, "drawn", "--iterations 20 --json"),
     (3, "drawn", "--iterations 20 40 --weight-decay 0 0.1 1 --learning-rate 0.0075 0.03 --topology two-layer"),
     (2, "drawn", "--iterations 30 20 --precision f32 --mirror --center --own-contrast --balance --repeats 2 --json"),
@@ -30,8 +30,8 @@ CASES = [
     (2, "frames", "--iterations 20 --topology two-layer"),
     (3, "frames", "--iterations 20 --topology two-layer --json"),
     (2, "frames", "--iterations 20 --topology two-layer --blocks 1"),
-    (2, "frames", "--iterations 20 --topology two-layer --leave-one-out"),
-    (2, "few", "--iterations 20 --topology two-layer --folds 2"),
+    (2, "frames", "--iterations 20 --topology two-layer --leave-one-out --quiet"),
+    (5, "few", "--iterations 20 --topology two-layer --folds 2"),
     (2, "one", "--iterations 20 --topology two-layer --leave-one-out"),
 ]
 
@@ -72,9 +72,9 @@ def data_sets():
 
 
 def without_times(text):
-    """The text without times: those of JSON, and lines of progress."""
+    """The text without times: those of JSON, lines of progress, and the time of all."""
     text = re.sub(r'"seconds":\{"load":[^,}]*,"total":[^,}]*\}', '"seconds":{}', text)
-    return re.sub(r"^\d+ %, .*\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"^(\d+ %, .*|[\d.]+ s in all)\n", "", text, flags=re.MULTILINE)
 
 
 def compare(programs, folder, ranks, data, options):
