@@ -49,7 +49,7 @@ static inline double sum_of_16(const double x[16], int32_t type) {
     return plus(plus(four[0], four[1], type), plus(four[2], four[3], type), type);
 }
 
-/// Reals in [-1, 1), some of them tiny, some exact zeros of either sign.
+/// Reals in [-1, 1], some of them tiny, some exact zeros of either sign, some 1: as good as any other number.
 static inline nnk_real *random_reals(size_t count, int32_t type) {
     nnk_real *reals = room_for(bytes_of(count, type));
     for (size_t i = 0; i < count; i++) {
@@ -57,6 +57,7 @@ static inline nnk_real *random_reals(size_t count, int32_t type) {
         switch (random_below(8)) {
         case 0: x *= 0.0; break;
         case 1: x *= 1e-5; break;
+        case 2: x = 1; break;
         default: break;
         }
         put(reals, i, x, type);

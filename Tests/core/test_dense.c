@@ -439,7 +439,34 @@ static void test_tables(int32_t type) {
     printf("%s: %d arithmetics\n", type == NNK_F32 ? "float" : "double", arithmetics);
 }
 
+#if NNK_X86 && defined(__GLIBC__)
+/// The vectors of this processor are those that the compiler's library finds, and the widest are taken.
+static void test_processor(void) {
+#define HAS(feature) (__builtin_cpu_supports(feature) != 0)
+    __builtin_cpu_init();
+    const bool has_256 = HAS("avx2") && HAS("fma") && HAS("popcnt") && HAS("pclmul");
+    const bool has_512 = HAS("avx512f") && HAS("avx512dq") && HAS("avx512bw") && HAS("avx512vl");
+#undef HAS
+    static const int32_t vectors[] = {0, 2, 512};
+    static const nnk_arithmetic *const f32[] = {&nnk_f32_vectors, &nnk_f32_avx2, &nnk_f32_avx512};
+    static const nnk_arithmetic *const f64[] = {&nnk_f64_vectors, &nnk_f64_avx2, &nnk_f64_avx512};
+    static const nnk_inference *const f32_inference[] = {&nnk_f32_vectors_inference, &nnk_f32_avx2_inference,
+                                                         &nnk_f32_avx512_inference};
+    static const nnk_inference *const f64_inference[] = {&nnk_f64_vectors_inference, &nnk_f64_avx2_inference,
+                                                         &nnk_f64_avx512_inference};
+    const int widest = has_256 + (has_256 && has_512);
+    CHECK_EQUAL(nnk_x86_vectors(), vectors[widest]);
+    CHECK(nnk_fastest(NNK_F32) == f32[widest] && nnk_fastest(NNK_F64) == f64[widest]);
+    CHECK(nnk_fastest_inference(NNK_F32) == f32_inference[widest]);
+    CHECK(nnk_fastest_inference(NNK_F64) == f64_inference[widest]);
+    CHECK(nnk_fastest_inference(NNK_I8) == (has_256 ? &nnk_i8_avx2_inference : &nnk_i8_contrast_inference));
+}
+#endif
+
 int main(void) {
+#if NNK_X86 && defined(__GLIBC__)
+    test_processor();
+#endif
     FOR_EACH_TYPE(type) {
         test_tables(type);
         test_linear_forward(type);

@@ -239,7 +239,7 @@ static void release_update(update u) {
 }
 
 /// Deltas as ReLU and the sigmoid leave them: two thirds are zeros, of both signs, and from some examples no
-/// unit learns. Some are 1, which is as good as any other number.
+/// unit learns.
 static void make_sparse(update u) {
     const uint32_t share = random_below(4);
     for (size_t j = 0; j < u.s.stride; j++) {
@@ -247,8 +247,6 @@ static void make_sparse(update u) {
         for (size_t i = 0; i < u.s.outputs; i++)
             if (is_dead || random_below(3))
                 put(u.dz, i * u.s.stride + j, random_below(2) ? 0.0 : -0.0, u.type);
-            else if (random_below(8) == 0)
-                put(u.dz, i * u.s.stride + j, 1, u.type);
     }
     for (size_t i = 0; i < u.s.outputs * u.s.stride; i++)
         put(u.e, i, rounded(get(u.dz, i, u.type) * u.scale, u.type), u.type);

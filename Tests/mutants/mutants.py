@@ -44,10 +44,10 @@ def tokens_of(text):
 
 
 def closing(tokens, opening):
-    """The index of the parenthesis that closes this one."""
+    """The index of the parenthesis or bracket that closes this one."""
     depth = 0
     for i in range(opening, len(tokens)):
-        depth += {"(": 1, ")": -1}.get(tokens[i].text, 0)
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(tokens[i].text, 0)
         if depth == 0:
             return i
     raise ValueError("a parenthesis is not closed")
@@ -118,9 +118,18 @@ def of_statements(tokens):
         yield Mutant(token.start, tokens[end].start, "")
 
 
+def left_alone(tokens):
+    """The parts that are not changed: assertions, and lengths of arrays, since a longer one is no other array."""
+    for i, token in enumerate(tokens):
+        declares = i > 1 and token.text == "[" and tokens[i - 1].kind == tokens[i - 2].kind == "name"
+        if declares and tokens[i - 2].text not in KEPT:
+            yield token.start, tokens[closing(tokens, i)].end
+        if token.text in ("NNK_ASSERT", "_Static_assert"):
+            yield token.start, tokens[closing(tokens, i + 1)].end
+
+
 def mutants_of(text):
     tokens = tokens_of(text)
-    asserted = [(t.start, tokens[closing(tokens, i + 1)].end) for i, t in enumerate(tokens)
-                if t.text in ("NNK_ASSERT", "_Static_assert")]
+    kept = list(left_alone(tokens))
     found = [*of_operators(tokens), *of_conditions(tokens, text), *of_returns(tokens), *of_statements(tokens)]
-    return [m for m in sorted(set(found)) if not any(a <= m.start < b for a, b in asserted)]
+    return [m for m in sorted(set(found)) if not any(a <= m.start < b for a, b in kept)]
