@@ -62,8 +62,9 @@ class Programs:
     def add_arguments(self, parser):
         """For options of a test's own."""
 
-    def mpi(self, ranks, *words, folder="."):
-        return self._run([*self.mpirun, "-n", str(ranks), self.nn_mpi, *words], folder)
+    def mpi(self, ranks, *words, folder=".", through=()):
+        """through: a program that runs nn-mpi, on each rank"""
+        return self._run([*self.mpirun, "-n", str(ranks), *through, self.nn_mpi, *words], folder)
 
     def cli(self, *words, folder="."):
         return self._run([self.nn_cli, *words], folder)
