@@ -596,13 +596,14 @@ static void test_unusual_moments(int32_t type) {
     take(l, &pool, which, 1);
     begin(l);
     free(trained(l).bytes);
-    l->job.cost_every = l->job.iterations++;
+    l->job.cost_every = 1;
+    l->job.iterations += 3;
     take(l, &pool, which, 2);
     CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
     learner other = *l;
     other.arena = copy_of(l->arena, l->bytes);
     other.job.images = read_in(&other.d); // whose bytes need a place
-    check_next_cost(&other);
+    for (int n = 0; n < 3; n++) check_next_cost(&other);
     free(other.arena);
     take(l, &pool, which + 1, 1);
     CHECK_EQUAL(nnk_train_forget(&l->job, l->arena, 0), NNK_OK);
