@@ -186,6 +186,7 @@ static int run_turns(training *t, checkpoint_file *checkpoint) {
         if (is_setting_up && now.stage != NNK_SETUP) {
             is_setting_up = false;
             training_lap(t, &t->seconds.setup, "setting up");
+            if (!is_dual(t)) checkpoint_begin(checkpoint, &t->job, t->arena);
         }
         if (status <= 0) return end(t, checkpoint, status);
         progress_update(&shown, now.iteration);
@@ -210,7 +211,7 @@ int training_run(training *t, uint32_t data_crc, checkpoint_file *checkpoint) {
     }
     t->begun = progress_of(t).iteration;
     describe(t);
-    checkpoint_begin(checkpoint, &t->job, t->arena);
+    if (is_dual(t)) checkpoint_begin(checkpoint, &t->job, t->arena);
     const int exit_code = run_turns(t, checkpoint);
     free(t->slices.scratch);
     return exit_code;

@@ -64,12 +64,12 @@ class Programs:
 
     def mpi(self, ranks, *words, folder=".", through=()):
         """through: a program that runs nn-mpi, on each rank"""
-        return self._run([*self.mpirun, "-n", str(ranks), *through, self.nn_mpi, *words], folder)
+        return self.run([*self.mpirun, "-n", str(ranks), *through, self.nn_mpi, *words], folder)
 
     def cli(self, *words, folder="."):
-        return self._run([self.nn_cli, *words], folder)
+        return self.run([self.nn_cli, *words], folder)
 
-    def _run(self, words, folder):
+    def run(self, words, folder="."):
         words = [str(word) for word in words]
         return subprocess.run(
             words, cwd=folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
