@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double interval_seconds = 30; ///< between two checkpoints of a run that goes on
+#ifndef CHECKPOINT_SECONDS // tests save more often
+#define CHECKPOINT_SECONDS 30
+#endif
+static const double interval_seconds = CHECKPOINT_SECONDS; ///< between two checkpoints of a run that goes on
+static const int patience_seconds = 120;                   ///< of the other ranks, while a disk is slow
 
 // ---- Writing ----------------------------------------------------------------------------------------------
 
@@ -17,11 +21,13 @@ static bool save(checkpoint_file *c, const nnk_job *job, void *arena, file_error
     memory_file to = memory_file_of(nnk_checkpoint_bytes(job));
     nnk_checkpoint progress = {0};
     nnk_status status;
+    ranks_be_patient(patience_seconds);
     while ((status = nnk_checkpoint_save(job, arena, &progress, (nnk_sink){memory_write, &to})) > 0) {
     }
     if (status < 0) ranks_fail(EXIT_INTERNAL, "a checkpoint: %s", nnk_status_text(status));
     const bool is_done = output_write_locked(&c->file, to.bytes, to.count, error);
     free(to.bytes);
+    ranks_be_patient(0);
     c->saved = clock_seconds();
     return is_done;
 }

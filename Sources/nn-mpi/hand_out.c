@@ -6,8 +6,6 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { QUESTION = 2, ANSWER = 3 }; // tags; those of ranks.c are others
-
 /// The answer when there is no number left.
 static const uint32_t none = UINT32_MAX;
 
@@ -23,7 +21,7 @@ struct hand_out {
 
 static void receive_next(hand_out *h) {
     ranks_check(
-        MPI_Irecv(&h->question, 1, MPI_CHAR, MPI_ANY_SOURCE, QUESTION, MPI_COMM_WORLD, &h->receiving));
+        MPI_Irecv(&h->question, 1, MPI_CHAR, MPI_ANY_SOURCE, TAG_QUESTION, MPI_COMM_WORLD, &h->receiving));
 }
 
 hand_out *hand_out_begin(uint32_t count) {
@@ -54,7 +52,7 @@ static void answer(hand_out *h, int rank) {
     h->answers[rank] = next_for(h, rank);
     h->asking -= h->answers[rank] == none;
     ranks_check(
-        MPI_Isend(&h->answers[rank], 1, MPI_UINT32_T, rank, ANSWER, MPI_COMM_WORLD, &h->sending[rank]));
+        MPI_Isend(&h->answers[rank], 1, MPI_UINT32_T, rank, TAG_ANSWER, MPI_COMM_WORLD, &h->sending[rank]));
 }
 
 void hand_out_serve(hand_out *h) {
@@ -71,8 +69,8 @@ void hand_out_serve(hand_out *h) {
 static uint32_t ask(hand_out *h) {
     uint32_t number;
     MPI_Request both[2];
-    ranks_check(MPI_Irecv(&number, 1, MPI_UINT32_T, 0, ANSWER, MPI_COMM_WORLD, &both[0]));
-    ranks_check(MPI_Isend(&h->question, 1, MPI_CHAR, 0, QUESTION, MPI_COMM_WORLD, &both[1]));
+    ranks_check(MPI_Irecv(&number, 1, MPI_UINT32_T, 0, TAG_ANSWER, MPI_COMM_WORLD, &both[0]));
+    ranks_check(MPI_Isend(&h->question, 1, MPI_CHAR, 0, TAG_QUESTION, MPI_COMM_WORLD, &both[1]));
     ranks_await(both, 2);
     return number;
 }

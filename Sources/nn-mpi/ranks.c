@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 enum {
-    TAG = 1,
     SILENCE = 15,        ///< seconds after which a rank is lost
     MPIRUN_NOTICES = 10, ///< seconds that mpirun has to notice that a machine is lost
     LAST_WAY = 5,        ///< seconds for MPI_Abort
@@ -111,8 +110,8 @@ static void tell_all_to_be_quiet(int exit_code) {
     quiet = (message){.kind = QUIET, .value = exit_code};
     for (int to = 0; to < run.count; to++) {
         MPI_Request sending;
-        if (to != run.rank &&
-            MPI_Isend(&quiet, SHORT_MESSAGE, MPI_BYTE, to, TAG, MPI_COMM_WORLD, &sending) == MPI_SUCCESS)
+        if (to != run.rank && MPI_Isend(&quiet, SHORT_MESSAGE, MPI_BYTE, to, TAG_WATCH, MPI_COMM_WORLD,
+                                        &sending) == MPI_SUCCESS)
             MPI_Request_free(&sending);
     }
 }
@@ -141,7 +140,7 @@ static void hand_over(int exit_code, const char *line) {
     message failure = {.kind = FAILURE, .value = exit_code};
     memcpy(failure.text, line, sizeof failure.text);
     MPI_Request sending;
-    if (MPI_Isend(&failure, sizeof failure, MPI_BYTE, 0, TAG, MPI_COMM_WORLD, &sending) != MPI_SUCCESS)
+    if (MPI_Isend(&failure, sizeof failure, MPI_BYTE, 0, TAG_WATCH, MPI_COMM_WORLD, &sending) != MPI_SUCCESS)
         return;
     const double begin = seconds();
     while (seconds() - begin < hand_over_seconds) {
@@ -183,8 +182,8 @@ void *ranks_memory(void *old, size_t bytes) {
 // Heartbeats
 
 static void receive_next(void) {
-    ranks_check(MPI_Irecv(&run.received, sizeof run.received, MPI_BYTE, MPI_ANY_SOURCE, TAG, MPI_COMM_WORLD,
-                          &run.receiving));
+    ranks_check(MPI_Irecv(&run.received, sizeof run.received, MPI_BYTE, MPI_ANY_SOURCE, TAG_WATCH,
+                          MPI_COMM_WORLD, &run.receiving));
 }
 
 /// Takes the messages that have come.
@@ -214,7 +213,8 @@ static bool send(peer *p, message_kind kind) {
     if (!idle) return false;
     p->sent.kind = (int32_t)kind;
     p->sent.value = run.patience;
-    ranks_check(MPI_Isend(&p->sent, SHORT_MESSAGE, MPI_BYTE, p->rank, TAG, MPI_COMM_WORLD, &p->sending));
+    ranks_check(
+        MPI_Isend(&p->sent, SHORT_MESSAGE, MPI_BYTE, p->rank, TAG_WATCH, MPI_COMM_WORLD, &p->sending));
     return true;
 }
 

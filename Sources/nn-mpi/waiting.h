@@ -5,7 +5,13 @@
 #include <mpi.h>
 #include <stdint.h>
 
-enum { RANKS_DATA = 2 }; ///< the tag of all messages but heartbeats and failures
+/// The tags of messages.
+enum {
+    TAG_WATCH = 1, ///< heartbeats and failures
+    TAG_DATA,
+    TAG_QUESTION, ///< for a number (hand_out.h)
+    TAG_ANSWER,
+};
 
 /// The first of the items of a rank.
 uint32_t ranks_first(uint32_t items, int rank);
