@@ -84,6 +84,9 @@ static void describe(const training *t) {
                  topology_text(t->job.topology, sizes), options_precision_name(t->options),
                  counted(t->job.examples, "image", images), t->arena_bytes, is_dual(t) ? "dual" : "primal",
                  method_reason(t->options, &t->job, reason));
+    if (t->options->fast_reduce && !is_dual(t))
+        console_note(t->options,
+                     "--fast-reduce: the last bits of the model may depend on the number of ranks");
 }
 
 // ---- Ends -------------------------------------------------------------------------------------------------

@@ -122,6 +122,25 @@ def compare_refusals(programs, folder, data, options):
     assert lines.count(message) == 1, f"{case}: expected {message}, got {found.stderr}"
 
 
+def options_of(text):
+    return set(re.findall(r"--[a-z-]+", text))
+
+
+def compare_help(programs):
+    """Help names the options of nn-cli train, but for what nn-mpi has not; each is explained in the same words."""
+    expected, found = (run("train", "--help").stdout for run in (programs.cli, lambda *words: programs.mpi(2, *words)))
+    expected_only = options_of(expected) - options_of(found)
+    found_only = options_of(found) - options_of(expected)
+    assert expected_only <= {"--train", "--test", "--positive", "--images", "--labels", "--report", "--color"}, expected_only
+    assert found_only <= {"--virtual-shards", "--fast-reduce"}, found_only
+    assert found.count("OVERVIEW: ") == 1, "several ranks print help"
+    for option in "topology", "method", "seed", "own-contrast", "weight-decay", "hold-out", "force":
+        entry = re.search(rf"^  --{option} .*\n(?: {{26}}.*\n)*", expected, re.MULTILINE)
+        assert entry[0] in found, f"{option}: {found}"
+    assert re.fullmatch(r"nn-mpi \d+\.\d+\.\d+\n", programs.mpi(2, "--version").stdout)
+    assert programs.mpi(1, "trian").returncode == 64
+
+
 # ---- Checkpoints -----------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +248,7 @@ def main():
             assert text in said, text
         for case in REFUSALS:
             compare_refusals(programs, folder, *case)
+        compare_help(programs)
         check_checkpoints(programs, folder)
     print(f"train: {len(CASES)} models and {len(REFUSALS)} refusals are those of nn-cli; interrupted runs go on")
 
