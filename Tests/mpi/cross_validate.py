@@ -102,6 +102,28 @@ def compare_refusals(programs, folder, data, options):
     assert found.stderr.count(message) == 1, f"{case}: {found.stderr}"
 
 
+# Runs a program, and terminates it as Slurm does, once it catches the signal.
+TERMINATING = """
+import re, signal, subprocess, sys, time
+run = subprocess.Popen(sys.argv[1:])
+def catches():
+    caught = re.search("SigCgt:(.*)", open(f"/proc/{run.pid}/status").read())
+    return int(caught[1], 16) >> signal.SIGTERM - 1 & 1
+while run.poll() is None and not catches():
+    time.sleep(0.01)
+run.terminate()
+sys.exit(run.wait())
+"""
+
+
+def check_interruption(programs, folder):
+    """One message, whichever rank is the first, and no answer."""
+    words = "cross-validate", "drawn", "--iterations", 1000000, "--quiet"
+    run = programs.mpi(2, *words, folder=folder, through=[sys.executable, "-c", TERMINATING])
+    said = re.findall(r"^nn-mpi: rank \d on .*: interrupted(?: after \d of 5 networks)?$", run.stderr, re.MULTILINE)
+    assert run.returncode == 130 and len(said) == 1 and run.stdout == "", f"{run.returncode}: {run.stderr}"
+
+
 # Runs a program, and prints the seconds for which it had a processor.
 MEASURING = """
 import resource, subprocess, sys
@@ -146,6 +168,7 @@ def main():
             assert text in answers, text
         for case in REFUSALS:
             compare_refusals(programs, folder, *case)
+        check_interruption(programs, folder)
     print(f"cross-validate: {len(CASES)} answers and {len(REFUSALS)} refusals are those of nn-cli")
 
 
