@@ -651,6 +651,8 @@ static void test_refusals(void) {
     job.held_out_logits = logits;
     CHECK_EQUAL(nnk_train_bytes(&job), 0);
     job.held_out_logits = NULL;
+    job.capacity = NNK_MAX_EXAMPLES;
+    CHECK(nnk_train_bytes(&job) > 0);
     job.capacity = NNK_MAX_EXAMPLES + 1;
     CHECK_EQUAL(nnk_train_bytes(&job), 0);
     CHECK_EQUAL(steps(&l->job, l->arena), NNK_OK);

@@ -157,8 +157,10 @@ static void test_other_arguments(const nnk_job *job) {
     CHECK_EQUAL(nnk_checkpoint_load(job, arena, sizeof arena, &c, no_reader), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_checkpoint_load(job, arena, sizeof arena, NULL, reading), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_train_items(job, arena, 0, 1, NULL), NNK_E_ARGUMENT);
-    if (nnk_train_parallel(job, arena) > 0)
-        CHECK_EQUAL(nnk_train_items(job, arena, 0, 1, scratch + 4), NNK_E_ALIGN);
+    const uint32_t ahead = nnk_train_parallel(job, arena);
+    if (ahead > 0) CHECK_EQUAL(nnk_train_items(job, arena, 0, 1, scratch + 4), NNK_E_ALIGN);
+    CHECK_EQUAL(nnk_train_items(job, arena, ahead, 0, scratch), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_train_items(job, arena, 0, ahead + 1, scratch), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_team_run(NULL, job, arena, 1), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_team_run(&nobody, job, arena, 1), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_team_shares(NULL, job, arena), 0);

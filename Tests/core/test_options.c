@@ -415,7 +415,11 @@ static void *formed_gram(const nnk_job *trainer, size_t *bytes) {
     CHECK_EQUAL(progress.iteration, 0);
     file none = new_file(trainer);
     CHECK_EQUAL(finish(&job, gram, &none), NNK_E_STATE);
+    nnk_checkpoint at_start = {0, 0};
+    on_card no_file = {0};
     CHECK_EQUAL(nnk_checkpoint_bytes(&job), 0);
+    CHECK_EQUAL(nnk_checkpoint_save(&job, gram, &at_start, sink_of(&none)), NNK_E_ARGUMENT);
+    CHECK_EQUAL(nnk_checkpoint_load(&job, gram, *bytes, &at_start, reader_of(&no_file)), NNK_E_ARGUMENT);
     free(none.bytes);
     return gram;
 }
