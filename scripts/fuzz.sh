@@ -12,7 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-in_c="model checkpoint predictor quantizer block_writer judge png jpeg webp resampling"
+in_c="model checkpoint predictor quantizer block_writer judge shards png jpeg webp resampling"
 # One program, whose name tells which of them it is. It takes minutes to build.
 in_swift="npz safetensors onnx protobuf hdf5 hdf5_answers orientation paths kinds"
 fuzzers="$in_c $in_swift"

@@ -25,7 +25,7 @@ enum {
     PATH_BYTES = 4096,
     PIECE_BYTES = 1 << 16, // that are read between two polls
     HEADER_BYTES = 64,
-    AT_HEADER_CRC = 60
+    CRC_AT = 60
 };
 
 static const char MANIFEST[] = "manifest.txt";
@@ -379,19 +379,19 @@ static void make_header(const dataset *set, const dataset_shard *shard, uint8_t 
     put_u16(header + 28, set->channels);
     put_u32(header + 32, shard->labels_crc);
     put_u32(header + 36, shard->images_crc);
-    put_u32(header + AT_HEADER_CRC, nnk_crc32(0, header, AT_HEADER_CRC));
+    put_u32(header + CRC_AT, nnk_crc32(0, header, CRC_AT));
 }
 
 /// Says in what a header differs from the one that is expected.
 static bool wrong_header(const dataset *set, const dataset_shard *shard, const uint8_t *found,
                          dataset_error *error) {
-    const uint32_t crc = nnk_crc32(0, found, AT_HEADER_CRC);
+    const uint32_t crc = nnk_crc32(0, found, CRC_AT);
     if (memcmp(found, MAGIC, 4) != 0)
         return fail(error, BAD_DATA, set, shard->file, "expected a shard, got another kind of file");
-    if (u32_at(found + AT_HEADER_CRC) != crc)
+    if (u32_at(found + CRC_AT) != crc)
         return fail(error, BAD_DATA, set, shard->file,
                     "expected the checksum %08" PRIx32 " of the header, got %08" PRIx32,
-                    u32_at(found + AT_HEADER_CRC), crc);
+                    u32_at(found + CRC_AT), crc);
     if (found[4] != MAGIC[4])
         return fail(error, BAD_DATA, set, shard->file, "expected a shard of version %d, got version %d",
                     MAGIC[4], found[4]);

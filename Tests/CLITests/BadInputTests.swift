@@ -388,6 +388,23 @@ struct BadOptionTests {
         ),
         ("learn", "Unknown command 'learn'"),
         ("dataset synth -o -", "--output: expected a folder, got - (standard output)"),
+        ("dataset shard x.h5 --count 1 -o -", "--output: expected a folder, got - (standard output)"),
+        ("dataset shard x.h5 --count 0 -o s", "--count: expected 1 to 100000, got 0"),
+        ("dataset shard x.h5 --count 100001 -o s", "--count: expected 1 to 100000, got 100001"),
+        ("dataset shard --count 1 -o s", "expected a data set, as in dataset shard photos.h5, or --drawn"),
+        (
+            "dataset shard x.h5 --drawn 5 --count 1 -o s",
+            "--drawn cannot be used with a data set, got x.h5 as well"
+        ),
+        ("dataset shard --drawn 0 --count 1 -o s", "--drawn: expected 1 to 10000000, got 0"),
+        (
+            "dataset shard --drawn 5 --test --count 1 -o s",
+            "--drawn cannot be used with options of a data set"
+        ),
+        (
+            "dataset shard --drawn 5 --positive a --count 1 -o s",
+            "--drawn cannot be used with options of a data set"
+        ),
         (
             "import w.npz -o m --class-names a a",
             "--class-names: expected class names that differ in their first 31 bytes, got a, a"

@@ -219,6 +219,7 @@ struct HabitsTests {
         for command in [
             "dataset pack photos", "dataset pack photos --test-share 0",
             "dataset show photos.h5", "dataset show photos.h5 -o - >out",
+            "dataset shard photos.h5 -o s --count 2",
             "teach photos --folds 2 -o t.nnk --report t.html",
             "train --train photos.h5 --iterations 5 -o q.nnk --report q.html --log-csv q.csv",
             "train --iterations 5 -o - >out",
@@ -375,7 +376,7 @@ struct HabitsTests {
             "report -m", "report --model", "report -o", "report --output", "inspect", "export", "export -m",
             "export --model", "export -o", "export --output", "import", "import -o", "import --output",
             "dataset pack -o", "dataset pack --output", "dataset show", "dataset show -o",
-            "dataset show --output",
+            "dataset show --output", "dataset shard",
         ])
     func fileCompletions(words: String) async throws {
         let outcome = try await complete(words.split(separator: " ").map(String.init) + ["mod"])
@@ -386,7 +387,8 @@ struct HabitsTests {
         "bash completes folders where a folder is expected",
         .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash"), "needs bash"),
         arguments: [
-            "dataset pack", "dataset synth -o", "dataset synth --output", "predict --sort-into",
+            "dataset pack", "dataset synth -o", "dataset synth --output", "dataset shard -o",
+            "dataset shard --output", "predict --sort-into",
             "predict --watch",
         ])
     func folderCompletions(words: String) async throws {

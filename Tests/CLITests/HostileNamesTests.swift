@@ -121,7 +121,7 @@ struct HostileNamesTests {
                     "$0" export "$n.nnk" --format c-header; "$0" export "$n.nnk" --format onnx -o "$n.onnx"
                     "$0" dataset pack "$n.photos" -o "$n.pack.h5"; "$0" dataset show "$n.pack.h5" -o "$n.png"
                     "$0" dataset pack "$n.photos" --test-share 0
-                    "$0" dataset synth -o "$n.synth"
+                    "$0" dataset synth -o "$n.synth"; "$0" dataset shard "$n.pack.h5" -o "$n.shards" --count 2
                     "$0" teach "$n.photos" -o "$n.taught" --report "$n.page" --folds 2
                     "$0" cross-validate "$n.photos" --folds 2 --iterations 3 --report "$n.folds"
                     printf '%s\\0' "$n.bin" >"$n.list"
@@ -144,7 +144,8 @@ struct HostileNamesTests {
         /// What follows the name in the names of all files.
         private static let endings = [
             ".bin", ".csv", ".folds", ".h", ".html", ".imported", ".list", ".nnk", ".onnx", ".pack-test.h5",
-            ".pack.h5", ".page", ".photos", ".photos.h5", ".png", ".report", ".sorted", ".synth", ".table",
+            ".pack.h5", ".page", ".photos", ".photos.h5", ".png", ".report", ".shards", ".sorted", ".synth",
+            ".table",
             ".taught",
             ".test", ".train", ".weights",
         ].sorted()

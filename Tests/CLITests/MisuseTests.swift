@@ -53,6 +53,7 @@ struct MisuseTests {
             ("export --format i8 -m X", "a folder", "another kind of file"),
             ("import X -o new.nnk", "a folder", "another kind of file"),
             ("dataset show X", "no folder", "another kind of file"),
+            ("dataset shard X -o new --count 1", "no folder", "another kind of file"),
         ])
     func inputs(command: String, ofFolder: String, ofText: String) async throws {
         try await expectRefusal(command, "gone", 66, "no such file")
@@ -78,6 +79,17 @@ struct MisuseTests {
     func synth() async throws {
         try await expectRefusal("dataset synth -o X", "text", 74, "a file")
         try await expectRefusal("dataset synth -o X", "gone/folder", 74, "no folder gone for it")
+    }
+
+    @Test("dataset shard takes a new folder")
+    func shard() async throws {
+        try await expectRefusal("dataset shard good.h5 --count 1 -o X", "text", 74, "a file")
+        try await expectRefusal(
+            "dataset shard good.h5 --count 1 -o X", "photos", 74, "a folder that is not empty")
+        let outcome = try await nnCLI(
+            "dataset", "shard", "good.h5", "--count", "1", "-o", "gone/s", in: folder)
+        #expect(outcome.status == 74)
+        #expect(outcome.stderr == "Error: gone: no folder; expected a folder to write to\n")
     }
 
     @Test("a picture that is cut off, among good ones, is named and skipped")

@@ -7,6 +7,7 @@ import io
 import random
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 import h5py
@@ -142,8 +143,28 @@ def put_texts():
         put("kinds", f"start-{number}", b"\0" * 4 * start.startswith(("ftyp", "TFL")) + start.encode() + bytes(40))
 
 
+def put_shards():
+    """A set of two shards in four files, each with its length before it; and the start of one that the fuzzer makes."""
+    labels, images = bytes([0, 1, 1]), bytes(range(36))
+    head = "nn-shards 1\nexamples 3\nimage 2 2 3\nclass non-cat\nclass cat\n"
+    head += f"labels {zlib.crc32(labels):08x}\nimages {zlib.crc32(images):08x}\n"
+    identity = zlib.crc32(head.encode())
+    manifest, shards = f"{head}set {identity:08x}\n", []
+    for name, first, end in ("a", 0, 1), ("b", 1, 3):
+        own, pixels = labels[first:end], images[12 * first : 12 * end]
+        crcs = zlib.crc32(own), zlib.crc32(pixels)
+        header = b"\x8eNNs\1\x40\0\0" + struct.pack("<4I4H2I20x", identity, 3, first, end - first, 2, 2, 3, 0, *crcs)
+        shards.append(header + struct.pack("<I", zlib.crc32(header)) + own + pixels)
+        manifest += f"shard {first} {end - first} {crcs[0]:08x} {crcs[1]:08x} {name}\n"
+    files = [manifest.encode(), *shards, b""]
+    put("shards", "set", b"\0" + b"".join(struct.pack("<H", len(file)) + file for file in files))
+    for number in range(4):
+        put("shards", f"made-{number}", bytes([1, number, number, 2 * number, 5 * number]) + bytes(range(200)))
+
+
 put_pictures()
 put_weights()
+put_shards()
 put_onnx()
 put_hdf5()
 put_texts()

@@ -78,7 +78,11 @@ struct Shard: ConsoleCommand {
         guard count <= data.count else {
             throw Failure.usage("--count: expected at most \(data.count), the number of images, got \(count)")
         }
-        try write(data)
+        do {
+            try write(data)
+        } catch let error as FileError where error.kind == .interrupted {
+            throw Failure(code: 130, message: "interrupted; \(output) was not written")
+        }
         Console.note("wrote \(output): \(counted(count, "shard")), \(data.contents)")
         Console.note("next: mpirun -n 2 nn-mpi train \(shellQuoted(output))")
     }
@@ -96,7 +100,7 @@ struct Shard: ConsoleCommand {
         try ShardedDataSet.write(data, to: folder, count: count) { done throws(FileError) in
             bar.update(done, cost: nil)
             guard !Interrupt.isRequested else {
-                throw FileError(.interrupted, file: output, expected: "shards", found: "interrupted")
+                throw FileError(.interrupted, file: output, expected: "all shards", found: "interrupted")
             }
         }
         try folder.finish()
