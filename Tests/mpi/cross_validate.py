@@ -102,10 +102,11 @@ def compare_refusals(programs, folder, data, options):
     assert found.stderr.count(message) == 1, f"{case}: {found.stderr}"
 
 
-# Runs a program, and terminates it as Slurm does, once it catches the signal.
+# Runs a program, which finds the files that mpirun has opened for it, and terminates it as Slurm does, once it catches the
+# signal.
 TERMINATING = """
 import re, signal, subprocess, sys, time
-run = subprocess.Popen(sys.argv[1:])
+run = subprocess.Popen(sys.argv[1:], close_fds=False)
 def catches():
     caught = re.search("SigCgt:(.*)", open(f"/proc/{run.pid}/status").read())
     return int(caught[1], 16) >> signal.SIGTERM - 1 & 1
@@ -127,7 +128,7 @@ def check_interruption(programs, folder):
 # Runs a program, and prints the seconds for which it had a processor.
 MEASURING = """
 import resource, subprocess, sys
-code = subprocess.call(sys.argv[1:])
+code = subprocess.call(sys.argv[1:], close_fds=False)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print("seconds", used.ru_utime + used.ru_stime, file=sys.stderr)
 sys.exit(code)
