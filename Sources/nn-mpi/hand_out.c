@@ -3,7 +3,6 @@
 #include "ranks.h"
 #include "waiting.h"
 
-#include <sched.h>
 #include <stdlib.h>
 
 /// The answer when there is no number left.
@@ -83,10 +82,9 @@ bool hand_out_take(hand_out *h, uint32_t *number) {
 uint32_t hand_out_done(const hand_out *h) { return h->done; }
 
 void hand_out_end(hand_out *h) {
-    while (h->asking > 0) {
+    for (unsigned turn = 0; h->asking > 0; turn++) {
         hand_out_serve(h);
-        ranks_poll();
-        sched_yield();
+        ranks_wait(turn);
     }
     if (h->sending) ranks_await(h->sending, ranks_count());
     free(h->taken);

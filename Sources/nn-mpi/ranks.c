@@ -64,9 +64,9 @@ static struct {
     int peer_count;
     message received;
     MPI_Request receiving;
-    int32_t patience; ///< what this rank asks for
-    bool failing;
-    double polled; ///< the time of the last poll
+    int32_t patience;      ///< what this rank asks for
+    bool failing, leaving; // leaving: goodbye is said, no heartbeat comes behind
+    double polled;         ///< the time of the last poll
     double
         clock; ///< seconds since the beginning in which this rank polled: it stands while the rank is stopped
     double sent; ///< when heartbeats were sent, by this clock
@@ -220,8 +220,13 @@ static bool send(peer *p, message_kind kind) {
 
 static void send_heartbeats(void) {
     run.sent = run.clock;
+    for (int i = 0; i < run.peer_count && !run.leaving; i++) send(&run.peers[i], HEARTBEAT);
+}
+
+/// Sends it for sure.
+static void send_to_all(message_kind kind) {
     for (int i = 0; i < run.peer_count; i++) {
-        if (!run.peers[i].gone) send(&run.peers[i], HEARTBEAT);
+        for (unsigned turn = 0; !send(&run.peers[i], kind); turn++) ranks_wait(turn);
     }
 }
 
@@ -256,19 +261,26 @@ void ranks_poll(void) {
 
 void ranks_be_patient(int seconds) {
     run.patience = seconds > SILENCE ? seconds : SILENCE;
-    send_heartbeats();
+    send_to_all(HEARTBEAT);
+}
+
+void ranks_wait(unsigned turn) {
+    ranks_poll();
+    if (turn < 1000)
+        sched_yield();
+    else
+        sleep_seconds(5e-5);
 }
 
 void ranks_await(MPI_Request *requests, int count) {
+    unsigned turn = 0;
     while (count > 0) {
         int done;
         ranks_check(MPI_Test(&requests[count - 1], &done, MPI_STATUS_IGNORE));
-        if (done) {
+        if (done)
             count--;
-        } else {
-            ranks_poll();
-            sched_yield();
-        }
+        else
+            ranks_wait(turn++);
     }
 }
 
@@ -309,9 +321,8 @@ void ranks_begin(int *argc, char ***argv) {
 
 /// Says goodbye to all peers: the last message to each of them.
 static void say_goodbye(void) {
-    for (int i = 0; i < run.peer_count; i++) {
-        while (!send(&run.peers[i], GOODBYE)) ranks_poll();
-    }
+    run.leaving = true;
+    send_to_all(GOODBYE);
     for (int i = 0; i < run.peer_count; i++) ranks_await(&run.peers[i].sending, 1);
 }
 
@@ -324,10 +335,7 @@ static bool all_gone(void) {
 
 void ranks_end(void) {
     if (run.rank > 0) say_goodbye();
-    while (!all_gone()) {
-        ranks_poll();
-        sched_yield();
-    }
+    for (unsigned turn = 0; !all_gone(); turn++) ranks_wait(turn);
     if (run.rank == 0) say_goodbye();
     if (run.count > 1) {
         MPI_Cancel(&run.receiving);

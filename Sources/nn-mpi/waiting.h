@@ -19,6 +19,10 @@ uint32_t ranks_first(uint32_t items, int rank);
 /// Ends the run if an MPI function has failed.
 void ranks_check(int mpi_error);
 
+/// A turn of a loop that waits: other processes may run. Who has waited for about a millisecond sleeps
+/// between turns.
+void ranks_wait(unsigned turn);
+
 /// Waits for all of the requests, with heartbeats.
 void ranks_await(MPI_Request *requests, int count);
 

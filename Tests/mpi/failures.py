@@ -31,7 +31,7 @@ class Failures(Programs):
         parser.add_argument("--kills", type=int, default=50)
 
     def ranks(self, count, *words):
-        return self._run([*self.mpirun, "-n", str(count), self.test_ranks, *words], ".")
+        return self.run([*self.mpirun, "-n", count, self.test_ranks, *words])
 
     def start(self, ranks, *words, folder):
         """A run of nn-mpi in a process group of its own."""
@@ -72,6 +72,8 @@ def check_hangs(programs):
         check(f"rank {rank} on {HOST}: nothing has come from it for 1" in line, "expected who hangs", line)
         check(run.returncode == 74, f"expected exit code 74, got {run.returncode}", run.stderr)
         check(took < 32, f"a hang ended after {took:.0f} s, expected 30", run.stderr)
+        run = programs.ranks(3, "lags", str(rank))
+        check(run.returncode == 0, f"rank {rank} comes late: expected exit code 0, got {run.returncode}", run.stderr)
 
 
 # ---- Damaged data -----------------------------------------------------------------------------------------------------
