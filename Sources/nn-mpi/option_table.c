@@ -95,7 +95,7 @@ const option_row option_table[] = {
      .help =
          "Start from this model instead of drawn weights. Use it to teach a finished model photos of your "
          "own, or to go on with more photos."},
-    {"--virtual-shards", .commands = TRAIN, COUNT(virtual_shards, 1, 65536),
+    {"--virtual-shards", .commands = TRAIN, COUNT(virtual_shards, 1, 32768),
      .help =
          "In how many parts the primal method adds up over the images, a power of two. The model depends on "
          "it, but not on the number of ranks; there can be no more ranks than parts.",

@@ -203,7 +203,9 @@ static int run_turns(training *t, checkpoint_file *checkpoint) {
 int training_run(training *t, uint32_t data_crc, checkpoint_file *checkpoint) {
     t->arena_bytes = nnk_train_bytes(&t->job);
     const size_t scratch_bytes = nnk_train_scratch_bytes(&t->job);
-    if (t->arena_bytes == 0) ranks_fail(EXIT_BAD_DATA, "a training of this size is not possible");
+    if (t->arena_bytes == 0)
+        ranks_fail(EXIT_BAD_DATA, "%s: expected at most %d images, mirror images included, got %" PRIu32,
+                   t->options->data, NNK_MAX_EXAMPLES, t->job.examples);
     t->arena = memory_of(t->arena_bytes);
     t->slices = (shared_slices){.job = &t->job, .arena = t->arena, .scratch = memory_of(scratch_bytes)};
     if (t->options->resume) {

@@ -30,10 +30,13 @@ class Speeds:
     products: float  # of the primal, per second
     latency: float  # seconds of an exchange of few bytes
     bandwidth: float  # bytes per second
+    message: float = 0  # seconds that a rank needs for one more message
 
     def exchange(self, ranks, count, size):
         """Seconds of exchanges, in which a rank gets (1 - 1 / ranks) of so many bytes."""
-        return 0 if ranks == 1 else count * self.latency + size * (1 - 1 / ranks) / self.bandwidth
+        if ranks == 1:
+            return 0
+        return count * (self.latency + (ranks - 2) * self.message) + size * (1 - 1 / ranks) / self.bandwidth
 
     def setup(self, method, ranks, m):
         if method == "primal":
@@ -101,8 +104,9 @@ def speeds_of(programs, found):
 
 def time_text(seconds):
     for unit, length in (("days", 86400), ("h", 3600), ("min", 60), ("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= 1.5 * length or unit == "µs":
-            return f"{seconds / length:.3g} {unit}"
+        if seconds >= length or unit == "µs":
+            count = seconds / length
+            return f"{count:.1f} {unit}" if count < 10 else f"{count:.0f} {unit}"
 
 
 def bytes_text(count):
@@ -128,7 +132,7 @@ def times_table(found, speeds, processors):
 
 
 def model_table(speeds):
-    cluster = Speeds(speeds.gram, speeds.walk, speeds.products, latency=30e-6, bandwidth=1.25e9)
+    cluster = Speeds(speeds.gram, speeds.walk, speeds.products, latency=30e-6, bandwidth=1.25e9, message=1e-6)
     columns = 1, 16, 64, 1024
     lines = [
         "| images | method | " + " | ".join(f"{ranks} rank{'s' * (ranks > 1)}" for ranks in columns) + " | memory of each of 64 |",
