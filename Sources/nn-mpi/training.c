@@ -151,8 +151,8 @@ static nnk_status take_turn(training *t, uint32_t work) {
 
 /// How much to do in the next turn, of a turn that took so many seconds.
 static uint32_t next_work(uint32_t work, double seconds) {
-    if (seconds > 0.4) return work / 2 + (work == 1);
-    return seconds < 0.1 && work < 1u << 30 ? 2 * work : work;
+    if (seconds > 0.2) return work / 2 + (work == 1);
+    return seconds < 0.05 && work < 1u << 30 ? 2 * work : work;
 }
 
 static control agree(const checkpoint_file *checkpoint, uint32_t work, double seconds) {
