@@ -16,6 +16,7 @@
 #include "contrast.h"
 #include "layout.h"
 #include "math_f64.h"
+#include "shards.h"
 #include "work.h"
 
 /// sqrt(n / unit): what a mean of bytes is multiplied by in c.
@@ -27,11 +28,34 @@ void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_b
     const uint32_t inputs = (uint32_t)job->topology->size[0];
     const double contrast = nnk_contrast(sums.bytes, sums.squares, inputs);
     const double brightness = (double)sums.bytes / (double)inputs * brightness_factor(job);
-    for (uint32_t j = image; j < nnk_columns(job); j += job->examples) { // and its mirror image
+    for (uint32_t j = image; j < nnk_columns(job); j += nnk_images_here(job)) { // and its mirror image
         nnk_set(job, a->contrast, j, contrast);
         nnk_set(job, a->spread, j, 1 / contrast);
         nnk_set(job, a->brightness, j, brightness);
     }
+}
+
+/// Two rows of examples.
+typedef struct rows {
+    const nnk_real *x, *y;
+} rows;
+
+static nnk_status add_products(const nnk_job *job, const arena *a, nnk_part part, const void *what,
+                               nnk_real *sum) {
+    const rows *r = what;
+    const size_t at = part.column * nnk_real_bytes(job);
+    const void *x = (const uint8_t *)r->x + at, *y = (const uint8_t *)r->y + at;
+    nnk_set(job, sum, 0, job->arithmetic->dot(x, y, part.count));
+    return (void)a, NNK_OK;
+}
+
+/// The sum of x y over all examples of all processes.
+///   x, y (stride)
+static double dot(const nnk_job *job, const arena *a, const nnk_real *x, const nnk_real *y) {
+    double place;
+    nnk_real *sum = (nnk_real *)(void *)&place;
+    nnk_sum_of_examples(job, a, &sum, 1, nnk_real_bytes(job), add_products, &(rows){x, y});
+    return nnk_get(job, sum, 0);
 }
 
 /// s = sd = 1.
@@ -64,14 +88,13 @@ static void clear_flat(const nnk_job *job, const arena *a, nnk_real *row) {
 ///   row_sum: the sum of that row of W1; first: columns before that one have lost their brightness already
 static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, double row_sum, size_t first) {
     const nnk_arithmetic *k = job->arithmetic;
-    const size_t m = nnk_columns(job);
     if (nnk_takes_contrast_off(job)) {
         k->update(nnk_at(job, row, first), nnk_at(job, a->brightness, first),
                   row_sum / (255 * brightness_factor(job)), a->width - first);
         clear_flat(job, a, row);
     }
     if (!nnk_centers(job)) return 0;
-    const double mean = k->dot(a->contrast, row, m) / (double)m;
+    const double mean = dot(job, a, a->contrast, row) / (double)nnk_all_columns(job);
     k->update(row, a->spread, mean, a->width);
     return mean;
 }
@@ -170,8 +193,7 @@ void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjus
 }
 
 double nnk_mean_of_deltas(const nnk_job *job, const arena *a, const nnk_real *row) {
-    const size_t m = nnk_columns(job);
-    return job->arithmetic->dot(a->spread, row, m) / (double)m;
+    return dot(job, a, a->spread, row) / (double)nnk_all_columns(job);
 }
 
 void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row) {

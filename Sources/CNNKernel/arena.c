@@ -1,6 +1,7 @@
 #include "arena.h"
 #include "layout.h"
 #include "nnkernel/model.h"
+#include "shards.h"
 
 void nnk_carve(const nnk_job *job, void *memory, arena *a) {
     *a = (arena){.trainer = memory};
@@ -35,9 +36,10 @@ void nnk_carve_gram(const nnk_job *job, arena *a, const void *memory) {
     a->gram = (nnk_real *)(void *)a->packed_gram;
 }
 
-uint32_t nnk_shared_data_crc(const nnk_job *job) {
+uint32_t nnk_known_data_crc(const nnk_job *job) {
     const nnk_trainer *gram = nnk_gram_of(job);
-    return nnk_crc32_joined(nnk_crc32(0, job->labels, job->examples), gram->data_crc,
+    return nnk_crc32_joined(nnk_crc32(0, job->labels, job->examples),
+                            gram ? gram->data_crc : job->share->images_crc,
                             (uint64_t)job->examples * (uint64_t)job->topology->size[0]);
 }
 
@@ -55,6 +57,7 @@ nnk_real *nnk_carve_layers(const nnk_job *job, arena *a) {
 void nnk_carve_scratch(const nnk_job *job, arena *a, void *scratch) {
     a->scratch = scratch;
     a->bytes = (uint8_t *)scratch + job->method->scratch_bytes(job);
+    if (nnk_shards_of(job)) a->nodes = (nnk_real *)(void *)(a->bytes - nnk_nodes_bytes(job));
     a->products = (uint32_t *)(void *)(a->bytes + 2 * NNK_PATCH_BYTES);
     a->end =
         a->bytes + (nnk_is_dual(job->method) ? 2 * NNK_PATCH_BYTES + NNK_GRAM_BLOCK_BYTES : NNK_PATCH_BYTES);

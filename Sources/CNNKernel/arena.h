@@ -35,6 +35,7 @@ typedef struct nnk_arena {
     uint8_t *triangle;  ///< packed dual: the place of G, if it is in the arena; before and behind the loop
                         ///< also of other things
     nnk_real *scratch;  ///< a tile and sums, or rows, or the gradient of NNK_PATCH columns of W1
+    nnk_real *nodes;    ///< with shards: sums of some of them (shards.h); the first one becomes that of all
     uint8_t *bytes;     ///< pieces of images that are not mapped; in MODEL also of the model
     uint32_t *products; ///< dual, in GRAM: a block of elements of G
     uint8_t *end;
@@ -48,7 +49,7 @@ double nnk_sum_of_weights(const nnk_job *job);
 
 /// The sum of the weights of all examples.
 static inline double nnk_total_weight(const nnk_job *job) {
-    return nnk_weights_of(job) ? nnk_sum_of_weights(job) : (double)nnk_columns(job);
+    return nnk_weights_of(job) ? nnk_sum_of_weights(job) : (double)nnk_all_columns(job);
 }
 
 /// The learning rate over the sum of the weights: sums over examples are not divided by it.
@@ -78,8 +79,14 @@ void *nnk_carve_kept(const nnk_job *job, arena *a, void *next);
 /// The parts of a Gram matrix on its own, in this memory: the sums of each image and G, behind a trainer.
 void nnk_carve_gram(const nnk_job *job, arena *a, const void *memory);
 
-/// The CRC-32 of the labels and the images, of which a Gram matrix on its own knows the images'.
-uint32_t nnk_shared_data_crc(const nnk_job *job);
+/// The CRC-32 of the labels, and of the images, which a Gram matrix on its own or the share knows.
+uint32_t nnk_known_data_crc(const nnk_job *job);
+
+/// The CRC-32 of the labels; and of the images, if theirs is known.
+static inline uint32_t nnk_first_data_crc(const nnk_job *job) {
+    if (nnk_gram_of(job) || nnk_share_of(job)) return nnk_known_data_crc(job);
+    return nnk_crc32(0, job->labels, job->examples);
+}
 
 /// The parts of adjusted images, if images are adjusted, from `next` on. Returns where the next part begins.
 void *nnk_carve_adjusted(const nnk_job *job, arena *a, void *next);

@@ -17,11 +17,21 @@ typedef struct section {
 #define SECTION(from, to, size)                                                                              \
     ((section){(uint8_t *)(from), (uint32_t)((const uint8_t *)(to) - (const uint8_t *)(from)), size, 0})
 
+/// What is kept of examples and of the best parameters. With shards, rows of examples are left out: they are
+/// made anew from the images that a process then has.
+static section kept_section(const nnk_job *job, const arena *a) {
+    const bool has_shards = nnk_shards_of(job) > 0;
+    nnk_real *from = a->contrast && !has_shards ? a->contrast : a->kept,
+             *to = job->method->number == NNK_DUAL ? a->logits : a->activations;
+    return from ? SECTION(from, to, job->arithmetic->real_bytes) : (section){0, 0, 1, 0};
+}
+
 /// The sections behind the parameters where W1 and a square G lie in memory.
 static section wide_section(const nnk_job *job, const arena *a, int32_t number) {
     const int32_t real = job->arithmetic->real_bytes;
     // A Gram matrix on its own is not a part of the file.
     nnk_real *gram_here = nnk_gram_of(job) ? a->scratch : a->gram;
+    if (nnk_shards_of(job)) return (section){0, 0, 1, 0};
     switch (number) {
     case 8: return SECTION(a->activations, a->logits ? a->logits : a->scratch, real);
     case 9: return a->logits ? SECTION(a->logits, gram_here, real) : (section){0, 0, 1, 0};
@@ -60,9 +70,7 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
     case 4: return SECTION(t->random.word, &t->random.has_spare + 1, 4);
     case 5: return SECTION(&t->random.spare, &t->random.spare + 1, 8);
     case 6: return SECTION(a.parameters, after_parameters, real);
-    case 7:
-        if (!a.contrast && !a.kept) return (section){0, 0, 1, 0};
-        return SECTION(a.contrast ? a.contrast : a.kept, packed ? a.logits : a.activations, real);
+    case 7: return kept_section(job, &a);
     default: return packed ? dual_section(job, &a, phase, number) : wide_section(job, &a, number);
     }
 }
@@ -72,9 +80,11 @@ static section numbered_section(const nnk_job *job, void *memory, uint32_t phase
 /// Bytes of all sections; 0 where nnk_checkpoint_bytes is.
 static uint32_t payload_bytes(const nnk_job *job) {
     const size_t bytes = nnk_train_bytes(job);
+    // With shards only parameters are saved, which are below 2^30 bytes.
+    const bool is_too_large = bytes > UINT32_MAX / 2 && !nnk_shards_of(job);
     uint32_t count = 0;
     void *anywhere = (void *)(uintptr_t)64; // only sizes are asked, which no phase changes
-    if (bytes == 0 || bytes > UINT32_MAX / 2 || nnk_forms_gram(job)) return 0;
+    if (bytes == 0 || is_too_large || nnk_forms_gram(job)) return 0;
     for (int32_t i = 0; i < SECTIONS; i++) count += numbered_section(job, anywhere, MODEL, i).count;
     return count;
 }
@@ -153,6 +163,11 @@ static nnk_status save_section(const nnk_job *job, nnk_trainer *t, nnk_checkpoin
     return NNK_MORE;
 }
 
+/// Whether a checkpoint holds all that a trainer is made of here. With shards it does so between iterations.
+static bool is_saved_here(const nnk_job *job, const nnk_trainer *t) {
+    return !nnk_shards_of(job) || nnk_is_trained(t) || (t->phase == FORWARD && t->item == 0);
+}
+
 nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint *progress, nnk_sink sink) {
     nnk_trainer *t = memory;
     const uint32_t count = payload_bytes(job);
@@ -160,10 +175,12 @@ nnk_status nnk_checkpoint_save(const nnk_job *job, void *memory, nnk_checkpoint 
     const nnk_status ready = nnk_check_trainer(job, memory);
     if (ready != NNK_OK) return ready;
     if (t->outcome == FAILED) return NNK_E_DIVERGED;
+    if (!is_saved_here(job, t)) return NNK_E_STATE;
     if (nnk_is_trained(t)) nnk_rewind_model(t); // a model that is half written is written anew
     if (progress->position > count) return NNK_E_ARGUMENT;
     if (progress->position < count) return save_section(job, t, progress, sink);
     nnk_header header = {.kind = NNK_KIND_CHECKPOINT,
+                         .method = nnk_method_with(job->method->number, nnk_shards_of(job)),
                          .payload_bytes = count,
                          .payload_crc = progress->crc,
                          .data_crc = known_data_crc(t)};
@@ -179,7 +196,10 @@ static nnk_status read_numbers(const void *bytes, nnk_header *header, nnk_job_nu
     job->topology.layers = header->layers;
     for (int32_t l = 0; l <= NNK_MAX_LAYERS; l++) job->topology.size[l] = header->size[l];
     job->dtype = header->dtype;
-    job->method = header->method;
+    job->method = nnk_method_in(header);
+    job->shards = nnk_shards_in(header);
+    job->first_shard = 0;
+    job->shards_here = (uint16_t)job->shards;
     job->initializer = header->initializer;
     job->seed = header->seed;
     job->iterations = header->iterations;
@@ -215,7 +235,8 @@ static bool numbers_valid(const nnk_job_numbers *job) {
     return job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
            job->initializer <= NNK_INIT_SMALL && job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES &&
            (job->capacity == 0 || (job->capacity >= job->examples && job->capacity <= NNK_MAX_EXAMPLES)) &&
-           nnk_positive(job->learning_rate) && saved_options_valid(job);
+           nnk_shards_valid(job->shards, job->method) && nnk_positive(job->learning_rate) &&
+           saved_options_valid(job);
 }
 
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {
@@ -236,6 +257,10 @@ static nnk_status read_header(const nnk_job *job, nnk_trainer *t, uint32_t count
     if (reader.read(reader.context, 0, sizeof bytes, bytes) != NNK_OK) return NNK_E_SOURCE;
     const nnk_status status = read_numbers(bytes, header, &t->job);
     if (status != NNK_OK) return status;
+    if (nnk_share_of(job)) {
+        t->job.first_shard = (uint16_t)job->share->first;
+        t->job.shards_here = (uint16_t)job->share->count;
+    }
     if (!nnk_has_numbers(job, &t->job)) return NNK_E_STATE;
     return header->payload_bytes == count ? NNK_OK : NNK_E_SIZE;
 }
@@ -251,8 +276,25 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
         return NNK_E_PAYLOAD;
     if (t->weights_crc != nnk_weights_crc(job)) return NNK_E_STATE;
     t->total_weight = nnk_total_weight(job);
-    progress->crc = nnk_gram_of(job) ? nnk_shared_data_crc(job) : nnk_crc32(0, job->labels, job->examples);
+    progress->crc = nnk_first_data_crc(job);
     progress->position++;
+    return NNK_MORE;
+}
+
+/// Takes in an image. With shards also its contrast, which is not in the file.
+static nnk_status check_image(const nnk_job *job, nnk_trainer *t, uint32_t image, uint32_t *crc) {
+    const bool takes_contrast = nnk_shards_of(job) && nnk_takes_contrast_off(job);
+    uint8_t bytes[NNK_PATCH]; // the arena's own are part of what was read
+    nnk_byte_sums sums = {0, 0};
+    uint32_t all = *crc;
+    const nnk_status status = nnk_digest_image(job, bytes, image, &all, takes_contrast ? &sums : NULL);
+    if (status != NNK_MORE) return status;
+    if (takes_contrast) {
+        arena a;
+        nnk_carve(job, t, &a);
+        nnk_take_contrast(job, &a, image, sums);
+    }
+    if (!nnk_share_of(job)) *crc = all; // else it is of all images already
     return NNK_MORE;
 }
 
@@ -260,17 +302,19 @@ static nnk_status check_contents(const nnk_job *job, nnk_trainer *t, nnk_checkpo
 /// inlined, so that reading takes no stack for it.
 static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_trainer *t,
                                                        nnk_checkpoint *progress, uint32_t image) {
-    const uint32_t images = t->phase < DIGEST || nnk_gram_of(job) ? 0
-                            : t->phase == DIGEST                  ? t->item
-                                                                  : job->examples;
+    const uint32_t images = t->phase < DIGEST ? 0 : t->phase == DIGEST ? t->item : nnk_images(job, t);
     if (image < images) {
-        uint8_t bytes[NNK_PATCH]; // the arena's own are part of what was read
-        const nnk_status status = nnk_digest_image(job, bytes, image, &progress->crc, NULL);
+        const nnk_status status = check_image(job, t, image, &progress->crc);
         progress->position += status == NNK_MORE;
         return status;
     }
     if (image > images) return NNK_E_ARGUMENT;
     if (progress->crc != t->data_crc) return NNK_E_STATE;
+    if (nnk_shards_of(job)) {
+        arena a;
+        nnk_carve(job, t, &a);
+        nnk_adjust(job, &a, 0);
+    }
     t->magic = NNK_TRAINER_MAGIC;
     return NNK_OK;
 }
@@ -286,7 +330,7 @@ nnk_status nnk_checkpoint_load(const nnk_job *job, void *memory, size_t bytes, n
     if (start != NNK_OK) return start;
     if (progress->position > count) return check_data(job, t, progress, progress->position - count - 1);
     const bool is_read = progress->position == count;
-    if (is_new) memset(t, 0, sizeof *t);
+    if (is_new) memset(t, 0, nnk_shards_of(job) ? nnk_train_bytes(job) : sizeof *t);
     if (is_new || is_read) { // a file of another job is refused before its contents are read
         nnk_header header;
         const nnk_status status = read_header(job, t, count, reader, &header);

@@ -27,6 +27,13 @@ static int32_t model_options(const nnk_trainer *t) {
     return NNK_HAS_OPTIONS ? (int32_t)(t->job.options & NNK_OPTIONS) : 0;
 }
 
+/// The method and the shards that a model names. The dual methods are one, as they give the same bits.
+static uint8_t method_of(const nnk_trainer *t) {
+    _Static_assert(NNK_PRIMAL == 0 && NNK_DUAL == 1 && NNK_DUAL_WIDE == 2, "become 0, 1 and 1");
+    const uint8_t method = (uint8_t)(((uint32_t)t->job.method + 1) / 2);
+    return NNK_HAS_OPTIONS ? nnk_method_with(method, t->job.shards) : method;
+}
+
 /// Puts what follows the parameters, and returns its bytes. Not inlined, so that the parameters take no stack
 /// for it.
 static __attribute__((noinline)) uint32_t put_trailer(const nnk_job *job, const nnk_trainer *t,
@@ -46,6 +53,7 @@ static __attribute__((noinline)) uint32_t put_trailer(const nnk_job *job, const 
 
 static __attribute__((noinline)) nnk_status write_header(const nnk_trainer *t, nnk_sink sink) {
     nnk_header header = {.options = (uint8_t)model_options(t),
+                         .method = method_of(t),
                          .payload_bytes = t->item,
                          .payload_crc = t->payload_crc,
                          .data_crc = t->data_crc};

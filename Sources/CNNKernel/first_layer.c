@@ -1,4 +1,5 @@
 // Layer 1 with W1 in memory, transposed: primal, and the setup and the end of wide dual.
+#include "shards.h"
 #include "work.h"
 
 enum { DRAWN_AT_ONCE = 1024 }; // weights
@@ -52,21 +53,41 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first) {
     return NNK_OK;
 }
 
+/// The gradient of a patch of W1: dz (units, stride), and the patch's first byte.
+typedef struct gradient {
+    nnk_real *dz;
+    uint32_t offset;
+} gradient;
+
+/// sum (units, NNK_PATCH) += dZ X^T over the columns of a part.
+static nnk_status add_gradient(const nnk_job *job, const arena *a, nnk_part part, const void *what,
+                               nnk_real *sum) {
+    const gradient *g = what;
+    const uint32_t batch = nnk_is_mapped(job) ? part.count : NNK_LANES, end = part.column + part.count;
+    for (uint32_t first = part.column; first < end; first += batch) {
+        nnk_patch p;
+        if (nnk_fetch(job, a->bytes, first, nnk_smaller(batch, end - first), g->offset, NNK_PATCH, &p) !=
+            NNK_OK)
+            return NNK_E_SOURCE;
+        job->arithmetic->input_gradient(sum, nnk_at(job, g->dz, first), a->stride,
+                                        (size_t)job->topology->size[1], p);
+    }
+    return NNK_OK;
+}
+
 nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, double decay, double rate,
                              uint32_t patch) {
     const nnk_arithmetic *k = job->arithmetic;
     const uint32_t size = (uint32_t)job->topology->size[0], offset = patch * NNK_PATCH;
     const uint32_t width = nnk_smaller(NNK_PATCH, size - offset);
-    const uint32_t batch = nnk_is_mapped(job) ? job->examples : NNK_LANES;
     const size_t units = (size_t)job->topology->size[1];
-    memset(a->scratch, 0, units * NNK_PATCH * nnk_real_bytes(job));
-    for (uint32_t first = 0; first < nnk_columns(job); first += batch) {
-        nnk_patch p;
-        if (nnk_fetch(job, a->bytes, first, batch, offset, NNK_PATCH, &p) != NNK_OK) return NNK_E_SOURCE;
-        k->input_gradient(a->scratch, nnk_at(job, dz, first), a->stride, units, p);
-    }
+    const gradient g = {dz, offset};
+    nnk_real *sum = a->scratch;
+    const nnk_status status =
+        nnk_sum_of_examples(job, a, &sum, units * NNK_PATCH, nnk_real_bytes(job), add_gradient, &g);
+    if (status != NNK_OK) return status;
     if (decay != 1) k->scale(weight(job, a, offset, 0), decay, width * units);
-    k->input_update(weight(job, a, offset, 0), a->scratch, rate / 255.0, units, width);
+    k->input_update(weight(job, a, offset, 0), sum, rate / 255.0, units, width);
     return NNK_MORE;
 }
 

@@ -1,11 +1,12 @@
 #include "header.h"
 
-/// Models of version 2 have options, and records; those that have none are of version 1. Checkpoints are for
-/// the version of the core that wrote them alone.
+/// Models of version 2 have options, and records; those that have none are of version 1. Those of trainings
+/// with shards are of version 3. Checkpoints, also of that number, are for the version of the core that wrote
+/// them alone.
 static uint8_t version_of(const nnk_header *h) {
-    enum { PLAIN = 1, WITH_OPTIONS = 2, CHECKPOINT = 3 };
-    if (h->kind == NNK_KIND_CHECKPOINT) return CHECKPOINT;
-    return h->options ? WITH_OPTIONS : PLAIN;
+    enum { PLAIN = 1, WITH_OPTIONS = 2, WITH_SHARDS = 3, CHECKPOINT = 3 };
+    _Static_assert(NNK_KIND_MODEL == 0 && (int)WITH_SHARDS == (int)CHECKPOINT, "which is one test below");
+    return h->kind | h->method >> 4 ? CHECKPOINT : h->options ? WITH_OPTIONS : PLAIN;
 }
 
 // The first byte is no ASCII character; the last one ends a text on DOS.
@@ -23,13 +24,11 @@ static void swap_header(nnk_header *h) {
 
 nnk_status nnk_header_write(nnk_header *h, const nnk_job_numbers *job, int32_t dtype, nnk_sink sink) {
     h->magic = magic;
-    h->version = version_of(h);
     h->header_bytes = sizeof *h;
     h->dtype = (uint8_t)dtype;
     h->layers = (uint8_t)job->topology.layers;
     h->initializer = (uint8_t)job->initializer;
-    h->method = (uint8_t)job->method;
-    if (h->kind == NNK_KIND_MODEL && h->method == NNK_DUAL_WIDE) h->method = NNK_DUAL; // the same bits
+    h->version = version_of(h);
     for (int32_t l = 0; l <= h->layers; l++) h->size[l] = (uint16_t)job->topology.size[l];
     h->examples = job->examples;
     h->seed = job->seed;

@@ -26,14 +26,32 @@ _Static_assert(sizeof(nnk_header) == NNK_HEADER_BYTES && offsetof(nnk_header, ex
 
 #pragma GCC visibility push(hidden) // not for users of a shared library
 
-/// Completes a header and writes it. The caller has set the kind, the options, the payload's bytes and CRC,
-/// and the data's CRC; this function adds the job's numbers, what is the same in all headers, and the
-/// header's own CRC. The header is in the file's byte order afterwards. NNK_OK, NNK_E_SINK.
+/// Completes a header and writes it. The caller has set the kind, the options, the shards in the method's
+/// upper bits, the payload's bytes and CRC, and the data's CRC; this function adds the job's numbers, what is
+/// the same in all headers, and the header's own CRC. The header is in the file's byte order afterwards.
+/// NNK_OK, NNK_E_SINK.
 nnk_status nnk_header_write(nnk_header *header, const nnk_job_numbers *job, int32_t dtype, nnk_sink sink);
 
 /// Reads a header from its bytes, into this processor's byte order. NNK_OK, NNK_E_MAGIC, NNK_E_HEADER,
 /// NNK_E_VERSION, NNK_E_KIND.
 nnk_status nnk_header_read(nnk_header *header, const void *bytes, uint32_t kind);
+
+/// The primal method with 2^n shards is method 16 + n.
+static inline bool nnk_has_shards(const nnk_header *h) { return h->method >> 4 == 1; }
+static inline int32_t nnk_method_in(const nnk_header *h) {
+    return nnk_has_shards(h) ? NNK_PRIMAL : h->method;
+}
+static inline uint32_t nnk_shards_in(const nnk_header *h) {
+    return nnk_has_shards(h) ? 1u << (h->method & 15) : 0;
+}
+static inline uint8_t nnk_method_with(int32_t method, uint32_t shards) {
+    if (shards == 0) return (uint8_t)method;
+    method = 1 << 4;
+    while (shards >>= 1) method++;
+    return (uint8_t)method;
+}
+
+_Static_assert(NNK_MAX_SHARDS == 1 << 15, "a header has no number of shards that is out of range");
 
 /// Whether files of that kind have that element type: trainers have no i8.
 static inline bool nnk_dtype_valid(int32_t dtype, uint32_t kind) {
@@ -113,6 +131,11 @@ static inline nnk_status nnk_checked_payload(const nnk_model *m, const nnk_steps
 
 /// Puts both names as they lie in a payload, without the characters that have no room. NULL: an empty name.
 void nnk_put_class_names(uint8_t bytes[2 * NNK_CLASS_NAME_BYTES], const char *const names[2]);
+
+/// Whether a training by that method can have so many shards: none, or a power of two with the primal.
+static inline bool nnk_shards_valid(uint32_t shards, int32_t method) {
+    return shards == 0 || (method == NNK_PRIMAL && shards <= NNK_MAX_SHARDS && (shards & (shards - 1)) == 0);
+}
 
 /// Whether a model can say this of its origin: the method and the initializer exist; a training has a
 /// learning rate, an imported model has none.

@@ -35,7 +35,7 @@ static nnk_status copy_mirrored(const nnk_job *job, uint32_t image, uint32_t off
 
 nnk_status nnk_fetch(const nnk_job *job, uint8_t *bytes, uint32_t first, uint32_t count, uint32_t offset,
                      uint32_t width, nnk_patch *patch) {
-    const uint32_t size = (uint32_t)job->topology->size[0], m = job->examples;
+    const uint32_t size = (uint32_t)job->topology->size[0], m = nnk_images_here(job);
     NNK_ASSERT(first < nnk_columns(job) && offset < size);
     count = nnk_smaller(count, nnk_columns(job) - first);
     width = nnk_smaller(width, size - offset);
@@ -79,9 +79,10 @@ nnk_status nnk_digest_image(const nnk_job *job, uint8_t *bytes, uint32_t image, 
 
 nnk_status nnk_digest(const nnk_job *job, const arena *a, uint32_t item) {
     nnk_byte_sums sums = {0, 0};
+    uint32_t own = 0; // with a share, the checksum is of all images already
+    uint32_t *crc = nnk_share_of(job) ? &own : &a->trainer->data_crc;
     const bool takes_sums = nnk_forms_gram(job) || nnk_takes_contrast_off(job);
-    const nnk_status status =
-        nnk_digest_image(job, a->bytes, item, &a->trainer->data_crc, takes_sums ? &sums : NULL);
+    const nnk_status status = nnk_digest_image(job, a->bytes, item, crc, takes_sums ? &sums : NULL);
     if (status != NNK_MORE) return status;
     if (nnk_forms_gram(job))
         a->sums_of[item] = sums;

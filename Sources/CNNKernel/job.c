@@ -69,6 +69,18 @@ static bool capacity_valid(const nnk_job *job) {
            !job->held_out_logits;
 }
 
+/// Whether these are shards of the job, and at least one example is in them.
+static bool share_valid(const nnk_job *job) {
+    const nnk_share *share = job->share;
+    return share->sum && share->first < job->shards && share->count <= job->shards - share->first &&
+           nnk_images_here(job) > 0;
+}
+
+/// Whether there are no shards, or so many that they make a tree.
+static bool shards_valid(const nnk_job *job) {
+    return nnk_shards_valid(job->shards, job->method->number) && (!job->share || share_valid(job));
+}
+
 /// The options of a job.
 static uint32_t options_of(const nnk_job *job) {
     return (uint32_t)((job->gram != NULL) * NNK_OPTION_SHARED | job->center * NNK_OPTION_CENTERED |
@@ -81,16 +93,17 @@ static uint32_t options_of(const nnk_job *job) {
 
 /// Whether the job asks for nothing that only a core with options has.
 static bool has_no_options(const nnk_job *job) {
-    return !job->weights && nnk_is_zero(job->weight_decay) && !job->mirror.row_bytes && !job->center &&
-           !job->own_contrast && !job->keep_best && !job->start && !job->capacity && !job->gram &&
-           job->method->number <= NNK_DUAL_WIDE;
+    const uint64_t numbers =
+        nnk_bits(job->weight_decay) << 1 | job->mirror.row_bytes | job->capacity | job->shards;
+    return !numbers && !job->weights && !job->center && !job->own_contrast && !job->keep_best &&
+           !job->start && !job->gram && job->method->number <= NNK_DUAL_WIDE;
 }
 
 /// Whether the options are in their ranges and fit together; or, where the core has none, whether there are
 /// none.
 static bool options_valid(const nnk_job *job) {
     if (!NNK_HAS_OPTIONS) return has_no_options(job);
-    return !job->shards && !job->share && capacity_valid(job) && decay_valid(job) && mirror_valid(job) &&
+    return shards_valid(job) && capacity_valid(job) && decay_valid(job) && mirror_valid(job) &&
            start_valid(job) && fits_together(job);
 }
 
@@ -118,6 +131,9 @@ uint32_t nnk_weights_crc(const nnk_job *job) {
 }
 
 static void take_options(nnk_job_numbers *numbers, const nnk_job *job) {
+    numbers->shards = job->shards;
+    numbers->first_shard = job->share ? (uint16_t)job->share->first : 0;
+    numbers->shards_here = job->share ? (uint16_t)job->share->count : (uint16_t)job->shards;
     numbers->options = options_of(job);
     numbers->start_crc = job->start ? job->start->payload_crc : 0;
     numbers->capacity = job->capacity;
@@ -142,7 +158,7 @@ void nnk_take_numbers(nnk_job_numbers *numbers, const nnk_job *job) {
     memcpy(&numbers->topology, t, sizeof t->layers + ((size_t)t->layers + 1) * sizeof t->size[0]);
 }
 
-_Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 13 * 4 + 2 * 8,
+_Static_assert(sizeof(nnk_job_numbers) == sizeof(nnk_topology) + 15 * 4 + 2 * 8,
                "there is no padding, which would be compared");
 
 /// Not by memcmp, which clang replaces by a function that not every C library has.

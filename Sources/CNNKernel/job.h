@@ -5,6 +5,7 @@
 #include "freestanding.h"
 #include "layout.h"
 #include "method.h"
+#include "nnkernel/share.h"
 #include "nnkernel/sizes.h"
 #include "nnkernel/train.h"
 #include "strict_float.h"
@@ -53,6 +54,10 @@ static inline const float *nnk_weights_of(const nnk_job *job) {
 static inline const struct nnk_model *nnk_start_of(const nnk_job *job) {
     return NNK_HAS_OPTIONS ? job->start : NULL;
 }
+static inline uint32_t nnk_shards_of(const nnk_job *job) { return NNK_HAS_OPTIONS ? job->shards : 0; }
+static inline const nnk_share *nnk_share_of(const nnk_job *job) {
+    return NNK_HAS_OPTIONS ? job->share : NULL;
+}
 static inline const void *nnk_gram_of(const nnk_job *job) { return NNK_HAS_OPTIONS ? job->gram : NULL; }
 
 /// Whether all examples lie in memory.
@@ -81,8 +86,24 @@ static inline bool nnk_forms_gram(const nnk_job *job) {
 /// Parameters that a snapshot of the best ones holds: the dual methods do without W1.
 size_t nnk_kept_parameters(const nnk_job *job);
 
-/// The examples: the images, and behind them their mirror images.
-static inline uint32_t nnk_columns(const nnk_job *job) { return job->examples << nnk_is_mirrored(job); }
+/// The first of all examples that is here, and how many are: all, unless other processes have some of them.
+static inline uint32_t nnk_first_here(const nnk_job *job) {
+    const nnk_share *share = nnk_share_of(job);
+    return share ? nnk_shard_start(job->examples, job->shards, share->first) : 0;
+}
+static inline uint32_t nnk_images_here(const nnk_job *job) {
+    const nnk_share *share = nnk_share_of(job);
+    if (!share) return job->examples;
+    return nnk_shard_start(job->examples, job->shards, share->first + share->count) - nnk_first_here(job);
+}
+
+/// The examples here: the images, and behind them their mirror images.
+static inline uint32_t nnk_columns(const nnk_job *job) {
+    return nnk_images_here(job) << nnk_is_mirrored(job);
+}
+
+/// The examples of all processes.
+static inline uint32_t nnk_all_columns(const nnk_job *job) { return job->examples << nnk_is_mirrored(job); }
 
 /// Examples that the arena has room for; mirror images count.
 static inline size_t nnk_room(const nnk_job *job) {

@@ -1,5 +1,6 @@
 // The layers above the first: their initial weights, the forward pass, the loss and the backward pass.
 #include "layout.h"
+#include "shards.h"
 #include "work.h"
 
 uint32_t nnk_draw_above_items(const nnk_job *job, const nnk_trainer *t) {
@@ -52,19 +53,18 @@ static nnk_targets targets_of(const nnk_job *job, const nnk_trainer *t, bool hel
 /// Writes the logits of the examples that are held out.
 static void give_logits(const nnk_job *job, uint32_t iteration, const nnk_real *z) {
     double *row = job->held_out_logits + (size_t)(iteration / job->cost_every) * job->examples;
-    for (uint32_t j = 0; j < job->examples; j++)
-        if (nnk_weights_of(job)[j] == 0) row[j] = nnk_get(job, z, j);
+    const uint32_t first = nnk_first_here(job), end = first + nnk_images_here(job);
+    for (uint32_t j = first; j < end; j++)
+        if (nnk_weights_of(job)[j] == 0) row[j] = nnk_get(job, z, j - first);
 }
 
 /// The cost, and that of the examples that are held out.
 static void take_costs(const nnk_job *job, nnk_trainer *t, const nnk_real *z) {
     const nnk_targets taught = targets_of(job, t, false);
     t->cost = job->arithmetic->logit_cost(z, &taught, nnk_columns(job));
-    t->cost_iteration = t->iteration;
     if (!nnk_weights_of(job)) return;
     const nnk_targets held_out = targets_of(job, t, true);
     if (held_out.total > 0) t->held_out_cost = job->arithmetic->logit_cost(z, &held_out, nnk_columns(job));
-    if (job->held_out_logits) give_logits(job, t->iteration, z);
 }
 
 static void copy_kept(const nnk_job *job, const arena *a, bool back) {
@@ -97,24 +97,79 @@ uint32_t nnk_restore_items(const nnk_job *job, const nnk_trainer *t) {
     return (void)t, nnk_keeps_best(job) && job->iterations > 0;
 }
 
-/// Turns the logits of m examples into the last layer's deltas. Returns whether they were finite.
-static bool last_deltas(const nnk_job *job, nnk_real *z) {
-    const bool finite = job->arithmetic->logit_backward(z, job->labels, job->examples);
-    if (nnk_weights_of(job)) job->arithmetic->weigh(z, nnk_weights_of(job), job->examples);
+/// Turns the logits of `count` examples, from that one on, into the last layer's deltas. Returns whether they
+/// were finite.
+static bool last_deltas(const nnk_job *job, nnk_real *z, uint32_t example, uint32_t count) {
+    const bool finite = job->arithmetic->logit_backward(z, job->labels + example, count);
+    if (nnk_weights_of(job)) job->arithmetic->weigh(z, nnk_weights_of(job) + example, count);
     return finite;
+}
+
+/// What the logits of the examples of all shards say.
+typedef struct losses {
+    double cost, held_out_cost;
+    double infinite; ///< parts with a logit that is not finite
+} losses;
+
+/// How they are taken from the logits, which are in that row.
+typedef struct loss_terms {
+    nnk_real *logits;
+    bool is_due; ///< the cost is
+    nnk_targets taught, held_out;
+} loss_terms;
+
+/// The share of a cost that a part has.
+static double cost_of(const nnk_job *job, const nnk_real *z, nnk_targets targets, nnk_part part) {
+    targets.labels += part.example;
+    if (targets.weights) targets.weights += part.example;
+    targets.count = part.count;
+    return job->arithmetic->logit_cost(z, &targets, part.count);
+}
+
+static nnk_status add_losses(const nnk_job *job, const arena *a, nnk_part part, const void *what,
+                             nnk_real *sum) {
+    const loss_terms *l = what;
+    nnk_real *z = nnk_at(job, l->logits, part.column);
+    losses s = {0};
+    if (l->is_due) s.cost = cost_of(job, z, l->taught, part);
+    if (l->is_due && l->held_out.total > 0) s.held_out_cost = cost_of(job, z, l->held_out, part);
+    s.infinite = !last_deltas(job, z, part.example, part.count);
+    memcpy(sum, &s, sizeof s);
+    return (void)a, NNK_OK;
+}
+
+/// take_costs and last_deltas of a job with shards.
+static bool sharded_losses(const nnk_job *job, const arena *a, nnk_real *z, bool is_due) {
+    nnk_trainer *t = a->trainer;
+    loss_terms terms = {.logits = z, .is_due = is_due, .taught = targets_of(job, t, false)};
+    if (nnk_weights_of(job)) terms.held_out = targets_of(job, t, true);
+    losses s;
+    nnk_real *sum = NULL;
+    nnk_sum_of_examples(job, a, &sum, sizeof s / sizeof s.cost, sizeof s.cost, add_losses, &terms);
+    memcpy(&s, sum, sizeof s);
+    if (is_due) t->cost = s.cost;
+    if (is_due && terms.held_out.total > 0) t->held_out_cost = s.held_out_cost;
+    return nnk_is_zero(s.infinite);
 }
 
 nnk_status nnk_loss(const nnk_job *job, const arena *a) {
     nnk_trainer *t = a->trainer;
     nnk_real *z = last_rows(job, a);
     nnk_status status = NNK_MORE;
+    bool finite = true;
     if (job->cost_every && t->iteration % job->cost_every == 0) {
-        take_costs(job, t, z);
-        if (nnk_keeps_best(job)) keep_best(job, a);
+        if (job->held_out_logits && nnk_weights_of(job)) give_logits(job, t->iteration, z);
+        if (!nnk_shards_of(job)) take_costs(job, t, z);
+        t->cost_iteration = t->iteration;
         status = NNK_COST;
     }
-    bool finite = last_deltas(job, z);
-    if (nnk_is_mirrored(job)) finite &= last_deltas(job, nnk_at(job, z, job->examples));
+    if (nnk_shards_of(job)) {
+        finite = sharded_losses(job, a, z, status == NNK_COST);
+    } else {
+        finite = last_deltas(job, z, 0, job->examples);
+        if (nnk_is_mirrored(job)) finite &= last_deltas(job, nnk_at(job, z, job->examples), 0, job->examples);
+    }
+    if (status == NNK_COST && nnk_keeps_best(job)) keep_best(job, a);
     // Finite logits may still add up to an infinite cost.
     return finite && nnk_finite(t->cost) ? status : NNK_E_DIVERGED;
 }
@@ -126,19 +181,78 @@ void nnk_decay_inputs(const nnk_job *job, const layer *l, uint32_t first, uint32
         job->arithmetic->scale(nnk_at(job, l->weights, i * l->shape.inputs + first), factor, units);
 }
 
+/// A layer, the activations that it takes in, and how many units these are of.
+typedef struct products {
+    const layer *above;
+    nnk_real *below;
+    uint32_t units;
+} products;
+
+/// sum (outputs, units) = dZ A^T over the columns of a part.
+static nnk_status add_layer_gradient(const nnk_job *job, const arena *a, nnk_part part, const void *what,
+                                     nnk_real *sum) {
+    const products *p = what;
+    for (size_t i = 0; i < p->above->shape.outputs; i++)
+        for (size_t k = 0; k < p->units; k++)
+            nnk_set(job, sum, i * p->units + k,
+                    job->arithmetic->dot(nnk_at(job, nnk_row(a, p->above->rows, i), part.column),
+                                         nnk_at(job, nnk_row(a, p->below, k), part.column), part.count));
+    return NNK_OK;
+}
+
+/// hidden_update of a job with shards, for up to NNK_SPAN units, from `first` on.
+///   below: their activations
+static void sharded_update(const nnk_job *job, const arena *a, const layer *above, nnk_real *below,
+                           uint32_t first, uint32_t units) {
+    const nnk_arithmetic *k = job->arithmetic;
+    const size_t inputs = above->shape.inputs;
+    const nnk_shape one = {1, inputs, a->width, a->stride};
+    nnk_real *sum = NULL, *w = nnk_at(job, above->weights, first);
+    nnk_sum_of_examples(job, a, &sum, above->shape.outputs * units, nnk_real_bytes(job), add_layer_gradient,
+                        &(products){above, below, units});
+    for (size_t u = 0; u < units; u++) { // W^T dZ by the old W, row by row
+        memset(a->scratch, 0, a->row);
+        for (size_t i = 0; i < above->shape.outputs; i++)
+            k->unit_forward(a->scratch, nnk_at(job, w, i * inputs + u), nnk_row(a, above->rows, i), one);
+        k->relu_backward(nnk_row(a, below, u), a->scratch, nnk_row(a, below, u), a->width);
+    }
+    for (size_t i = 0; i < above->shape.outputs; i++)
+        k->update(nnk_at(job, w, i * inputs), nnk_at(job, sum, i * units), nnk_weight_rate(job, a), units);
+}
+
 /// Updates the weights of a layer for `units` of its inputs from `first` on; the activations of these units
 /// of the layer below become their deltas.
 static void update_weights(const nnk_job *job, const arena *a, int32_t number, uint32_t first,
                            uint32_t units) {
     const layer above = nnk_layer(job, a, number), below = nnk_layer(job, a, number - 1);
     NNK_ASSERT(first + units <= above.shape.inputs);
-    job->arithmetic->hidden_update(nnk_row(a, below.rows, first), nnk_at(job, above.weights, first),
-                                   above.rows, nnk_weight_rate(job, a), a->scratch, units, above.shape);
+    for (uint32_t u = 0; nnk_shards_of(job) && u < units; u += NNK_SPAN)
+        sharded_update(job, a, &above, nnk_row(a, below.rows, first + u), first + u,
+                       nnk_smaller(NNK_SPAN, units - u));
+    if (!nnk_shards_of(job))
+        job->arithmetic->hidden_update(nnk_row(a, below.rows, first), nnk_at(job, above.weights, first),
+                                       above.rows, nnk_weight_rate(job, a), a->scratch, units, above.shape);
     nnk_decay_inputs(job, &above, first, units);
 }
 
+/// sum (outputs) = the sum of dZ's columns in a part: 0 - -1 times it.
+static nnk_status add_bias_gradient(const nnk_job *job, const arena *a, nnk_part part, const void *what,
+                                    nnk_real *sum) {
+    const layer *l = what;
+    const nnk_shape shape = {l->shape.outputs, l->shape.inputs, part.count, l->shape.stride};
+    job->arithmetic->bias_update(sum, nnk_at(job, l->rows, part.column), -1, shape);
+    return (void)a, NNK_OK;
+}
+
 void nnk_update_biases_of(const nnk_job *job, const arena *a, const layer *l) {
-    job->arithmetic->bias_update(l->biases, l->rows, nnk_rate_per_example(job, a), l->shape);
+    const double rate = nnk_rate_per_example(job, a);
+    nnk_real *sum = NULL;
+    if (!nnk_shards_of(job)) {
+        job->arithmetic->bias_update(l->biases, l->rows, rate, l->shape);
+        return;
+    }
+    nnk_sum_of_examples(job, a, &sum, l->shape.outputs, nnk_real_bytes(job), add_bias_gradient, l);
+    job->arithmetic->update(l->biases, sum, rate, l->shape.outputs);
 }
 
 static void update_biases(const nnk_job *job, const arena *a, int32_t number) {

@@ -47,11 +47,11 @@ static inline uint64_t nnk_bits(double x) {
 /// Whether x is 0 or -0.
 static inline bool nnk_is_zero(double x) { return nnk_bits(x) << 1 == 0; }
 
-/// Whether x is finite and above zero. The bits of such doubles ascend with them, from 1 on.
-static inline bool nnk_positive(double x) { return nnk_bits(x) - 1 < 0x7ff0000000000000 - 1; }
-
 /// Whether x is neither infinite nor NaN: not all bits of its exponent are set.
 static inline bool nnk_finite(double x) { return (uint32_t)(nnk_bits(x) >> 32) << 1 < 0xffe00000; }
+
+/// Whether x is finite and above zero.
+static inline bool nnk_positive(double x) { return nnk_finite(x) && (int64_t)nnk_bits(x) > 0; }
 
 /// Turns the numbers in `count` bytes from this processor's byte order to little-endian, or back.
 static inline void nnk_swap(void *numbers, uint32_t count, int32_t number_bytes) {

@@ -25,7 +25,10 @@ nnk_status nnk_model_peek(nnk_model *m, const void *bytes, const nnk_topology *t
     m->payload_bytes = h.payload_bytes;
     m->dtype = h.dtype;
     m->options = h.options;
-    m->method = h.method;
+    if (nnk_has_shards(&h))
+        m->shards = nnk_shards_in(&h);
+    else
+        m->method = h.method;
     m->initializer = h.initializer;
     m->seed = h.seed;
     m->iterations = h.iterations;

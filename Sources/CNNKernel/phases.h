@@ -38,8 +38,11 @@ static inline bool nnk_has_spans(const nnk_job *job, uint32_t phase) {
     return job->method->spans >> phase & 1;
 }
 
+/// With a share, one thread alone adds up with the other processes.
 static inline bool nnk_is_parallel(const nnk_job *job, uint32_t phase) {
-    return job->method->parallel >> phase & 1;
+    enum { ADDING = 1 << CENTER | 1 << LAYER_2 | 1 << DESCENT };
+    const uint32_t alone = nnk_share_of(job) ? ADDING : 0;
+    return (job->method->parallel & ~alone) >> phase & 1;
 }
 
 /// The number of items of a phase. MODEL counts as one here, since training takes none of it.

@@ -1,10 +1,12 @@
 // Gradient descent on the weights themselves, without a gradient of their size: when the deltas of all
 // examples are known, W1 is updated in place, NNK_PATCH columns at a time, from the images' bytes.
+#include "shards.h"
 #include "work.h"
 
 static size_t primal_scratch_bytes(const nnk_job *job) {
     return NNK_ROUND_TO_CACHE_LINE(NNK_SCRATCH_REALS(job->topology->size[1], nnk_columns(job)) *
-                                   nnk_real_bytes(job));
+                                   nnk_real_bytes(job)) +
+           nnk_nodes_bytes(job);
 }
 
 static void primal_carve(const nnk_job *job, arena *a) {

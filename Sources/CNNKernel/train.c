@@ -15,9 +15,7 @@ nnk_status nnk_train_begin(const nnk_job *job, void *memory, size_t bytes) {
     t->kept_iteration = job->iterations;
     t->left = 1;
     t->file_dtype = UINT32_MAX;
-    t->data_crc = nnk_forms_gram(job) ? 0
-                  : nnk_gram_of(job)  ? nnk_shared_data_crc(job)
-                                      : nnk_crc32(0, job->labels, job->examples);
+    t->data_crc = nnk_forms_gram(job) ? 0 : nnk_first_data_crc(job);
     nnk_random_seed(&t->random, job->seed);
     nnk_advance(job, t, 0); // from PROJECT_ROWS to the first phase that the method has
     return NNK_OK;

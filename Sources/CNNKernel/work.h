@@ -12,9 +12,11 @@ static inline uint32_t nnk_one_item(const nnk_job *job, const nnk_trainer *t) {
     return (void)job, (void)t, 1;
 }
 
-/// An item is an image, unless a Gram matrix that is there was formed of them.
+/// An item is an image, unless a Gram matrix that is there was formed of them. With a share, they are only
+/// read for their contrast.
 static inline uint32_t nnk_images(const nnk_job *job, const nnk_trainer *t) {
-    return (void)t, nnk_gram_of(job) ? 0 : job->examples;
+    const bool is_known = nnk_gram_of(job) || (nnk_share_of(job) && !nnk_takes_contrast_off(job));
+    return (void)t, is_known ? 0 : nnk_images_here(job);
 }
 
 /// An item is a block of up to 16 examples.

@@ -57,6 +57,7 @@ static nnk_status finish(writer *w, const nnk_model *model, int32_t dtype) {
         .learning_rate = model->learning_rate,
     };
     nnk_header header = {.options = (uint8_t)model->options,
+                         .method = nnk_method_with(model->method, model->shards),
                          .payload_bytes = w->position,
                          .payload_crc = w->crc,
                          .data_crc = model->data_crc};
@@ -72,8 +73,8 @@ static bool records_valid(const nnk_model *m) {
 /// Whether all fields that a file takes are in their ranges.
 static bool writable(const nnk_model *m, nnk_sink sink) {
     return m && nnk_topology_valid(m->topology) && m->parameters &&
-           nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && nnk_origin_valid(m) && nnk_options_valid(m) &&
-           records_valid(m) && sink.write;
+           nnk_dtype_valid(m->dtype, NNK_KIND_MODEL) && nnk_origin_valid(m) &&
+           nnk_shards_valid(m->shards, m->method) && nnk_options_valid(m) && records_valid(m) && sink.write;
 }
 
 nnk_status nnk_model_write(const nnk_model *m, nnk_sink sink) {

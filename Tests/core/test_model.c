@@ -214,7 +214,8 @@ static void test_other_headers(void) {
         {6, NNK_F64, NNK_E_SIZE}, {6, NNK_I8, NNK_E_SIZE},
         {36, 1, NNK_E_PAYLOAD},   {9, NNK_INIT_NONE, NNK_E_HEADER},
         {9, 3, NNK_E_HEADER},     {9, 255, NNK_E_HEADER},
-        {10, 2, NNK_E_HEADER},    {10, 255, NNK_E_HEADER},
+        {10, 2, NNK_E_HEADER},    {10, 15, NNK_E_HEADER},
+        {10, 16, NNK_E_VERSION},  {10, 255, NNK_E_VERSION}, // with shards, which are of version 3
     };
     file f = small_model(NNK_F32);
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {

@@ -92,6 +92,7 @@ typedef struct nnk_model {
     uint32_t data_crc; ///< CRC-32 of the training data: of the labels, one byte each, then of the images
     double learning_rate;
     uint32_t payload_crc; ///< of the file's payload; nnk_model_write ignores it
+    uint32_t shards;      ///< nnk_job.shards: 0, or with NNK_PRIMAL a power of two
     // Where a model of nnk_model_read_step is, and how it is read. Any other model has zeros here.
     nnk_reader reader;
     const nnk_reading *reading;

@@ -74,7 +74,7 @@ const nnk_method *nnk_method_of(int32_t number);
 
 #define NNK_MAX_EXAMPLES    1000000
 #define NNK_MAX_DUAL_INPUTS 16512 ///< so that every element of G is below 2^30
-#define NNK_MAX_SHARDS      4096
+#define NNK_MAX_SHARDS      32768
 
 typedef struct nnk_share nnk_share;
 
@@ -146,6 +146,8 @@ typedef struct nnk_job_numbers {
     nnk_topology topology;
     int32_t dtype, method, initializer;
     uint32_t seed, iterations, examples;
+    uint32_t shards;
+    uint16_t first_shard, shards_here; ///< of nnk_job.share; without one, all of them
     uint32_t cost_every;
     uint32_t options; ///< NNK_OPTION_...
     uint32_t start_crc;
