@@ -1095,6 +1095,10 @@ static void test_too_large(void) {
     job.method = &nnk_dual_wide;
     job.examples = NNK_MAX_EXAMPLES;
     CHECK_EQUAL(nnk_checkpoint_bytes(&job), 0);
+    job.examples = 18000; // 2.6 GB: it may be half of what the field holds
+    CHECK_EQUAL(nnk_checkpoint_bytes(&job), 0);
+    job.examples = 15000; // 1.8 GB
+    CHECK(nnk_checkpoint_bytes(&job) > 0 || sizeof(size_t) == 4);
     job.examples = 1;
     CHECK(nnk_checkpoint_bytes(&job) > NNK_HEADER_BYTES + sizeof(nnk_random));
 }

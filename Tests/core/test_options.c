@@ -617,6 +617,14 @@ static void test_infinite_start(int32_t type, int32_t method) {
     release_setting(s);
 }
 
+static nnk_status load(const nnk_job *job, void *arena, size_t bytes, file *f) {
+    nnk_checkpoint loading = {0};
+    nnk_status status;
+    do status = nnk_checkpoint_load(job, arena, bytes, &loading, (nnk_reader){file_read, f});
+    while (status > 0);
+    return status;
+}
+
 /// Saved after every few slices and loaded into another memory, a training writes the same model.
 static void test_resumed(int options, int32_t type, int32_t method, bool shared) {
     setting *s = setting_of(options, type);
@@ -633,14 +641,12 @@ static void test_resumed(int options, int32_t type, int32_t method, bool shared)
     nnk_status status = NNK_MORE;
     for (uint32_t slice = 0; status > 0; slice++) {
         if (slice % 23 == 0) {
-            nnk_checkpoint saving = {0}, loading = {0};
+            nnk_checkpoint saving = {0};
             while ((status = nnk_checkpoint_save(job, arena, &saving, sink_of(&c))) > 0) {
             }
             CHECK_EQUAL(status, NNK_OK);
             memset(arena, 0xa5, bytes);
-            while ((status = nnk_checkpoint_load(job, arena, bytes, &loading, (nnk_reader){file_read, &c})) >
-                   0) {
-            }
+            status = load(job, arena, bytes, &c);
             if (!CHECK_EQUAL(status, NNK_OK)) break;
         }
         status = nnk_train_step(job, arena);
@@ -648,13 +654,15 @@ static void test_resumed(int options, int32_t type, int32_t method, bool shared)
     file got = new_file(job);
     CHECK_EQUAL(finish(job, arena, &got), NNK_OK);
     CHECK_SAME_FILE(want, got);
-    if (options & WEIGHTS) { // a checkpoint with other weights of examples is refused
-        nnk_checkpoint loading = {0};
-        s->weights[0] += 1;
-        while ((status = nnk_checkpoint_load(job, arena, bytes, &loading, (nnk_reader){file_read, &c})) > 0) {
-        }
-        CHECK_EQUAL(status, NNK_E_STATE);
-    }
+    // A checkpoint with other weights of examples is refused, or made by another rule, or from another model.
+    s->weights[0] += 1;
+    if (options & WEIGHTS) CHECK_EQUAL(load(job, arena, bytes, &c), NNK_E_STATE);
+    s->weights[0] -= 1;
+    job->weights_rule++;
+    CHECK_EQUAL(load(job, arena, bytes, &c), NNK_E_STATE);
+    job->weights_rule--;
+    s->start.payload_crc++;
+    if (options & START) CHECK_EQUAL(load(job, arena, bytes, &c), NNK_E_STATE);
     free(gram);
     free(arena);
     free(c.bytes);
