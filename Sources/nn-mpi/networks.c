@@ -6,9 +6,9 @@
 #include "interrupt.h"
 #include "memory.h"
 #include "ranks.h"
+#include "waiting.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,9 +86,9 @@ void networks_train(const nnk_validation *v, double *logits, progress *bar) {
     s.numbers = hand_out_begin(networks);
     memset(logits, 0, nnk_validation_bytes(v));
     for (uint32_t network; hand_out_take(s.numbers, &network);) make_network(&s, network);
-    while (ranks_rank() == 0 && hand_out_done(s.numbers) < networks) {
+    for (unsigned turn = 0; ranks_rank() == 0 && hand_out_done(s.numbers) < networks; turn++) {
         look_around(&s, 0);
-        sched_yield();
+        ranks_wait(turn);
     }
     hand_out_end(s.numbers);
     // No two ranks have written the same places, and the others are zeros.

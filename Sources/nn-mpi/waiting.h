@@ -1,4 +1,4 @@
-/// What exchange.c needs of ranks.c: to wait without ever being stuck.
+/// What those who exchange something need of ranks.c: to wait without ever being stuck.
 #ifndef WAITING_H
 #define WAITING_H
 
