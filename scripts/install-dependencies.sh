@@ -8,7 +8,7 @@ as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 case "${1:-build}" in
 build) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config" ;;
-test) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv openssh-client musl-tools"
+test) packages="libhdf5-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config gcc g++ cmake ninja-build clang-format strace valgrind python3-venv openssh-client musl-tools libopenmpi-dev openmpi-bin"
     # For x86-32, unless gcc-multilib is there, which Debian does not allow beside it.
     [ "$(uname -m)" != x86_64 ] || [ -e /usr/share/doc/gcc-multilib ] || packages="$packages gcc-i686-linux-gnu libc6-dev-i386-cross"
     ;;

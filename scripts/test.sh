@@ -133,6 +133,12 @@ swift_tests() {
     [[ -z $left ]] || { echo "expected no files left behind by the tests, found:" "$left" && return 1; }
 }
 
+# Runs a command once nn-cli is built, which the other lane does.
+with_nn_cli() {
+    until [[ -e $work/built ]]; do sleep 1; done
+    "$@"
+}
+
 check_c() {
     step "formatting" formatting
     step "the derivation" derivation
@@ -142,10 +148,12 @@ check_c() {
     step "the Swift library in other people's programs" scripts/check-swift.sh
     step "the C core in other people's programs" scripts/check-embedding.sh
     step "the C core as other people build it" scripts/check-builds.sh
+    step "many machines" with_nn_cli scripts/check-mpi.sh
 }
 
 check_swift() {
     step "the build in Swift" swift build -c release --build-tests -Xswiftc -enable-testing
+    touch "$work/built"
     step "the tests in Swift" swift_tests
     $quick && return
     step "the documentation" scripts/docs.sh
