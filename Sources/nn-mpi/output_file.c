@@ -43,31 +43,51 @@ static bool fail_output(file_error *error, const output_file *f) {
 
 // ---- Places -----------------------------------------------------------------------------------------------
 
+enum { PATH_BYTES = 4096, MOST_LINKS = 40 };
+
 /// Splits a path into its folder and the name in it.
-static const char *split(const char *path, char folder[4096]) {
+static const char *split(const char *path, char folder[PATH_BYTES]) {
     const char *slash = strrchr(path, '/');
     const size_t length = !slash ? 1 : slash == path ? 1 : (size_t)(slash - path);
-    snprintf(folder, 4096, "%.*s", (int)length, slash ? path : ".");
+    snprintf(folder, PATH_BYTES, "%.*s", (int)length, slash ? path : ".");
     return slash ? slash + 1 : path;
 }
 
-/// Where a path leads: the links of a file that is there are followed. NULL: nowhere.
-static char *target_of(const char *path, char target[4096]) {
-    struct stat there;
-    char folder[4096];
-    if (realpath(path, target)) return target;
-    const char *name = split(path, folder);
-    if (lstat(path, &there) == 0 || !realpath(folder, target)) return NULL;
-    const size_t length = strlen(target);
-    if (length + 1 + strlen(name) >= 4096) return NULL;
-    snprintf(target + length, 4096 - length, "%s%s", length > 1 ? "/" : "", name);
-    return target;
+/// Joins a folder and the path from there. Returns false if both together are too long.
+static bool join(const char *folder, const char *rest, char path[PATH_BYTES]) {
+    const char *before = *rest == '/' ? "" : folder,
+               *between = *before && strcmp(before, "/") != 0 ? "/" : "";
+    return snprintf(path, PATH_BYTES, "%s%s%s", before, between, rest) < PATH_BYTES;
+}
+
+/// Replaces a path that is a link by the one to which it leads.
+static bool follow(char path[PATH_BYTES]) {
+    char link[PATH_BYTES], folder[PATH_BYTES];
+    const ssize_t length = readlink(path, link, sizeof link - 1);
+    if (length < 0) return false;
+    link[length] = '\0';
+    split(path, folder);
+    return join(folder, link, path);
+}
+
+/// Where a path leads, also if no file is there yet. Returns false if its folder is not there.
+static bool find_target(const char *path, char target[PATH_BYTES]) {
+    char there[PATH_BYTES], folder[PATH_BYTES], resolved[PATH_BYTES];
+    if (!join("", path, there)) return false;
+    for (int links = 0; links < MOST_LINKS; links++) {
+        if (realpath(there, target)) return true;
+        if (follow(there)) continue;
+        const char *name = split(there, folder);
+        return realpath(folder, resolved) && join(resolved, name, target);
+    }
+    errno = ELOOP;
+    return false;
 }
 
 bool output_is_same(const char *a, const char *b) {
-    char target_a[4096], target_b[4096];
+    char target_a[PATH_BYTES], target_b[PATH_BYTES];
     if (strcmp(a, b) == 0) return true;
-    return target_of(a, target_a) && target_of(b, target_b) && strcmp(target_a, target_b) == 0;
+    return find_target(a, target_a) && find_target(b, target_b) && strcmp(target_a, target_b) == 0;
 }
 
 /// Looks at what is at the place. Anything but a file must stay as it is.
@@ -132,8 +152,22 @@ static bool write_temporary(const output_file *f, temporary *t, const struct sta
 
 // ---- Writing ----------------------------------------------------------------------------------------------
 
+/// Opens the folder to which the path leads.
+static bool open_folder(output_file *f, file_error *error) {
+    char target[PATH_BYTES], folder[PATH_BYTES];
+    if (!find_target(f->path, target)) {
+        if (errno != ENOENT) return fail_output(error, f);
+        split(f->path, folder);
+        return refuse(error, EXIT_IO, f->path, "no folder %s; expected %s", folder, expected_output);
+    }
+    const char *name = split(target, folder);
+    if (strlen(name) >= sizeof f->name) return errno = ENAMETOOLONG, fail_output(error, f);
+    snprintf(f->name, sizeof f->name, "%.255s", name);
+    f->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return f->folder >= 0 || fail_output(error, f);
+}
+
 bool output_open(output_file *f, const char *path, file_error *error) {
-    char target[4096], folder[4096];
     *f = (output_file){.path = path, .folder = -1, .lock = -1};
     if (strcmp(path, "-") == 0) return true;
     struct stat there;
@@ -141,17 +175,9 @@ bool output_open(output_file *f, const char *path, file_error *error) {
     const size_t length = strlen(path);
     if (length == 0) return refuse_output(error, f, "no name");
     if (path[length - 1] == '/') return refuse_output(error, f, "a folder");
-    if (!target_of(path, target)) {
-        split(path, folder);
-        if (stat(folder, &there) == 0) return refuse_output(error, f, "a link that leads nowhere");
-        return refuse(error, EXIT_IO, path, "no folder %s; expected %s", folder, expected_output);
-    }
-    snprintf(f->name, sizeof f->name, "%.255s", split(target, folder));
-    f->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool is_there;
     temporary t;
-    if (f->folder < 0) return fail_output(error, f);
-    if (!look(f, &is_there, &there, error)) return false;
+    if (!open_folder(f, error) || !look(f, &is_there, &there, error)) return false;
     if (!create(f, &t)) return fail_output(error, f);
     discard(f, &t);
     return true;

@@ -58,6 +58,9 @@ REFUSALS = [
     ("drawn", "--checkpoint run.nnc --log-csv run.nnc"),
     ("drawn", "--log-csv start.nnk --from start.nnk"),
     ("drawn", "--log-csv missing/costs.csv"),
+    ("drawn", "--log-csv loop"),
+    ("drawn", "--log-csv drawn"),
+    ("drawn", "--output costs.csv/x"),
     ("drawn", "--log-csv - --json"),
     ("drawn", "--from missing"),
     ("drawn", "--from start.nnk --topology two-layer"),
@@ -139,6 +142,27 @@ def compare_help(programs):
         assert entry[0] in found, f"{option}: {found}"
     assert re.fullmatch(r"nn-mpi \d+\.\d+\.\d+\n", programs.mpi(2, "--version").stdout)
     assert programs.mpi(1, "trian").returncode == 64
+
+
+def compare_places(programs, folder):
+    """Where files go: through a link, with the mode that the file had; to standard output; nothing stays behind."""
+    words = "--iterations", "2", "--method", "dual"
+    (folder / "link").symlink_to("real")
+    assert programs.cli("train", "--train", "drawn.h5", *words, "-o", "expected", folder=folder).returncode == 0
+    expected = (folder / "expected").read_bytes()
+    for mode in 0o640, 0o604:
+        run = programs.mpi(2, "train", "drawn", *words, "-o", "link", folder=folder)
+        assert run.returncode == 0 and (folder / "link").is_symlink(), run.stderr
+        assert (folder / "real").read_bytes() == expected
+        assert mode == 0o640 or (folder / "real").stat().st_mode & 0o777 == 0o640
+        (folder / "real").chmod(mode)
+    command = [*programs.mpirun, "-n", "2", programs.nn_mpi, "train", "drawn", *words, "-o", "-"]
+    with open(folder / "piped", "wb") as output:
+        subprocess.run(
+            command, cwd=folder, env=programs.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL
+        )
+    assert (folder / "piped").read_bytes() == expected
+    assert not list(folder.glob(".*.part"))
 
 
 # ---- Checkpoints -----------------------------------------------------------------------------------------------------
@@ -241,6 +265,7 @@ def main():
         for name, (data, cuts, order) in data_sets().items():
             data.write_hdf5(folder / f"{name}.h5")
             data.write_shards(folder / name, cuts, order)
+        (folder / "loop").symlink_to("loop")
         start = programs.cli("train", "--train", "drawn.h5", "--iterations", "3", "-o", "start.nnk", folder=folder)
         assert start.returncode == 0, start.stderr
         said = "".join(compare(programs, folder, *case) for case in CASES)
@@ -248,6 +273,7 @@ def main():
             assert text in said, text
         for case in REFUSALS:
             compare_refusals(programs, folder, *case)
+        compare_places(programs, folder)
         compare_help(programs)
         check_checkpoints(programs, folder)
     print(f"train: {len(CASES)} models and {len(REFUSALS)} refusals are those of nn-cli; interrupted runs go on")
