@@ -60,6 +60,7 @@ bool checkpoint_differences(const nnk_job_numbers *theirs, uint32_t their_data_c
     compare(&l, "--topology", topology_text(&theirs->topology, a), topology_text(job->topology, b));
     compare(&l, "--precision", precision_name(theirs->dtype), precision_name(job->arithmetic->dtype));
     compare(&l, "--method", method_name(nnk_method_of(theirs->method)), method_name(job->method));
+    compare_counts(&l, "--virtual-shards", theirs->shards, job->shards);
     compare_counts(&l, "--seed", theirs->seed, job->seed);
     compare_counts(&l, "--iterations", theirs->iterations, job->iterations);
     compare_reals(&l, "--learning-rate", theirs->learning_rate, job->learning_rate);

@@ -98,6 +98,9 @@ static int share_primal(training *t, const dataset *set) {
     ranks_share(o->virtual_shards, &t->share.first, &t->share.count);
     t->first = nnk_shard_start(set->examples, o->virtual_shards, t->share.first);
     t->count = nnk_shard_start(set->examples, o->virtual_shards, t->share.first + t->share.count) - t->first;
+    if (t->count == 0)
+        ranks_fail(EXIT_BAD_DATA, "%s: expected images for each rank, got %" PRIu32 " for %d ranks", o->data,
+                   set->examples, ranks_count());
     if (ranks_count() > 1) t->job.share = &t->share;
     return 0;
 }
