@@ -764,6 +764,13 @@ static void test_refused(int32_t type) {
         expect_start(&job, NNK_E_WEIGHT);
         memcpy(s->weights, kept, sizeof kept);
     }
+    uint8_t labels[EXAMPLES];
+    job.labels = labels;
+    for (int label = 0; label <= 1; label++) { // no weight is missed of a class that is not there
+        memset(labels, label, sizeof labels);
+        expect_start(&job, NNK_OK);
+    }
+    job.labels = s->data.labels;
     const double decays[] = {-1, 10, 1 / 0.1, (double)INFINITY, (double)NAN};
     for (size_t d = 0; d < sizeof decays / sizeof decays[0]; d++) {
         job.weight_decay = decays[d];
