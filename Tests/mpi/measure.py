@@ -53,8 +53,8 @@ class Speeds:
 def bytes_of_rank(method, ranks, m):
     """Memory of a rank: images and all else."""
     if method == "dual":
-        return N * m + B * m * m + 3 * B * U * m
-    return N * m / ranks + 3 * B * U * m / ranks + 2 * B * U * N
+        return N * m + B * m * m + 4 * B * U * m + B * U * N
+    return N * m / ranks + 1.1 * B * U * m / ranks + 1.3 * B * U * N
 
 
 # ---- Measuring -------------------------------------------------------------------------------------------------------
