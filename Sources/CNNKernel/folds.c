@@ -1,7 +1,6 @@
 // Which examples a network of a cross-validation does not learn.
 #include "freestanding.h"
 #include "judgement.h"
-#include "layout.h"
 
 uint32_t nnk_draw(uint64_t *state, uint32_t count) {
     uint64_t z = *state += 0x9e3779b97f4a7c15;
@@ -45,7 +44,7 @@ static uint32_t deal_class(const nnk_folds *f, const uint8_t *labels, uint32_t e
     const uint32_t block = f->block > 1 ? f->block : 1;
     uint32_t count = 0, number = 0, current = 0;
     for (uint32_t j = 0; j < examples; j++) count += labels[j] == label;
-    const uint32_t blocks = nnk_part_count(count, block);
+    const uint32_t blocks = count / block + (count % block > 0); // a block may be as long as 2^32 - 1
     fold_room r = share_out(blocks, f->count, first);
     for (uint32_t j = 0; j < examples; j++) {
         if (labels[j] != label) continue;
