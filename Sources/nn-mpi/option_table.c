@@ -156,7 +156,8 @@ const char *option_near(command_id command, const char *word, size_t length) {
     const char *nearest = NULL;
     size_t least = 4;
     for (const option_row *o = option_table; o->name; o++) {
-        const size_t d = o->commands & 1 << command ? distance(word, length, o->name) : least;
+        const bool is_taken = o->commands & 1 << command;
+        const size_t d = is_taken ? distance(word, length, o->name) : least;
         if (d >= least) continue;
         least = d;
         nearest = o->name;

@@ -18,7 +18,7 @@ static const double default_rate = 0.0075;
 
 /// The class of all images, if there is only one; else -1.
 static int only_class(const nnk_job *job) {
-    const bool is_same = memchr(job->labels, !job->labels[0], job->examples) == NULL;
+    const bool is_same = memchr(job->labels, 1 - job->labels[0], job->examples) == NULL;
     return is_same ? job->labels[0] : -1;
 }
 
