@@ -47,6 +47,11 @@ static const char *method_name(const nnk_method *method) {
     return method == &nnk_primal ? "primal" : method == &nnk_dual_wide ? "dual" : "dual in least memory";
 }
 
+static const char *shards_text(uint32_t shards, char text[64]) {
+    snprintf(text, 64, shards ? "%" PRIu32 : "none", shards);
+    return text;
+}
+
 /// The CRC-32 of weights as little-endian floats, as which they lie in memory here.
 static uint32_t weights_crc_of(const nnk_job *job) {
     return job->weights ? nnk_crc32(0, (const uint8_t *)job->weights, job->examples * sizeof(float)) : 0;
@@ -60,7 +65,6 @@ bool checkpoint_differences(const nnk_job_numbers *theirs, uint32_t their_data_c
     compare(&l, "--topology", topology_text(&theirs->topology, a), topology_text(job->topology, b));
     compare(&l, "--precision", precision_name(theirs->dtype), precision_name(job->arithmetic->dtype));
     compare(&l, "--method", method_name(nnk_method_of(theirs->method)), method_name(job->method));
-    compare_counts(&l, "--virtual-shards", theirs->shards, job->shards);
     compare_counts(&l, "--seed", theirs->seed, job->seed);
     compare_counts(&l, "--iterations", theirs->iterations, job->iterations);
     compare_reals(&l, "--learning-rate", theirs->learning_rate, job->learning_rate);
@@ -69,6 +73,7 @@ bool checkpoint_differences(const nnk_job_numbers *theirs, uint32_t their_data_c
     compare_flags(&l, "--own-contrast", theirs->options & NNK_OPTION_OWN_CONTRAST, job->own_contrast);
     compare_flags(&l, "--mirror", theirs->options & NNK_OPTION_MIRRORED, job->mirror.row_bytes > 0);
     compare_reals(&l, "--weight-decay", theirs->weight_decay, job->weight_decay);
+    compare(&l, "--virtual-shards", shards_text(theirs->shards, a), shards_text(job->shards, b));
     compare_flags(&l, "--keep-best", theirs->options & NNK_OPTION_KEEP_BEST, job->keep_best);
     const uint32_t start_crc = job->start ? job->start->payload_crc : 0;
     if (theirs->start_crc != start_crc) add(&l, "another model in --from");
