@@ -761,6 +761,17 @@ static bool is_unsound_with(nnk_trainer *t, const nnk_job *job, void *field, siz
     return !is_sound;
 }
 
+/// Any word but the next one keeps a generator from giving zeros for ever.
+static void test_sound_random(void) {
+    uint32_t word[NNK_RANDOM_WORDS] = {0};
+    for (uint32_t i = 0; i < NNK_RANDOM_WORDS; i++) {
+        word[i] = 1;
+        CHECK(nnk_random_sound(word, (i + 1) % NNK_RANDOM_WORDS, 0, 0) && !nnk_random_sound(word, i, 0, 0));
+        word[i] = 0;
+        CHECK(!nnk_random_sound(word, i, 0, 0));
+    }
+}
+
 /// What a checkpoint may say in each field alone.
 static void test_sound_fields(int32_t type) {
     data d = random_data(&topology, examples);
@@ -792,6 +803,10 @@ static void test_sound_fields(int32_t type) {
     CHECK(nnk_trainer_sound(t, &job) && IS_UNSOUND_WITH(kept_iteration, 6));
     CHECK(!IS_UNSOUND_WITH(held_out_cost, 0.5) && IS_UNSOUND_WITH(held_out_cost, infinite));
     free(arena);
+    arena = begun(&job);
+    t = (nnk_trainer *)(void *)arena;
+    CHECK(IS_UNSOUND_WITH(kept_iteration, 4)); // none is kept before the first loss
+    free(arena);
     job.keep_best = false;
     job.weights = NULL;
     job.capacity = examples + 1;
@@ -801,6 +816,7 @@ static void test_sound_fields(int32_t type) {
     CHECK(IS_UNSOUND_WITH(formed, examples + 1) && IS_UNSOUND_WITH(formed, examples - 1));
     CHECK(IS_UNSOUND_WITH(projected, examples - 1) && IS_UNSOUND_WITH(changed_at, 2));
     CHECK(IS_UNSOUND_WITH(unadjusted, 1) && IS_UNSOUND_WITH(unadjusted, 2));
+    CHECK(!IS_UNSOUND_WITH(left, 0) && !IS_UNSOUND_WITH(left, 0.5));
     CHECK(IS_UNSOUND_WITH(left, 1.5) && IS_UNSOUND_WITH(left, -0.5) && IS_UNSOUND_WITH(left, (double)NAN));
     CHECK(IS_UNSOUND_WITH(cost_iteration, 2) && IS_UNSOUND_WITH(cost, infinite));
     CHECK(IS_UNSOUND_WITH(iteration, 5) && IS_UNSOUND_WITH(phase, MODEL + 1));
@@ -1213,6 +1229,7 @@ static void test_peek(int32_t type, int32_t method) {
 }
 
 int main(void) {
+    test_sound_random();
     test_too_large();
     FOR_EACH_TYPE(type) FOR_EACH_METHOD(method) {
         data d = random_data(&topology, examples);
