@@ -57,9 +57,11 @@ static void test_folds(void) {
 
 /// The numbers that deal are those of splitmix64.
 static void test_draw(void) {
-    uint64_t state = 0;
-    for (uint64_t n = 1; n <= 1000; n++)
-        CHECK_EQUAL(nnk_draw(&state, 1000), (random_bits_at(n) >> 32) * 1000 >> 32);
+    for (uint64_t count = 1000; count <= UINT32_MAX; count += UINT32_MAX - 1000) {
+        uint64_t state = 0;
+        for (uint64_t n = 1; n <= 1000; n++)
+            CHECK_EQUAL(nnk_draw(&state, (uint32_t)count), (random_bits_at(n) >> 32) * count >> 32);
+    }
 }
 
 /// Every example comes into every fold about equally often, and other seeds deal in another way.
@@ -121,6 +123,10 @@ static void test_wrong_folds(void) {
     CHECK_EQUAL(nnk_deal_folds(&each, one_one, 4, fold), NNK_E_WEIGHT);
     CHECK_EQUAL(nnk_deal_folds(&each_in_blocks, pairs, 4, fold), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_deal_folds(&one, pairs, 1, fold), NNK_E_ARGUMENT); // nothing would be left to learn
+    const nnk_folds each_of_two = {2, 1, 1}, most = {NNK_MAX_FOLDS, 0, 1};
+    CHECK_EQUAL(nnk_deal_folds(&each_of_two, (const uint8_t[]){0, 0}, 2, fold), NNK_OK);
+    CHECK_EQUAL(nnk_deal_folds(&each_of_two, pairs, 2, fold), NNK_E_WEIGHT);
+    CHECK_EQUAL(nnk_deal_folds(&most, labels, 100, fold), NNK_OK);
 }
 
 // ---- The networks of a validation -------------------------------------------------------------------------
