@@ -87,7 +87,7 @@ static void leave(int signal_number) {
     _exit(last_exit_code);
 }
 
-/// Ends this process by then, whatever it hangs in.
+/// Ends this process by then, whatever it hangs in, or when mpirun wants it to.
 static void leave_after(unsigned seconds, int exit_code) {
     last_exit_code = exit_code;
     struct sigaction action = {.sa_handler = leave};
@@ -95,6 +95,8 @@ static void leave_after(unsigned seconds, int exit_code) {
     sigemptyset(&alarm_alone);
     sigaddset(&alarm_alone, SIGALRM);
     sigaction(SIGALRM, &action, NULL);
+    sigaction(SIGINT, &action, NULL); // by which mpirun ends ranks, too
+    sigaction(SIGTERM, &action, NULL);
     sigprocmask(SIG_UNBLOCK, &alarm_alone, NULL);
     alarm(seconds);
 }
