@@ -302,11 +302,13 @@ def main():
     check_hangs(programs)
     with tempfile.TemporaryDirectory() as folder:
         check_stops(programs, Path(folder))
-    print("ranks that hang or are stopped end the run within 30 s")
     with tempfile.TemporaryDirectory() as folder:
         kinds = [("dual", "f64", 60000), ("primal", "f32", 200)]
         killed, resumed = check_kills(programs, Path(folder), programs.kills, kinds)
-    print(f"{killed} runs killed by kill -9 of a rank; {resumed} left a checkpoint, and all went on to the same bytes")
+    print(
+        f"one message and the right exit code for {len(names)} kinds of damaged data and for ranks that fail, hang or are "
+        f"stopped; {killed} runs ended by kill -9 of a rank: {resumed} left a checkpoint, and all went on to the same bytes"
+    )
 
 
 if __name__ == "__main__":
