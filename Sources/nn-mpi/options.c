@@ -257,7 +257,6 @@ bool options_read(options *o, int count, char **words, int *exit_code) {
 
 const char *options_topology_name(const options *o) { return option_topologies[o->topology]; }
 const char *options_precision_name(const options *o) { return option_precisions[o->precision]; }
-const char *options_method_name(const options *o) { return option_methods[o->method]; }
 
 const nnk_topology *options_topology(const options *o) {
     return o->topology == TOPOLOGY_DEEP ? &nnk_deep : &nnk_two_layer;

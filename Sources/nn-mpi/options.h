@@ -54,7 +54,6 @@ int options_refuse(const options *o, const char *format, ...) __attribute__((for
 /// "deep", "f32", "dual"
 const char *options_topology_name(const options *o);
 const char *options_precision_name(const options *o);
-const char *options_method_name(const options *o);
 
 /// What the names stand for.
 const nnk_topology *options_topology(const options *o);
