@@ -250,6 +250,8 @@ static void test_misuse(void) {
     uint8_t bytes[200] = {0};
     begin_disk(&d, 8, 1000);
     CHECK_EQUAL(nnk_block_write(&d.writer, 0, bytes, 64), NNK_E_ARGUMENT); // no payload yet
+    CHECK_EQUAL(nnk_block_write(&d.writer, 64, bytes, 0), NNK_OK);
+    CHECK_EQUAL(nnk_block_write(&d.writer, 0, bytes, 64), NNK_E_ARGUMENT); // nor now
     CHECK_EQUAL(nnk_block_write(&d.writer, 100, bytes, 4), NNK_E_ARGUMENT);
     CHECK_EQUAL(nnk_block_write(&d.writer, 64, bytes, 4), NNK_OK);
     CHECK_EQUAL(nnk_block_write(&d.writer, 69, bytes, 4), NNK_E_ARGUMENT); // a gap
