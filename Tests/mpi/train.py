@@ -1,8 +1,9 @@
 """nn-mpi train says and writes what nn-cli train does, byte by byte but for times, on any number of ranks.
 
-    Tests/mpi/train.py NN_MPI NN_CLI [--mpirun WORDS] [--speed]
+    Tests/mpi/train.py NN_MPI NN_CLI [--mpirun WORDS] [--speed | --all]
 
-With --speed, the dual method on 4096 images must be 1.7 times as fast on 2 ranks as on 1, and as fast as nn-cli on two
+With --all, models of both methods and types on many numbers of ranks, with shards of any sizes in any order, are compared with
+nn-cli's. With --speed, the dual method on 4096 images must be 1.7 times as fast on 2 ranks as on 1, and as fast as nn-cli on two
 threads: for two processors that are free.
 """
 
@@ -13,9 +14,13 @@ import signal
 import subprocess
 import tempfile
 import time
+from hashlib import sha256
 from pathlib import Path
 
+import numpy
 from common import DataSet, Programs
+
+PRIMAL = "--method primal --iterations 5 --log-every 2"
 
 # Ranks, data and options. From 1024 images on, mirror images included, ranks share iterations.
 CASES = [
@@ -32,6 +37,12 @@ CASES = [
     (2, "one class", "--iterations 10"),
     (3, "many", "--method dual --iterations 3 --log-every 1"),
     (2, "many", "--method dual --iterations 3 --precision f32 --topology two-layer --own-contrast --center"),
+    (1, "drawn", f"{PRIMAL} --virtual-shards 64"),
+    (2, "drawn", f"{PRIMAL} --virtual-shards 64 --precision f32 --json"),
+    (3, "drawn", f"{PRIMAL} --virtual-shards 64 --balance --weight-decay 0.1 --hold-out 0.2 --keep-best"),
+    (4, "drawn", f"{PRIMAL} --virtual-shards 8 --from start.nnk --center --mirror --precision f32"),
+    (8, "drawn", f"{PRIMAL} --virtual-shards 64 --topology two-layer --own-contrast --center --hold-out 0.2"),
+    (3, "many", f"{PRIMAL} --virtual-shards 1024 --topology two-layer --precision f32 --json"),
     (2, "half", "--method dual --iterations 3 --mirror --topology two-layer --weight-decay 1 --hold-out 0.5"),
 ]
 
@@ -87,7 +98,9 @@ def data_sets():
 
 
 def without_times(text):
-    """The text without times: those of JSON, and lines of progress."""
+    """The text without times: those of JSON, and lines of progress; nor the memory of a part of the images."""
+    if "method: primal" in text or '"method":"primal"' in text:
+        text = re.sub(r'"arena_bytes":\d+|with \d+ bytes of memory', "", text)
     text = re.sub(r'"seconds":\{[^}]*\}', '"seconds":{}', text)
     text = re.sub(r"(wrote .* bytes\)) after .* s\n", r"\1\n", text)
     return re.sub(r"^\d+ of \d+ iterations, .*\n", "", text, flags=re.MULTILINE)
@@ -193,12 +206,13 @@ def interrupt(programs, folder, words, signal_one):
     signal_one(run)
     message = run.communicate(timeout=60)[1]
     assert run.returncode == 130, f"{run.returncode}: {message}"
-    assert re.search(r"interrupted after [1-9]\d* of 200000 iterations; model.nnk was not written; to continue, ", message)
+    assert re.search(r"interrupted after \d+ of \d+ iterations; model.nnk was not written; to continue, ", message), message
 
 
-def check_checkpoints(programs, folder):
+def check_checkpoints(programs, folder, iterations, *options):
     """Runs that were interrupted go on in the other program, and on another number of ranks, to the same bytes."""
-    train = ["drawn", "--topology", "two-layer", "--precision", "f32", "--iterations", 200000, "--log-every", 100000]
+    words = "--topology", "two-layer", "--precision", "f32", "--iterations", iterations, "--log-every", iterations
+    train = ["drawn", *words, *options]
     cli = ["train", "--train", "drawn.h5", *train[1:], "--force"]
     assert programs.cli(*cli, folder=folder).returncode == 0
     expected = (folder / "model.nnk").read_bytes()
@@ -226,6 +240,29 @@ def check_checkpoints(programs, folder):
         assert (folder / "model.nnk").read_bytes() == expected and not (folder / "run.nnc").exists()
 
 
+# ---- All -------------------------------------------------------------------------------------------------------------
+
+
+def check_all(programs, folder):
+    random = numpy.random.default_rng(1)
+    data = DataSet.drawn(300)
+    data.write_hdf5(folder / "all.h5")
+    for method, shards in ("dual", []), ("primal", ["--virtual-shards", "64"]):
+        for precision in "f32", "f64":
+            words = ["--method", method, *shards, "--precision", precision, "--iterations", "20", "-o", "model.nnk"]
+            assert programs.cli("train", "--train", "all.h5", *words, folder=folder).returncode == 0
+            expected = sha256((folder / "model.nnk").read_bytes()).hexdigest()
+            for ranks in 1, 2, 3, 4, 8:
+                cuts = sorted(random.choice(range(1, 300), size=ranks + 3, replace=False))
+                data.write_shards(folder / f"{method}{precision}{ranks}", cuts, random.permutation(len(cuts) + 1))
+                run = programs.mpi(ranks, "train", f"{method}{precision}{ranks}", *words, folder=folder)
+                assert run.returncode == 0, run.stderr
+                found = sha256((folder / "model.nnk").read_bytes()).hexdigest()
+                assert found == expected, f"{method} {precision}, {ranks} ranks, cut before {cuts}: {found}"
+            print(f"{method} {precision}: SHA-256 {expected}")
+    print("dual and primal, f32 and f64, on 1, 2, 3, 4 and 8 ranks, with shards of any sizes in any order: the bytes of nn-cli's")
+
+
 # ---- Speed -----------------------------------------------------------------------------------------------------------
 
 
@@ -236,13 +273,13 @@ def seconds_of(run):
 
 
 def measure_speed(programs, folder):
-    """The least time of three runs, without reading and writing."""
+    """The least time of two runs of 1000 iterations, without reading and writing."""
     data = DataSet.drawn(4096)
     data.write_hdf5(folder / "m.h5")
     data.write_shards(folder / "m", [2000])
-    options = ["--method", "dual", "--iterations", 200, "--precision", "f32", "--json", "--force"]
+    options = ["--method", "dual", "--iterations", 1000, "--precision", "f32", "--json", "--force"]
     seconds = {1: [], 2: [], "nn-cli": []}
-    for _ in range(3):
+    for _ in range(2):
         for ranks in 1, 2:
             seconds[ranks].append(seconds_of(programs.mpi(ranks, "train", "m", *options, folder=folder)))
         seconds["nn-cli"].append(seconds_of(programs.cli("train", "--train", "m.h5", *options, folder=folder)))
@@ -254,6 +291,7 @@ def measure_speed(programs, folder):
 class Arguments(Programs):
     def add_arguments(self, parser):
         parser.add_argument("--speed", action="store_true")
+        parser.add_argument("--all", action="store_true")
 
 
 def main():
@@ -262,20 +300,25 @@ def main():
         folder = Path(folder)
         if programs.speed:
             return measure_speed(programs, folder)
+        if programs.all:
+            return check_all(programs, folder)
         for name, (data, cuts, order) in data_sets().items():
             data.write_hdf5(folder / f"{name}.h5")
             data.write_shards(folder / name, cuts, order)
         (folder / "loop").symlink_to("loop")
         start = programs.cli("train", "--train", "drawn.h5", "--iterations", "3", "-o", "start.nnk", folder=folder)
         assert start.returncode == 0, start.stderr
-        said = "".join(compare(programs, folder, *case) for case in CASES)
+        has_shards = "--virtual-shards" in programs.cli("train", "--help").stdout
+        said = "".join(compare(programs, folder, *case) for case in CASES if has_shards or PRIMAL not in case[2])
         for text in SAID:
             assert text in said, text
         for case in REFUSALS:
             compare_refusals(programs, folder, *case)
         compare_places(programs, folder)
         compare_help(programs)
-        check_checkpoints(programs, folder)
+        check_checkpoints(programs, folder, 100000)
+        if has_shards:
+            check_checkpoints(programs, folder, 300, "--method", "primal", "--virtual-shards", 64, "--center")
     print(f"train: {len(CASES)} models and {len(REFUSALS)} refusals are those of nn-cli; interrupted runs go on")
 
 
