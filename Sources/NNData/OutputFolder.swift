@@ -24,7 +24,8 @@ package final class OutputFolder {
         target = FilePlace(folder: try .at(file.folder.text), name: name)
         let hidden = target.sibling(TemporaryFile.hiddenName(for: name))
         self.hidden = hidden
-        folder = try FileError.rethrowing(as: { Self.refusal(path, $0) }) {
+        let refusal = { Self.refusal(path, $0) }
+        folder = try FileError.rethrowing(as: refusal) {
             try hidden.makeFolder()
             return try hidden.folder.folder(hidden.name)
         }
@@ -89,7 +90,8 @@ extension OutputFolder {
             self.folder = folder
             self.name = name
             let place = FilePlace(folder: folder.folder, name: FilePath.Component(name)!)
-            file = try FileError.rethrowing(as: { Self.refusal(folder.path, name, $0) }) {
+            let refusal = { Self.refusal(folder.path, name, $0) }
+            file = try FileError.rethrowing(as: refusal) {
                 try place.open(.writeOnly, options, permissions: FilePermissions(rawValue: 0o666))
             }
         }
