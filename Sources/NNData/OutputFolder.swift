@@ -27,7 +27,12 @@ package final class OutputFolder {
         let refusal = { Self.refusal(path, $0) }
         folder = try FileError.rethrowing(as: refusal) {
             try hidden.makeFolder()
-            return try hidden.folder.folder(hidden.name)
+            do {
+                return try hidden.folder.folder(hidden.name)
+            } catch {
+                try? hidden.folder.file.removeFolder(hidden.name)
+                throw error
+            }
         }
         try checkIsFree()
     }
