@@ -26,6 +26,10 @@ public enum NNError: Error, Equatable, Sendable {
     case otherGram(Option)
     /// An option that a training with ``TrainingOptions/capacity`` cannot have.
     case notWithCapacity(Option)
+    /// A number must be a power of two.
+    case notAPowerOfTwo(name: Option, value: Int)
+    /// An option that a training with ``TrainingOptions/virtualShards`` cannot have.
+    case notWithShards(Option)
     /// A parameter, counted from W1 on, is an infinity or no number.
     case notFinite(parameter: Int)
     /// The weights are bytes already.
@@ -97,6 +101,8 @@ public enum NNError: Error, Equatable, Sendable {
         case keepsBest
         /// Room for examples that come and go
         case capacity
+        /// How many parts the sums over examples have
+        case virtualShards
         /// The iteration whose parameters were kept
         case keptIteration
         /// How many folds

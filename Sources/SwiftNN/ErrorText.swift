@@ -1,3 +1,5 @@
+import CNNKernel
+
 extension NNError: CustomStringConvertible {
     /// One sentence, without a full stop.
     public var description: String {
@@ -23,6 +25,8 @@ extension NNError: CustomStringConvertible {
         case .otherGram(.examples): "the Gram matrix is of other images"
         case .otherGram(let option): "the Gram matrix is for trainings with another \(option.text)"
         case .notWithCapacity(let option): "examples cannot come and go with this \(option.text)"
+        case .notAPowerOfTwo(let name, let value): "\(name.text): expected a power of two, found \(value)"
+        case .notWithShards(let option): "there are no virtual shards with this \(option.text)"
         case .notFinite(let parameter): "parameter \(parameter) is not finite"
         case .alreadyQuantized: "the weights are bytes already"
         case .alreadyJudged: "the network was judged and calibrated already"
@@ -48,6 +52,13 @@ extension NNError: CustomStringConvertible {
     private static func text(_ range: ClosedRange<Double>) -> String {
         range == positive
             ? "a finite number above 0" : "\(text(range.lowerBound))...\(text(range.upperBound))"
+    }
+
+    /// Throws ``invalidOption(name:value:allowed:)`` or ``notAPowerOfTwo(name:value:)`` for a number of virtual shards that
+    /// no training has.
+    static func check(virtualShards shards: Int) throws(NNError) {
+        try check(shards, .virtualShards, 1...Int(NNK_MAX_SHARDS))
+        guard shards & (shards - 1) == 0 else { throw .notAPowerOfTwo(name: .virtualShards, value: shards) }
     }
 
     /// All finite numbers above 0.
@@ -84,6 +95,7 @@ extension NNError.Option {
         case .gram: "choice whether the Gram matrix is shared"
         case .keepsBest: "choice whether the best parameters are kept"
         case .capacity: "room for examples that come and go"
+        case .virtualShards: "number of virtual shards"
         case .keptIteration: "kept iteration"
         case .folds: "number of folds"
         case .block: "examples of a block"

@@ -54,6 +54,7 @@ extension TrainingOptions {
             unsafe job.keep_best = keepsBest
             unsafe job.capacity = UInt32(capacity ?? 0)
             unsafe job.gram = gram?.memory
+            unsafe job.shards = UInt32(virtualShards ?? 0)
             return unsafe withStart { start in
                 unsafe job.start = start
                 // A job that keeps the best has weights. Sizes do not depend on them.
@@ -99,6 +100,7 @@ extension TrainingOptions {
         weightDecay = numbers.weight_decay
         capacity = numbers.capacity == 0 ? nil : Int(numbers.capacity)
         keepsBest = options & NNK_OPTION_KEEP_BEST != 0
+        virtualShards = numbers.shards == 0 ? nil : Int(numbers.shards)
     }
 }
 

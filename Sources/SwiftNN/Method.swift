@@ -40,6 +40,7 @@ extension TrainingOptions {
     /// The method that nil stands for: the dual where it has less to compute and enough memory, else the primal.
     public func chosenMethod(examples: Int) -> Method {
         guard gram == nil, capacity == nil else { return .dual }
+        guard virtualShards == nil else { return .primal }
         var options = self
         options.method = .dual
         guard multiplyAdds(.dual, examples: examples) < multiplyAdds(.primal, examples: examples),

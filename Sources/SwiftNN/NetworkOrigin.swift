@@ -29,6 +29,8 @@ extension Network {
         public var startCRC: UInt32?
         /// The iteration whose parameters had the lowest cost on held-out examples, and were kept; nil: the last.
         public var keptIteration: Int?
+        /// How many parts the sums over examples had (``TrainingOptions/virtualShards``); nil: one.
+        public var virtualShards: Int?
 
         /// The bytes of an image: rows of pixels.
         public struct Mirror: Equatable, Sendable {
@@ -109,6 +111,7 @@ extension Network.Origin {
         }
         if options & NNK_OPTION_START != 0 { startCRC = record.start_crc }
         if options & NNK_OPTION_KEEP_BEST != 0 { keptIteration = Int(record.kept_iteration) }
+        if unsafe model.shards > 0 { virtualShards = unsafe Int(model.shards) }
     }
 
     /// - Throws: ``NNError/invalidOption(name:value:allowed:)`` if a number does not fit its field.
@@ -125,6 +128,11 @@ extension Network.Origin {
         unsafe model.learning_rate = learningRate
         unsafe model.examples = UInt32(examples)
         unsafe model.data_crc = dataCRC
+        if let virtualShards {
+            try NNError.check(virtualShards: virtualShards)
+            if method != .primal { throw .notWithShards(.method) }
+            unsafe model.shards = UInt32(virtualShards)
+        }
         unsafe model.options |= try options(&record, inputs: inputs)
     }
 

@@ -21,6 +21,8 @@ public struct Trainer: ~Copyable, Sendable {
     public internal(set) var examples: Examples
     let arena: Arena
     private let team: Team
+    /// What ``checkpoint()`` found on its way to where it could save; the next step tells it.
+    private var waiting: Progress?
 
     /// How far a run is.
     public struct Progress: Equatable, Sendable {
@@ -171,11 +173,15 @@ public struct Trainer: ~Copyable, Sendable {
     /// - Returns: how far the run is; nil if it had ended before.
     /// - Throws: ``NNError/diverged(iteration:)`` when the cost is no longer finite.
     public mutating func step() throws(NNError) -> Progress? {
+        if let progress = waiting.take() { return progress }
         let status = unsafe team.lead(helpers: { unsafe helpers($0) }, work: { unsafe work($0) })
         let now = progress
         try NNError.check(status, iteration: Int(now.iteration))
-        if status == NNK_OK { return nil }
-        return Progress(
+        return status == NNK_OK ? nil : told(status, now)
+    }
+
+    private func told(_ status: nnk_status, _ now: nnk_progress) -> Progress {
+        Progress(
             iteration: Int(now.iteration),
             cost: status == NNK_COST ? cost(now) : nil, keptIteration: Int(now.kept_iteration))
     }
@@ -215,9 +221,11 @@ public struct Trainer: ~Copyable, Sendable {
 
     // MARK: Ending
 
-    /// All that it takes to go on from here, on this or another processor.
+    /// All that it takes to go on from here, on this or another processor. With ``TrainingOptions/virtualShards`` the run
+    /// first goes on to where an iteration begins; a cost on the way is what the next step returns.
     /// - Throws: ``NNError/diverged(iteration:)`` for a run that came to nothing.
     public mutating func checkpoint() throws(NNError) -> Checkpoint {
+        try goOnToIteration()
         let count = unsafe options.withJob(examples) { unsafe nnk_checkpoint_bytes($0) }
         var position = nnk_checkpoint()
         let (status, bytes) = unsafe written(atMost: max(count, Int(NNK_HEADER_BYTES))) { sink in
@@ -225,6 +233,23 @@ public struct Trainer: ~Copyable, Sendable {
         }
         try NNError.check(status, iteration: iteration)
         return try Checkpoint(bytes: bytes)
+    }
+
+    /// Takes slices until the core saves what is there: with virtual shards, where an iteration begins.
+    private mutating func goOnToIteration() throws(NNError) {
+        guard options.virtualShards != nil else { return }
+        let refusing = unsafe nnk_sink(write: { _, _, _, _ in NNK_E_SINK }, context: nil)
+        var status = NNK_MORE
+        while true {
+            var position = nnk_checkpoint()
+            let saved = unsafe options.withJob(examples) {
+                unsafe nnk_checkpoint_save($0, arena.memory, &position, refusing)
+            }
+            guard saved == NNK_E_STATE else { return }
+            status = unsafe options.withJob(examples) { unsafe nnk_train_run($0, arena.memory, 1) }
+            try NNError.check(status, iteration: iteration)
+            if status == NNK_COST { waiting = told(status, progress) }
+        }
     }
 
     /// The trained network.

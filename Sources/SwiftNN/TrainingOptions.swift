@@ -47,6 +47,10 @@ public struct TrainingOptions: Equatable, Sendable {
     /// can go on; nil: the examples stay. It takes the memory of a run on so many. The method is the dual in the least
     /// memory. There are no ``mirror``, ``keepsBest`` or ``gram`` then.
     public var capacity: Int?
+    /// How many parts each sum over examples has: a power of two, up to 32,768, for ``Method/primal``, which is chosen then;
+    /// nil: one. The parts are added along a tree, so the bits depend on this number, and not on how many computers share
+    /// the training: `nn-mpi train` has 64 and writes the same model.
+    public var virtualShards: Int?
     /// Threads that share the work where it can be shared, 1...4096. The result is the same, to the bit.
     public var threads = 1
 
@@ -67,6 +71,7 @@ extension TrainingOptions {
         try NNError.check(positive: learningRate, .learningRate)
         try mirror?.check(inputs: topology.inputs)
         try checkWeightDecay()
+        try checkShards()
         if let start, start.topology != topology { throw .otherStart(.topology) }
         if let start, start.takesOwnContrastOff != takesOwnContrastOff {
             throw .otherStart(.takesOwnContrastOff)
@@ -94,6 +99,12 @@ extension TrainingOptions {
         if mirror != nil { throw .notWithCapacity(.mirror) }
         if keepsBest { throw .notWithCapacity(.keepsBest) }
         if gram != nil { throw .notWithCapacity(.gram) }
+    }
+
+    private func checkShards() throws(NNError) {
+        guard let virtualShards else { return }
+        try NNError.check(virtualShards: virtualShards)
+        if method == .dual || capacity != nil || gram != nil { throw .notWithShards(.method) }
     }
 
     /// The weights must not vanish in one step.
@@ -138,6 +149,7 @@ extension TrainingOptions {
             (.weightDecay, a.weightDecay == b.weightDecay),
             (.capacity, a.capacity == b.capacity),
             (.keepsBest, a.keepsBest == b.keepsBest),
+            (.virtualShards, a.virtualShards == b.virtualShards),
         ]
         return comparisons.first { _, isEqual in !isEqual }?.0
     }

@@ -254,6 +254,7 @@ extension TrainingOptions {
         takesOwnContrastOff = network.takesOwnContrastOff
         mirror = origin.mirror
         weightDecay = origin.weightDecay ?? 0
+        virtualShards = origin.virtualShards
         threads = NetworkOptions.processors
     }
 }

@@ -62,6 +62,7 @@ private struct Metadata {
         static let weightsRule = "weights_rule"
         static let startCRC = "start_crc32"
         static let keptIteration = "kept_iteration"
+        static let virtualShards = "virtual_shards"
         static let accuracy = "expected_accuracy"
         static let interval = ["expected_low", "expected_high"]
         static let logLoss = "expected_log_loss"
@@ -118,6 +119,7 @@ private struct Metadata {
         }
         if let crc = origin.startCRC { entries[Key.startCRC] = crcText(crc) }
         if let iteration = origin.keptIteration { entries[Key.keptIteration] = "\(iteration)" }
+        if let shards = origin.virtualShards { entries[Key.virtualShards] = "\(shards)" }
         return entries
     }
 
@@ -167,6 +169,10 @@ private struct Metadata {
         let iterations = origin.iterations
         origin.keptIteration = try texts.optional(Key.keptIteration) { text in
             Int(text).flatMap { 0...iterations ~= $0 ? $0 : nil }
+        }
+        let isPrimal = origin.method == .primal
+        origin.virtualShards = try texts.optional(Key.virtualShards) { text in
+            Int(text).flatMap { isPrimal && 1...32768 ~= $0 && $0 & ($0 - 1) == 0 ? $0 : nil }
         }
         return origin
     }

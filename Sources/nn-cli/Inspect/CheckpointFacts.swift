@@ -25,6 +25,7 @@ struct CheckpointFacts: Facts {
         case weightsCRC = "weights_crc32"
         case startCRC = "start_crc32"
         case keepBest = "keep_best"
+        case virtualShards = "virtual_shards"
         case capacity
     }
 
@@ -63,6 +64,7 @@ struct CheckpointFacts: Facts {
         try object.encodeIfPresent(weightsCRC.map(crcText), forKey: .weightsCRC)
         try object.encodeIfPresent(startCRC.map(crcText), forKey: .startCRC)
         if options.keepsBest { try object.encode(true, forKey: .keepBest) }
+        try object.encodeIfPresent(options.virtualShards, forKey: .virtualShards)
         try object.encodeIfPresent(options.capacity, forKey: .capacity)
     }
 
@@ -75,6 +77,7 @@ struct CheckpointFacts: Facts {
             weightsCRC.map { "weights of CRC-32 \(crcText($0))" },
             startCRC.map { "started from the model of CRC-32 \(crcText($0))" },
             options.keepsBest ? "keeps the best" : nil,
+            options.virtualShards.map { counted($0, "virtual shard") },
             options.capacity.map { "room for \(counted($0, "image"))" },
         ].compactMap(\.self)
         return options.isEmpty ? nil : options.joined(separator: ", ")

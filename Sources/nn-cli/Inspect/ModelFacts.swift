@@ -30,6 +30,7 @@ struct ModelFacts: Facts {
         case weightsCRC = "weights_crc32"
         case startCRC = "start_crc32"
         case keptIteration = "kept_iteration"
+        case virtualShards = "virtual_shards"
         case expected
         case trainAccuracy = "train_accuracy"
         case testAccuracy = "test_accuracy"
@@ -75,6 +76,7 @@ struct ModelFacts: Facts {
         try object.encodeIfPresent(origin?.exampleWeights.map { crcText($0.crc) }, forKey: .weightsCRC)
         try object.encodeIfPresent(origin?.startCRC.map(crcText), forKey: .startCRC)
         try object.encodeIfPresent(origin?.keptIteration, forKey: .keptIteration)
+        try object.encodeIfPresent(origin?.virtualShards, forKey: .virtualShards)
         try object.encodeIfPresent(expectation.map(ExpectationFacts.init), forKey: .expected)
         try object.encodeIfPresent(trainAccuracy, forKey: .trainAccuracy)
         try object.encodeIfPresent(testAccuracy, forKey: .testAccuracy)
@@ -123,6 +125,7 @@ extension Network.Origin {
             exampleWeights.map { "weights of CRC-32 \(crcText($0.crc))" },
             startCRC.map { "started from the model of CRC-32 \(crcText($0))" },
             keptIteration.map { "kept the best, of iteration \($0)" },
+            virtualShards.map { counted($0, "virtual shard") },
         ].compactMap(\.self)
         return options.isEmpty ? nil : options.joined(separator: ", ")
     }

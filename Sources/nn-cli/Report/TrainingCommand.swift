@@ -51,6 +51,7 @@ extension Network.Origin {
         return [
             ("--center", flag(isCentered)), ("--own-contrast", flag(takesOwnContrastOff)),
             ("--mirror", flag(mirror != nil)), ("--weight-decay", weightDecay.map { "\($0)" }),
+            ("--virtual-shards", virtualShards.map(String.init)),
             ("--balance", flag(rule?.balances ?? false)),
             ("--keep-best", flag(keptIteration != nil)),
             ("--log-every", keptIteration.flatMap { _ in logEvery.map(String.init) }),

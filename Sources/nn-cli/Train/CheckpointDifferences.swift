@@ -20,6 +20,10 @@ extension Checkpoint {
         compare("--own-contrast", onOrOff(options.takesOwnContrastOff), onOrOff(other.takesOwnContrastOff))
         compare("--mirror", onOrOff(options.mirror != nil), onOrOff(other.mirror != nil))
         compare("--weight-decay", "\(options.weightDecay)", "\(other.weightDecay)")
+        let none = "none"
+        compare(
+            "--virtual-shards", options.virtualShards.map(String.init) ?? none,
+            other.virtualShards.map(String.init) ?? none)
         compare("--keep-best", onOrOff(options.keepsBest), onOrOff(other.keepsBest))
         if startCRC != other.start?.payloadCRC { found.append("another model in --from") }
         if weightsCRC != examples.weightsCRC {

@@ -60,11 +60,34 @@ struct JobOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Show the cost every n iterations.", valueName: "n"))
     var logEvery = 100
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Add the sums over images in so many parts, a power of two up to 32768. Use it with --method primal for the \
+            model that nn-mpi train writes, which has 64.
+            """, valueName: "n"))
+    var virtualShards: Int?
+
     func validate() throws {
         try Self.check(iterations: iterations)
         try Self.check(learningRate: learningRate)
         guard 1...Int(UInt32.max) ~= logEvery else {
             throw ValidationError("--log-every: expected 1 to \(UInt32.max), got \(logEvery)")
+        }
+        try checkShards()
+    }
+
+    private func checkShards() throws {
+        guard let virtualShards else { return }
+        guard 1...32768 ~= virtualShards else {
+            throw ValidationError("--virtual-shards: expected 1 to 32768, got \(virtualShards)")
+        }
+        guard virtualShards & (virtualShards - 1) == 0 else {
+            throw ValidationError("--virtual-shards: expected a power of two, got \(virtualShards)")
+        }
+        guard network.method.method == .primal else {
+            throw ValidationError("--virtual-shards needs --method primal: the dual method adds up no images")
         }
     }
 
@@ -85,6 +108,7 @@ struct JobOptions: ParsableArguments {
         options.iterations = iterations
         options.learningRate = learningRate
         options.costEvery = logEvery
+        options.virtualShards = virtualShards
         return options
     }
 }
