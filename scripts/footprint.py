@@ -21,7 +21,7 @@ CORE = ROOT / "Sources/CNNKernel"
 METHODS = ("primal", "dual", "dual_wide")
 # What only some programs link: those that read models, and those that finish as i8.
 READING = ("reading_bytes", "read_and_feed", "read_and_finish")
-OPTIONAL = (*READING, "next_part")
+OPTIONAL = (*READING, "next_part", "sum_of_shards", "sum")  # no board has shards, or shares them
 
 
 def run(*command):
@@ -71,6 +71,9 @@ def pointer_targets(given):
                 targets[member] |= {named.get(member, "0")} - {"0"}
         for member, function in re.findall(r"^    \.(\w+) = (?:NNK_OPTION_ONLY\()?([a-z]\w+)\)?,$", text, re.M):
             targets.setdefault(member, set()).add(function)
+    for path in CORE.glob("*.c"):  # what nnk_sum_of_shards adds up
+        terms = re.findall(r"^static nnk_status (\w+)\(const nnk_job \*job, const arena \*a, nnk_part", path.read_text(), re.M)
+        targets.setdefault("terms", set()).update(terms)
     for path in CORE.glob("finish*.c"):
         parts = re.findall(r"\.next_part = (\w+)", path.read_text())
         targets.setdefault("next_part", set()).update(parts)

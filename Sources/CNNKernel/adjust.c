@@ -16,7 +16,6 @@
 #include "contrast.h"
 #include "layout.h"
 #include "math_f64.h"
-#include "shards.h"
 #include "work.h"
 
 /// sqrt(n / unit): what a mean of bytes is multiplied by in c.
@@ -45,21 +44,21 @@ static nnk_status add_products(const nnk_job *job, const arena *a, nnk_part part
     const rows *r = what;
     const size_t at = part.column * nnk_real_bytes(job);
     const void *x = (const uint8_t *)r->x + at, *y = (const uint8_t *)r->y + at;
-    nnk_set(job, sum, 0, job->arithmetic->dot(x, y, part.count));
+    const double product = job->arithmetic->dot(x, y, part.count);
+    nnk_set(job, sum, 0, product);
     return (void)a, NNK_OK;
 }
 
 /// The sum of x y over all examples of all processes.
 ///   x, y (stride)
-static double dot(const nnk_job *job, const arena *a, const nnk_real *x, const nnk_real *y) {
-    double place;
-    nnk_real *sum = (nnk_real *)(void *)&place;
-    nnk_sum_of_examples(job, a, &sum, 1, nnk_real_bytes(job), add_products, &(rows){x, y});
-    return nnk_get(job, sum, 0);
+static double dot_of_all(const nnk_job *job, const arena *a, const nnk_real *x, const nnk_real *y) {
+    if (!nnk_shards_of(job)) return job->arithmetic->dot(x, y, nnk_columns(job));
+    job->method->sum_of_shards(job, a, 1, nnk_real_bytes(job), add_products, &(rows){x, y});
+    return nnk_get(job, a->nodes, 0);
 }
 
 /// s = sd = 1.
-static void take_no_contrast(const nnk_job *job, const arena *a) {
+void nnk_take_no_contrast(const nnk_job *job, const arena *a) {
     for (uint32_t j = 0; j < nnk_columns(job); j++) nnk_set(job, a->contrast, j, 1);
 }
 
@@ -85,7 +84,8 @@ static void clear_flat(const nnk_job *job, const arena *a, nnk_real *row) {
 }
 
 /// Adjusts a row of W1 X / 255. Returns the mean over the images of W1 x^, which it has taken off, or 0.
-///   row_sum: the sum of that row of W1; first: columns before that one have lost their brightness already
+///   row_sum: the sum of that row of W1; first: columns before that one have lost their brightness
+///   already
 static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, double row_sum, size_t first) {
     const nnk_arithmetic *k = job->arithmetic;
     if (nnk_takes_contrast_off(job)) {
@@ -94,7 +94,7 @@ static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, doub
         clear_flat(job, a, row);
     }
     if (!nnk_centers(job)) return 0;
-    const double mean = dot(job, a, a->contrast, row) / (double)nnk_all_columns(job);
+    const double mean = dot_of_all(job, a, a->contrast, row) / (double)nnk_all_columns(job);
     k->update(row, a->spread, mean, a->width);
     return mean;
 }
@@ -110,7 +110,7 @@ static double sum_of_row(const nnk_job *job, const arena *a, uint32_t unit) {
 
 static nnk_status prepare(const nnk_job *job, const arena *a) {
     if (!nnk_is_adjusted(job)) return NNK_MORE;
-    if (!nnk_takes_contrast_off(job)) take_no_contrast(job, a);
+    if (!nnk_takes_contrast_off(job)) nnk_take_no_contrast(job, a);
     if (nnk_takes_contrast_off(job) && nnk_gram_of(job)) {
         for (uint32_t j = 0; j < job->examples; j++) nnk_take_contrast(job, a, j, a->sums_of[j]);
     }
@@ -193,7 +193,7 @@ void nnk_adjust_descent(const nnk_job *job, const arena *a, nnk_adjustment adjus
 }
 
 double nnk_mean_of_deltas(const nnk_job *job, const arena *a, const nnk_real *row) {
-    return dot(job, a, a->spread, row) / (double)nnk_all_columns(job);
+    return dot_of_all(job, a, a->spread, row) / (double)nnk_all_columns(job);
 }
 
 void nnk_center_deltas(const nnk_job *job, const arena *a, nnk_real *row) {
@@ -222,7 +222,8 @@ nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
     return NNK_MORE;
 }
 
-// ---- Where W1 is in memory and changes --------------------------------------------------------------------
+// ---- Where W1 is in memory and changes
+// --------------------------------------------------------------------
 
 nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t unit) {
     const layer l = nnk_layer(job, a, 1);

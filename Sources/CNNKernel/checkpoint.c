@@ -310,10 +310,10 @@ static __attribute__((noinline)) nnk_status check_data(const nnk_job *job, nnk_t
     }
     if (image > images) return NNK_E_ARGUMENT;
     if (progress->crc != t->data_crc) return NNK_E_STATE;
-    if (nnk_shards_of(job)) {
+    if (nnk_shards_of(job) && nnk_is_adjusted(job) && !nnk_takes_contrast_off(job)) {
         arena a;
         nnk_carve(job, t, &a);
-        nnk_adjust(job, &a, 0);
+        nnk_take_no_contrast(job, &a);
     }
     t->magic = NNK_TRAINER_MAGIC;
     return NNK_OK;

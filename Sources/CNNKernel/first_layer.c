@@ -1,5 +1,4 @@
 // Layer 1 with W1 in memory, transposed: primal, and the setup and the end of wide dual.
-#include "shards.h"
 #include "work.h"
 
 enum { DRAWN_AT_ONCE = 1024 }; // weights
@@ -82,9 +81,14 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, d
     const uint32_t width = nnk_smaller(NNK_PATCH, size - offset);
     const size_t units = (size_t)job->topology->size[1];
     const gradient g = {dz, offset};
-    nnk_real *sum = a->scratch;
-    const nnk_status status =
-        nnk_sum_of_examples(job, a, &sum, units * NNK_PATCH, nnk_real_bytes(job), add_gradient, &g);
+    nnk_real *sum = nnk_shards_of(job) ? a->nodes : a->scratch;
+    nnk_status status;
+    if (nnk_shards_of(job)) {
+        status = job->method->sum_of_shards(job, a, units * NNK_PATCH, nnk_real_bytes(job), add_gradient, &g);
+    } else {
+        memset(sum, 0, units * NNK_PATCH * nnk_real_bytes(job));
+        status = add_gradient(job, a, (nnk_part){0, nnk_columns(job), 0}, &g, sum);
+    }
     if (status != NNK_OK) return status;
     if (decay != 1) k->scale(weight(job, a, offset, 0), decay, width * units);
     k->input_update(weight(job, a, offset, 0), sum, rate / 255.0, units, width);

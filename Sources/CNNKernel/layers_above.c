@@ -1,6 +1,5 @@
 // The layers above the first: their initial weights, the forward pass, the loss and the backward pass.
 #include "layout.h"
-#include "shards.h"
 #include "work.h"
 
 uint32_t nnk_draw_above_items(const nnk_job *job, const nnk_trainer *t) {
@@ -144,9 +143,8 @@ static bool sharded_losses(const nnk_job *job, const arena *a, nnk_real *z, bool
     loss_terms terms = {.logits = z, .is_due = is_due, .taught = targets_of(job, t, false)};
     if (nnk_weights_of(job)) terms.held_out = targets_of(job, t, true);
     losses s;
-    nnk_real *sum = NULL;
-    nnk_sum_of_examples(job, a, &sum, sizeof s / sizeof s.cost, sizeof s.cost, add_losses, &terms);
-    memcpy(&s, sum, sizeof s);
+    job->method->sum_of_shards(job, a, sizeof s / sizeof s.cost, sizeof s.cost, add_losses, &terms);
+    memcpy(&s, a->nodes, sizeof s);
     if (is_due) t->cost = s.cost;
     if (is_due && terms.held_out.total > 0) t->held_out_cost = s.held_out_cost;
     return nnk_is_zero(s.infinite);
@@ -193,10 +191,12 @@ static nnk_status add_layer_gradient(const nnk_job *job, const arena *a, nnk_par
                                      nnk_real *sum) {
     const products *p = what;
     for (size_t i = 0; i < p->above->shape.outputs; i++)
-        for (size_t k = 0; k < p->units; k++)
-            nnk_set(job, sum, i * p->units + k,
-                    job->arithmetic->dot(nnk_at(job, nnk_row(a, p->above->rows, i), part.column),
-                                         nnk_at(job, nnk_row(a, p->below, k), part.column), part.count));
+        for (size_t k = 0; k < p->units; k++) {
+            const nnk_real *dz = nnk_at(job, nnk_row(a, p->above->rows, i), part.column),
+                           *below = nnk_at(job, nnk_row(a, p->below, k), part.column);
+            const double product = job->arithmetic->dot(dz, below, part.count);
+            nnk_set(job, sum, i * p->units + k, product);
+        }
     return NNK_OK;
 }
 
@@ -207,9 +207,9 @@ static void sharded_update(const nnk_job *job, const arena *a, const layer *abov
     const nnk_arithmetic *k = job->arithmetic;
     const size_t inputs = above->shape.inputs;
     const nnk_shape one = {1, inputs, a->width, a->stride};
-    nnk_real *sum = NULL, *w = nnk_at(job, above->weights, first);
-    nnk_sum_of_examples(job, a, &sum, above->shape.outputs * units, nnk_real_bytes(job), add_layer_gradient,
-                        &(products){above, below, units});
+    nnk_real *w = nnk_at(job, above->weights, first);
+    job->method->sum_of_shards(job, a, above->shape.outputs * units, nnk_real_bytes(job), add_layer_gradient,
+                               &(products){above, below, units});
     for (size_t u = 0; u < units; u++) { // W^T dZ by the old W, row by row
         memset(a->scratch, 0, a->row);
         for (size_t i = 0; i < above->shape.outputs; i++)
@@ -217,7 +217,8 @@ static void sharded_update(const nnk_job *job, const arena *a, const layer *abov
         k->relu_backward(nnk_row(a, below, u), a->scratch, nnk_row(a, below, u), a->width);
     }
     for (size_t i = 0; i < above->shape.outputs; i++)
-        k->update(nnk_at(job, w, i * inputs), nnk_at(job, sum, i * units), nnk_weight_rate(job, a), units);
+        k->update(nnk_at(job, w, i * inputs), nnk_at(job, a->nodes, i * units), nnk_weight_rate(job, a),
+                  units);
 }
 
 /// Updates the weights of a layer for `units` of its inputs from `first` on; the activations of these units
@@ -246,13 +247,12 @@ static nnk_status add_bias_gradient(const nnk_job *job, const arena *a, nnk_part
 
 void nnk_update_biases_of(const nnk_job *job, const arena *a, const layer *l) {
     const double rate = nnk_rate_per_example(job, a);
-    nnk_real *sum = NULL;
     if (!nnk_shards_of(job)) {
         job->arithmetic->bias_update(l->biases, l->rows, rate, l->shape);
         return;
     }
-    nnk_sum_of_examples(job, a, &sum, l->shape.outputs, nnk_real_bytes(job), add_bias_gradient, l);
-    job->arithmetic->update(l->biases, sum, rate, l->shape.outputs);
+    job->method->sum_of_shards(job, a, l->shape.outputs, nnk_real_bytes(job), add_bias_gradient, l);
+    job->arithmetic->update(l->biases, a->nodes, rate, l->shape.outputs);
 }
 
 static void update_biases(const nnk_job *job, const arena *a, int32_t number) {

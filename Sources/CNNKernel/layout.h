@@ -21,9 +21,7 @@ enum { NNK_AT_ONCE = 3072 }; ///< bytes of a file that one slice moves: 16 x NNK
 static inline uint32_t nnk_smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 /// How many parts of `size` it takes for `count`; the last one may be smaller. count + size < 2^32
-static inline uint32_t nnk_part_count(uint32_t count, uint32_t size) {
-    return (count + size - 1) / size;
-}
+static inline uint32_t nnk_part_count(uint32_t count, uint32_t size) { return (count + size - 1) / size; }
 
 /// The index of the first weight of layer `l`, 1 ... layers, in a model; its biases follow its weights.
 static inline uint32_t nnk_weights_at(const nnk_topology *t, int32_t l) {

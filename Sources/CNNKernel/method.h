@@ -20,6 +20,17 @@ typedef struct nnk_phase {
     uint32_t (*items)(const nnk_job *job, const nnk_trainer *t);
 } nnk_phase;
 
+/// Examples side by side: those of a shard, or their mirror images; without shards, all there are.
+typedef struct nnk_part {
+    uint32_t column; ///< of the first of them, in rows of activations
+    uint32_t count;
+    uint32_t example; ///< the first of them among those of all processes: it has this label and weight
+} nnk_part;
+
+/// sum += what the examples of a part add to each element of a sum. NNK_OK, NNK_E_SOURCE.
+typedef nnk_status nnk_terms(const nnk_job *job, const struct nnk_arena *a, nnk_part part, const void *what,
+                             nnk_real *sum);
+
 /// How W1 is trained: a table of phases, and where things lie.
 struct nnk_method {
     int32_t number;          ///< NNK_PRIMAL, NNK_DUAL, NNK_DUAL_WIDE
@@ -33,9 +44,14 @@ struct nnk_method {
     void (*store)(const nnk_job *job, const struct nnk_arena *a, size_t j, size_t k, uint32_t product);
     /// x_j . x_k as it is stored, in gram_unit: methods that form a Gram matrix.
     double (*load)(const nnk_job *job, const struct nnk_arena *a, size_t j, size_t k);
-    /// p += G e: dual methods, once G is formed.
-    ///   p, e (stride): e may be overwritten
-    void (*times_gram)(const nnk_job *job, const struct nnk_arena *a, nnk_real *p, nnk_real *e);
+    union {
+        /// p += G e: dual methods, once G is formed.
+        ///   p, e (stride): e may be overwritten
+        void (*times_gram)(const nnk_job *job, const struct nnk_arena *a, nnk_real *p, nnk_real *e);
+        /// Adds up over the examples of all shards (shards.h): the primal method.
+        nnk_status (*sum_of_shards)(const nnk_job *job, const struct nnk_arena *a, size_t count, size_t bytes,
+                                    nnk_terms *terms, const void *what);
+    };
     /// Says where the parts of the arena are. It looks at no memory.
     void (*carve)(const nnk_job *job, struct nnk_arena *a);
     /// Makes the next weights of W1 for the model, from trainer.weight on: `*count` reals, which lie in the

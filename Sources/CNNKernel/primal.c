@@ -63,6 +63,7 @@ const nnk_method nnk_primal = {
     .number = NNK_PRIMAL,
     .first_layer = 1,
     .scratch_bytes = primal_scratch_bytes,
+    .sum_of_shards = NNK_OPTION_ONLY(nnk_sum_of_shards),
     .carve = primal_carve,
     .phases = primal_phases,
     .spans = 1 << ABOVE | 1 << LAYER_2,

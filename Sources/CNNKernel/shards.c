@@ -88,8 +88,8 @@ static nnk_part part_of(const nnk_job *job, uint32_t leaf) {
     return (nnk_part){first - nnk_first_here(job) + mirrors, end - first, first};
 }
 
-static nnk_status sum_of_shards(const nnk_job *job, const arena *a, size_t count, size_t bytes,
-                                nnk_terms *terms, const void *what) {
+nnk_status nnk_sum_of_shards(const nnk_job *job, const arena *a, size_t count, size_t bytes, nnk_terms *terms,
+                             const void *what) {
     const nnk_share *share = nnk_share_of(job);
     const uint32_t is_mirrored = nnk_is_mirrored(job), shards_here = share ? share->count : job->shards,
                    begin = (share ? share->first : 0) << is_mirrored;
@@ -103,14 +103,4 @@ static nnk_status sum_of_shards(const nnk_job *job, const arena *a, size_t count
     }
     if (share) share->sum(share->context, a->nodes, (uint32_t)count, (int32_t)bytes);
     return NNK_OK;
-}
-
-nnk_status nnk_sum_of_examples(const nnk_job *job, const arena *a, nnk_real **sum, size_t count, size_t bytes,
-                               nnk_terms *terms, const void *what) {
-    if (nnk_shards_of(job)) {
-        *sum = a->nodes;
-        return sum_of_shards(job, a, count, bytes, terms, what);
-    }
-    memset(*sum, 0, count * bytes);
-    return terms(job, a, (nnk_part){0, nnk_columns(job), 0}, what, *sum);
 }

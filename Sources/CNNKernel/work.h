@@ -84,6 +84,9 @@ double nnk_delta_scale(const nnk_job *job, const arena *a);
 /// Stores the contrast and the brightness of an image.
 void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_byte_sums sums);
 
+/// s = sd = 1: what images that keep their contrast are adjusted by.
+void nnk_take_no_contrast(const nnk_job *job, const arena *a);
+
 /// ADJUST. Item 0 forms the vectors; in the dual methods, a further item is a row of P.
 nnk_status nnk_adjust(const nnk_job *job, const arena *a, uint32_t item);
 uint32_t nnk_adjust_items(const nnk_job *job, const nnk_trainer *t);

@@ -1,5 +1,5 @@
 /// Trainings with options against numpy's (options.py): costs, held-out costs, the best iteration and the
-/// written model's logits, for six networks and all methods.
+/// written model's logits, for six networks and all methods, the primal one also with shards.
 #include "jobs.h"
 #include "options.h"
 
@@ -59,7 +59,7 @@ static void check_costs(size_t row, const nnk_job *job, void *arena) {
     CHECK_EQUAL(checked, 3);
 }
 
-static void test_row(size_t row, int32_t method) {
+static void test_row(size_t row, int32_t method, uint32_t shards) {
     const nnk_topology *t = &options_networks[options_rows[row].network].topology;
     data d = drawn_photos(t, OPTIONS_EXAMPLES);
     CHECK_EQUAL(nnk_crc32(0, d.images, (size_t)OPTIONS_EXAMPLES * (size_t)t->size[0]),
@@ -70,6 +70,7 @@ static void test_row(size_t row, int32_t method) {
     const nnk_model start_model = opened(&start, t);
     nnk_job job = job_of_row(row, &d, weights, OPTIONS_ITERATIONS);
     job.method = methods[method];
+    job.shards = shards;
     if (options_rows[row].started) job.start = &start_model;
     const size_t bytes = nnk_train_bytes(&job);
     void *arena = room_for(bytes);
@@ -97,6 +98,10 @@ static void test_row(size_t row, int32_t method) {
 int main(void) {
     for (size_t row = 0; row < ROWS; row++)
         FOR_EACH_METHOD_OF(method, &options_networks[options_rows[row].network].topology)
-    if (check_takes(row * 3 + (size_t)method)) test_row(row, method);
+    if (check_takes(row * 3 + (size_t)method)) test_row(row, method, 0);
+    static const uint32_t shards[] = {1, 2, 8, 64};
+    for (size_t row = 0; row < ROWS; row++)
+        for (size_t i = 0; i < sizeof shards / sizeof shards[0]; i++)
+            if (check_takes(row * 4 + i)) test_row(row, NNK_PRIMAL, shards[i]);
     return check_end();
 }

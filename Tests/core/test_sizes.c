@@ -73,6 +73,22 @@ static nnk_job job_of(const nnk_topology *topology, const nnk_arithmetic *arithm
         CHECK(NNK_##METHOD##_CHECKPOINT_BYTES(network, real, m) + (more), nnk_checkpoint_bytes(&job));       \
     } while (0)
 
+/// What a job with shards has more in its arena and in a thread's scratch.
+#define CHECK_SHARDS(network, topology, real, k, m)                                                          \
+    do {                                                                                                     \
+        nnk_job job = job_of(topology, k, &nnk_primal, m);                                                   \
+        for (job.shards = 1; job.shards <= NNK_MAX_SHARDS; job.shards *= 2) {                                \
+            const size_t more = NNK_PRIMAL_SHARDS_BYTES(network, real, job.shards);                          \
+            CHECK(NNK_PRIMAL_BYTES(network, real, m) + more, nnk_train_bytes(&job));                         \
+            CHECK(NNK_PRIMAL_SCRATCH_BYTES(network, real, m) + more, nnk_train_scratch_bytes(&job));         \
+            job.mirror.row_bytes = job.mirror.pixel_bytes = 1;                                               \
+            CHECK(NNK_PRIMAL_BYTES(network, real, 2 * (m)) +                                                 \
+                      NNK_PRIMAL_SHARDS_BYTES(network, real, 2 * job.shards),                                \
+                  nnk_train_bytes(&job));                                                                    \
+            job.mirror.row_bytes = job.mirror.pixel_bytes = 0;                                               \
+        }                                                                                                    \
+    } while (0)
+
 #define CHECK_OPTIONS(network, topology, real, k, m, METHOD, method, ADJUSTED)                               \
     do {                                                                                                     \
         nnk_job job = job_of(topology, k, method, m);                                                        \
@@ -103,6 +119,7 @@ static nnk_job job_of(const nnk_topology *topology, const nnk_arithmetic *arithm
         CHECK_METHOD(network, topology, real, k, m, NNK_PRIMAL, &nnk_primal);                                \
         CHECK_SCRATCH(network, topology, real, k, m, NNK_PRIMAL, &nnk_primal);                               \
         CHECK_OPTIONS(network, topology, real, k, m, PRIMAL, &nnk_primal, ADJUSTED);                         \
+        CHECK_SHARDS(network, topology, real, k, m);                                                         \
         CHECK(NNK_MODEL_BYTES(network, real), nnk_model_bytes(topology, (k)->dtype));                        \
         CHECK(NNK_MODEL_I8_BYTES(network), nnk_model_bytes(topology, NNK_I8));                               \
         CHECK(NNK_PREDICT_BYTES(network, real), nnk_predict_bytes(topology, inference));                     \

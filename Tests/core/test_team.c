@@ -61,10 +61,12 @@ static file train_in_team(const nnk_job *job, uint32_t threads, uint32_t calls, 
 }
 
 /// Trains with helpers that come at once, later and never.
-static void test_same_bytes(const nnk_topology *t, int32_t type, int32_t method, uint32_t m) {
+static void test_same_bytes(const nnk_topology *t, int32_t type, int32_t method, uint32_t m,
+                            uint32_t shards) {
     data d = random_data(t, m);
     nnk_job job = job_of(t, nnk_fastest(type), &d, 3);
     job.method = methods[method];
+    job.shards = shards;
     job.initializer = NNK_INIT_DEEP;
     file want = train(&job);
     for (uint32_t threads = 1; threads <= 1 + HELPERS; threads++)
@@ -314,13 +316,14 @@ static void test_shares(void) {
 int main(void) {
     FOR_EACH_TYPE(type) {
         for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++) {
-            test_same_bytes(&deep, type, method, 17);
-            test_same_bytes(&shallow, type, method, 40);
+            test_same_bytes(&deep, type, method, 17, 0);
+            test_same_bytes(&shallow, type, method, 40, 0);
             test_callback(type, method);
         }
-        test_same_bytes(&single, type, NNK_PRIMAL, 40);
-        test_same_bytes(&deep, type, NNK_PRIMAL, 1030);
-        test_same_bytes(&deep, type, NNK_DUAL_WIDE, 1030);
+        test_same_bytes(&single, type, NNK_PRIMAL, 40, 0);
+        test_same_bytes(&deep, type, NNK_PRIMAL, 1030, 0);
+        test_same_bytes(&deep, type, NNK_PRIMAL, 1030, 8);
+        test_same_bytes(&deep, type, NNK_DUAL_WIDE, 1030, 0);
     }
     test_statuses();
     test_yield();

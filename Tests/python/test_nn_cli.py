@@ -44,6 +44,8 @@ class SameBytes(unittest.TestCase):
              "--iterations 200 --center --mirror --weight-decay 0.1 --balance --seed 5"),
             ({"iterations": 500, "own_contrast": True, "hold_out": 0.123, "keep_best": True, "learning_rate": 0.01},
              "--iterations 500 --own-contrast --hold-out 0.123 --keep-best --learning-rate 0.01"),
+            ({"iterations": 3, "method": "primal", "virtual_shards": 16},
+             "--iterations 3 --method primal --virtual-shards 16"),
             ({"iterations": 3, "method": "primal"}, "--iterations 3 --method primal"), ({"iterations": 1}, "--iterations 1"),
         ):
             with self.subTest(arguments):

@@ -191,6 +191,9 @@ class Refusals(unittest.TestCase):
             self.refuses(expected, **{name: value})
         self.refuses("unexpected keyword", error=TypeError, layers=(1,))
         self.refuses("cost_every", hold_out=0.5, keep_best=True, cost_every=0)
+        self.refuses("power of two", method="primal", virtual_shards=6)
+        self.refuses("1...32768", method="primal", virtual_shards=65536)
+        self.refuses("method='primal'", virtual_shards=8)
 
     def test_options_that_do_not_fit_the_images(self):
         self.refuses("mirror: expected images of shape", IMAGES.reshape(24, -1), mirror=True)

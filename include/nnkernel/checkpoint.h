@@ -27,9 +27,13 @@ typedef struct nnk_checkpoint {
 } nnk_checkpoint;
 
 /// Bytes of a checkpoint of this job; 0 if a field of the job is out of its range, or if the arena is larger
-/// than 2 GiB.
+/// than 2 GiB and the job has no shards.
 size_t nnk_checkpoint_bytes(const nnk_job *job);
 
+/// With nnk_job.shards a checkpoint holds no rows of examples, and all processes of a share write the same
+/// one: any number of processes, or one without a share, goes on with it. It can be saved where an iteration
+/// begins, and once all are done; else the answer is NNK_E_STATE.
+///
 /// Writes the next bytes, up to 3072: NNK_MORE, and NNK_OK when the header, the last 64 bytes, is written. Do
 /// not train between these calls. A model that is half written will be written from its beginning.
 ///
@@ -49,7 +53,8 @@ nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t
 /// job's labels and images with those of the checkpoint, one image per call: NNK_MORE, and NNK_OK when all of
 /// it is right. Until then the arena holds no trainer, and what it held before is lost.
 ///
-/// The data are compared by their CRC-32, so every image is read once. Training computes this CRC in its
+/// The data are compared by their CRC-32, so every image is read once; with a share only if its contrast is
+/// needed, as the share says the CRC-32. Training computes this CRC in its
 /// setup. In a checkpoint that was saved earlier, it covers the labels and the images up to there, and only
 /// these are compared. With nnk_dual such a checkpoint can hold products with all images: the caller must
 /// then make sure that the images are the same, or begin anew.

@@ -42,8 +42,10 @@ nnk_status nnk_train_results(const nnk_job *job, void *arena, nnk_results *resul
 
 /// The shards that a process has, and how it adds up.
 struct nnk_share {
-    uint32_t first, count; ///< the shards of this process: their images are those of the job's source
-    uint32_t images_crc;   ///< CRC-32 of all images of all processes, in order (nnk_crc32)
+    /// The shards of this process, which hold one example or more: their images are those of the job's
+    /// source.
+    uint32_t first, count;
+    uint32_t images_crc; ///< CRC-32 of all images of all processes, in order (nnk_crc32)
     /// Adds up over all processes. nodes: (n, count) reals of `real_bytes`, 4 or 8, where n is
     /// nnk_shard_nodes of this process's shards; on return the first `count` reals are the sum of all
     /// (nnk_sum_nodes). All processes call it in the same order with the same count. It cannot fail: who

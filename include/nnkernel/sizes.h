@@ -67,6 +67,11 @@
 #define NNK_DUAL_WIDE_KEPT_BYTES(network, real_bytes, examples)                                              \
     NNK_DUAL_WIDE_KEPT_BYTES_OF(NNK_NETWORK_##network, real_bytes, examples)
 
+/// What a job with `shards`, all of which are here, takes more, in its arena and in the scratch of each
+/// thread. `shards` is their number, twice that if mirror images are taken too.
+#define NNK_PRIMAL_SHARDS_BYTES(network, real_bytes, shards)                                                 \
+    NNK_PRIMAL_SHARDS_BYTES_OF(NNK_NETWORK_##network, real_bytes, shards)
+
 /// A Gram matrix on its own, and the arena of a trainer that reads it.
 #define NNK_GRAM_BYTES(network, real_bytes, examples)        NNK_GRAM_BYTES_OF(real_bytes, examples)
 #define NNK_GRAM_PACKED_BYTES(network, real_bytes, examples) NNK_GRAM_PACKED_BYTES_OF(real_bytes, examples)
@@ -197,6 +202,17 @@
     (NNK_LAYERS_BYTES_OF(sizes, real_bytes) +                                                                \
      NNK_ROWS_BYTES(NNK_SIZE(NNK_UNITS_OF(sizes)), real_bytes, examples) +                                   \
      NNK_PRIMAL_SLICE_BYTES(NNK_SIZE(NNK_UNITS_1_OF(sizes)), real_bytes, examples) + NNK_PATCH_BYTES)
+
+/// Sums of shards: as many as the tree has levels, and the one that is next. The largest are those of a patch
+/// of W1 and of 16 columns of another W.
+#define NNK_LEVELS_(n)                                                                                       \
+    (((n) > 1) + ((n) > 2) + ((n) > 4) + ((n) > 8) + ((n) > 16) + ((n) > 32) + ((n) > 64) + ((n) > 128) +    \
+     ((n) > 256) + ((n) > 512) + ((n) > 1024) + ((n) > 2048) + ((n) > 4096) + ((n) > 8192) + ((n) > 16384) + \
+     ((n) > 32768))
+#define NNK_PRIMAL_SHARDS_BYTES_OF(sizes, real_bytes, shards)                                                \
+    NNK_ROUND_TO_CACHE_LINE(                                                                                 \
+        NNK_LARGER(NNK_SIZE(NNK_UNITS_1_OF(sizes)) * NNK_PATCH, NNK_LARGEST_ABOVE_OF(sizes) * NNK_LANES) *   \
+        NNK_SIZE(NNK_LEVELS_(shards) + 1) * (real_bytes))
 
 /// Activations, P, D and the square G.
 #define NNK_DUAL_WIDE_ROWS_BYTES_OF(sizes, real_bytes, examples)                                             \

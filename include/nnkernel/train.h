@@ -129,7 +129,8 @@ typedef struct nnk_job {
     const void *gram;
     uint32_t weights_rule; ///< a number of the caller's own for how it made the weights; the model keeps it
     /// Where the logits of the examples of weight 0 go, whenever a cost is computed; NULL: nowhere. Row
-    /// iteration / cost_every of m doubles is written, and of it only the places of these examples.
+    /// iteration / cost_every of m doubles is written, and of it only the places of these examples; with a
+    /// share, of those that are here.
     double *held_out_logits;
     /// For nnk_primal: a power of two up to NNK_MAX_SHARDS. The examples are cut into so many shards, and
     /// every sum over examples is one of each shard, added along a binary tree. So the result depends on
@@ -245,7 +246,7 @@ nnk_status nnk_train_run(const nnk_job *job, void *arena, uint32_t slices);
 ///     nnk_train_advance(&job, arena, n);                     // on one, once all have returned NNK_MORE
 ///
 /// All threads must round, and treat subnormal numbers, as the thread that called nnk_train_begin. Several of
-/// them call the source's `read` at once.
+/// them call the source's `read` at once. With a share, slices that call nnk_share.sum are not among them.
 uint32_t nnk_train_parallel(const nnk_job *job, const void *arena);
 
 /// Bytes of scratch that each thread needs, aligned to 8; 0 for nnk_dual and for a job that is not valid.

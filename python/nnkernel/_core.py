@@ -36,6 +36,7 @@ MAX_EXAMPLES, MAX_DUAL_INPUTS = 1_000_000, 16512  # train.h
 CLASS_NAME_BYTES = 31  # model.h, without the zero
 OWN_CONTRAST = 2  # an option of a model, model.h
 MAX_FOLDS = 64  # judge.h
+MAX_SHARDS = 32768  # train.h
 
 
 # ---- Structures ---------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ class Model(ctypes.Structure):
         ("records", c_void_p), ("payload_bytes", c_uint32), ("dtype", c_int32), ("options", c_int32),
         ("method", c_int32), ("initializer", c_int32), ("seed", c_uint32), ("iterations", c_uint32),
         ("examples", c_uint32), ("data_crc", c_uint32), ("learning_rate", c_double), ("payload_crc", c_uint32),
-        ("reader", c_void_p * 2), ("reading", c_void_p)]
+        ("shards", c_uint32), ("reader", c_void_p * 2), ("reading", c_void_p)]
 
 
 class Job(ctypes.Structure):

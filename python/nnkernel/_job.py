@@ -38,7 +38,7 @@ class Job:
             class_names=_core.class_names(class_names), images=_core.Source(images.ctypes.data, None, None),
             weights=None if weights is None else weights.ctypes.data, weight_decay=options.weight_decay,
             mirror=mirror, center=options.center, own_contrast=options.own_contrast, keep_best=options.keep_best,
-            weights_rule=weights_rule)
+            weights_rule=weights_rule, shards=options.virtual_shards or 0)
         self._set_start()
         self._set_method()
 

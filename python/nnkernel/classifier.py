@@ -62,6 +62,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         balance: bool = False,
         hold_out: float = 0.0,
         keep_best: bool = False,
+        virtual_shards: int | None = None,
         start: Model | None = None,
         value_range: tuple[float, float] | None = None,
         threads: int = 1,
@@ -81,6 +82,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.balance = balance
         self.hold_out = hold_out
         self.keep_best = keep_best
+        self.virtual_shards = virtual_shards
         self.start = start
         self.value_range = value_range
         self.threads = threads

@@ -53,6 +53,7 @@ class Keywords(TypedDict, total=False):
     balance: bool
     hold_out: float
     keep_best: bool
+    virtual_shards: int | None
     start: Model | None
 
 
@@ -96,6 +97,9 @@ class Options:
         is computed beside the others'.
     keep_best : bool
         Whether the parameters with the lowest held-out cost become the model. It needs held-out images.
+    virtual_shards : int or None
+        In how many parts sums over images are added, a power of two up to 32768, with method="primal". ``nn-mpi train`` has
+        64 and writes the same model. None: one sum.
     start : Model or None
         A model to start from, of the same sizes and own contrast, instead of random weights.
     """
@@ -115,6 +119,7 @@ class Options:
     balance: bool = False
     hold_out: float = 0.0
     keep_best: bool = False
+    virtual_shards: int | None = None
     start: Model | None = None
 
     def __post_init__(self) -> None:
@@ -128,6 +133,7 @@ class Options:
         self._check_choice("method", (None, "primal", "dual"))
         self._check_choice("initializer", tuple(_core.INITIALIZERS))
         self._check_layers()
+        self._check_shards()
         if not isinstance(self.start, (Model, NoneType)):
             raise ValueError(f"start: expected a Model or None, found {self.start!r}")
         if not self.learning_rate > 0:
@@ -148,6 +154,15 @@ class Options:
             raise ValueError(f"hidden_layers: expected up to {_core.MAX_LAYERS - 1} numbers of units, found {layers!r}")
         for units in layers:
             check_integer("hidden_layers", units, 1, _core.MAX_UNITS)
+
+    def _check_shards(self) -> None:
+        if self.virtual_shards is None:
+            return
+        shards = check_integer("virtual_shards", self.virtual_shards, 1, _core.MAX_SHARDS)
+        if shards & (shards - 1):
+            raise ValueError(f"virtual_shards: expected a power of two, found {shards}")
+        if self.method != "primal":
+            raise ValueError(f"virtual_shards: expected None, or method='primal', found method={self.method!r}")
 
     @staticmethod
     def _check_yes_or_no(name: str, value: Any) -> None:
