@@ -366,6 +366,65 @@ static void test_places(void) {
     refusal(65, "manifest.txt", __LINE__); // other checksums than those of the whole
 }
 
+/// A checksum of the whole that is not that of its shards.
+static void test_whole(void) {
+    bundle b = make_bundle();
+    for (int i = 0; i < 2; i++) {
+        char lines[400], reason[200];
+        const unsigned of_labels = (unsigned)crc_of(labels, EXAMPLES) + (i == 0);
+        const unsigned of_images = (unsigned)crc_of(images, sizeof images) + (i == 1);
+        snprintf(lines, sizeof lines,
+                 "nn-shards 1\nexamples %d\nimage 2 2 3\nclass a\nclass b\nlabels %08x\nimages %08x\n",
+                 EXAMPLES, of_labels, of_images);
+        const uint32_t identity = make_head(&b, lines);
+        for (uint32_t s = 0; s < SHARDS; s++) make_shard(&b, s, identity);
+        write_bundle(&b);
+        snprintf(reason, sizeof reason,
+                 "expected the checksums %08x and %08x of all labels and images, got shards that have %08x "
+                 "and %08x",
+                 of_labels, of_images, (unsigned)crc_of(labels, EXAMPLES),
+                 (unsigned)crc_of(images, sizeof images));
+        REFUSED(65, "manifest.txt", reason);
+    }
+}
+
+/// A shard that is read in several pieces.
+static void test_large(void) {
+    enum { COUNT = 4, BYTES = 250 * 256 };
+    uint8_t *const shard = room_for(HEADER + COUNT * (1 + BYTES)), *const read = room_for(3 * BYTES);
+    uint8_t *const pixels = shard + HEADER + COUNT;
+    char text[400], lines[300];
+    memset(shard, 0, HEADER + COUNT);
+    for (uint32_t i = 0; i < COUNT * BYTES; i++) pixels[i] = (uint8_t)random_bits();
+    const unsigned of_labels = (unsigned)crc_of(shard + HEADER, COUNT);
+    const unsigned of_images = (unsigned)crc_of(pixels, COUNT * BYTES);
+    snprintf(lines, sizeof lines,
+             "nn-shards 1\nexamples 4\nimage 250 256 1\nclass a\nclass b\nlabels %08x\nimages %08x\n",
+             of_labels, of_images);
+    const uint32_t header[] = {
+        0x734e4e8e, HEADER << 8 | 1, crc_of(lines, strlen(lines)), COUNT, 0, COUNT, 256u << 16 | 250, 1,
+        of_labels,  of_images};
+    for (int i = 0; i < 10; i++) put(shard + 4 * i, header[i], 4);
+    finish_header(shard);
+    write_file("large", shard, HEADER + COUNT * (1 + BYTES));
+    snprintf(text, sizeof text, "%sset %08x\nshard 0 4 %08x %08x large\n", lines, (unsigned)header[2],
+             of_labels, of_images);
+    write_file("manifest.txt", text, strlen(text));
+    dataset set;
+    dataset_error error;
+    polls = 0;
+    if (CHECK(dataset_open(&set, folder, count_poll, &error))) {
+        CHECK(dataset_check(&set, 0, 1, &error));
+        CHECK(polls >= 4); // 256,000 bytes in pieces of 64 KiB
+        CHECK(dataset_read(&set, 1, 3, read, &error));
+        CHECK_SAME(read, pixels + BYTES, 3 * BYTES);
+        dataset_close(&set);
+    }
+    unlink(path_of("large"));
+    free(shard);
+    free(read);
+}
+
 // ---- Lines of the manifest --------------------------------------------------------------------------------
 
 static void test_heads(void) {
@@ -459,6 +518,7 @@ static void test_shard_lines(void) {
         "shard 0 1 00000000 00000000 .x\n",
         "shard 0 1 00000000 00000000 a b\n",
         "shard 0 1 00000000 00000000 a\x1b\n",
+        "shard 4294967296 1 00000000 00000000 x\n",
         "shard 00 1 00000000 00000000 x\n",
         "shard 0 1 00000000 x\n",
         "shard 0 1 00000000  00000000 x\n",
@@ -561,6 +621,8 @@ int main(void) {
     test_wrong_shards();
     test_other_content();
     test_places();
+    test_whole();
+    test_large();
     test_heads();
     test_class_names();
     test_shard_lines();
