@@ -65,11 +65,10 @@ static struct {
     message received;
     MPI_Request receiving;
     int32_t patience;      ///< what this rank asks for
-    bool failing, leaving; // leaving: goodbye is said, no heartbeat comes behind
+    bool failing, leaving; ///< leaving: goodbye is said, and nothing comes behind
     double polled;         ///< the time of the last poll
-    double
-        clock; ///< seconds since the beginning in which this rank polled: it stands while the rank is stopped
-    double sent; ///< when heartbeats were sent, by this clock
+    double clock;          ///< seconds since the beginning; stands still while this rank does not poll
+    double sent;           ///< when heartbeats were sent, by this clock
 } run;
 
 static double seconds(void) {
@@ -293,6 +292,7 @@ static void exchange_hosts(void) {
     char host[HOST_BYTES] = "";
     gethostname(host, sizeof host - 1);
     run.hosts = ranks_memory(NULL, (size_t)run.count * HOST_BYTES);
+    memset(run.hosts, 0, (size_t)run.count * HOST_BYTES); // a rank may be lost before it says where it is
     memcpy(run.hosts[run.rank], host, HOST_BYTES);
     MPI_Request gathering;
     ranks_check(MPI_Iallgather(host, HOST_BYTES, MPI_CHAR, run.hosts, HOST_BYTES, MPI_CHAR, MPI_COMM_WORLD,
@@ -345,7 +345,9 @@ void ranks_end(void) {
     }
     free(run.peers);
     free(run.hosts);
+    leave_after(LAST_WAY + SILENCE, 74);
     MPI_Finalize();
+    alarm(0);
 }
 
 int ranks_rank(void) { return run.rank; }
