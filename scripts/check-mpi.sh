@@ -95,7 +95,7 @@ program=${NN_CLI:-.build/release/nn-cli}
 # OpenMPI counts its processors; MPICH does not know the option.
 openmpi="--quiet --oversubscribe"
 any_mpirun=mpirun
-! mpirun --version | grep -q 'Open MPI' || any_mpirun="mpirun $openmpi"
+! mpirun --version | grep -qE 'Open MPI|OpenRTE' || any_mpirun="mpirun $openmpi"
 
 case $tier in
 quick) everyday ;;

@@ -275,10 +275,11 @@ def check_kills(programs, folder, count, methods):
     killed = resumed = 0
     for method, precision, iterations in methods:
         runs = KilledRuns(programs, folder, method, precision, iterations)
-        for turn in range(count // len(methods)):
+        enough = killed + count // len(methods)
+        while killed < enough:
             killed += runs.kill()
             resumed += runs.checkpoint.exists()
-            if turn % 3 == 2:
+            if killed % 4 == 3:
                 runs.finish()
         left = [path.name for path in folder.iterdir() if path.name not in ("set", "whole.nnk", "run.nnc")]
         check(not left or all("run.nn" in name for name in left), "expected no other files", left)

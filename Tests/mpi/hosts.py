@@ -8,6 +8,7 @@ says nothing. Root alone may do that. WORDS are those for one host; what MPI nee
 
 import os
 import random
+import re
 import subprocess
 import tempfile
 import time
@@ -75,8 +76,8 @@ class Hosts(Programs):
 
     def start(self, *words, folder):
         """A run of nn-mpi on one rank per host."""
-        version = subprocess.run([self.mpirun[0], "--version"], capture_output=True, text=True).stdout
-        hosts = OPENMPI if "Open MPI" in version else MPICH
+        version = self.run([self.mpirun[0], "--version"]).stdout
+        hosts = OPENMPI if re.search("Open MPI|OpenRTE", version) else MPICH
         # UCX, of MPICH, would find that all hosts have the same memory.
         words = [*self.mpirun, *hosts, "-n", len(HOSTS), self.nn_mpi, *words]
         return subprocess.Popen(
