@@ -308,8 +308,7 @@ def main():
         (folder / "loop").symlink_to("loop")
         start = programs.cli("train", "--train", "drawn.h5", "--iterations", "3", "-o", "start.nnk", folder=folder)
         assert start.returncode == 0, start.stderr
-        has_shards = "--virtual-shards" in programs.cli("train", "--help").stdout
-        said = "".join(compare(programs, folder, *case) for case in CASES if has_shards or PRIMAL not in case[2])
+        said = "".join(compare(programs, folder, *case) for case in CASES)
         for text in SAID:
             assert text in said, text
         for case in REFUSALS:
@@ -317,8 +316,7 @@ def main():
         compare_places(programs, folder)
         compare_help(programs)
         check_checkpoints(programs, folder, 100000)
-        if has_shards:
-            check_checkpoints(programs, folder, 300, "--method", "primal", "--virtual-shards", 64, "--center")
+        check_checkpoints(programs, folder, 300, "--method", "primal", "--virtual-shards", 64, "--center")
     print(f"train: {len(CASES)} models and {len(REFUSALS)} refusals are those of nn-cli; interrupted runs go on")
 
 
