@@ -219,22 +219,31 @@ static void test_own_contrast(int32_t type) {
         }
 }
 
-/// The sums of layer 1 alone, for any weights, units and bytes.
+/// The sums of layer 1 alone, for any weights, units and bytes: patches, and the last bytes of an image.
 static void test_accumulate(int32_t type) {
     for (uint32_t round = 0; round < check_rounds(200); round++) {
-        const size_t units = 1 + random_below(23), count = 1 + random_below(NNK_PATCH);
+        const size_t units = 1 + random_below(23), count = 1 + random_below(3 * NNK_PATCH);
         const size_t inputs = count + random_below(2) * random_below(200);
         void *w = random_reals((units - 1) * inputs + count, type), *sum = random_reals(units, type);
         uint8_t *x = random_bytes(count);
         void *want = copy_of(sum, bytes_of(units, type));
         for (size_t i = 0; i < units; i++) {
-            double lane[16] = {0};
-            for (size_t k = 0; k < count; k++)
-                lane[k % 16] = plus_product(lane[k % 16], get(w, i * inputs + k, type), x[k], type);
-            put(want, i, plus(get(sum, i, type), sum_of_16(lane, type), type), type);
+            double total = get(sum, i, type);
+            for (size_t first = 0; first < count; first += NNK_PATCH) {
+                double lane[16] = {0};
+                for (size_t k = first; k < count && k < first + NNK_PATCH; k++)
+                    lane[k % 16] = plus_product(lane[k % 16], get(w, i * inputs + k, type), x[k], type);
+                total = plus(total, sum_of_16(lane, type), type);
+            }
+            put(want, i, total, type);
         }
-        inference_of(type)->accumulate(sum, w, inputs, units, x, count);
-        CHECK_SAME(sum, want, bytes_of(units, type));
+        const nnk_inference *const all[] = {inference_of(type), nnk_fastest_inference(type)};
+        for (size_t n = 0; n < 2; n++) {
+            void *got = copy_of(sum, bytes_of(units, type));
+            all[n]->accumulate(got, w, inputs, units, x, count);
+            CHECK_SAME(got, want, bytes_of(units, type));
+            free(got);
+        }
         free(w);
         free(sum);
         free(x);
