@@ -235,8 +235,7 @@ static bool numbers_valid(const nnk_job_numbers *job) {
     return job->method <= NNK_DUAL_WIDE && job->initializer >= NNK_INIT_DEEP &&
            job->initializer <= NNK_INIT_SMALL && job->examples >= 1 && job->examples <= NNK_MAX_EXAMPLES &&
            (job->capacity == 0 || (job->capacity >= job->examples && job->capacity <= NNK_MAX_EXAMPLES)) &&
-           nnk_shards_valid(job->shards, job->method) && nnk_positive(job->learning_rate) &&
-           saved_options_valid(job);
+           nnk_positive(job->learning_rate) && saved_options_valid(job);
 }
 
 nnk_status nnk_checkpoint_peek(const void *bytes, nnk_job_numbers *job, uint32_t *data_crc) {

@@ -10,7 +10,7 @@ static nnk_results results_of(const nnk_job *job, const arena *a) {
     if (is_wide && a->trainer->phase == PROJECT) return (nnk_results){a->logits, units, a->row, block};
     if (is_wide && a->trainer->phase == DESCENT) // D lies behind P
         return (nnk_results){a->logits, 2 * units, a->row, block};
-    if (is_wide && a->trainer->phase == EXPAND)
+    if (a->trainer->phase == EXPAND)
         return (nnk_results){a->parameters, 1, (size_t)job->topology->size[0] * units * real,
                              NNK_PATCH * units * real};
     return (nnk_results){0};

@@ -368,6 +368,13 @@ struct BadOptionTests {
         ("train --seed=-1", "The value '-1' is invalid for '--seed <n>'"),
         ("train --seed 4294967296", "The value '4294967296' is invalid for '--seed <n>'"),
         ("train --log-every 0", "--log-every: expected 1 to 4294967295, got 0"),
+        ("train --method primal --virtual-shards 0", "--virtual-shards: expected 1 to 32768, got 0"),
+        ("train --method primal --virtual-shards 65536", "--virtual-shards: expected 1 to 32768, got 65536"),
+        ("train --method primal --virtual-shards 6", "--virtual-shards: expected a power of two, got 6"),
+        (
+            "train --virtual-shards 8",
+            "--virtual-shards needs --method primal: the dual method adds up no images"
+        ),
         ("train --test x.h5", "--test needs --train: the built-in drawings have their own test set"),
         ("evaluate", "expected a data set to test on, as in evaluate test.h5"),
         ("evaluate --data x.h5 --min-accuracy 2", "--min-accuracy: expected 0 to 1, got 2.0"),

@@ -67,6 +67,10 @@ struct LearningTests {
             ),
             ("--from start.nnk", nil, { $0.start = start }),
             (
+                "--method primal --virtual-shards 8", nil,
+                { ($0.method, $0.virtualShards) = (.primal, 8) }
+            ),
+            (
                 "--center --mirror --weight-decay 0.25 --balance --hold-out 0.3 --seed 3 --precision f32 --method primal",
                 WeightRule(heldOut: 3000, balances: true),
                 {
@@ -81,7 +85,7 @@ struct LearningTests {
             #expect(try outcome.mismatches("train") == [])
             let model = try folder.bytes(of: "model.nnk")
             #expect(try model == network(rule, change).bytes, "\(words)")
-            #expect(model[4] == (words.isEmpty ? 1 : 2))
+            #expect(model[4] == (words.isEmpty ? 1 : words.contains("shards") ? 3 : 2))
             let answer = try outcome.answer(Answer.self)
             #expect((answer.heldOutCosts?.count == 3) == words.contains("--hold-out"))
             #expect((answer.keptIteration != nil) == words.contains("--keep-best"))

@@ -142,6 +142,24 @@ struct ModelOptionsTests {
                     + "kept the best, of iteration 2\n"))
     }
 
+    @Test("the number of virtual shards is exported and comes back", arguments: ["safetensors", "npz"])
+    func virtualShards(format: String) async throws {
+        var origin = Network.Origin(
+            method: .primal, initializer: .deep, seed: 1, iterations: 3, learningRate: 0.5, examples: 20,
+            dataCRC: 1)
+        origin.virtualShards = 16
+        let network = try Network(
+            topology: Fixture.network.topology, parameters: Fixture.network.parameters(as: Double.self),
+            classNames: Fixture.network.classNames, origin: origin)
+        try folder.write(network.bytes, as: "shards.nnk")
+        #expect(
+            try await nnCLI("export", "-m", "shards.nnk", "--format", format, "-o", "out", in: folder).status
+                == 0)
+        #expect(try await nnCLI("import", "out", "-o", "back.nnk", in: folder).status == 0)
+        #expect(try folder.bytes(of: "back.nnk") == network.bytes)
+        #expect(try await nnCLI("inspect", "back.nnk", in: folder).stdout.contains("16 virtual shards\n"))
+    }
+
     @Test("metadata that no export wrote is refused")
     func badMetadata() async throws {
         let good = TensorFile(try network.calibrated(Self.expectation))
@@ -149,7 +167,8 @@ struct ModelOptionsTests {
             ("own_contrast", "yes"), ("centered", "1"), ("mirror_row_bytes", "7"),
             ("mirror_pixel_bytes", "5"),
             ("weight_decay", "0"), ("weights_crc32", "x"), ("weights_rule", "-1"), ("start_crc32", ""),
-            ("kept_iteration", "4"), ("expected_accuracy", "1.5"), ("expected_low", "1.9"),
+            ("kept_iteration", "4"), ("virtual_shards", "8"), ("expected_accuracy", "1.5"),
+            ("expected_low", "1.9"),
             ("expected_high", "0.5"), ("expected_log_loss", "-1"), ("expected_auc", "x"),
             ("expected_guessing", ""),
             ("judged_examples", "-1"), ("judged_folds", "1.5"), ("calibration_scale", "-1"),

@@ -143,7 +143,7 @@ struct PlanTests {
         #expect(personalize.training == train.training.filter { $0.packed && $0.method == "dual" })
         #expect(capacity.training == personalize.training)
         // docs/BOARDS.md
-        #expect(personalize.training[0].arenaBytes == 18232)
+        #expect(personalize.training[0].arenaBytes == 18240)
     }
 
     @Test("a board that starts from a model has it in its flash")
@@ -237,7 +237,7 @@ struct PlanTests {
             ),
             (1, ""),
             (2, "training   type  method              arena (bytes)  fits  most images"),
-            (3, "deep       f32   dual, least memory          41912  yes           138"),
+            (3, "deep       f32   dual, least memory          41920  yes           138"),
             (8, "deep       f64   primal                    2033920  no              0"),
             (15, ""),
             (16, "prediction  type  RAM (bytes)  fits  model in flash (bytes)"),

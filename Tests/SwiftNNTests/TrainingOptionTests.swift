@@ -315,6 +315,86 @@ struct TrainingOptionTests {
         #expect(kept.origin?.iterations == 60)
     }
 
+    // MARK: Virtual shards
+
+    @Test(
+        "One virtual shard changes no bit, more of them do; the model names them",
+        arguments: Precision.allCases)
+    func virtualShards(precision: Precision) throws {
+        func network(_ shards: Int?) throws -> Network {
+            try train(
+                run(precision) {
+                    ($0.method, $0.virtualShards, $0.centersImages) = (.primal, shards, true)
+                }, on: examples
+            ).network
+        }
+        let (plain, one, eight) = (try network(nil), try network(1), try network(8))
+        #expect(one.parameters(as: Double.self) == plain.parameters(as: Double.self))
+        #expect(eight.parameters(as: Double.self) != plain.parameters(as: Double.self))
+        #expect(zip(eight.parameters(as: Double.self), plain.parameters()).allSatisfy { abs($0 - $1) < 1e-3 })
+        #expect(plain.origin?.virtualShards == nil)
+        #expect(eight.origin?.virtualShards == 8)
+        let copy = try Network(
+            topology: eight.topology, parameters: eight.parameters(as: Double.self), origin: eight.origin)
+        #expect(copy.origin == eight.origin)
+    }
+
+    @Test("A checkpoint with virtual shards is saved where an iteration begins, and loses no cost")
+    func virtualShardsInCheckpoints() throws {
+        let options = try run {
+            ($0.method, $0.virtualShards, $0.takesOwnContrastOff) = (.primal, 4, true)
+            ($0.iterations, $0.costEvery) = (7, 1)
+        }
+        let want = try train(options, on: examples)
+        var trainer = try Trainer(examples: examples, options: options)
+        var costs: [Double] = []
+        for _ in 0..<100 {
+            let checkpoint = try trainer.checkpoint()
+            #expect(checkpoint.options.virtualShards == 4)
+            if let progress = try trainer.step() {
+                if let cost = progress.cost { costs.append(cost.value) }
+            } else {
+                break
+            }
+            var resumed = try Trainer(resuming: checkpoint, examples: examples, options: options)
+            while try resumed.step() != nil {}
+            #expect(try resumed.finish().bytes == want.network.bytes)
+        }
+        #expect(try trainer.finish().bytes == want.network.bytes)
+        #expect(costs == want.costs.map(\.cost))
+    }
+
+    @Test("What virtual shards cannot be, and what does not go together with them")
+    func virtualShardsRefused() throws {
+        func expect(_ error: NNError, _ change: (inout TrainingOptions) throws -> Void) {
+            #expect(throws: error) {
+                var options = try run { $0.virtualShards = 8 }
+                try change(&options)
+                _ = try Trainer(examples: examples, options: options)
+            }
+        }
+        expect(.invalidOption(name: .virtualShards, value: 0, allowed: 1...32768)) { $0.virtualShards = 0 }
+        expect(.invalidOption(name: .virtualShards, value: 65536, allowed: 1...32768)) {
+            $0.virtualShards = 65536
+        }
+        expect(.notAPowerOfTwo(name: .virtualShards, value: 6)) { $0.virtualShards = 6 }
+        expect(.notWithShards(.method)) { $0.method = .dual }
+        expect(.notWithShards(.method)) { $0.capacity = 50 }
+        #expect(try run { $0.virtualShards = 8 }.chosenMethod(examples: 37) == .primal)
+        var origin = Network.Origin(
+            method: .dual, initializer: .deep, seed: 1, iterations: 1, learningRate: 1, examples: 1,
+            dataCRC: 1)
+        origin.virtualShards = 2
+        #expect(throws: NNError.notWithShards(.method)) {
+            try Network(
+                topology: Topology([3, 1]), parameters: [Float](repeating: 0, count: 4), origin: origin)
+        }
+        #expect("\(NNError.notWithShards(.method))" == "there are no virtual shards with this method")
+        #expect(
+            "\(NNError.notAPowerOfTwo(name: .virtualShards, value: 6))"
+                == "number of virtual shards: expected a power of two, found 6")
+    }
+
     // MARK: A Gram matrix that trainings share
 
     @Test(

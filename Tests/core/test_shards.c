@@ -385,10 +385,14 @@ enum { PARTITIONS = sizeof partitions / sizeof partitions[0] };
 
 static void test_partition(int32_t network, int options, int32_t type, size_t partition) {
     setting *s = setting_of(network, options, type, 16);
+    double logits[2][ITERATIONS / 2][EXAMPLES] = {0};
+    s->job.held_out_logits = logits[0][0];
     file want = train(&s->job);
+    s->job.held_out_logits = logits[1][0];
     cluster *c = new_cluster(&s->job, partitions[partition]);
     run_all(c);
     CHECK_EQUAL(c->process[0].status, NNK_OK);
+    CHECK_SAME(logits[0], logits[1], sizeof logits[0]); // each process has written those of its examples
     check_models(c, &want);
     release_cluster(c);
     free(want.bytes);
@@ -563,6 +567,14 @@ static void test_arguments(void) {
         job.method = methods[method];
         CHECK_EQUAL(nnk_train_bytes(&job), 0);
     }
+    // The bytes of examples do not count in a checkpoint, where they are more than 2 GiB.
+    const nnk_topology large = {4, {10, 256, 256, 256, 1}};
+    job = s->job;
+    job.topology = &large;
+    job.examples = NNK_MAX_EXAMPLES;
+    CHECK(nnk_train_bytes(&job) > UINT32_MAX / 2 && nnk_checkpoint_bytes(&job) > 0);
+    job.shards = 0;
+    CHECK_EQUAL(nnk_checkpoint_bytes(&job), 0);
     job = s->job;
     job.share = &share;
     CHECK(nnk_train_bytes(&job) > 0);
@@ -599,6 +611,40 @@ static void test_other_share(void) {
     share = (nnk_share){1, 7, 0, sum, NULL};
     CHECK_EQUAL(nnk_train_progress(&job, arena, &now), NNK_E_STATE);
     free(arena);
+    release_setting(s);
+}
+
+/// A model names its shards, and is written once more with them.
+static void test_model(void) {
+    setting *s = setting_of(0, 0, NNK_F32, 8);
+    file want = train(&s->job), got = new_file(&s->job);
+    CHECK_EQUAL(want.bytes[10], 16 + 3);
+    nnk_model m = opened(&want, s->job.topology);
+    CHECK_EQUAL(m.shards, 8);
+    CHECK_EQUAL(m.method, NNK_PRIMAL);
+    CHECK_EQUAL(nnk_model_write(&m, sink_of(&got)), NNK_OK);
+    CHECK_SAME_FILE(got, want);
+    static const uint32_t wrong[] = {6, 2 * NNK_MAX_SHARDS};
+    for (size_t i = 0; i < 2; i++) {
+        m.shards = wrong[i];
+        CHECK_EQUAL(nnk_model_write(&m, sink_of(&got)), NNK_E_ARGUMENT);
+    }
+    m.shards = 8;
+    m.method = NNK_DUAL;
+    CHECK_EQUAL(nnk_model_write(&m, sink_of(&got)), NNK_E_ARGUMENT);
+    m.shards = 0;
+    CHECK_EQUAL(nnk_model_write(&m, sink_of(&got)), NNK_OK);
+    // Other numbers in the method's place, with the version of shards.
+    for (uint32_t method = 0; method < 256; method++) {
+        want.bytes[10] = (uint8_t)method;
+        const uint32_t crc = nnk_crc32(0, want.bytes, 60);
+        for (uint32_t b = 0; b < 4; b++) want.bytes[60 + b] = (uint8_t)(crc >> 8 * b);
+        const nnk_status status = method < 16 ? NNK_E_VERSION : method < 32 ? NNK_OK : NNK_E_HEADER;
+        CHECK_EQUAL(open_status(want.bytes, want.size, s->job.topology), status);
+        if (status == NNK_OK) CHECK_EQUAL(opened(&want, s->job.topology).shards, 1u << (method - 16));
+    }
+    free(want.bytes);
+    free(got.bytes);
     release_setting(s);
 }
 
@@ -741,7 +787,7 @@ static void test_shared_dual(int32_t network, int options, int32_t type, uint32_
 
 /// Phases whose results each process makes itself, and what is no trainer.
 static void test_no_results(void) {
-    setting *s = setting_of(0, CENTER, NNK_F32, 0);
+    setting *s = setting_of(0, CENTER | START, NNK_F32, 0);
     nnk_results r;
     for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++) {
         s->job.method = methods[method];
@@ -777,6 +823,7 @@ int main(void) {
     }
     for (int32_t type = NNK_F32; type <= NNK_F64; type++) test_divergence(type);
     test_arguments();
+    test_model();
     test_other_share();
     for (uint32_t round = 0; round < 1000; round++) test_nodes(1u << random_below(7));
     test_wrong_nodes();
