@@ -84,8 +84,7 @@ static void clear_flat(const nnk_job *job, const arena *a, nnk_real *row) {
 }
 
 /// Adjusts a row of W1 X / 255. Returns the mean over the images of W1 x^, which it has taken off, or 0.
-///   row_sum: the sum of that row of W1; first: columns before that one have lost their brightness
-///   already
+///   row_sum: the sum of that row of W1; first: columns before that one have lost their brightness already
 static double adjust_row(const nnk_job *job, const arena *a, nnk_real *row, double row_sum, size_t first) {
     const nnk_arithmetic *k = job->arithmetic;
     if (nnk_takes_contrast_off(job)) {
@@ -222,8 +221,7 @@ nnk_status nnk_fold(const nnk_job *job, const arena *a, uint32_t unit) {
     return NNK_MORE;
 }
 
-// ---- Where W1 is in memory and changes
-// --------------------------------------------------------------------
+// ---- Where W1 is in memory and changes --------------------------------------------------------------------
 
 nnk_status nnk_adjust_activations(const nnk_job *job, const arena *a, uint32_t unit) {
     const layer l = nnk_layer(job, a, 1);

@@ -30,8 +30,7 @@ static nnk_status no_write(void *context, uint32_t offset, const uint8_t *bytes,
 static const nnk_reader reading = {no_read, NULL}, no_reader = {NULL, NULL};
 static const nnk_sink writing = {no_write, NULL}, no_sink = {NULL, NULL};
 
-// ---- Every function with a job
-// -----------------------------------------------------------------------------
+// ---- Every function with a job ----------------------------------------------------------------------------
 
 /// Memory for any of the jobs here; one that has begun lies at its start.
 static _Alignas(8) uint8_t arena[1 << 18], before[1 << 18], scratch[1 << 16];
@@ -191,8 +190,7 @@ static void test_training(int32_t method) {
     release_data(d);
 }
 
-// ---- Everything else
-// ---------------------------------------------------------------------------------------
+// ---- Everything else --------------------------------------------------------------------------------------
 
 static void test_topologies(void) {
     FOR_EACH(i, invalid_topologies) {

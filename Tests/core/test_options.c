@@ -94,8 +94,7 @@ static void release_setting(setting *s) {
     free(s);
 }
 
-// ---- The textbook's network, on inputs that are numbers
-// -----------------------------------------------------------
+// ---- The textbook's network, on inputs that are numbers ---------------------------------------------------
 
 /// A byte of example j: of an image, or of its mirror image.
 static uint8_t byte_of(const setting *s, uint32_t j, uint32_t k) {
@@ -262,8 +261,7 @@ static void step_reference(reference *r) {
     free(slope);
 }
 
-// ---- Comparisons
-// --------------------------------------------------------------------------------------------------
+// ---- Comparisons ------------------------------------------------------------------------------------------
 
 static uint32_t compared, left_out;
 
