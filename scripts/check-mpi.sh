@@ -3,7 +3,7 @@
 #
 #     scripts/check-mpi.sh         everyday, with the MPI that mpicc is of: in about 30 s of processor time
 #     scripts/check-mpi.sh full    with OpenMPI and MPICH, hosts in network namespaces (as root), runs that are killed,
-#                                  200,000 images; writes the table in docs/TESTING.md; about an hour
+#                                  200,000 images; writes the table in docs/TESTING.md; about an hour on free processors
 #     scripts/check-mpi.sh speed   2 ranks are nearly twice as fast as 1: for two processors that are free
 #
 # NN_CLI names the nn-cli that nn-mpi is compared with; by default it is the one that

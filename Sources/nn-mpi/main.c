@@ -13,6 +13,6 @@ int main(int count, char **words) {
     ranks_begin(&count, &words);
     signal(SIGXFSZ, SIG_IGN); // a file that becomes too large is an error of a write (ulimit -f)
     if (options_read(&o, count - 1, words + 1, &exit_code)) exit_code = commands[o.command](&o);
-    ranks_end();
+    ranks_end(exit_code);
     return exit_code;
 }

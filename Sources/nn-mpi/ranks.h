@@ -13,8 +13,8 @@
 /// Starts MPI. The first call of the program.
 void ranks_begin(int *argc, char ***argv);
 
-/// Waits until all ranks have come here, and ends MPI.
-void ranks_end(void);
+/// Waits until all ranks have come here, and ends MPI. The program then exits with that code.
+void ranks_end(int exit_code);
 
 int ranks_rank(void);
 int ranks_count(void);

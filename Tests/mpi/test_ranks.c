@@ -150,5 +150,5 @@ int main(int count, char **words) {
     if (strcmp(what, "fail") == 0 || (strcmp(what, "fails") == 0 && is_named)) fail();
     if (strcmp(what, "hangs") == 0 && is_named) hang();
     if (strcmp(what, "lags") == 0 && is_named) lag();
-    ranks_end();
+    ranks_end(0);
 }
