@@ -59,6 +59,10 @@ static nnk_status load(const nnk_job *j, void *a) {
     nnk_checkpoint progress = {0, 0};
     return nnk_checkpoint_load(j, a, sizeof arena, &progress, reading);
 }
+static nnk_status results_of(const nnk_job *j, void *a) {
+    nnk_results results;
+    return nnk_train_results(j, a, &results);
+}
 static nnk_status team_run(const nnk_job *j, void *a) {
     nnk_team team = {.threads = 2};
     return nnk_team_run(&team, j, a, 5);
@@ -87,6 +91,7 @@ static const struct {
     {progress_of, NNK_E_ARGUMENT, NNK_E_ALIGN},
     {save, NNK_E_ARGUMENT, NNK_E_ALIGN},
     {load, NNK_E_ARGUMENT, NNK_E_ALIGN},
+    {results_of, NNK_E_ARGUMENT, NNK_E_ALIGN},
     {team_run, NNK_E_ARGUMENT, NNK_E_ALIGN},
     {shares, 0, 0},
     {parallel, 0, 0},
@@ -209,6 +214,20 @@ static void test_topologies(void) {
     CHECK(nnk_predict_reading_bytes(&topology, &nnk_f32_inference) > 0);
     CHECK_EQUAL(nnk_predict_bytes(&topology, NULL), 0);
     CHECK_EQUAL(nnk_predict_reading_bytes(&topology, NULL), 0);
+}
+
+static void test_shards(void) {
+    static const struct {
+        uint32_t first, count;
+    } outside[] = {{0, 9}, {8, 1}, {9, 0}, {1, UINT32_MAX}, {UINT32_MAX, 1}, {UINT32_MAX, UINT32_MAX}};
+    FOR_EACH(i, outside) CHECK_EQUAL(nnk_shard_nodes(8, outside[i].first, outside[i].count), 0);
+    CHECK_EQUAL(nnk_shard_start(10, 0, 0), 0);
+    static const uint32_t too_many[] = {9};
+    float nodes[] = {1, 2};
+    nnk_sum_nodes(8, too_many, 1, nodes, 1, 4);
+    nnk_sum_nodes(8, NULL, 0, nodes, 1, 4);
+    CHECK(nodes[0] == 1 && nodes[1] == 2);
+    CHECK_EQUAL(nnk_train_results(NULL, arena, NULL), NNK_E_ARGUMENT);
 }
 
 static void test_enumerations(void) {
@@ -436,6 +455,7 @@ int main(void) {
     test_version();
     FOR_EACH_METHOD(method) test_training(method);
     test_topologies();
+    test_shards();
     test_enumerations();
     test_models();
     test_records();
