@@ -35,13 +35,13 @@ void nnk_take_contrast(const nnk_job *job, const arena *a, uint32_t image, nnk_b
 }
 
 /// Two rows of examples.
-typedef struct rows {
+typedef struct two_rows {
     const nnk_real *x, *y;
-} rows;
+} two_rows;
 
 static nnk_status add_products(const nnk_job *job, const arena *a, nnk_part part, const void *what,
                                nnk_real *sum) {
-    const rows *r = what;
+    const two_rows *r = what;
     const size_t at = part.column * nnk_real_bytes(job);
     const void *x = (const uint8_t *)r->x + at, *y = (const uint8_t *)r->y + at;
     const double product = job->arithmetic->dot(x, y, part.count);
@@ -53,7 +53,7 @@ static nnk_status add_products(const nnk_job *job, const arena *a, nnk_part part
 ///   x, y (stride)
 static double dot_of_all(const nnk_job *job, const arena *a, const nnk_real *x, const nnk_real *y) {
     if (!nnk_shards_of(job)) return job->arithmetic->dot(x, y, nnk_columns(job));
-    job->method->sum_of_shards(job, a, 1, nnk_real_bytes(job), add_products, &(rows){x, y});
+    job->method->sum_of_shards(job, a, 1, nnk_real_bytes(job), add_products, &(two_rows){x, y});
     return nnk_get(job, a->nodes, 0);
 }
 

@@ -53,15 +53,15 @@ nnk_status nnk_input_sums(const nnk_job *job, const arena *a, uint32_t first) {
 }
 
 /// The gradient of a patch of W1: dz (units, stride), and the patch's first byte.
-typedef struct gradient {
+typedef struct patch_gradient {
     nnk_real *dz;
     uint32_t offset;
-} gradient;
+} patch_gradient;
 
 /// sum (units, NNK_PATCH) += dZ X^T over the columns of a part.
 static nnk_status add_gradient(const nnk_job *job, const arena *a, nnk_part part, const void *what,
                                nnk_real *sum) {
-    const gradient *g = what;
+    const patch_gradient *g = what;
     const uint32_t batch = nnk_is_mapped(job) ? part.count : NNK_LANES, end = part.column + part.count;
     for (uint32_t first = part.column; first < end; first += batch) {
         nnk_patch p;
@@ -80,7 +80,7 @@ nnk_status nnk_input_descent(const nnk_job *job, const arena *a, nnk_real *dz, d
     const uint32_t size = (uint32_t)job->topology->size[0], offset = patch * NNK_PATCH;
     const uint32_t width = nnk_smaller(NNK_PATCH, size - offset);
     const size_t units = (size_t)job->topology->size[1];
-    const gradient g = {dz, offset};
+    const patch_gradient g = {dz, offset};
     nnk_real *sum = nnk_shards_of(job) ? a->nodes : a->scratch;
     nnk_status status;
     if (nnk_shards_of(job)) {

@@ -70,7 +70,7 @@ static bool capacity_valid(const nnk_job *job) {
 }
 
 /// Whether these are shards of the job, and at least one example is in them.
-static bool share_valid(const nnk_job *job) {
+static bool process_share_valid(const nnk_job *job) {
     const nnk_share *share = job->share;
     return share->sum && share->first < job->shards && share->count <= job->shards - share->first &&
            nnk_images_here(job) > 0;
@@ -78,7 +78,7 @@ static bool share_valid(const nnk_job *job) {
 
 /// Whether there are no shards, or so many that they make a tree.
 static bool shards_valid(const nnk_job *job) {
-    return nnk_shards_valid(job->shards, job->method->number) && (!job->share || share_valid(job));
+    return nnk_shards_valid(job->shards, job->method->number) && (!job->share || process_share_valid(job));
 }
 
 /// The options of a job.

@@ -105,10 +105,10 @@ static bool last_deltas(const nnk_job *job, nnk_real *z, uint32_t example, uint3
 }
 
 /// What the logits of the examples of all shards say.
-typedef struct losses {
+typedef struct shard_losses {
     double cost, held_out_cost;
     double infinite; ///< parts with a logit that is not finite
-} losses;
+} shard_losses;
 
 /// How they are taken from the logits, which are in that row.
 typedef struct loss_terms {
@@ -129,7 +129,7 @@ static nnk_status add_losses(const nnk_job *job, const arena *a, nnk_part part, 
                              nnk_real *sum) {
     const loss_terms *l = what;
     nnk_real *z = nnk_at(job, l->logits, part.column);
-    losses s = {0};
+    shard_losses s = {0};
     if (l->is_due) s.cost = cost_of(job, z, l->taught, part);
     if (l->is_due && l->held_out.total > 0) s.held_out_cost = cost_of(job, z, l->held_out, part);
     s.infinite = !last_deltas(job, z, part.example, part.count);
@@ -142,7 +142,7 @@ static bool sharded_losses(const nnk_job *job, const arena *a, nnk_real *z, bool
     nnk_trainer *t = a->trainer;
     loss_terms terms = {.logits = z, .is_due = is_due, .taught = targets_of(job, t, false)};
     if (nnk_weights_of(job)) terms.held_out = targets_of(job, t, true);
-    losses s;
+    shard_losses s;
     job->method->sum_of_shards(job, a, sizeof s / sizeof s.cost, sizeof s.cost, add_losses, &terms);
     memcpy(&s, a->nodes, sizeof s);
     if (is_due) t->cost = s.cost;
@@ -180,16 +180,16 @@ void nnk_decay_inputs(const nnk_job *job, const layer *l, uint32_t first, uint32
 }
 
 /// A layer, the activations that it takes in, and how many units these are of.
-typedef struct products {
+typedef struct layer_products {
     const layer *above;
     nnk_real *below;
     uint32_t units;
-} products;
+} layer_products;
 
 /// sum (outputs, units) = dZ A^T over the columns of a part.
 static nnk_status add_layer_gradient(const nnk_job *job, const arena *a, nnk_part part, const void *what,
                                      nnk_real *sum) {
-    const products *p = what;
+    const layer_products *p = what;
     for (size_t i = 0; i < p->above->shape.outputs; i++)
         for (size_t k = 0; k < p->units; k++) {
             const nnk_real *dz = nnk_at(job, nnk_row(a, p->above->rows, i), part.column),
@@ -209,7 +209,7 @@ static void sharded_update(const nnk_job *job, const arena *a, const layer *abov
     const nnk_shape one = {1, inputs, a->width, a->stride};
     nnk_real *w = nnk_at(job, above->weights, first);
     job->method->sum_of_shards(job, a, above->shape.outputs * units, nnk_real_bytes(job), add_layer_gradient,
-                               &(products){above, below, units});
+                               &(layer_products){above, below, units});
     for (size_t u = 0; u < units; u++) { // W^T dZ by the old W, row by row
         memset(a->scratch, 0, a->row);
         for (size_t i = 0; i < above->shape.outputs; i++)

@@ -21,7 +21,7 @@ uint32_t nnk_shard_nodes(uint32_t shards, uint32_t first, uint32_t count) {
 }
 
 /// x += y.
-static void add(void *x_, const void *y_, size_t count, size_t bytes) {
+static void add_node(void *x_, const void *y_, size_t count, size_t bytes) {
     if (bytes == sizeof(float)) {
         float *x = x_;
         const float *y = y_;
@@ -42,7 +42,7 @@ static uint32_t join(nnk_real *nodes, uint32_t height, size_t count, size_t byte
     uint8_t *node = (uint8_t *)nodes + height * node_bytes;
     // The leaves in front of `first` that make a sibling are one node, as they were joined before.
     for (; first & size && first - begin >= size; first -= size, size *= 2, height--, node -= node_bytes)
-        add(node - node_bytes, node, count, bytes);
+        add_node(node - node_bytes, node, count, bytes);
     return height + 1;
 }
 

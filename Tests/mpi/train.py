@@ -202,7 +202,6 @@ def interrupt(programs, folder, words, signal_one):
     while not (folder / "run.nnc").exists():
         assert run.poll() is None, run.stderr.read()
         time.sleep(0.01)
-    time.sleep(0.2)
     signal_one(run)
     message = run.communicate(timeout=60)[1]
     assert run.returncode == 130, f"{run.returncode}: {message}"
@@ -316,7 +315,7 @@ def main():
         compare_places(programs, folder)
         compare_help(programs)
         check_checkpoints(programs, folder, 100000)
-        check_checkpoints(programs, folder, 300, "--method", "primal", "--virtual-shards", 64, "--center")
+        check_checkpoints(programs, folder, 1000, "--method", "primal", "--virtual-shards", 64, "--center")
     print(f"train: {len(CASES)} models and {len(REFUSALS)} refusals are those of nn-cli; interrupted runs go on")
 
 
