@@ -115,7 +115,8 @@ for compiler in "${compilers[@]}"; do
 done
 
 # The small forms of the kernels: once is enough, as the tests of both compilers compare them with the fast ones.
-check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DNNK_FAST=OFF "${once[@]}"
+# -O1 compiles them in half the time.
+check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DNNK_FAST=OFF "${once[@]}"
 
 # These sanitizers look for mistakes in the source, which is the same for every compiler: once is enough.
 if [[ -n $sanitizing ]]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs the fuzzers in Tests/fuzz, with libFuzzer, the address and the undefined behaviour sanitizer.
 #
-#     scripts/fuzz.sh                    those in C, for two seconds each: the everyday tier
+#     scripts/fuzz.sh                    those in C, for a second each: the everyday tier
 #     scripts/fuzz.sh brief [NAME...]    the same for all, or for these
 #     scripts/fuzz.sh full [NAME...]     each for 10^7 inputs, or 10^6 where one takes milliseconds; two at a time
 #     scripts/fuzz.sh NAME FILE...       repeats findings
@@ -89,10 +89,10 @@ two_at_a_time() {
 
 executed() { sed -n 's/^stat::number_of_executed_units: *//p' "$build/logs/$1"; }
 
-# The same inputs each time, as far as two seconds reach.
+# The same inputs each time, as far as a second reaches.
 run_briefly() {
     mkdir -p "$work/$1"
-    run "$1" -max_total_time=2 -seed=1 "$work/$1" "$build/seeds/$1" && echo "$1: $(executed "$1") inputs"
+    run "$1" -max_total_time=1 -seed=1 "$work/$1" "$build/seeds/$1" && echo "$1: $(executed "$1") inputs"
 }
 
 # The row of the table: inputs, edges of the code that they reach, what they reach by libFuzzer's count of features, findings.
