@@ -1,7 +1,17 @@
 #!/usr/bin/env bash
 # Checks the C core: warnings, what it needs from outside, no writable data, and its tests, in Release with gcc and
 # clang, and once with sanitizers. Quiet unless something fails.
+#
+#     scripts/check-core.sh         everyday
+#     scripts/check-core.sh full    also all tests in the small build (-DNNK_FAST=0), whose kernels the everyday tests
+#                                   compare with the fast ones; a minute more
 set -euo pipefail
+
+tier=${1:-everyday}
+case "$tier $#" in
+'everyday 0' | 'full 1') ;;
+*) echo "usage: $0 [full]" >&2; exit 64 ;;
+esac
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
@@ -114,9 +124,9 @@ for compiler in "${compilers[@]}"; do
     check_package "$compiler"
 done
 
-# The small forms of the kernels: once is enough, as the tests of both compilers compare them with the fast ones.
-# -O1 compiles them in half the time.
-check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DNNK_FAST=OFF "${once[@]}"
+# One compiler is enough. -O1 takes half the time.
+[[ $tier != full ]] ||
+    check_tests "${compilers[0]}" small -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O1 -DNNK_FAST=OFF "${once[@]}"
 
 # These sanitizers look for mistakes in the source, which is the same for every compiler: once is enough.
 if [[ -n $sanitizing ]]; then

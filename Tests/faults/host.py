@@ -395,7 +395,7 @@ def quick_points(reference, chance):
             some.append(f"{n} once kill *")
     everything = list(points_of(reference))
     syncs = [point for point in everything if point.endswith(f"once {errno.EIO} s") and reference.job.checkpoint]
-    return some[:6] + syncs + chance.sample(everything, min(len(everything), 2 if reference.job.name in SLOW else 12))
+    return some[:6] + syncs + chance.sample(everything, min(len(everything), 2 if reference.job.name in SLOW else 8))
 
 
 def run(work):
