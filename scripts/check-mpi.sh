@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds nn-mpi and tests it with as many ranks as the processors bear.
 #
-#     scripts/check-mpi.sh         everyday, with the MPI that mpicc is of: in about 30 s of processor time
+#     scripts/check-mpi.sh         everyday, with the MPI that mpicc is of: in about 75 s of processor time
 #     scripts/check-mpi.sh full    with OpenMPI and MPICH, hosts in network namespaces (as root), runs that are killed,
 #                                  200,000 images; writes the table in docs/TESTING.md; about an hour on free processors
 #     scripts/check-mpi.sh speed   2 ranks are nearly twice as fast as 1: for two processors that are free

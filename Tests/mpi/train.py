@@ -284,7 +284,8 @@ def measure_speed(programs, folder):
         seconds["nn-cli"].append(seconds_of(programs.cli("train", "--train", "m.h5", *options, folder=folder)))
     one, two, alone = (min(times) for times in seconds.values())
     print(f"4096 images: {one:.2f} s on 1 rank, {two:.2f} s on 2 ({one / two:.2f} times), {alone:.2f} s by nn-cli")
-    assert one / two >= 1.7 and two <= 1.05 * alone
+    assert one / two >= 1.7, "expected 2 ranks to be 1.7 times as fast as 1"
+    assert two <= alone, "expected 2 ranks not to be slower than nn-cli"
 
 
 class Arguments(Programs):
