@@ -60,6 +60,7 @@ package struct FileKind: Sendable {
 
 extension FileKind {
     package static let matlab = "a MATLAB file"
+    static let manifest = "the manifest of a sharded data set, which nn-mpi reads"
 
     static let readablePictures = [
         FileKind("a PNG picture", [0x89] + Array("PNG\r\n\u{1a}\n".utf8)),
@@ -73,6 +74,8 @@ extension FileKind {
         [
             FileKind("an HDF5 file", hdf5Signature),
             FileKind("a SwiftNN model or checkpoint", modelMagic),
+            FileKind(manifest, "nn-shards "),
+            FileKind("a shard of a data set, which nn-mpi reads", [0x8e, 0x4e, 0x4e, 0x73]),
             FileKind("a zip or npz file", "PK\u{3}\u{4}"),
             FileKind("a numpy array (.npy)", [0x93] + Array("NUMPY".utf8)),
             FileKind("a gzip file (gunzip unpacks it)", [0x1f, 0x8b]),

@@ -184,8 +184,8 @@ struct PhotoLayout {
     private static func order(
         _ names: [String], in root: String, positive: String?, linksOut: Int
     ) throws(FileError) -> [[String]] {
-        let found =
-            list(names) + (linksOut > 0 ? ", and \(counted(linksOut, "link")) out of the folder" : "")
+        let links = linksOut > 0 ? ", and \(counted(linksOut, "link")) out of the folder" : ""
+        let found = names.isEmpty && isSharded(root) ? FileKind.manifest : list(names) + links
         guard names.count == 2 || (names.count > 2 && positive != nil) else {
             let expected = "two folders of photos, one per class"
             let hint = names.count > 2 ? " (or --positive NAME; the others together are class 0 then)" : ""
@@ -208,6 +208,12 @@ struct PhotoLayout {
     }
 
     private static func nameOfTheRest(beside name: String) -> String { name == "other" ? "rest" : "other" }
+
+    private static func isSharded(_ root: String) -> Bool {
+        let manifest = "\(root)/\(ShardedDataSet.manifest)"
+        let start = try? InputFile.start(ofRegular: manifest, count: FileKind.startBytes)
+        return start.flatMap(FileKind.name(of:)) == FileKind.manifest
+    }
 
     private static func list(_ names: [String]) -> String {
         let shown = names.prefix(5).joined(separator: ", ")

@@ -1,6 +1,7 @@
 /// A data set in a folder of shards: raw bytes, which programs read without a library (docs/FORMAT.md).
 package enum ShardedDataSet {
     package static let mostShards = 100_000
+    static let manifest = "manifest.txt"
 
     /// Writes shards of nearly equal sizes, in the order of the examples, and the manifest.
     ///
@@ -137,7 +138,7 @@ private final class ShardWriter {
             try file.write(shard.header(identity: identity, examples: labels.count))
             try file.finish()
         }
-        let manifest = try folder.create("manifest.txt")
+        let manifest = try folder.create(ShardedDataSet.manifest)
         let lines = shards.map(\.manifestLine).joined()
         try manifest.write(Array("\(head)set \(hexadecimal(identity))\n\(lines)".utf8))
         try manifest.finish()

@@ -147,6 +147,16 @@ struct ShardedDataSetTests {
         }
         #expect(try names == [])
     }
+
+    @Test("where photos are expected, a sharded data set is named")
+    func isNoFolderOfPhotos() throws {
+        try write(stream(3), to: "shards", count: 2)
+        let path = folder.path("shards")
+        let error = FileError(
+            .badData, file: path, expected: "two folders of photos, one per class",
+            found: "the manifest of a sharded data set, which nn-mpi reads")
+        #expect(throws: error) { _ = try PhotoFolder(path) }
+    }
 }
 
 @Suite("Writing folders")
