@@ -29,9 +29,9 @@ quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "failed: $*"; 
 scripts/install-dependencies.sh test
 scripts/install-dependencies.sh analysis
 mapfile -t core < <(git ls-files 'Sources/CNNKernel/*.c')
-mapfile -t sources < <(git ls-files Sources/C{NNKernel,Image,HDF5Reader,SHA256}/'*.c')
-read -ra flags < <(echo -std=gnu11 -I{include,Sources/CNNKernel,Sources/{CImage,CHDF5Reader,CSHA256}/include} \
-    "$(pkg-config --cflags hdf5 libpng libjpeg libwebp)")
+mapfile -t sources < <(git ls-files Sources/{CNNKernel,CImage,CHDF5Reader,CSHA256,nn-mpi}/'*.c')
+read -ra flags < <(echo -std=gnu11 -I{include,Sources/{CNNKernel,nn-mpi},Sources/{CImage,CHDF5Reader,CSHA256}/include} \
+    "$(pkg-config --cflags hdf5 libpng libjpeg libwebp ompi-c)")
 
 # ---- Tools that read sources: each prints what it finds in the files that it is given ---------------------------
 

@@ -52,7 +52,7 @@ static uint32_t most_iterations(const options *o) {
 static int check_iterations(const options *o) {
     char text[1024] = "";
     size_t length = 0;
-    if (most_iterations(o) / step_of(o) <= MOST_POINTS) return 0;
+    if (most_iterations(o) <= (uint64_t)MOST_POINTS * step_of(o)) return 0;
     for (uint32_t i = 0; i < o->iterations.count && length < sizeof text; i++)
         length += (size_t)snprintf(text + length, sizeof text - length, " %.0f", o->iterations.at[i]);
     return options_refuse(o, "--iterations: expected multiples of one number, such as 1000 2000 3000, got%s",

@@ -159,7 +159,8 @@ static bool take_number(manifest *in, uint32_t *number) {
 static bool take_crc(manifest *in, uint32_t *crc) {
     *crc = 0;
     for (int i = 0; i < 8; i++, in->at++) {
-        const char c = in->at < in->end ? *in->at : 0;
+        if (in->at == in->end) return false;
+        const char c = *in->at;
         if (!is_digit(c) && !(c >= 'a' && c <= 'f')) return false;
         *crc = *crc << 4 | (uint32_t)(is_digit(c) ? c - '0' : c - 'a' + 10);
     }

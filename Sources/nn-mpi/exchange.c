@@ -43,12 +43,13 @@ typedef struct requests {
 } requests;
 
 static requests requests_begin(void) {
-    return (requests){.all = ranks_memory(NULL, 2 * (size_t)ranks_count() * sizeof(MPI_Request))};
+    return (requests){.all =
+                          (MPI_Request *)ranks_memory(NULL, 2 * (size_t)ranks_count() * sizeof(MPI_Request))};
 }
 
 static void requests_end(requests *r) {
     ranks_await(r->all, r->count);
-    free(r->all);
+    free((void *)r->all);
 }
 
 /// Columns of rows: `bytes` of each row, whose next one lies row_bytes further.

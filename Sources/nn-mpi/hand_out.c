@@ -30,7 +30,7 @@ hand_out *hand_out_begin(uint32_t count) {
     if (ranks == 0) return h;
     h->taken = ranks_memory(NULL, (size_t)ranks * sizeof *h->taken);
     h->answers = ranks_memory(NULL, (size_t)ranks * sizeof *h->answers);
-    h->sending = ranks_memory(NULL, (size_t)ranks * sizeof(MPI_Request));
+    h->sending = (MPI_Request *)ranks_memory(NULL, (size_t)ranks * sizeof(MPI_Request));
     for (int rank = 0; rank < ranks; rank++) {
         h->taken[rank] = none;
         h->sending[rank] = MPI_REQUEST_NULL;
@@ -89,6 +89,6 @@ void hand_out_end(hand_out *h) {
     if (h->sending) ranks_await(h->sending, ranks_count());
     free(h->taken);
     free(h->answers);
-    free(h->sending);
+    free((void *)h->sending);
     free(h);
 }

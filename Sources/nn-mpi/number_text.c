@@ -19,7 +19,7 @@ typedef struct decimal {
 static decimal rounded(double value, int count) {
     char text[NUMBER_TEXT_BYTES];
     snprintf(text, sizeof text, "%.*e", count - 1, value); // d.ddde+xx; de+xx
-    decimal d = {.count = count, .exponent = atoi(strchr(text, 'e') + 1) + 1};
+    decimal d = {.count = count, .exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10) + 1};
     d.digits[0] = text[0];
     memcpy(d.digits + 1, text + 2, (size_t)count - 1);
     return d;
@@ -71,8 +71,10 @@ static void write_plain(const decimal *d, char *text, size_t bytes) {
 
 char *number_text(double value, char text[NUMBER_TEXT_BYTES]) {
     const double size = fabs(value);
-    if (isnan(value)) return strcpy(text, "nan");
-    if (isinf(value)) return strcpy(text, value < 0 ? "-inf" : "inf");
+    if (!isfinite(value)) {
+        snprintf(text, NUMBER_TEXT_BYTES, "%s", isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+        return text;
+    }
     const decimal d = shortest(size);
     char *start = text;
     if (signbit(value)) *start++ = '-';

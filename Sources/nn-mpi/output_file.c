@@ -152,19 +152,21 @@ static bool write_temporary(const output_file *f, temporary *t, const struct sta
 
 // ---- Writing ----------------------------------------------------------------------------------------------
 
-/// Opens the folder to which the path leads.
-static bool open_folder(output_file *f, file_error *error) {
+/// Opens the folder to which the path leads. Returns its descriptor; less than 0: it cannot be opened.
+static int open_folder(output_file *f, file_error *error) {
     char target[PATH_BYTES], folder[PATH_BYTES];
     if (!find_target(f->path, target)) {
-        if (errno != ENOENT) return fail_output(error, f);
+        if (errno != ENOENT) return fail_output(error, f), -1;
         split(f->path, folder);
-        return refuse(error, EXIT_IO, f->path, "no folder %s; expected %s", folder, expected_output);
+        refuse(error, EXIT_IO, f->path, "no folder %s; expected %s", folder, expected_output);
+        return -1;
     }
     const char *name = split(target, folder);
-    if (strlen(name) >= sizeof f->name) return errno = ENAMETOOLONG, fail_output(error, f);
+    if (strlen(name) >= sizeof f->name) return errno = ENAMETOOLONG, fail_output(error, f), -1;
     snprintf(f->name, sizeof f->name, "%.255s", name);
-    f->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return f->folder >= 0 || fail_output(error, f);
+    const int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0) fail_output(error, f);
+    return opened;
 }
 
 bool output_open(output_file *f, const char *path, file_error *error) {
@@ -177,7 +179,8 @@ bool output_open(output_file *f, const char *path, file_error *error) {
     if (path[length - 1] == '/') return refuse_output(error, f, "a folder");
     bool is_there;
     temporary t;
-    if (!open_folder(f, error) || !look(f, &is_there, &there, error)) return false;
+    f->folder = open_folder(f, error);
+    if (f->folder < 0 || !look(f, &is_there, &there, error)) return false;
     if (!create(f, &t)) return fail_output(error, f);
     discard(f, &t);
     return true;
@@ -269,10 +272,11 @@ bool output_write_locked(output_file *f, const void *bytes, size_t count, file_e
     const int lock = openat(f->folder, t.name, O_RDONLY | O_CLOEXEC);
     if (lock >= 0) flock(lock, LOCK_EX | LOCK_NB);
     if (lock < 0 || !place(f, &t, is_there, &there)) {
-        const bool is_taken = errno == EEXIST;
-        discard(f, &t);
+        const int reason = errno;
         if (lock >= 0) close(lock);
-        if (!is_taken) return fail_output(error, f);
+        errno = reason;
+        discard(f, &t);
+        if (errno != EEXIST) return fail_output(error, f);
         return refuse(error, EXIT_IO, f->path,
                       "another file in its place; expected the checkpoint of this run");
     }
