@@ -507,7 +507,7 @@ struct RefusedCheckpointTests {
         Fixture.seal(&bytes)
         try folder.write(bytes, as: "run.ckpt")
         try await expect(
-            65, "run.ckpt: expected a checkpoint of format version 1, got version 2", Self.resume)
+            65, "run.ckpt: expected a checkpoint of format version 3, got version 2", Self.resume)
     }
 
     @Test("other kinds of files")

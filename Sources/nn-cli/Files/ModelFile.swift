@@ -55,9 +55,9 @@ enum ModelFile {
             case .invalidModel(.truncated): ("a complete model", "only its first \(bytes.count) bytes")
             case .invalidModel(.notAModel): ("a SwiftNN model", kindText(of: bytes))
             case .invalidModel(.damagedHeader): ("an intact model", "a damaged header (wrong checksum)")
-            case .invalidModel(.laterVersion) where bytes[4] <= 2:
+            case .invalidModel(.laterVersion) where bytes[4] <= 3:
                 ("a model with known options", "options \(bytes[11]) in version \(bytes[4])")
-            case .invalidModel(.laterVersion): ("a model of format version 1 or 2", "version \(bytes[4])")
+            case .invalidModel(.laterVersion): ("a model of format version 1 to 3", "version \(bytes[4])")
             case .invalidModel(.otherKind) where bytes[7] == CheckpointFile.kind:
                 ("a model", "a checkpoint (train --resume makes a model from it)")
             case .invalidModel(.otherKind):

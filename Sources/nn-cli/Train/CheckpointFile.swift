@@ -130,7 +130,7 @@ struct CheckpointFile {
                 ("a checkpoint", FileKind.text(of: bytes))
             case .truncated: ("a complete checkpoint", "only its first \(bytes.count) bytes")
             case .otherKind: ("a checkpoint", "a model")
-            case .laterVersion: ("a checkpoint of format version 1", "version \(bytes[4])")
+            case .laterVersion: ("a checkpoint of format version 3", "version \(bytes[4])")
             default: ("an intact checkpoint", "a damaged one")
             }
         return FileError(.badData, file: path, expected: expected, found: found)
