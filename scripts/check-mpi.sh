@@ -75,7 +75,8 @@ full() {
     row "one model" "$1" "$python" Tests/mpi/train.py "$nn_mpi" "$program" --mpirun "$mpirun" --all
     row "failures" "$1" failures "$folder" --mpirun "$mpirun" --full
     if [[ $(id -u) == 0 ]] && command -v ip >/dev/null; then
-        row "three hosts" "$1" "$python" Tests/mpi/hosts.py "$nn_mpi" "$program" --mpirun "$mpirun" --cuts 6
+        row "three hosts" "$1" "$python" Tests/mpi/hosts.py "$nn_mpi" "$program" \
+            "$folder/Tests/mpi/nn-mpi-test-ranks" --mpirun "$mpirun" --cuts 6
     else
         skip "three hosts, $1: expected root, and ip of iproute2"
     fi

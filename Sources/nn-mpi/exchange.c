@@ -20,7 +20,7 @@ void ranks_or(void *bytes, size_t count) {
         ranks_check(MPI_Iallreduce(MPI_IN_PLACE, (char *)bytes + begin,
                                    (int)smaller(PIECE_BYTES, count - begin), MPI_BYTE, MPI_BOR,
                                    MPI_COMM_WORLD, &request));
-        ranks_await(&request, 1);
+        ranks_exchange(&request, 1);
     }
 }
 
@@ -30,7 +30,7 @@ void ranks_broadcast(void *bytes, size_t count, int root) {
         MPI_Request request;
         ranks_check(MPI_Ibcast((char *)bytes + begin, (int)smaller(PIECE_BYTES, count - begin), MPI_BYTE,
                                root, MPI_COMM_WORLD, &request));
-        ranks_await(&request, 1);
+        ranks_exchange(&request, 1);
     }
 }
 
@@ -48,7 +48,7 @@ static requests requests_begin(void) {
 }
 
 static void requests_end(requests *r) {
-    ranks_await(r->all, r->count);
+    ranks_exchange(r->all, r->count);
     free((void *)r->all);
 }
 
@@ -189,7 +189,7 @@ static void sum_fast(uint32_t shards, char *nodes, uint32_t count, int32_t real_
     MPI_Request request;
     ranks_check(MPI_Iallreduce(MPI_IN_PLACE, nodes, (int)count, real_bytes == 4 ? MPI_FLOAT : MPI_DOUBLE,
                                MPI_SUM, MPI_COMM_WORLD, &request));
-    ranks_await(&request, 1);
+    ranks_exchange(&request, 1);
 }
 
 void ranks_sum(void *context, void *nodes, uint32_t count, int32_t real_bytes) {

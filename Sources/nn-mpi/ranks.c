@@ -1,8 +1,11 @@
 // Begin, end, heartbeats and failures of ranks.
 //
 // Each second rank 0 sends a heartbeat to all others, and each of them to rank 0. Nothing is ever waited for
-// in MPI itself: all waits are loops of MPI_Test and ranks_poll. So whatever happens to a machine or a
-// link, rank 0 notices, and if it can't, the others do, a little later.
+// in MPI itself: all waits are loops of MPI_Test and ranks_poll. So whatever happens to a machine or to its
+// link with rank 0, rank 0 notices, and if it can't, the others do, a little later.
+//
+// A heartbeat to rank 0 also says how far a rank is. So rank 0 notices that two others do not reach each
+// other: all ranks have come to an exchange, and it does not end.
 //
 // One rank prints a failure: rank 0, to which the others hand theirs over, or another one that has lost rank
 // 0. It tells all to be quiet. Where a machine is cut off, mpirun should notice that by itself before
@@ -23,13 +26,16 @@
 #include <unistd.h>
 
 enum {
-    SILENCE = 15,        ///< seconds after which a rank is lost
-    MPIRUN_NOTICES = 10, ///< seconds that mpirun has to notice that a machine is lost
-    LAST_WAY = 5,        ///< seconds for MPI_Abort
-    HOST_BYTES = 64,     ///< of a host's name, with its zero
-    TEXT_BYTES = 2048,   ///< of a failure's line, with its zero
+    SILENCE = 15,             ///< seconds after which a rank is lost
+    MPIRUN_NOTICES = 10,      ///< seconds that mpirun has to notice that a machine is lost
+    MPIRUN_NOTICES_LATER = 4, ///< the same, if others than rank 0 noticed it, which takes longer
+    LAST_TURN = 20,           ///< of others to notice it
+    LAST_WAY = 5,             ///< seconds for MPI_Abort
+    HOST_BYTES = 64,          ///< of a host's name, with its zero
+    TEXT_BYTES = 2048,        ///< of a failure's line, with its zero
 };
 
+static const double standstill = 20; ///< seconds of an exchange to which all have come; more than SILENCE
 static const double hand_over_seconds = 5; ///< in which rank 0 should print another rank's failure
 static const double mpirun_reads = 0.5;    ///< seconds after which mpirun has read a line, before it ends all
 
@@ -42,6 +48,7 @@ typedef enum message_kind {
 
 typedef struct message {
     int32_t kind, value;
+    uint64_t steps;        ///< of a heartbeat: those of the rank that sends it
     char text[TEXT_BYTES]; ///< of a failure; other messages end before
 } message;
 
@@ -51,6 +58,7 @@ enum { SHORT_MESSAGE = offsetof(message, text) };
 typedef struct peer {
     int rank;
     bool gone;        ///< it has said goodbye
+    uint64_t steps;   ///< in its last heartbeat
     int32_t patience; ///< seconds of silence before it is lost
     double heard;     ///< when its last message came
     message sent;     ///< what goes there now
@@ -69,6 +77,9 @@ static struct {
     double polled;         ///< the time of the last poll
     double clock;          ///< seconds since the beginning; stands still while this rank does not poll
     double sent;           ///< when heartbeats were sent, by this clock
+    uint64_t steps;        ///< one into each exchange, and one out of it: odd in one
+    uint64_t least_steps;  ///< of all ranks, as rank 0 knows
+    double stepped;        ///< when these changed, by this clock
 } run;
 
 static double seconds(void) {
@@ -138,8 +149,9 @@ static void receive(void);
 /// Rank 0 prints all failures, so that there is one message. If it does not, since it is lost or busy, this
 /// rank does.
 static void hand_over(int exit_code, const char *line) {
-    message failure = {.kind = FAILURE, .value = exit_code};
-    memcpy(failure.text, line, sizeof failure.text);
+    static message failure; // which MPI may send at any time from now on
+    failure = (message){.kind = FAILURE, .value = exit_code};
+    snprintf(failure.text, sizeof failure.text, "%s", line);
     MPI_Request sending;
     if (MPI_Isend(&failure, sizeof failure, MPI_BYTE, 0, TAG_WATCH, MPI_COMM_WORLD, &sending) != MPI_SUCCESS)
         return;
@@ -198,7 +210,10 @@ static void receive(void) {
         peer *p = &run.peers[run.rank == 0 ? status.MPI_SOURCE - 1 : 0];
         p->heard = run.clock;
         switch ((message_kind)run.received.kind) {
-        case HEARTBEAT: p->patience = run.received.value; break;
+        case HEARTBEAT:
+            p->patience = run.received.value;
+            p->steps = run.received.steps;
+            break;
         case GOODBYE: p->gone = true; break;
         case FAILURE: end_all(run.received.value, run.received.text, mpirun_reads);
         case QUIET: be_quiet(run.received.value);
@@ -214,6 +229,7 @@ static bool send(peer *p, message_kind kind) {
     if (!idle) return false;
     p->sent.kind = (int32_t)kind;
     p->sent.value = run.patience;
+    p->sent.steps = run.steps;
     ranks_check(
         MPI_Isend(&p->sent, SHORT_MESSAGE, MPI_BYTE, p->rank, TAG_WATCH, MPI_COMM_WORLD, &p->sending));
     return true;
@@ -231,21 +247,68 @@ static void send_to_all(message_kind kind) {
     }
 }
 
-/// Others than rank 0 wait somewhat longer, one after another, so that one alone prints.
-static double extra_patience(void) { return run.rank == 0 ? 0 : run.rank < 20 ? 1 + 0.25 * run.rank : 6; }
+/// Others than rank 0 wait somewhat longer, one after another, so that one alone prints: first one of each
+/// machine, as all ranks of rank 0's machine may be lost with it.
+static double extra_patience(void) {
+    int machine = 0, place = 0; // on the machine, whose ranks usually follow one another
+    for (int rank = 2; rank <= run.rank; rank++) {
+        const bool is_next_machine = strcmp(run.hosts[rank], run.hosts[rank - 1]) != 0;
+        machine += is_next_machine;
+        place = is_next_machine ? 0 : place + 1;
+    }
+    const int turn = machine + 4 * place;
+    return run.rank == 0 ? 0 : 1 + 0.25 * (turn < LAST_TURN ? turn : LAST_TURN);
+}
 
 static void look_for_silence(void) {
     for (int i = 0; i < run.peer_count; i++) {
         const peer *p = &run.peers[i];
-        if (p->gone || run.clock - p->heard < p->patience + extra_patience()) continue;
+        const double silence = run.clock - p->heard;
+        if (p->gone || silence < p->patience || silence < p->patience + extra_patience()) continue;
         char line[TEXT_BYTES];
         snprintf(
             line, sizeof line,
             "nn-mpi: rank %d on %s: nothing has come from it for %d seconds: the process was stopped, or its "
             "machine or the network is down",
-            p->rank, run.hosts[p->rank], (int)(run.clock - p->heard));
-        end_all(74, line, MPIRUN_NOTICES);
+            p->rank, run.hosts[p->rank], (int)silence);
+        end_all(74, line, run.rank == 0 ? MPIRUN_NOTICES : MPIRUN_NOTICES_LATER);
     }
+}
+
+static bool is_last(const peer *p) { return !p->gone && p->steps == run.least_steps; }
+
+/// Names one of the last ranks, and another one, on another host if possible: other ones than rank 0, which
+/// hears from all.
+static _Noreturn void end_standstill(void) {
+    int a = 0, b = 0;
+    for (int i = 0; i < run.peer_count; i++) {
+        const int rank = run.peers[i].rank;
+        if (!is_last(&run.peers[i])) continue;
+        if (a == 0)
+            a = rank;
+        else if (b == 0 || (strcmp(run.hosts[b], run.hosts[a]) == 0))
+            b = rank;
+    }
+    char other[HOST_BYTES + 32] = "", line[TEXT_BYTES];
+    if (b > 0) snprintf(other, sizeof other, ", and rank %d on %s", b, run.hosts[b]);
+    snprintf(
+        line, sizeof line,
+        "nn-mpi: rank %d on %s%s: no data has come from another rank for %.0f seconds, though rank 0 hears "
+        "from all: the network between two machines is down",
+        a, run.hosts[a], other, standstill);
+    end_all(74, line, mpirun_reads);
+}
+
+/// If the last ranks are in an exchange, all have come to it.
+static void look_for_standstill(void) {
+    uint64_t least = run.steps;
+    for (int i = 0; i < run.peer_count; i++) {
+        const peer *p = &run.peers[i];
+        if (!p->gone && p->steps < least) least = p->steps;
+    }
+    if (least % 2 == 0 || least != run.least_steps) run.stepped = run.clock;
+    run.least_steps = least;
+    if (run.clock - run.stepped >= standstill) end_standstill();
 }
 
 void ranks_poll(void) {
@@ -257,6 +320,7 @@ void ranks_poll(void) {
     run.polled = now;
     receive();
     look_for_silence();
+    if (run.rank == 0) look_for_standstill();
     if (run.clock - run.sent >= 1) send_heartbeats();
 }
 
@@ -285,6 +349,12 @@ void ranks_await(MPI_Request *requests, int count) {
     }
 }
 
+void ranks_exchange(MPI_Request *requests, int count) {
+    run.steps++;
+    ranks_await(requests, count);
+    run.steps++;
+}
+
 // Begin and end
 
 /// All ranks' hosts.
@@ -297,7 +367,7 @@ static void exchange_hosts(void) {
     MPI_Request gathering;
     ranks_check(MPI_Iallgather(host, HOST_BYTES, MPI_CHAR, run.hosts, HOST_BYTES, MPI_CHAR, MPI_COMM_WORLD,
                                &gathering));
-    ranks_await(&gathering, 1);
+    ranks_exchange(&gathering, 1);
 }
 
 void ranks_begin(int *argc, char ***argv) {

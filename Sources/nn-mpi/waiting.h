@@ -26,6 +26,10 @@ void ranks_wait(unsigned turn);
 /// Waits for all of the requests, with heartbeats.
 void ranks_await(MPI_Request *requests, int count);
 
+/// The same for what all ranks exchange, in the same order. Once all have come, it ends within 20 seconds, or
+/// the run does: so it moves few megabytes.
+void ranks_exchange(MPI_Request *requests, int count);
+
 /// Memory, or the run ends.
 void *ranks_memory(void *old, size_t bytes);
 

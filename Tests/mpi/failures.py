@@ -74,6 +74,10 @@ def check_hangs(programs):
         check(took < 32, f"a hang ended after {took:.0f} s, expected 30", run.stderr)
         run = programs.ranks(3, "lags", str(rank))
         check(run.returncode == 0, f"rank {rank} comes late: expected exit code 0, got {run.returncode}", run.stderr)
+    run = programs.ranks(3, "wait")
+    expected = f"nn-mpi: rank 1 on {HOST}, and rank 2 on {HOST}: no data has come from another rank for 20 seconds"
+    check(said(run.stderr, "two ranks wait for each other").startswith(expected), f"expected {expected}", run.stderr)
+    check(run.returncode == 74, f"expected exit code 74, got {run.returncode}", run.stderr)
 
 
 # ---- Damaged data -----------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """Three hosts on one machine: a link that is cut in the middle of a training ends the run, which then goes on to the same bytes.
 
-    Tests/mpi/hosts.py NN_MPI NN_CLI [--mpirun WORDS] [--cuts N]
+    Tests/mpi/hosts.py NN_MPI NN_CLI TEST_RANKS [--mpirun WORDS] [--cuts N]
 
 Each host is a network namespace with a name of its own, and a cable (veth) to a switch (bridge). A cut cable loses packets and
-says nothing. Root alone may do that. WORDS are those for one host; what MPI needs for three is added here.
+says nothing. A pair of hosts may also lose each other alone. Root alone may do that. WORDS are those for one host; what MPI needs for three is added here.
 """
 
 import os
@@ -12,6 +12,7 @@ import re
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from common import DataSet, Programs
@@ -58,6 +59,11 @@ class Network:
     def join(self, host):
         ip("-n", SWITCH, "link", "set", f"port{host}", "master", "switch")
 
+    def part(self, hosts, apart=True):
+        """The switch passes nothing on between these hosts."""
+        for host in hosts:
+            ip("-n", SWITCH, "link", "set", f"port{host}", "type", "bridge_slave", "isolated", "on" if apart else "off")
+
     def processes(self, host):
         run = subprocess.run(["ip", "netns", "pids", f"nn-mpi-{host}"], capture_output=True, text=True)
         return [int(word) for word in run.stdout.split()]
@@ -72,6 +78,7 @@ class Network:
 
 class Hosts(Programs):
     def add_arguments(self, parser):
+        parser.add_argument("test_ranks", type=os.path.abspath)
         parser.add_argument("--cuts", type=int, default=3)
 
     def start(self, *words, folder):
@@ -100,31 +107,53 @@ def finish(run, what):
     check(run.returncode == 0, f"{what}: expected exit code 0, got {run.returncode}", answer)
 
 
-def check_cut(programs, network, folder, words, seconds, host):
-    """Cuts the cable of a host at any time in the middle. Returns the seconds until the run has ended."""
+def check_cut(programs, folder, words, seconds, what, cut, expected):
+    """Cuts a link at any time in the middle. Returns the seconds until the run has ended, and its exit code."""
     run = programs.start(*words, "-o", "run.nnk", "--checkpoint", "run.nnc", folder=folder)
     while not (folder / "run.nnc").exists() and run.poll() is None:
         time.sleep(0.05)
     time.sleep(random.uniform(0.1, 0.5) * seconds)
-    network.cut(host)
+    cut()
     began = time.monotonic()
     answer, _ = run.communicate(timeout=300)
     took = time.monotonic() - began
-    what = f"the cable of host {host} is cut"
     line = said(answer, what)
-    # Rank 0, on the first host, loses all others if the cable is its own.
-    check("nothing has come from it for 1" in line, f"{what}: expected who is lost", answer)
-    check(host == 1 or f"rank {host - 1} on node{host}:" in line, f"{what}: expected its name", answer)
+    check(re.search(expected, line), f"{what}: expected {expected}", answer)
     check(run.returncode != 0, f"{what}: expected a failure", answer)
     check(took <= LIMIT, f"{what}: the run ended after {took:.0f} s, expected {LIMIT}", answer)
     check((folder / "run.nnc").exists() and not (folder / "run.nnk").exists(), f"{what}: expected a checkpoint", answer)
+    return took, run.returncode
+
+
+def wait_until_none_is_left(programs, network):
     for _ in range(400):
         if not programs.ranks_left(network):
-            break
+            return
         time.sleep(0.1)
-    check(not programs.ranks_left(network), f"{what}: expected no ranks 40 s after the end", answer)
-    network.join(host)
-    return took, run.returncode
+    raise AssertionError("expected no ranks 40 s after the end")
+
+
+def cuts(network, count):
+    """What is cut, how, how it is mended, and what is said."""
+    silent = "nothing has come from it for 1"
+    for turn in range(count):
+        host = HOSTS[-1 - turn % len(HOSTS)]
+        # Rank 0, on the first host, loses all others if the cable is its own.
+        expected = silent if host == 1 else f"rank {host - 1} on node{host}: {silent}"
+        yield f"the cable of host {host}", partial(network.cut, host), partial(network.join, host), expected
+    expected = "rank [12] on node[23](, and rank 2 on node3)?: no data has come from another rank for 20 seconds"
+    for _ in range(count // len(HOSTS)):
+        yield "the link of hosts 2 and 3", partial(network.part, [2, 3]), partial(network.part, [2, 3], False), expected
+
+
+def check_large_machine(programs):
+    """All 22 ranks of the first machine are lost: of those of the two other machines, one alone prints."""
+    words = [*programs.mpirun, "-n", 26, AGENT.with_name("machine-of-rank.sh"), programs.test_ranks, "hang", 22]
+    run = programs.run(words)
+    answer, what = run.stdout + run.stderr, "a machine of 22 ranks is lost"
+    expected = "nn-mpi: rank 0 on machine0: nothing has come from it for 16 seconds"
+    check(said(answer, what).startswith(expected), f"{what}: expected {expected}", answer)
+    check(run.returncode == 74, f"{what}: expected exit code 74, got {run.returncode}", answer)
 
 
 def main():
@@ -132,6 +161,7 @@ def main():
     seed = random.randrange(1 << 32)
     random.seed(seed)
     print(f"hosts in network namespaces, seed {seed}")
+    check_large_machine(programs)
     with tempfile.TemporaryDirectory() as name, Network() as network:
         folder = Path(name)
         DataSet.drawn(400).write_shards(folder / "set", [20, 21, 145])
@@ -140,10 +170,12 @@ def main():
         finish(programs.start(*words, "-o", "whole.nnk", folder=folder), "a run on three hosts")
         seconds = time.monotonic() - began
         took, codes = [], set()
-        for turn in range(programs.cuts):
-            time_taken, code = check_cut(programs, network, folder, words, seconds, HOSTS[-1 - turn % len(HOSTS)])
+        for what, cut, mend, expected in cuts(network, programs.cuts):
+            time_taken, code = check_cut(programs, folder, words, seconds, f"{what} is cut", cut, expected)
             took.append(time_taken)
             codes.add(code)
+            wait_until_none_is_left(programs, network)
+            mend()
             resumed = [*words, "-o", "run.nnk", "--checkpoint", "run.nnc", "--resume"]
             finish(programs.start(*resumed, folder=folder), "a run that goes on")
             check((folder / "run.nnk").read_bytes() == (folder / "whole.nnk").read_bytes(), "expected the same bytes", "")

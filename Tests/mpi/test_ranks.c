@@ -4,7 +4,9 @@
 //     mpirun -n RANKS test_ranks fails RANK   that rank ends the run with exit code 65
 //     mpirun -n RANKS test_ranks fail         all ranks do
 //     mpirun -n RANKS test_ranks hangs RANK   that rank does nothing more
-//     mpirun -n RANKS test_ranks lags RANK    that rank comes to the end 20 s after the others
+//     mpirun -n RANKS test_ranks hang COUNT   the first ranks, as many, do nothing more
+//     mpirun -n RANKS test_ranks lags RANK    that rank comes to an exchange 25 s after the others
+//     mpirun -n RANKS test_ranks wait         all ranks but 0 wait for data that nobody sends
 #define _POSIX_C_SOURCE 200809L // pause
 
 #include "ranks.h"
@@ -139,7 +141,15 @@ static _Noreturn void hang(void) {
 }
 
 static void lag(void) {
-    for (const time_t begin = time(NULL); time(NULL) - begin < 20;) ranks_poll();
+    for (const time_t begin = time(NULL); time(NULL) - begin < 25;) ranks_poll();
+}
+
+static void wait_in_vain(void) {
+    enum { TAG_OF_NOTHING = 99 };
+    char byte;
+    MPI_Request receiving;
+    MPI_Irecv(&byte, 1, MPI_BYTE, 0, TAG_OF_NOTHING, MPI_COMM_WORLD, &receiving);
+    ranks_exchange(&receiving, 1);
 }
 
 int main(int count, char **words) {
@@ -149,6 +159,9 @@ int main(int count, char **words) {
     if (strcmp(what, "exchanges") == 0) check_exchanges();
     if (strcmp(what, "fail") == 0 || (strcmp(what, "fails") == 0 && is_named)) fail();
     if (strcmp(what, "hangs") == 0 && is_named) hang();
+    if (strcmp(what, "hang") == 0 && count > 2 && ranks_rank() < atoi(words[2])) hang();
     if (strcmp(what, "lags") == 0 && is_named) lag();
+    if (strcmp(what, "wait") == 0 && ranks_rank() > 0) wait_in_vain();
+    check_or(1);
     ranks_end(0);
 }
