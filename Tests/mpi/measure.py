@@ -15,6 +15,7 @@ from pathlib import Path
 from common import DataSet, Programs
 
 N, U, B = 12288, 20, 4  # bytes of an image, units of layer 1, bytes of a float
+ALL_UNITS = 33  # of layers 1 to 4
 PATCH = 192  # bytes of the input whose weights are added up at once
 SHARED_FROM = 1024  # images from which on ranks share iterations of the dual
 RANKS = 1, 2, 4
@@ -45,7 +46,7 @@ class Speeds:
 
     def iteration(self, method, ranks, m):
         if method == "primal":
-            return 2 * U * N * m / self.products / ranks + self.exchange(ranks, 2 * N / PATCH, 2 * B * U * N)
+            return 2 * U * N * m / self.products / ranks + self.exchange(ranks, 2 * N / PATCH + 11, 2 * B * U * N)
         shared = ranks if m >= SHARED_FROM else 1
         return B * m * m / self.walk / shared + self.exchange(shared, 1, 2 * B * U * m)
 
@@ -53,8 +54,8 @@ class Speeds:
 def bytes_of_rank(method, ranks, m):
     """Memory of a rank: images and all else."""
     if method == "dual":
-        return N * m + B * m * m + 4 * B * U * m + B * U * N
-    return N * m / ranks + 1.1 * B * U * m / ranks + 1.3 * B * U * N
+        return (N + 1) * m + B * m * m + 4 * B * U * m + B * U * N
+    return N * m / ranks + m + B * ALL_UNITS * m / ranks + 1.2 * B * U * N
 
 
 # ---- Measuring -------------------------------------------------------------------------------------------------------
