@@ -54,7 +54,7 @@ failures() { "$python" Tests/mpi/failures.py "$1/Sources/nn-mpi/nn-mpi" "$progra
 
 everyday() {
     build build/mpi mpicc -DCMAKE_C_FLAGS_RELEASE=-O1 # which compiles the core in half the time
-    check build/mpi "$any_mpirun" 1 3
+    check build/mpi "$any_mpirun" 1 3 4
     failures build/mpi --mpirun "$any_mpirun"
 }
 

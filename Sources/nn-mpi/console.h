@@ -3,16 +3,8 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
+#include "exit_codes.h"
 #include "options.h"
-
-enum {
-    EXIT_USAGE = 64,
-    EXIT_BAD_DATA = 65,
-    EXIT_MISSING = 66,
-    EXIT_INTERNAL = 70,
-    EXIT_IO = 74,
-    EXIT_INTERRUPTED = 130
-};
 
 /// A line of the answer.
 void console_answer(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -2,6 +2,7 @@
 #define _FILE_OFFSET_BITS 64
 
 #include "dataset.h"
+#include "exit_codes.h"
 #include "nnkernel/model.h"
 
 #include <errno.h>
@@ -15,11 +16,6 @@
 #include <unistd.h>
 
 enum {
-    BAD_DATA = 65,
-    MISSING = 66,
-    NO_MEMORY = 70,
-    READ_FAILED = 74,
-
     MOST_MANIFEST_BYTES = 1 << 24,
     MOST_IMAGE_BYTES = 65535, // inputs of a network
     PATH_BYTES = 4096,
@@ -50,7 +46,8 @@ fail(dataset_error *error, int exit_code, const dataset *set, const char *file, 
 }
 
 static bool no_memory(dataset_error *error, const dataset *set, uint64_t bytes) {
-    return fail(error, NO_MEMORY, set, NULL, "the system does not give %" PRIu64 " bytes of memory", bytes);
+    return fail(error, EXIT_INTERNAL, set, NULL, "the system does not give %" PRIu64 " bytes of memory",
+                bytes);
 }
 
 /// Whether the error says nothing about the file.
@@ -61,7 +58,7 @@ static bool is_failure_of_system(int number) {
 
 static bool cannot_open(dataset_error *error, const dataset *set, const char *file, const char *expected) {
     const int number = errno;
-    return fail(error, is_failure_of_system(number) ? READ_FAILED : MISSING, set, file, "%s; expected %s",
+    return fail(error, is_failure_of_system(number) ? EXIT_IO : EXIT_MISSING, set, file, "%s; expected %s",
                 number == ENOENT ? "no such file" : strerror(number), expected);
 }
 
@@ -89,7 +86,7 @@ static bool open_file(const dataset *set, source *s, dataset_error *error) {
         return true;
     }
     if (is_known)
-        fail(error, MISSING, set, s->file, "%s; expected %s",
+        fail(error, EXIT_MISSING, set, s->file, "%s; expected %s",
              S_ISDIR(there.st_mode) ? "a folder" : "a pipe or a device", s->expected);
     else
         cannot_open(error, set, s->file, s->expected);
@@ -109,9 +106,9 @@ static bool read_bytes(const dataset *set, const source *s, uint64_t at, uint64_
             pread(s->descriptor, bytes, count < PIECE_BYTES ? (size_t)count : PIECE_BYTES, (off_t)at);
         if (some < 0 && errno == EINTR) continue;
         if (some < 0)
-            return fail(error, READ_FAILED, set, s->file, "%s; expected %s", strerror(errno), s->expected);
+            return fail(error, EXIT_IO, set, s->file, "%s; expected %s", strerror(errno), s->expected);
         if (some == 0)
-            return fail(error, READ_FAILED, set, s->file, "a file that shrinks while it is read; expected %s",
+            return fail(error, EXIT_IO, set, s->file, "a file that shrinks while it is read; expected %s",
                         s->expected);
         *crc = nnk_crc32(*crc, bytes, (size_t)some);
         if (set->poll) set->poll();
@@ -227,8 +224,9 @@ static bool end_line(manifest *in, bool is_right, const char *expected) {
         if (c >= ' ' && c <= '~') found[length] = c;
     }
     if (in->line < in->end) found[length] = 0;
-    return fail(in->error, BAD_DATA, in->set, MANIFEST, "expected line %" PRIu32 " to be \"%s\", got %s%s%s",
-                in->number, expected, in->line < in->end ? "\"" : "", found, in->line < in->end ? "\"" : "");
+    return fail(in->error, EXIT_BAD_DATA, in->set, MANIFEST,
+                "expected line %" PRIu32 " to be \"%s\", got %s%s%s", in->number, expected,
+                in->line < in->end ? "\"" : "", found, in->line < in->end ? "\"" : "");
 }
 
 static bool take_class(manifest *in, uint32_t label) {
@@ -262,11 +260,11 @@ static bool read_head(manifest *in) {
     const uint32_t crc = nnk_crc32(0, (const uint8_t *)start, (size_t)(in->line - start));
     if (!end_line(in, take(in, "set ") && take_crc(in, &set->identity), "set CHECKSUM")) return false;
     if (set->identity != crc)
-        return fail(in->error, BAD_DATA, set, MANIFEST,
+        return fail(in->error, EXIT_BAD_DATA, set, MANIFEST,
                     "expected the checksum %08" PRIx32 " of the lines above line 8, got %08" PRIx32,
                     set->identity, crc);
     if (strcmp(set->class_names[0], set->class_names[1]) == 0)
-        return fail(in->error, BAD_DATA, set, MANIFEST, "expected two class names, got one twice");
+        return fail(in->error, EXIT_BAD_DATA, set, MANIFEST, "expected two class names, got one twice");
     return true;
 }
 
@@ -305,7 +303,7 @@ static bool check_shards(const dataset *set, dataset_error *error) {
         const dataset_shard *const shard = &set->shards[i];
         if (shard->first > next) break;
         if (shard->first < next)
-            return fail(error, BAD_DATA, set, MANIFEST,
+            return fail(error, EXIT_BAD_DATA, set, MANIFEST,
                         "expected each example in one shard, got example %" PRIu32 " in %s and in %s",
                         shard->first, shard[-1].file, shard->file);
         next += shard->count;
@@ -313,13 +311,13 @@ static bool check_shards(const dataset *set, dataset_error *error) {
         images = nnk_crc32_joined(images, shard->images_crc, (uint64_t)shard->count * set->image_bytes);
     }
     if (next < set->examples)
-        return fail(error, BAD_DATA, set, MANIFEST, "expected a shard with example %" PRIu64 ", got none",
-                    next);
+        return fail(error, EXIT_BAD_DATA, set, MANIFEST,
+                    "expected a shard with example %" PRIu64 ", got none", next);
     if (next > set->examples)
-        return fail(error, BAD_DATA, set, MANIFEST, "expected shards of %" PRIu32 " examples, got %" PRIu64,
-                    set->examples, next);
+        return fail(error, EXIT_BAD_DATA, set, MANIFEST,
+                    "expected shards of %" PRIu32 " examples, got %" PRIu64, set->examples, next);
     if (labels != set->labels_crc || images != set->images_crc)
-        return fail(error, BAD_DATA, set, MANIFEST,
+        return fail(error, EXIT_BAD_DATA, set, MANIFEST,
                     "expected the checksums %08" PRIx32 " and %08" PRIx32
                     " of all labels and images, got shards that have %08" PRIx32 " and %08" PRIx32,
                     set->labels_crc, set->images_crc, labels, images);
@@ -333,8 +331,8 @@ static bool read_manifest(dataset *set, dataset_error *error) {
     uint8_t *const text = s.size <= MOST_MANIFEST_BYTES ? malloc((size_t)s.size + 1) : NULL;
     bool is_read = false;
     if (s.size > MOST_MANIFEST_BYTES)
-        fail(error, BAD_DATA, set, MANIFEST, "expected at most %d bytes, got %" PRIu64, MOST_MANIFEST_BYTES,
-             s.size);
+        fail(error, EXIT_BAD_DATA, set, MANIFEST, "expected at most %d bytes, got %" PRIu64,
+             MOST_MANIFEST_BYTES, s.size);
     else if (!text)
         no_memory(error, set, s.size);
     else
@@ -388,29 +386,29 @@ static bool wrong_header(const dataset *set, const dataset_shard *shard, const u
                          dataset_error *error) {
     const uint32_t crc = nnk_crc32(0, found, CRC_AT);
     if (memcmp(found, MAGIC, 4) != 0)
-        return fail(error, BAD_DATA, set, shard->file, "expected a shard, got another kind of file");
+        return fail(error, EXIT_BAD_DATA, set, shard->file, "expected a shard, got another kind of file");
     if (u32_at(found + CRC_AT) != crc)
-        return fail(error, BAD_DATA, set, shard->file,
+        return fail(error, EXIT_BAD_DATA, set, shard->file,
                     "expected the checksum %08" PRIx32 " of the header, got %08" PRIx32,
                     u32_at(found + CRC_AT), crc);
     if (found[4] != MAGIC[4])
-        return fail(error, BAD_DATA, set, shard->file, "expected a shard of version %d, got version %d",
+        return fail(error, EXIT_BAD_DATA, set, shard->file, "expected a shard of version %d, got version %d",
                     MAGIC[4], found[4]);
     if (u32_at(found + 8) != set->identity)
-        return fail(error, BAD_DATA, set, shard->file,
+        return fail(error, EXIT_BAD_DATA, set, shard->file,
                     "expected a shard of the set %08" PRIx32 ", got one of the set %08" PRIx32, set->identity,
                     u32_at(found + 8));
     if (u32_at(found + 16) != shard->first || u32_at(found + 20) != shard->count)
-        return fail(error, BAD_DATA, set, shard->file,
+        return fail(error, EXIT_BAD_DATA, set, shard->file,
                     "expected %" PRIu32 " examples from example %" PRIu32 " on, got %" PRIu32
                     " from example %" PRIu32 " on",
                     shard->count, shard->first, u32_at(found + 20), u32_at(found + 16));
     if (u32_at(found + 32) != shard->labels_crc || u32_at(found + 36) != shard->images_crc)
-        return fail(error, BAD_DATA, set, shard->file,
+        return fail(error, EXIT_BAD_DATA, set, shard->file,
                     "expected the checksums %08" PRIx32 " and %08" PRIx32
                     " of labels and images, got %08" PRIx32 " and %08" PRIx32,
                     shard->labels_crc, shard->images_crc, u32_at(found + 32), u32_at(found + 36));
-    return fail(error, BAD_DATA, set, shard->file,
+    return fail(error, EXIT_BAD_DATA, set, shard->file,
                 "expected a header of the set's number of examples and image size, got another");
 }
 
@@ -427,7 +425,7 @@ static bool is_shard(const dataset *set, const dataset_shard *shard, const sourc
         if (memcmp(header, found, HEADER_BYTES) != 0) return wrong_header(set, shard, found, error);
     }
     if (s->size != bytes)
-        return fail(error, BAD_DATA, set, shard->file, "expected %" PRIu64 " bytes, got %" PRIu64, bytes,
+        return fail(error, EXIT_BAD_DATA, set, shard->file, "expected %" PRIu64 " bytes, got %" PRIu64, bytes,
                     s->size);
     return true;
 }
@@ -444,7 +442,7 @@ static bool open_shard(const dataset *set, const dataset_shard *shard, source *s
 static bool is_intact(const dataset *set, const dataset_shard *shard, const char *what, uint32_t expected,
                       uint32_t found, dataset_error *error) {
     return expected == found ||
-           fail(error, BAD_DATA, set, shard->file,
+           fail(error, EXIT_BAD_DATA, set, shard->file,
                 "expected the checksum %08" PRIx32 " of its %s, got %08" PRIx32, expected, what, found);
 }
 
@@ -458,7 +456,7 @@ static bool read_labels(const dataset *set, const dataset_shard *shard, dataset_
     if (!is_read || !is_intact(set, shard, "labels", shard->labels_crc, crc, error)) return false;
     for (uint32_t i = 0; i < shard->count; i++)
         if (labels[i] > 1)
-            return fail(error, BAD_DATA, set, shard->file,
+            return fail(error, EXIT_BAD_DATA, set, shard->file,
                         "expected labels 0 and 1, got %d of example %" PRIu32, labels[i], shard->first + i);
     return true;
 }
@@ -496,16 +494,16 @@ static bool is_folder(const dataset *set, dataset_error *error) {
     static const char expected[] = "the folder of a sharded data set";
     struct stat there;
     if (stat(set->folder, &there) != 0)
-        return errno == ENOENT ? fail(error, MISSING, set, NULL, "no such folder; expected %s", expected)
+        return errno == ENOENT ? fail(error, EXIT_MISSING, set, NULL, "no such folder; expected %s", expected)
                                : cannot_open(error, set, NULL, expected);
-    return S_ISDIR(there.st_mode) || fail(error, MISSING, set, NULL, "a file; expected %s", expected);
+    return S_ISDIR(there.st_mode) || fail(error, EXIT_MISSING, set, NULL, "a file; expected %s", expected);
 }
 
 bool dataset_open(dataset *set, const char *folder, void (*poll)(void), dataset_error *error) {
     const size_t bytes = strlen(folder) + 1;
     *set = (dataset){.poll = poll, .folder = malloc(bytes)};
     if (!set->folder) {
-        *error = (dataset_error){NO_MEMORY, "the system gives no memory for the path of the data set"};
+        *error = (dataset_error){EXIT_INTERNAL, "the system gives no memory for the path of the data set"};
         return false;
     }
     memcpy(set->folder, folder, bytes);

@@ -1,27 +1,35 @@
 // What ranks exchange: bytes, columns and sums.
+#include "memory.h"
 #include "nnkernel/share.h"
 #include "ranks.h"
 #include "waiting.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     PIECE_BYTES = 1 << 21, ///< of one exchange: what a processor's cache holds takes a third of the time
+    LEAST_RING = 4,        ///< ranks from which on a ring of them is faster than a tree
     SMALL_BYTES = 1 << 13, ///< of all nodes: a rank rather adds up all by itself than exchanges twice
 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
+/// In place, OpenMPI 4.1 sends all bytes along a tree. From a copy, it lets each rank OR a part of them.
 void ranks_or(void *bytes, size_t count) {
     if (ranks_count() == 1) return;
+    char *copy = ranks_count() < LEAST_RING ? NULL : memory_of(smaller(PIECE_BYTES, count) + 1);
     for (size_t begin = 0; begin < count; begin += PIECE_BYTES) {
+        char *piece = (char *)bytes + begin;
+        const size_t some = smaller(PIECE_BYTES, count - begin);
         MPI_Request request;
-        ranks_check(MPI_Iallreduce(MPI_IN_PLACE, (char *)bytes + begin,
-                                   (int)smaller(PIECE_BYTES, count - begin), MPI_BYTE, MPI_BOR,
+        if (copy) memcpy(copy, piece, some);
+        ranks_check(MPI_Iallreduce(copy ? copy : MPI_IN_PLACE, piece, (int)some, MPI_BYTE, MPI_BOR,
                                    MPI_COMM_WORLD, &request));
         ranks_exchange(&request, 1);
     }
+    free(copy);
 }
 
 void ranks_broadcast(void *bytes, size_t count, int root) {
@@ -43,8 +51,7 @@ typedef struct requests {
 } requests;
 
 static requests requests_begin(void) {
-    return (requests){.all =
-                          (MPI_Request *)ranks_memory(NULL, 2 * (size_t)ranks_count() * sizeof(MPI_Request))};
+    return (requests){.all = (MPI_Request *)memory_of(2 * (size_t)ranks_count() * sizeof(MPI_Request))};
 }
 
 static void requests_end(requests *r) {
@@ -58,25 +65,38 @@ typedef struct columns {
     size_t rows, row_bytes, bytes;
 } columns;
 
-static MPI_Datatype type_of(columns c) {
+/// What a message of columns is to MPI.
+typedef struct layout {
+    int count;
     MPI_Datatype type;
-    ranks_check(MPI_Type_create_hvector((int)c.rows, (int)c.bytes, (MPI_Aint)c.row_bytes, MPI_BYTE, &type));
-    ranks_check(MPI_Type_commit(&type));
-    return type;
+} layout;
+
+static layout layout_of(columns c) {
+    if ((c.rows == 1 || c.bytes == c.row_bytes) && c.rows * c.bytes <= INT_MAX)
+        return (layout){(int)(c.rows * c.bytes), MPI_BYTE}; // as of nearly all messages: no type is made
+    layout l = {.count = 1};
+    ranks_check(MPI_Type_create_hvector((int)c.rows, (int)c.bytes, (MPI_Aint)c.row_bytes, MPI_BYTE, &l.type));
+    ranks_check(MPI_Type_commit(&l.type));
+    return l;
+}
+
+/// The type may go while a request needs it.
+static void layout_end(layout *l) {
+    if (l->type != MPI_BYTE) ranks_check(MPI_Type_free(&l->type));
 }
 
 static void send_columns(requests *r, columns c, int to) {
     if (c.rows == 0 || c.bytes == 0) return;
-    MPI_Datatype type = type_of(c);
-    ranks_check(MPI_Isend(c.at, 1, type, to, TAG_DATA, MPI_COMM_WORLD, &r->all[r->count++]));
-    ranks_check(MPI_Type_free(&type)); // once the request is done
+    layout l = layout_of(c);
+    ranks_check(MPI_Isend(c.at, l.count, l.type, to, TAG_DATA, MPI_COMM_WORLD, &r->all[r->count++]));
+    layout_end(&l);
 }
 
 static void receive_columns(requests *r, columns c, int from) {
     if (c.rows == 0 || c.bytes == 0) return;
-    MPI_Datatype type = type_of(c);
-    ranks_check(MPI_Irecv(c.at, 1, type, from, TAG_DATA, MPI_COMM_WORLD, &r->all[r->count++]));
-    ranks_check(MPI_Type_free(&type));
+    layout l = layout_of(c);
+    ranks_check(MPI_Irecv(c.at, l.count, l.type, from, TAG_DATA, MPI_COMM_WORLD, &r->all[r->count++]));
+    layout_end(&l);
 }
 
 /// The columns of a rank's items.
@@ -119,7 +139,7 @@ static size_t nodes_of_all(uint32_t shards) {
 /// Adds up (nodes of all ranks, count) into the first row.
 static void add_nodes(uint32_t shards, void *nodes, size_t count, int32_t real_bytes) {
     const int ranks = ranks_count();
-    uint32_t *counts = ranks_memory(NULL, (size_t)ranks * sizeof *counts);
+    uint32_t *counts = memory_of((size_t)ranks * sizeof *counts);
     for (int r = 0; r < ranks; r++) counts[r] = ranks_first(shards, r + 1) - ranks_first(shards, r);
     nnk_sum_nodes(shards, counts, (uint32_t)ranks, nodes, (uint32_t)count, real_bytes);
     free(counts);
@@ -138,7 +158,7 @@ static void sum_slices(uint32_t shards, char *nodes, uint32_t count, int32_t rea
     const size_t real = (size_t)real_bytes, row = count * real;
     const size_t own_nodes = node_count(shards, ranks_rank());
     const columns mine = columns_of(nodes, own_nodes, row, real, count, ranks_rank());
-    char *all = ranks_memory(NULL, nodes_of_all(shards) * mine.bytes + 1);
+    char *all = memory_of(nodes_of_all(shards) * mine.bytes + 1);
     requests r = requests_begin();
     char *next = all;
     for (int from = 0; from < ranks_count(); from++) {
@@ -161,7 +181,7 @@ static void sum_slices(uint32_t shards, char *nodes, uint32_t count, int32_t rea
 /// Each rank gets the nodes of all and adds them up.
 static void sum_small(uint32_t shards, char *nodes, uint32_t count, int32_t real_bytes) {
     const size_t row = count * (size_t)real_bytes;
-    char *all = ranks_memory(NULL, nodes_of_all(shards) * row + 1);
+    char *all = memory_of(nodes_of_all(shards) * row + 1);
     requests r = requests_begin();
     const columns mine = {nodes, 1, 0, node_count(shards, ranks_rank()) * row};
     char *next = all;

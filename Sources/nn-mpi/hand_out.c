@@ -1,5 +1,6 @@
 // A rank asks rank 0 for a number, which answers between two slices of its own work.
 #include "hand_out.h"
+#include "memory.h"
 #include "ranks.h"
 #include "waiting.h"
 
@@ -25,12 +26,12 @@ static void receive_next(hand_out *h) {
 
 hand_out *hand_out_begin(uint32_t count) {
     const int ranks = ranks_rank() == 0 ? ranks_count() : 0;
-    hand_out *h = ranks_memory(NULL, sizeof *h);
+    hand_out *h = memory_of(sizeof *h);
     *h = (hand_out){.count = count, .receiving = MPI_REQUEST_NULL, .asking = ranks - 1};
     if (ranks == 0) return h;
-    h->taken = ranks_memory(NULL, (size_t)ranks * sizeof *h->taken);
-    h->answers = ranks_memory(NULL, (size_t)ranks * sizeof *h->answers);
-    h->sending = (MPI_Request *)ranks_memory(NULL, (size_t)ranks * sizeof(MPI_Request));
+    h->taken = memory_of((size_t)ranks * sizeof *h->taken);
+    h->answers = memory_of((size_t)ranks * sizeof *h->answers);
+    h->sending = (MPI_Request *)memory_of((size_t)ranks * sizeof(MPI_Request));
     for (int rank = 0; rank < ranks; rank++) {
         h->taken[rank] = none;
         h->sending[rank] = MPI_REQUEST_NULL;

@@ -10,9 +10,13 @@
 // One rank prints a failure: rank 0, to which the others hand theirs over, or another one that has lost rank
 // 0. It tells all to be quiet. Where a machine is cut off, mpirun should notice that by itself before
 // MPI_Abort makes it wait for that machine, and MPI_Abort may hang: an alarm then ends the process.
-#define _POSIX_C_SOURCE 200809L // clock_gettime, sigaction
+#define _POSIX_C_SOURCE 200809L // nanosleep, sigaction
 
 #include "ranks.h"
+
+#include "clock.h"
+#include "exit_codes.h"
+#include "memory.h"
 #include "shown_text.h"
 #include "waiting.h"
 
@@ -82,12 +86,6 @@ static struct {
     double stepped;        ///< when these changed, by this clock
 } run;
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 // Failures
 
 static int last_exit_code;
@@ -155,8 +153,8 @@ static void hand_over(int exit_code, const char *line) {
     MPI_Request sending;
     if (MPI_Isend(&failure, sizeof failure, MPI_BYTE, 0, TAG_WATCH, MPI_COMM_WORLD, &sending) != MPI_SUCCESS)
         return;
-    const double begin = seconds();
-    while (seconds() - begin < hand_over_seconds) {
+    const double begin = clock_seconds();
+    while (clock_seconds() - begin < hand_over_seconds) {
         receive(); // and sends on
         sleep_seconds(0.001);
     }
@@ -183,13 +181,7 @@ void ranks_check(int mpi_error) {
     char text[MPI_MAX_ERROR_STRING];
     int length = 0;
     MPI_Error_string(mpi_error, text, &length);
-    ranks_fail(74, "the connection with another rank is lost: %.*s", length, text);
-}
-
-void *ranks_memory(void *old, size_t bytes) {
-    void *memory = realloc(old, bytes);
-    if (!memory) ranks_fail(70, "not enough memory: expected %zu bytes", bytes);
-    return memory;
+    ranks_fail(EXIT_IO, "the connection with another rank is lost: %.*s", length, text);
 }
 
 // Heartbeats
@@ -271,7 +263,7 @@ static void look_for_silence(void) {
             "nn-mpi: rank %d on %s: nothing has come from it for %d seconds: the process was stopped, or its "
             "machine or the network is down",
             p->rank, run.hosts[p->rank], (int)silence);
-        end_all(74, line, run.rank == 0 ? MPIRUN_NOTICES : MPIRUN_NOTICES_LATER);
+        end_all(EXIT_IO, line, run.rank == 0 ? MPIRUN_NOTICES : MPIRUN_NOTICES_LATER);
     }
 }
 
@@ -296,7 +288,7 @@ static _Noreturn void end_standstill(void) {
         "nn-mpi: rank %d on %s%s: no data has come from another rank for %.0f seconds, though rank 0 hears "
         "from all: the network between two machines is down",
         a, run.hosts[a], other, standstill);
-    end_all(74, line, mpirun_reads);
+    end_all(EXIT_IO, line, mpirun_reads);
 }
 
 /// If the last ranks are in an exchange, all have come to it.
@@ -313,7 +305,7 @@ static void look_for_standstill(void) {
 
 void ranks_poll(void) {
     if (run.count == 1) return;
-    const double now = seconds();
+    const double now = clock_seconds();
     const double gap = now - run.polled;
     if (gap < 0.001) return;
     run.clock += gap < 1 ? gap : 1;
@@ -361,7 +353,7 @@ void ranks_exchange(MPI_Request *requests, int count) {
 static void exchange_hosts(void) {
     char host[HOST_BYTES] = "";
     gethostname(host, sizeof host - 1);
-    run.hosts = ranks_memory(NULL, (size_t)run.count * HOST_BYTES);
+    run.hosts = memory_of((size_t)run.count * HOST_BYTES);
     memset(run.hosts, 0, (size_t)run.count * HOST_BYTES); // a rank may be lost before it says where it is
     memcpy(run.hosts[run.rank], host, HOST_BYTES);
     MPI_Request gathering;
@@ -373,16 +365,16 @@ static void exchange_hosts(void) {
 void ranks_begin(int *argc, char ***argv) {
     if (MPI_Init(argc, argv) != MPI_SUCCESS) {
         fputs("nn-mpi: MPI can't be started\n", stderr);
-        exit(70);
+        exit(EXIT_INTERNAL);
     }
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_rank(MPI_COMM_WORLD, &run.rank);
     MPI_Comm_size(MPI_COMM_WORLD, &run.count);
     run.patience = SILENCE;
-    run.polled = seconds();
+    run.polled = clock_seconds();
     run.receiving = MPI_REQUEST_NULL;
     run.peer_count = run.rank > 0 ? 1 : run.count - 1;
-    run.peers = ranks_memory(NULL, ((size_t)run.peer_count + 1) * sizeof *run.peers);
+    run.peers = memory_of(((size_t)run.peer_count + 1) * sizeof *run.peers);
     for (int i = 0; i < run.peer_count; i++) {
         run.peers[i] =
             (peer){.rank = run.rank > 0 ? 0 : i + 1, .patience = SILENCE, .sending = MPI_REQUEST_NULL};

@@ -30,7 +30,4 @@ void ranks_await(MPI_Request *requests, int count);
 /// the run does: so it moves few megabytes.
 void ranks_exchange(MPI_Request *requests, int count);
 
-/// Memory, or the run ends.
-void *ranks_memory(void *old, size_t bytes);
-
 #endif

@@ -61,6 +61,7 @@ def check_failures_of_ranks(programs):
         expected = rf"nn-mpi: rank {names} on {re.escape(HOST)}: a file\\x1B: expected this, got that"
         check(re.fullmatch(expected, line), f"{what}: expected {expected}", answer)
         check(run.returncode == 65, f"{what}: expected exit code 65, got {run.returncode}", answer)
+    check(programs.ranks(1, "exchange").returncode == 64, "a test that is not there: expected exit code 64", "")
 
 
 def check_hangs(programs):

@@ -152,16 +152,42 @@ static void wait_in_vain(void) {
     ranks_exchange(&receiving, 1);
 }
 
+// ---- All --------------------------------------------------------------------------------------------------
+
+typedef struct test {
+    const char *word;
+    void (*run)(void);
+    enum { ALL, OTHERS_THAN_0, NAMED, BELOW } ranks; ///< that run it
+} test;
+
+static const test tests[] = {
+    {"exchanges", check_exchanges, ALL},
+    {"fails", fail, NAMED},
+    {"fail", fail, ALL},
+    {"hangs", hang, NAMED},
+    {"hang", hang, BELOW},
+    {"lags", lag, NAMED},
+    {"wait", wait_in_vain, OTHERS_THAN_0},
+};
+
+static bool is_for_this_rank(const test *t, int number) {
+    const int rank = ranks_rank();
+    switch (t->ranks) {
+    case ALL: return true;
+    case OTHERS_THAN_0: return rank > 0;
+    case NAMED: return rank == number;
+    case BELOW: return rank < number;
+    }
+    return false;
+}
+
 int main(int count, char **words) {
     ranks_begin(&count, &words);
-    const char *what = count > 1 ? words[1] : "";
-    const bool is_named = count > 2 && atoi(words[2]) == ranks_rank();
-    if (strcmp(what, "exchanges") == 0) check_exchanges();
-    if (strcmp(what, "fail") == 0 || (strcmp(what, "fails") == 0 && is_named)) fail();
-    if (strcmp(what, "hangs") == 0 && is_named) hang();
-    if (strcmp(what, "hang") == 0 && count > 2 && ranks_rank() < atoi(words[2])) hang();
-    if (strcmp(what, "lags") == 0 && is_named) lag();
-    if (strcmp(what, "wait") == 0 && ranks_rank() > 0) wait_in_vain();
+    const char *word = count > 1 ? words[1] : "nothing";
+    const test *t = tests, *const end = tests + sizeof tests / sizeof *tests;
+    while (t < end && strcmp(t->word, word) != 0) t++;
+    if (t == end) ranks_fail(64, "expected a test, got %s", word);
+    if (is_for_this_rank(t, count > 2 ? atoi(words[2]) : 0)) t->run();
     check_or(1);
     ranks_end(0);
 }
