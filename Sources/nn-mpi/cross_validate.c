@@ -20,9 +20,10 @@
 #include <stdlib.h>
 
 enum {
-    FOLDS = 5,              ///< unless --folds says otherwise
-    MOST_POINTS = 1000,     ///< held-out answers are kept at every multiple of the step, for all photos
-    MEASURING_SECONDS = 120 ///< are more than enough for all pairs of a Gram matrix of any size
+    FOLDS = 5,           ///< unless --folds says otherwise
+    MOST_POINTS = 1000,  ///< held-out answers are kept at every multiple of the step, for all photos
+    PATIENCE = 120,      ///< seconds for what goes once through a Gram matrix, of some 100 GB at most
+    SLICES_AT_ONCE = 256 ///< of the Gram matrix, on a rank: about a second
 };
 
 static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -133,9 +134,14 @@ static size_t form_gram(nnk_validation *v) {
     if (v->job.method == &nnk_primal) return 0;
     void *gram = memory_of(bytes), *scratch = memory_of(nnk_train_scratch_bytes(&job));
     shared_slices slices = {.job = &job, .arena = gram, .scratch = scratch};
+    ranks_be_patient(PATIENCE);
     nnk_status status = nnk_train_begin(&job, gram, bytes);
+    ranks_be_patient(0);
     if (status == NNK_OK) status = NNK_MORE;
-    while (status == NNK_MORE) status = shared_slices_take(&slices, UINT32_MAX);
+    while (status == NNK_MORE) {
+        interrupt_poll();
+        status = shared_slices_take(&slices, SLICES_AT_ONCE);
+    }
     if (status != NNK_OK) ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));
     free(scratch);
     v->gram = v->mirrored_gram = gram; // all recipes mirror, or none
@@ -161,7 +167,7 @@ static uint32_t alike_across_folds(const nnk_validation *v, const nnk_likeness *
     uint32_t *fold = memory_of(job.examples * sizeof *fold), pairs = 0;
     nnk_deal_folds(&v->folds, labels, job.examples, fold);
     for (uint32_t j = 0; j < job.examples; j++) {
-        ranks_poll();
+        interrupt_poll();
         for (uint32_t k = j + 1; k < job.examples; k++)
             if (labels[j] == labels[k] && fold[j] != fold[k])
                 pairs += nnk_nearly_alike(likeness, nnk_image_distance(&job, v->gram, j, k)) == 1;
@@ -176,7 +182,7 @@ static void look_for_likeness(cross_validation *c) {
     nnk_validation *v = &c->core;
     const nnk_job job = gram_job(v);
     if (!v->gram) return;
-    ranks_be_patient(MEASURING_SECONDS);
+    ranks_be_patient(PATIENCE);
     const nnk_status status = nnk_measure_likeness(&job, v->gram, &likeness);
     ranks_be_patient(0);
     if (status != NNK_OK) ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));

@@ -5,11 +5,14 @@
 #include "dataset.h"
 #include "memory.h"
 
-/// Opens the set on all ranks, which must find the same one, of images of 64 x 64 RGB pixels. All bytes of
-/// all shards are checked, each shard by one rank.
+/// Opens the set on all ranks, which must find the same one, of images of 64 x 64 RGB pixels.
 void data_open(dataset *set, const char *folder);
 
-/// The images of examples [first, first + count), for free().
+/// The images of examples [first, first + count), for free(), checked as by dataset_read: whole shards.
 uint8_t *data_read(const dataset *set, uint32_t first, uint32_t count);
+
+/// The same, where the ranks, one after another, have all images: so that these are checked by what each rank
+/// has read, as hosts may see other files under the same path.
+uint8_t *data_read_part(const dataset *set, uint32_t first, uint32_t count);
 
 #endif

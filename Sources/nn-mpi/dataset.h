@@ -50,12 +50,11 @@ bool dataset_open(dataset *set, const char *folder, void (*poll)(void), dataset_
 /// Frees what dataset_open took. A set that could not be opened holds nothing.
 void dataset_close(dataset *set);
 
-/// Reads all bytes of the images of shards [first, first + count), and compares their checksums. Processes
-/// that share this work have checked the whole set.
+/// Reads all bytes of the images of shards [first, first + count), and compares their checksums.
 bool dataset_check(const dataset *set, uint32_t first, uint32_t count, dataset_error *error);
 
 /// Reads the images of examples [first, first + count), one after another. The checksum of a shard is
-/// compared if all of its images are among them; dataset_check compares those of the others.
+/// compared if all of its images are among them; those of the others are for the caller to check.
 bool dataset_read(const dataset *set, uint32_t first, uint32_t count, uint8_t *images, dataset_error *error);
 
 #endif

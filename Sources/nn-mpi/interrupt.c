@@ -2,6 +2,8 @@
 
 #include "interrupt.h"
 
+#include "exit_codes.h"
+#include "ranks.h"
 #include <signal.h>
 #include <stddef.h>
 
@@ -20,3 +22,8 @@ void interrupt_watch(void) {
 }
 
 bool interrupt_is_requested(void) { return is_requested; }
+
+void interrupt_poll(void) {
+    ranks_poll();
+    if (is_requested) ranks_fail(EXIT_INTERRUPTED, "interrupted");
+}

@@ -9,4 +9,7 @@ void interrupt_watch(void);
 
 bool interrupt_is_requested(void);
 
+/// ranks_poll, in work of which nothing is kept: it also ends the run if that is requested.
+void interrupt_poll(void);
+
 #endif

@@ -134,7 +134,7 @@ static int prepare(training *t, const dataset *set) {
 /// With the dual method each rank has all images.
 static uint8_t *read_images(training *t, const dataset *set) {
     const bool has_all = t->job.method != &nnk_primal;
-    uint8_t *images = has_all ? data_read(set, 0, set->examples) : data_read(set, t->first, t->count);
+    uint8_t *images = has_all ? data_read(set, 0, set->examples) : data_read_part(set, t->first, t->count);
     t->job.images = (nnk_source){.images = images};
     return images;
 }

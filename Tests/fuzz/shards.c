@@ -58,7 +58,7 @@ static int close_nothing(int file) { return (void)file, 0; }
 // ---- What must hold ---------------------------------------------------------------------------------------
 
 static void require_refusal(const dataset_error *error) {
-    REQUIRE(error->exit_code == BAD_DATA || error->exit_code == MISSING);
+    REQUIRE(error->exit_code == EXIT_BAD_DATA || error->exit_code == EXIT_MISSING);
     REQUIRE(strncmp(error->text, "set/", 4) == 0 && strlen(error->text) < sizeof error->text);
     for (const char *c = error->text; *c; c++) REQUIRE(*c >= ' ' && *c <= '~');
 }

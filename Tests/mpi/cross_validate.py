@@ -118,11 +118,17 @@ sys.exit(run.wait())
 
 
 def check_interruption(programs, folder):
-    """One message, whichever rank is the first, and no answer."""
-    words = "cross-validate", "drawn", "--iterations", 1000000, "--quiet"
-    run = programs.mpi(2, *words, folder=folder, through=[sys.executable, "-c", TERMINATING])
-    said = re.findall(r"^nn-mpi: rank \d on .*: interrupted(?: after \d of 5 networks)?$", run.stderr, re.MULTILINE)
-    assert run.returncode == 130 and len(said) == 1 and run.stdout == "", f"{run.returncode}: {run.stderr}"
+    """One message, whichever rank is the first, and no answer. Reading many photos, and their Gram matrix, are not finished
+    before."""
+    DataSet.drawn(2000).write_shards(folder / "many", [500, 1000])
+    for data in "drawn", "many", "many", "many":
+        words = "cross-validate", data, "--iterations", 1000000
+        run = programs.mpi(2, *words, folder=folder, through=[sys.executable, "-c", TERMINATING])
+        said = re.findall(r"^nn-mpi: rank \d on .*: interrupted(?: after \d of 5 networks)?$", run.stderr, re.MULTILINE)
+        assert run.returncode == 130 and len(said) == 1 and run.stdout == "", f"{run.returncode}: {run.stderr}"
+        if data == "many" and "training 5 networks" not in run.stderr:
+            return
+    raise AssertionError(f"expected an interruption before networks are trained: {run.stderr}")
 
 
 # Runs a program, and prints the seconds for which it had a processor.

@@ -168,6 +168,26 @@ def check_damages(programs, folder, names, methods, rank_counts):
                 check(not (folder / "m.nnk").exists(), f"{what}: expected no model", answer)
 
 
+# Runs a program in a folder of the rank's own.
+IN_OWN_FOLDER = ["sh", "-c", 'cd host"${OMPI_COMM_WORLD_RANK:-$PMI_RANK}" && exec "$@"', "sh"]
+
+
+def check_copies(programs, folder):
+    """Each machine has a copy of the set. One is damaged where only its own rank reads, in a shard that no rank reads whole."""
+    for damaged, place in (0, HEADER_BYTES + 50), (1, -1):
+        name = f"set{damaged}"
+        for rank in 0, 1:
+            (folder / f"host{rank}").mkdir(exist_ok=True)
+            DataSet.drawn(50).write_shards(folder / f"host{rank}" / name)
+        rewrite(folder / f"host{damaged}" / name / "shard-00000.nns", with_byte_flipped(place))
+        words = ["train", name, "--iterations", 5, "--method", "primal"]
+        run = programs.mpi(2, *words, folder=folder, through=IN_OWN_FOLDER)
+        answer, what = run.stdout + run.stderr, f"the copy of rank {damaged} is damaged"
+        expected = f"nn-mpi: rank {damaged} on {HOST}: {name}/shard-00000.nns: expected the checksum "
+        check(said(answer, what).startswith(expected), f"{what}: expected {expected}", answer)
+        check(run.returncode == 65, f"{what}: expected exit code 65, got {run.returncode}", answer)
+
+
 # ---- Runs that are killed ---------------------------------------------------------------------------------------------
 
 
@@ -207,6 +227,20 @@ def wait_for_ranks(programs, run, count):
 def wait_for_end(run):
     answer, _ = run.communicate(timeout=120)
     return answer
+
+
+# Reads what rank 0 prints after 20 s, and more of it than a pipe holds.
+READING_LATE = """
+if [ "${OMPI_COMM_WORLD_RANK:-$PMI_RANK}" = 0 ]; then "$@" | (sleep 20; cat); else exec "$@"; fi
+"""
+
+
+def check_late_reader(programs, folder):
+    DataSet.drawn(50).write_shards(folder / "set")
+    words = ["train", "set", "--iterations", 4000, "--log-every", 1, "--topology", "two-layer"]
+    run = programs.mpi(2, *words, folder=folder, through=["sh", "-c", READING_LATE, "sh"])
+    check(run.returncode == 0 and run.stdout.count("Cost after") >= 4000, "expected the run to wait", run.stderr)
+    check(len(run.stdout) > 1 << 16, "expected more than a pipe holds", run.stderr)
 
 
 def check_stops(programs, folder):
@@ -302,11 +336,13 @@ def main():
     methods, rank_counts = (["dual", "primal"], [1, 3]) if programs.full else (["dual"], [3])
     with tempfile.TemporaryDirectory() as folder:
         check_damages(programs, Path(folder), names, methods, rank_counts)
+        check_copies(programs, Path(folder))
     print(f"one message each; {len(names)} kinds of damaged data are refused")
     if not programs.full:
         return
     check_hangs(programs)
     with tempfile.TemporaryDirectory() as folder:
+        check_late_reader(programs, Path(folder))
         check_stops(programs, Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         kinds = [("dual", "f64", 60000), ("primal", "f32", 200)]
