@@ -278,7 +278,7 @@ static _Noreturn void end_standstill(void) {
         if (!is_last(&run.peers[i])) continue;
         if (a == 0)
             a = rank;
-        else if (b == 0 || (strcmp(run.hosts[b], run.hosts[a]) == 0))
+        else if (b == 0 || strcmp(run.hosts[b], run.hosts[a]) == 0)
             b = rank;
     }
     char other[HOST_BYTES + 32] = "", line[TEXT_BYTES];
