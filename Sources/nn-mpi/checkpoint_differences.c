@@ -52,9 +52,16 @@ static const char *shards_text(uint32_t shards, char text[64]) {
     return text;
 }
 
-/// The CRC-32 of weights as little-endian floats, as which they lie in memory here.
+/// The CRC-32 of weights as little-endian floats, whatever the order of bytes in memory; 0 if there are none.
 static uint32_t weights_crc_of(const nnk_job *job) {
-    return job->weights ? nnk_crc32(0, (const uint8_t *)job->weights, job->examples * sizeof(float)) : 0;
+    uint32_t crc = 0, bits;
+    for (uint32_t i = 0; job->weights && i < job->examples; i++) {
+        memcpy(&bits, &job->weights[i], sizeof bits);
+        const uint8_t bytes[] = {(uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16),
+                                 (uint8_t)(bits >> 24)};
+        crc = nnk_crc32(crc, bytes, sizeof bytes);
+    }
+    return crc;
 }
 
 bool checkpoint_differences(const nnk_job_numbers *theirs, uint32_t their_data_crc,

@@ -22,11 +22,13 @@ void checkpoint_begin(checkpoint_file *c, const nnk_job *job, void *arena);
 /// Whether a run that goes on is to be saved again.
 bool checkpoint_is_due(const checkpoint_file *c);
 
-/// Saves a run that goes on. That this fails, as on a full disk, does not end the run.
+/// Saves a run that goes on. That this fails, as on a full disk, does not end the run; nor does it if its
+/// parameters are no longer finite, which the next cost tells all ranks.
 void checkpoint_save(checkpoint_file *c, const nnk_job *job, void *arena);
 
-/// Saves a run that ends. That this fails ends it with another exit code.
-void checkpoint_save_last(checkpoint_file *c, const nnk_job *job, void *arena);
+/// On all ranks: saves a run that ends. That this fails ends it with another exit code. Returns false if the
+/// parameters are no longer finite.
+bool checkpoint_save_last(checkpoint_file *c, const nnk_job *job, void *arena);
 
 /// On all ranks: continues from the file, if it is of the same run.
 ///   arena: of `bytes` bytes; data_crc: of the labels, then the images

@@ -72,8 +72,12 @@ static _Noreturn void refuse_status(const char *path, const memory_file *f, nnk_
         refuse(path, "a complete model", text);
     case NNK_E_HEADER: refuse(path, "an intact model", "a damaged header (wrong checksum)");
     case NNK_E_VERSION:
+        if (f->bytes[4] <= 3) {
+            snprintf(text, sizeof text, "options %d in version %d", f->bytes[11], f->bytes[4]);
+            refuse(path, "a model with known options", text);
+        }
         snprintf(text, sizeof text, "version %d", f->bytes[4]);
-        refuse(path, "a model of format version 1 or 2", text);
+        refuse(path, "a model of format version 1 to 3", text);
     case NNK_E_KIND:
         if (f->bytes[7] == 1) refuse(path, "a model", "a checkpoint (train --resume makes a model from it)");
         refuse(path, "a model with f32, f64 or i8 weights and two class names", "another kind of model");

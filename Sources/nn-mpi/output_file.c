@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE = 300 }; ///< seconds that a disk may take
-
 static const char expected_output[] = "a file to write";
 
 // ---- Errors -----------------------------------------------------------------------------------------------
@@ -134,20 +132,15 @@ static bool write_whole(int file, const void *bytes, size_t count) {
     return true;
 }
 
-/// Waits until what was written is on the disk.
-static bool sync_patiently(int file) {
-    ranks_be_patient(PATIENCE);
-    const bool is_done = fsync(file) == 0 || errno == EINVAL; // some file systems have nothing to do
-    ranks_be_patient(0);
-    return is_done;
-}
+/// Waits until what was written is on the disk. Some file systems have nothing to do.
+static bool is_synced(int file) { return fsync(file) == 0 || errno == EINVAL; }
 
 /// Writes all bytes to a new file beside the target, with the mode of the one that it replaces.
 static bool write_temporary(const output_file *f, temporary *t, const struct stat *old, const void *bytes,
                             size_t count) {
     if (!create(f, t)) return false;
     if (old && fchmod(t->file, old->st_mode & 0777) != 0) return discard(f, t);
-    return (write_whole(t->file, bytes, count) && sync_patiently(t->file)) || discard(f, t);
+    return (write_whole(t->file, bytes, count) && is_synced(t->file)) || discard(f, t);
 }
 
 // ---- Writing ----------------------------------------------------------------------------------------------
@@ -210,7 +203,7 @@ bool output_write(output_file *f, const void *bytes, size_t count, file_error *e
         discard(f, &t);
         return fail_output(error, f);
     }
-    return sync_patiently(f->folder) || fail_output(error, f);
+    return is_synced(f->folder) || fail_output(error, f);
 }
 
 // ---- Files that one run has to itself ---------------------------------------------------------------------
@@ -235,10 +228,10 @@ bool output_lock(output_file *f, file_error *error) {
     return false;
 }
 
-bool output_read_locked(const output_file *f, memory_file *to, file_error *error) {
+bool output_read_locked(const output_file *f, size_t most, memory_file *to, file_error *error) {
     struct stat there;
     if (fstat(f->lock, &there) != 0) return fail_output(error, f);
-    *to = memory_file_of((size_t)there.st_size);
+    *to = memory_file_of((size_t)there.st_size < most ? (size_t)there.st_size : most);
     while (to->count < to->capacity) {
         const ssize_t part =
             pread(f->lock, to->bytes + to->count, to->capacity - to->count, (off_t)to->count);
@@ -253,10 +246,14 @@ bool output_read_locked(const output_file *f, memory_file *to, file_error *error
     return true;
 }
 
-/// Gives the new file its name, unless another file than the locked one is there.
-static bool place(const output_file *f, const temporary *t, bool is_there, const struct stat *there) {
-    if (is_there && is_locked_file(f, there)) return renameat(f->folder, t->name, f->folder, f->name) == 0;
-    if (is_there) return errno = EEXIST, false;
+/// Gives the new file its name, unless another file than the locked one is there: also one that came while
+/// the new file was written.
+static bool place(const output_file *f, const temporary *t) {
+    struct stat there;
+    if (fstatat(f->folder, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (!is_locked_file(f, &there)) return errno = EEXIST, false;
+        return renameat(f->folder, t->name, f->folder, f->name) == 0;
+    }
     if (linkat(f->folder, t->name, f->folder, f->name, 0) == 0) return unlinkat(f->folder, t->name, 0) == 0;
     if (errno == EEXIST) return false;
     return renameat(f->folder, t->name, f->folder, f->name) == 0; // a file system without hard links
@@ -271,7 +268,7 @@ bool output_write_locked(output_file *f, const void *bytes, size_t count, file_e
     if (!write_temporary(f, &t, is_there ? &there : NULL, bytes, count)) return fail_output(error, f);
     const int lock = openat(f->folder, t.name, O_RDONLY | O_CLOEXEC);
     if (lock >= 0) flock(lock, LOCK_EX | LOCK_NB);
-    if (lock < 0 || !place(f, &t, is_there, &there)) {
+    if (lock < 0 || !place(f, &t)) {
         const int reason = errno;
         if (lock >= 0) close(lock);
         errno = reason;
@@ -283,7 +280,7 @@ bool output_write_locked(output_file *f, const void *bytes, size_t count, file_e
     close(t.file);
     if (f->lock >= 0) close(f->lock);
     f->lock = lock;
-    return sync_patiently(f->folder) || fail_output(error, f);
+    return is_synced(f->folder) || fail_output(error, f);
 }
 
 void output_remove_locked(output_file *f) {

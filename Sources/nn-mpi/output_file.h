@@ -15,6 +15,9 @@ typedef struct output_file {
     int lock;         ///< of a file that this run has to itself: it is open, and locked; -1: none
 } output_file;
 
+/// Seconds that a disk may take, for ranks_be_patient around the functions that write.
+enum { OUTPUT_PATIENCE = 300 };
+
 /// Why a file could not be used: file, reason, what was expected.
 typedef struct file_error {
     int exit_code;
@@ -34,8 +37,8 @@ bool output_is_same(const char *a, const char *b);
 /// Locks the file that is there. A lock ends with the process.
 bool output_lock(output_file *f, file_error *error);
 
-/// All bytes of the locked file, for free().
-bool output_read_locked(const output_file *f, memory_file *to, file_error *error);
+/// The first bytes of the locked file, at most so many, for free().
+bool output_read_locked(const output_file *f, size_t most, memory_file *to, file_error *error);
 
 /// Writes the file, which is locked from then on. It replaces the locked file, and no other.
 bool output_write_locked(output_file *f, const void *bytes, size_t count, file_error *error);

@@ -27,8 +27,9 @@ static int check_checkpoint(const options *o) {
     output_file file;
     struct stat there;
     if (!o->checkpoint || o->resume || stat(o->checkpoint, &there) != 0 || S_ISDIR(there.st_mode)) return 0;
-    const bool is_used = output_open(&file, o->checkpoint, &error) && !output_lock(&file, &error);
-    if (is_used) return options_refuse(o, "--checkpoint: %s is used by another run", o->checkpoint);
+    const bool is_locked = output_open(&file, o->checkpoint, &error) && output_lock(&file, &error);
+    if (!is_locked && error.exit_code == EXIT_USAGE)
+        return options_refuse(o, "--checkpoint: %s is used by another run", o->checkpoint);
     return options_refuse(o, "--checkpoint: %s already exists; continue it with --resume, or remove it",
                           o->checkpoint);
 }
@@ -69,8 +70,10 @@ static void open_output(output_file *f, const char *path) {
 
 static void write_output(output_file *f, const memory_file *file) {
     file_error error;
-    if (ranks_rank() == 0 && !output_write(f, file->bytes, file->count, &error))
-        ranks_fail(error.exit_code, "%s", error.text);
+    if (ranks_rank() != 0) return;
+    ranks_be_patient(OUTPUT_PATIENCE);
+    if (!output_write(f, file->bytes, file->count, &error)) ranks_fail(error.exit_code, "%s", error.text);
+    ranks_be_patient(0);
 }
 
 // ---- The job ----------------------------------------------------------------------------------------------
@@ -141,15 +144,16 @@ static uint8_t *read_images(training *t, const dataset *set) {
 
 // ---- The model --------------------------------------------------------------------------------------------
 
-/// Every rank has the whole model.
-static memory_file finish(training *t, nnk_model *model) {
+/// Every rank has the whole model. Returns false if its parameters are not finite.
+static bool finish(training *t, memory_file *file, nnk_model *model) {
     const uint32_t bytes = nnk_model_bytes(t->job.topology, options_arithmetic(t->options)->dtype);
-    memory_file file = memory_file_of(bytes + sizeof(nnk_records) + 256);
+    *file = memory_file_of(bytes + sizeof(nnk_records) + 256);
     nnk_status status;
-    while ((status = nnk_train_finish(&t->job, t->arena, (nnk_sink){memory_write, &file})) > 0) ranks_poll();
-    if (status == NNK_OK) status = nnk_model_open(model, file.bytes, file.count, t->job.topology);
+    while ((status = nnk_train_finish(&t->job, t->arena, (nnk_sink){memory_write, file})) > 0) ranks_poll();
+    if (status == NNK_E_DIVERGED) return false;
+    if (status == NNK_OK) status = nnk_model_open(model, file->bytes, file->count, t->job.topology);
     if (status != NNK_OK) ranks_fail(EXIT_INTERNAL, "the model: %s", nnk_status_text(status));
-    return file;
+    return true;
 }
 
 static evaluation evaluate_model(const training *t, const nnk_model *model) {
@@ -162,28 +166,38 @@ static evaluation evaluate_model(const training *t, const nnk_model *model) {
     return e;
 }
 
-static void report(training *t, output_file *output, output_file *table, checkpoint_file *checkpoint,
+static void report(training *t, const nnk_model *model, const memory_file *file, output_file *table,
                    warnings *w) {
     const options *o = t->options;
-    nnk_model model;
-    memory_file file = finish(t, &model);
-    write_output(output, &file);
-    checkpoint_remove(checkpoint);
-    const evaluation e = evaluate_model(t, &model);
-    warn_of_model(t, &model, &e, w);
+    const evaluation e = evaluate_model(t, model);
+    warn_of_model(t, model, &e, w);
     training_lap(t, &t->seconds.finish, "writing and evaluating the model");
     if (o->json)
-        report_json(t, &model, &file, &e, w);
+        report_json(t, model, file, &e, w);
     else
-        report_text(t, &model, &e);
+        report_text(t, model, &e);
     if (!o->json)
-        console_note(o, "wrote %s (%zu bytes) after %.1f s", model_path(o), file.count, t->seconds.total);
-    free(file.bytes);
+        console_note(o, "wrote %s (%zu bytes) after %.1f s", model_path(o), file->count, t->seconds.total);
     if (!table->path) return;
     memory_file costs = report_csv(t);
     write_output(table, &costs);
     if (!o->json) console_note(o, "wrote %s", table->path);
     free(costs.bytes);
+}
+
+/// Writes the model of a training that is done, then what there is to say about it. Returns an exit code.
+static int deliver(training *t, output_file *output, output_file *table, checkpoint_file *checkpoint,
+                   warnings *w) {
+    nnk_model model;
+    memory_file file;
+    const bool is_finite = finish(t, &file, &model);
+    if (is_finite) {
+        write_output(output, &file);
+        checkpoint_remove(checkpoint);
+        report(t, &model, &file, table, w);
+    }
+    free(file.bytes);
+    return is_finite ? 0 : training_end_diverged(t, checkpoint);
 }
 
 // ---- The command ------------------------------------------------------------------------------------------
@@ -204,7 +218,7 @@ static int run(training *t, const dataset *set, output_file *output, output_file
     model_file start = model_to_start_from(t->options, t->job.class_names);
     if (start.bytes) t->job.start = &start.model;
     exit_code = training_run(t, data_crc, checkpoint);
-    if (exit_code == 0) report(t, output, table, checkpoint, &w);
+    if (exit_code == 0) exit_code = deliver(t, output, table, checkpoint, &w);
     free(start.bytes);
     free(pixels);
     return exit_code;

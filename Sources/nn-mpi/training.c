@@ -93,9 +93,10 @@ static void describe(const training *t) {
 
 /// Training is repeatable to the bit, so a run of one iteration less ends with the last finite weights. The
 /// first cost is that of the start, before any step.
-static int end_diverged(const training *t) {
+int training_end_diverged(const training *t, checkpoint_file *checkpoint) {
     const uint32_t iteration = progress_of(t).iteration;
     char rate[NUMBER_TEXT_BYTES], advice[100] = "";
+    checkpoint_remove_if_of_no_use(checkpoint);
     if (iteration == 0 && t->options->from) {
         console_error("%s: expected usable weights, got some with which predictions overflow",
                       t->options->from);
@@ -112,7 +113,7 @@ static int end_diverged(const training *t) {
 
 static int end_interrupted(training *t, checkpoint_file *checkpoint) {
     char iterations[64];
-    checkpoint_save_last(checkpoint, &t->job, t->arena);
+    if (!checkpoint_save_last(checkpoint, &t->job, t->arena)) return training_end_diverged(t, checkpoint);
     console_error("interrupted after %" PRIu32 " of %s; %s was not written%s", progress_of(t).iteration,
                   counted(t->job.iterations, "iteration", iterations),
                   t->options->output ? t->options->output : "model.nnk",
@@ -129,13 +130,15 @@ typedef struct control {
 } control;
 
 /// A turn ends where all ranks are at the same place, and takes a part of a second if it can. With the primal
-/// it ends where an iteration begins, as ranks have different slices, and checkpoints are saved only there.
+/// it ends where an iteration begins, as ranks have different slices, or where all is done: checkpoints are
+/// saved only there. The last iteration is followed by phases of the loop that are no iterations.
 static nnk_status take_turn(training *t, uint32_t work) {
     const nnk_progress begin = progress_of(t);
     nnk_progress now = begin;
     nnk_status status = NNK_MORE;
     for (uint32_t done = 0; status > 0 && now.stage == begin.stage;) {
-        if (is_dual(t) ? done >= work : now.iteration - begin.iteration >= work) break;
+        const bool is_after_last = now.iteration == t->job.iterations;
+        if (is_dual(t) ? done >= work : now.iteration - begin.iteration >= work && !is_after_last) break;
         if (is_dual(t)) {
             status = shared_slices_take(&t->slices, work - done);
             done += t->slices.taken;
@@ -173,8 +176,8 @@ static int end(training *t, checkpoint_file *checkpoint, nnk_status status) {
         training_lap(t, &t->seconds.loop, "%s", counted(t->job.iterations, "iteration", iterations));
         return 0;
     }
+    if (status == NNK_E_DIVERGED) return training_end_diverged(t, checkpoint);
     checkpoint_remove_if_of_no_use(checkpoint);
-    if (status == NNK_E_DIVERGED) return end_diverged(t);
     ranks_fail(EXIT_INTERNAL, "%s", nnk_status_text(status));
 }
 

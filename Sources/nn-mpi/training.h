@@ -42,6 +42,9 @@ typedef struct training {
 /// no longer finite; what is to be said is said then.
 int training_run(training *t, uint32_t data_crc, checkpoint_file *checkpoint);
 
+/// Ends a run whose parameters or cost are no longer finite: says so, and returns the exit code.
+int training_end_diverged(const training *t, checkpoint_file *checkpoint);
+
 /// Ends a phase, which began where the one before ended. --verbose shows its time.
 void training_lap(training *t, double *phase, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -11,9 +11,11 @@ import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import tempfile
 import time
+import zlib
 from hashlib import sha256
 from pathlib import Path
 
@@ -79,6 +81,12 @@ REFUSALS = [
     ("drawn", "--from costs.csv"),
     ("alone", "--hold-out 0.5"),
     ("drawn", "--iterations 40 --learning-rate 1e300"),
+    ("drawn", "--iterations 1 --precision f32 --learning-rate 1e300"),
+    ("drawn", "--checkpoint /dev/null"),
+    ("drawn", "--checkpoint large --resume"),
+    ("drawn", "--from later.nnk"),
+    ("drawn", "--from odd.nnk"),
+    ("drawn", "--checkpoint later.nnc --resume"),
 ]
 
 
@@ -136,6 +144,25 @@ def compare_refusals(programs, folder, data, options):
     lines = [re.sub(r"^(Error: |nn-mpi: rank \d+ on \S+: )", "", line) for line in found.stderr.splitlines()]
     assert expected.returncode != 0 and found.returncode == expected.returncode, f"{case}: {found.returncode} {found.stderr}"
     assert lines.count(message) == 1, f"{case}: expected {message}, got {found.stderr}"
+
+
+def with_header(data, places):
+    """A file whose header says something else at these places, with the right checksum."""
+    data = bytearray(data)
+    for place, (format, value) in places.items():
+        struct.pack_into(format, data, place, value)
+    struct.pack_into("<I", data, 60, zlib.crc32(data[:60]))
+    return data
+
+
+def write_odd_files(folder):
+    """Models and a checkpoint of other versions, and a file that fits into no memory."""
+    model = (folder / "start.nnk").read_bytes()
+    (folder / "later.nnk").write_bytes(with_header(model, {4: ("B", 4)}))
+    (folder / "odd.nnk").write_bytes(with_header(model, {4: ("B", 3)}))
+    (folder / "later.nnc").write_bytes(with_header(model, {4: ("B", 4), 7: ("B", 1)}))
+    with open(folder / "large", "wb") as file:
+        file.truncate(1 << 42)
 
 
 def options_of(text):
@@ -250,6 +277,24 @@ def check_checkpoints(programs, folder, iterations, *options):
         assert (folder / "model.nnk").read_bytes() == expected and not (folder / "run.nnc").exists()
 
 
+def check_saves(programs, folder):
+    """Runs that are saved after each turn (-DCHECKPOINT_SECONDS=0): also the last one, and one whose weights are not finite."""
+    saving = "--method primal --virtual-shards 8 --precision f32 --checkpoint run.nnc"
+    for iterations in 1, 2:
+        compare(programs, folder, 1, "drawn", f"{saving} --iterations {iterations} --center")
+    for rate in "1e300", "1e15":
+        run = programs.mpi(
+            1, "train", "drawn", *saving.split(), "--iterations", 40, "--learning-rate", rate, "--hold-out", 0.2, folder=folder
+        )
+        assert run.returncode == 65 and run.stderr.count("Error: the cost is no longer finite") == 1, run.stderr
+        if rate == "1e300":  # what is there to go on from is kept; its payload is made too short to have all numbers
+            saved = (folder / "run.nnc").read_bytes()[: 64 + 40]
+            places = {32: ("<I", 40), 36: ("<I", zlib.crc32(saved[64:]))}
+            (folder / "short.nnc").write_bytes(with_header(saved, places))
+        (folder / "run.nnc").unlink(missing_ok=True)
+    compare_refusals(programs, folder, "drawn", "--checkpoint short.nnc --resume --hold-out 0.2")
+
+
 # ---- All -------------------------------------------------------------------------------------------------------------
 
 
@@ -325,11 +370,13 @@ def main():
         said = "".join(compare(programs, folder, *case) for case in CASES)
         for text in SAID:
             assert text in said, text
+        write_odd_files(folder)
         for case in REFUSALS:
             compare_refusals(programs, folder, *case)
         compare_fast(programs, folder)
         compare_places(programs, folder)
         compare_help(programs)
+        check_saves(programs, folder)
         check_checkpoints(programs, folder, 100000)
         check_checkpoints(programs, folder, 1000, "--method", "primal", "--virtual-shards", 64, "--center")
     print(f"train: {len(CASES)} models and {len(REFUSALS)} refusals are those of nn-cli; interrupted runs go on")
