@@ -152,24 +152,27 @@ model_file model_to_start_from(const options *o, const char *const class_names[2
 
 // ---- A model that is replaced -----------------------------------------------------------------------------
 
-static _Noreturn void refuse_replacing(const char *found) {
-    ranks_fail(EXIT_USAGE,
-               "model.nnk is %s, and would be replaced; write another file with --output, or replace it with "
-               "--force",
-               found);
+const char *model_path(const options *o) { return o->output ? o->output : "model.nnk"; }
+
+static _Noreturn void refuse_replacing(const char *path, const char *found) {
+    ranks_fail(
+        EXIT_USAGE,
+        "%s is %s, and would be replaced; write another file with --output, or replace it with --force", path,
+        found);
 }
 
 void model_check_replaced(const options *o, uint32_t data_crc) {
+    const char *path = model_path(o);
     struct stat there;
     if (ranks_rank() != 0 || o->output || o->force) return;
-    if (stat("model.nnk", &there) != 0 || !S_ISREG(there.st_mode)) return;
-    memory_file f = read_file("model.nnk");
+    if (stat(path, &there) != 0 || !S_ISREG(there.st_mode)) return;
+    memory_file f = read_file(path);
     nnk_model model;
     char text[100];
-    if (open_model(&model, &f) != NNK_OK) refuse_replacing("no usable model");
-    if (model.initializer == NNK_INIT_NONE) refuse_replacing("a model of imported weights");
+    if (open_model(&model, &f) != NNK_OK) refuse_replacing(path, "no usable model");
+    if (model.initializer == NNK_INIT_NONE) refuse_replacing(path, "a model of imported weights");
     snprintf(text, sizeof text, "a model trained on other images (%" PRIu32 " image%s, CRC-32 %08" PRIx32 ")",
              model.examples, model.examples == 1 ? "" : "s", model.data_crc);
-    if (model.data_crc != data_crc) refuse_replacing(text);
+    if (model.data_crc != data_crc) refuse_replacing(path, text);
     free(f.bytes);
 }

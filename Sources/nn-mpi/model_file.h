@@ -9,6 +9,9 @@ typedef struct model_file {
     nnk_model model;
 } model_file;
 
+/// Where the model goes: --output, or model.nnk.
+const char *model_path(const options *o);
+
 /// The model of --from on all ranks, which rank 0 reads. It fits the other options and the classes.
 model_file model_to_start_from(const options *o, const char *const class_names[2]);
 

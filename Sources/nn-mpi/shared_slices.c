@@ -11,8 +11,9 @@ enum {
 
 static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/// Whether an iteration is ahead that is not worth sharing.
-static bool is_small_iteration(const shared_slices *s) {
+/// Whether an iteration is ahead that each rank does itself: as it is the only one, or as it is not worth
+/// sharing.
+static bool is_unshared_iteration(const shared_slices *s) {
     nnk_progress progress;
     const uint32_t columns = s->job->examples * (s->job->mirror.row_bytes ? 2 : 1);
     return (ranks_count() == 1 || columns < LEAST_SHARED_COLUMNS) &&
@@ -55,7 +56,7 @@ nnk_status shared_slices_take(shared_slices *s, uint32_t most) {
     nnk_results results;
     ranks_poll();
     s->taken = smaller(most, AT_ONCE);
-    if (is_small_iteration(s)) return nnk_train_run(s->job, s->arena, s->taken);
+    if (is_unshared_iteration(s)) return nnk_train_run(s->job, s->arena, s->taken);
     if (ranks_count() > 1 && nnk_train_results(s->job, s->arena, &results) == NNK_OK)
         return take_shared(s, &results, most);
     const uint32_t items = smaller(most, nnk_train_parallel(s->job, s->arena));

@@ -13,8 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *model_path(const options *o) { return o->output ? o->output : "model.nnk"; }
-
 // ---- Files that are written -------------------------------------------------------------------------------
 
 typedef struct named_path {
@@ -108,6 +106,19 @@ static int share_primal(training *t, const dataset *set) {
     return 0;
 }
 
+/// Whether the job fits the core, and its arena a checkpoint if it is to be saved.
+static void check_sizes(training *t) {
+    const options *o = t->options;
+    const uint64_t examples = (uint64_t)t->job.examples * (o->mirror ? 2 : 1);
+    if (examples > NNK_MAX_EXAMPLES)
+        ranks_fail(EXIT_BAD_DATA, "%s: expected at most %d images, mirror images included, got %" PRIu64,
+                   o->data, NNK_MAX_EXAMPLES, examples);
+    t->arena_bytes = nnk_train_bytes(&t->job);
+    if (t->arena_bytes == 0) ranks_fail(EXIT_INTERNAL, "%s: expected a run that fits into memory", o->data);
+    if (o->checkpoint && nnk_checkpoint_bytes(&t->job) == 0)
+        ranks_fail(EXIT_USAGE, "--checkpoint: a run of more than 2 GiB of memory on a rank cannot be saved");
+}
+
 /// All of the job but its images and the model to start from.
 static int prepare(training *t, const dataset *set) {
     const options *o = t->options;
@@ -129,9 +140,10 @@ static int prepare(training *t, const dataset *set) {
     if (o->mirror) t->job.mirror = (nnk_mirror){.row_bytes = 3 * set->width, .pixel_bytes = 3};
     weigh(t, set);
     t->job.method = method_choice(o, &t->job);
-    if (t->job.method == &nnk_primal) return share_primal(t, set);
     ranks_share(set->examples, &t->first, &t->count);
-    return 0;
+    const int exit_code = t->job.method == &nnk_primal ? share_primal(t, set) : 0;
+    if (exit_code == 0) check_sizes(t);
+    return exit_code;
 }
 
 /// With the dual method each rank has all images.
@@ -210,13 +222,14 @@ static int run(training *t, const dataset *set, output_file *output, output_file
     warnings w = {{false}};
     int exit_code = prepare(t, set);
     if (exit_code) return exit_code;
-    uint8_t *pixels = read_images(t, set);
+    // What can be refused is refused before the images are read, which may take long.
     model_check_replaced(t->options, data_crc);
-    training_lap(t, &t->seconds.load, "reading %s and 0 test images",
-                 counted(set->examples, "training image", images));
     warn_of_data(t, &w);
     model_file start = model_to_start_from(t->options, t->job.class_names);
     if (start.bytes) t->job.start = &start.model;
+    uint8_t *pixels = read_images(t, set);
+    training_lap(t, &t->seconds.load, "reading %s and 0 test images",
+                 counted(set->examples, "training image", images));
     exit_code = training_run(t, data_crc, checkpoint);
     if (exit_code == 0) exit_code = deliver(t, output, table, checkpoint, &w);
     free(start.bytes);

@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "memory.h"
 #include "method_choice.h"
+#include "model_file.h"
 #include "number_text.h"
 #include "progress.h"
 #include <inttypes.h>
@@ -115,8 +116,7 @@ static int end_interrupted(training *t, checkpoint_file *checkpoint) {
     char iterations[64];
     if (!checkpoint_save_last(checkpoint, &t->job, t->arena)) return training_end_diverged(t, checkpoint);
     console_error("interrupted after %" PRIu32 " of %s; %s was not written%s", progress_of(t).iteration,
-                  counted(t->job.iterations, "iteration", iterations),
-                  t->options->output ? t->options->output : "model.nnk",
+                  counted(t->job.iterations, "iteration", iterations), model_path(t->options),
                   t->options->checkpoint ? "; to continue, repeat the command with --resume" : "");
     return EXIT_INTERRUPTED;
 }
@@ -204,13 +204,9 @@ static int run_turns(training *t, checkpoint_file *checkpoint) {
 }
 
 int training_run(training *t, uint32_t data_crc, checkpoint_file *checkpoint) {
-    t->arena_bytes = nnk_train_bytes(&t->job);
-    const size_t scratch_bytes = nnk_train_scratch_bytes(&t->job);
-    if (t->arena_bytes == 0)
-        ranks_fail(EXIT_BAD_DATA, "%s: expected at most %d images, mirror images included, got %" PRIu32,
-                   t->options->data, NNK_MAX_EXAMPLES, t->job.examples);
     t->arena = memory_of(t->arena_bytes);
-    t->slices = (shared_slices){.job = &t->job, .arena = t->arena, .scratch = memory_of(scratch_bytes)};
+    t->slices = (shared_slices){.job = &t->job, .arena = t->arena};
+    if (is_dual(t)) t->slices.scratch = memory_of(nnk_train_scratch_bytes(&t->job));
     if (t->options->resume) {
         checkpoint_load(checkpoint, &t->job, t->arena, t->arena_bytes, data_crc);
     } else {

@@ -24,9 +24,9 @@ typedef struct training {
     example_weights weights;
     nnk_share share; ///< of the primal
     ranks_sums sums;
-    uint32_t first, count; ///< the examples whose images this rank has
+    uint32_t first, count; ///< this rank's examples: the primal has the images of these alone
 
-    size_t arena_bytes;
+    size_t arena_bytes; ///< nnk_train_bytes, known before the images are read
     void *arena;
     shared_slices slices; ///< of the dual
     uint32_t begun;       ///< the iteration at which the run was resumed, or 0

@@ -87,6 +87,7 @@ REFUSALS = [
     ("drawn", "--from later.nnk"),
     ("drawn", "--from odd.nnk"),
     ("drawn", "--checkpoint later.nnc --resume"),
+    ("damaged", "--from missing"),
 ]
 
 
@@ -100,6 +101,7 @@ def data_sets():
         "drawn": (DataSet.drawn(50), [20, 21, 45], [2, 0, 3, 1]),
         "one class": (one, [1], None),
         "alone": (alone, [], None),
+        "damaged": (alone, [], None),
         "many": (DataSet.drawn(1040), [1000, 1039], None),
         "half": (DataSet.drawn(520), [1, 500], [1, 0, 2]),
     }
@@ -156,13 +158,16 @@ def with_header(data, places):
 
 
 def write_odd_files(folder):
-    """Models and a checkpoint of other versions, and a file that fits into no memory."""
+    """Models and a checkpoint of other versions, a file that fits into no memory, and a set with a damaged image."""
     model = (folder / "start.nnk").read_bytes()
     (folder / "later.nnk").write_bytes(with_header(model, {4: ("B", 4)}))
     (folder / "odd.nnk").write_bytes(with_header(model, {4: ("B", 3)}))
     (folder / "later.nnc").write_bytes(with_header(model, {4: ("B", 4), 7: ("B", 1)}))
     with open(folder / "large", "wb") as file:
         file.truncate(1 << 42)
+    with open(folder / "damaged" / "shard-00000.nns", "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\0")
 
 
 def options_of(text):
