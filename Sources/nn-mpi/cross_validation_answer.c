@@ -1,8 +1,7 @@
 // The answer of cross-validate, the one of nn-cli: as a table, and as JSON.
-#define _POSIX_C_SOURCE 200809L // open_memstream
-
 #include "console.h"
 #include "cross_validation.h"
+#include "json_text.h"
 #include "memory.h"
 #include "number_text.h"
 #include "ranks.h"
@@ -180,25 +179,12 @@ static void print_summary(const answer *a) {
 
 static const char *truth(bool value) { return value ? "true" : "false"; }
 
-/// A number; null for what a diverged training has in its place.
-static void put_number(FILE *out, double value) {
-    char text[NUMBER_TEXT_BYTES];
-    fputs(isnan(value) ? "null" : json_number(value, text), out);
-}
-
-/// "name":value and a comma
-static void put_member(FILE *out, const char *name, double value) {
-    fprintf(out, "\"%s\":", name);
-    put_number(out, value);
-    fputc(',', out);
-}
-
 /// "name":[ and so on
 static void put_numbers(FILE *out, const char *name, const double *values, uint32_t count) {
     fprintf(out, "\"%s\":[", name);
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0) fputc(',', out);
-        put_number(out, values[i]);
+        json_real(out, values[i]);
     }
     fputc(']', out);
 }
@@ -207,12 +193,12 @@ static void put_options(FILE *out, const cross_validation *c, const result *r) {
     const options *o = c->options;
     fprintf(out, "\"options\":{\"balance\":%s,\"center\":%s,\"iterations\":%u,", truth(o->balance),
             truth(o->center), r->iterations);
-    put_member(out, "learning_rate", r->recipe->learning_rate);
+    json_member(out, "learning_rate", r->recipe->learning_rate);
     fprintf(out, "\"mirror\":%s,\"own_contrast\":%s,\"precision\":\"%s\",\"seed\":%u,\"topology\":\"%s\",",
             truth(o->mirror), truth(o->own_contrast), options_precision_name(o), o->seed,
             options_topology_name(o));
     fputs("\"weight_decay\":", out);
-    put_number(out, r->recipe->weight_decay);
+    json_real(out, r->recipe->weight_decay);
     fputs("},", out);
 }
 
@@ -228,16 +214,16 @@ static void put_probabilities(FILE *out, const answer *a, const result *r) {
 static void put_result(FILE *out, const answer *a, const result *r) {
     const nnk_scores *s = &r->scores;
     fputc('{', out);
-    put_member(out, "accuracy", s->accuracy);
-    put_member(out, "auc", s->auc);
+    json_member(out, "accuracy", s->accuracy);
+    json_member(out, "auc", s->auc);
     fprintf(out, "\"better_than_guessing\":%s,", truth(nnk_better_than_guessing(s) == 1));
-    put_member(out, "guessing", guessing(a));
+    json_member(out, "guessing", guessing(a));
     if (has_diverged(r))
         fputs("\"interval\":null", out);
     else
         put_numbers(out, "interval", (double[]){s->low, s->high}, 2);
     fputc(',', out);
-    put_member(out, "log_loss", s->log_loss);
+    json_member(out, "log_loss", s->log_loss);
     put_options(out, a->c, r);
     if (has_diverged(r))
         fputs("\"probabilities\":null", out);
@@ -261,21 +247,17 @@ static void put_answer(FILE *out, const answer *a) {
         put_result(out, a, &a->results[i]);
     }
     fputs("],\"seconds\":{", out);
-    put_member(out, "load", c->load);
+    json_member(out, "load", c->load);
     fputs("\"total\":", out);
-    put_number(out, c->total);
+    json_real(out, c->total);
     fputs("}}\n", out);
 }
 
 static void print_json(const answer *a) {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (out) put_answer(out, a);
-    if (!out || ferror(out) || fclose(out) != 0)
-        ranks_fail(EXIT_INTERNAL, "no memory is left for the answer");
-    console_print("%s", text);
-    free(text);
+    json_object object;
+    json_begin(&object);
+    put_answer(object.to, a);
+    json_print(&object);
 }
 
 void cross_validation_answer(const cross_validation *c) {

@@ -1,7 +1,13 @@
+#define _POSIX_C_SOURCE 200809L // open_memstream
+
 #include "json_text.h"
 
+#include "console.h"
 #include "number_text.h"
+#include "ranks.h"
 #include "shown_text.h"
+#include <math.h>
+#include <stdlib.h>
 
 /// One or two units of UTF-16.
 static void escape(FILE *to, uint32_t code) {
@@ -33,5 +39,25 @@ void json_text(FILE *to, const char *text) {
 
 void json_real(FILE *to, double value) {
     char text[NUMBER_TEXT_BYTES];
-    fputs(json_number(value, text), to);
+    fputs(isnan(value) ? "null" : json_number(value, text), to);
+}
+
+void json_member(FILE *to, const char *name, double value) {
+    fprintf(to, "\"%s\":", name);
+    json_real(to, value);
+    fputc(',', to);
+}
+
+static _Noreturn void fail(void) { ranks_fail(EXIT_INTERNAL, "not enough memory for the answer"); }
+
+void json_begin(json_object *object) {
+    object->to = open_memstream(&object->text, &object->length);
+    if (!object->to) fail();
+}
+
+void json_print(json_object *object) {
+    const bool is_whole = !ferror(object->to);
+    if (fclose(object->to) != 0 || !is_whole) fail();
+    console_print("%s", object->text);
+    free(object->text);
 }

@@ -1,10 +1,9 @@
-#define _POSIX_C_SOURCE 200809L // open_memstream
-
 #include "train_report.h"
 
 #include "CSHA256.h"
 #include "console.h"
 #include "json_text.h"
+#include "model_file.h"
 #include "number_text.h"
 #include <inttypes.h>
 #include <math.h>
@@ -118,16 +117,11 @@ static void write_costs(FILE *to, const training *t, bool are_held_out) {
     fputc(']', to);
 }
 
-static void write_real(FILE *to, const char *before, double value) {
-    fputs(before, to);
-    json_real(to, value);
-}
-
 static void write_held_out(FILE *to, const training *t, const evaluation *e) {
     if (!t->weights.held_out) return;
     fprintf(to, "\"held_out\":%" PRIu32 ",", t->weights.held_out);
-    write_real(to, "\"held_out_accuracy\":", evaluation_accuracy(&e->held_out));
-    fputs(",\"held_out_costs\":", to);
+    json_member(to, "held_out_accuracy", evaluation_accuracy(&e->held_out));
+    fputs("\"held_out_costs\":", to);
     write_costs(to, t, true);
     fputc(',', to);
 }
@@ -138,7 +132,7 @@ static void write_model(FILE *to, const training *t, const nnk_model *model, con
     for (int32_t i = 0; i <= model->topology->layers; i++)
         fprintf(to, "%s%" PRId32, i ? "," : "", model->topology->size[i]);
     fputs("],\"path\":", to);
-    json_text(to, t->options->output ? t->options->output : "model.nnk");
+    json_text(to, model_path(t->options));
     fprintf(to, ",\"precision\":\"%s\",\"sha256\":\"", options_precision_name(t->options));
     nn_sha256(file->bytes, file->count, false, digest);
     for (size_t i = 0; i < sizeof digest; i++) fprintf(to, "%02x", (unsigned)digest[i]);
@@ -167,31 +161,28 @@ static void write_object(FILE *to, const training *t, const nnk_model *model, co
     write_held_out(to, t, e);
     fprintf(to, "\"iterations\":%" PRIu32 ",", t->job.iterations);
     if (t->options->keep_best) fprintf(to, "\"kept_iteration\":%" PRIu32 ",", kept_iteration(model));
-    write_real(to, "\"learning_rate\":", t->job.learning_rate);
-    fprintf(to, ",\"method\":\"%s\",\"mislabeled\":[],", t->job.method == &nnk_primal ? "primal" : "dual");
+    json_member(to, "learning_rate", t->job.learning_rate);
+    fprintf(to, "\"method\":\"%s\",\"mislabeled\":[],", t->job.method == &nnk_primal ? "primal" : "dual");
     write_model(to, t, model, file);
-    write_real(to, ",\"seconds\":{\"finish\":", t->seconds.finish);
-    write_real(to, ",\"load\":", t->seconds.load);
-    write_real(to, ",\"loop\":", t->seconds.loop);
-    write_real(to, ",\"setup\":", t->seconds.setup);
-    write_real(to, ",\"total\":", t->seconds.total);
+    fputs(",\"seconds\":{", to);
+    json_member(to, "finish", t->seconds.finish);
+    json_member(to, "load", t->seconds.load);
+    json_member(to, "loop", t->seconds.loop);
+    json_member(to, "setup", t->seconds.setup);
+    fputs("\"total\":", to);
+    json_real(to, t->seconds.total);
     fprintf(to, "},\"seed\":%" PRIu32 ",\"test_accuracy\":null,", t->job.seed);
-    write_real(to, "\"train_accuracy\":", evaluation_accuracy(&e->taught));
-    fputc(',', to);
+    json_member(to, "train_accuracy", evaluation_accuracy(&e->taught));
     write_warnings(to, w);
     fputs("}\n", to);
 }
 
 void report_json(const training *t, const nnk_model *model, const memory_file *file, const evaluation *e,
                  const warnings *w) {
-    char *text;
-    size_t length;
-    FILE *to = open_memstream(&text, &length);
-    if (!to) ranks_fail(EXIT_INTERNAL, "not enough memory for the answer");
-    write_object(to, t, model, file, e, w);
-    if (fclose(to) != 0) ranks_fail(EXIT_INTERNAL, "not enough memory for the answer");
-    console_print("%s", text);
-    free(text);
+    json_object object;
+    json_begin(&object);
+    write_object(object.to, t, model, file, e, w);
+    json_print(&object);
 }
 
 memory_file report_csv(const training *t) {
