@@ -33,9 +33,9 @@ class Failures(Programs):
     def ranks(self, count, *words):
         return self.run([*self.mpirun, "-n", count, self.test_ranks, *words])
 
-    def start(self, ranks, *words, folder):
+    def start(self, ranks, *words, folder, through=()):
         """A run of nn-mpi in a process group of its own."""
-        words = [*self.mpirun, "-n", str(ranks), self.nn_mpi, *map(str, words)]
+        words = [*self.mpirun, "-n", str(ranks), *through, self.nn_mpi, *map(str, words)]
         return subprocess.Popen(
             words, cwd=folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, start_new_session=True,
@@ -188,6 +188,43 @@ def check_copies(programs, folder):
         check(run.returncode == 65, f"{what}: expected exit code 65, got {run.returncode}", answer)
 
 
+# ---- A slow disk -----------------------------------------------------------------------------------------------------
+
+
+def slow_disk(folder, *waits):
+    """Through what a run's files become slow: SLOW_SYNC or SLOW_NAME, and seconds."""
+    library = folder / "slow_disk.so"
+    source = Path(__file__).with_name("slow_disk.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", source, "-o", library], check=True)
+    return ["env", f"LD_PRELOAD={library}", *waits]
+
+
+def check_replaced_checkpoint(programs, folder):
+    """Another file comes to the checkpoint's place while a new checkpoint goes to the disk: it stays there."""
+    DataSet.drawn(50).write_shards(folder / "set")
+    words = ["train", "set", "--iterations", 100000000, "--checkpoint", "run.nnc"]
+    run = programs.start(1, *words, folder=folder, through=slow_disk(folder, "SLOW_SYNC=0.5"))
+    checkpoint = folder / "run.nnc"
+    while not (checkpoint.exists() and list(folder.glob(".run.nnc.*.part"))):
+        check(run.poll() is None, "expected a run that saves", "")
+        time.sleep(0.01)
+    (folder / "other").write_text("another file")
+    (folder / "other").replace(checkpoint)
+    time.sleep(1)
+    os.kill(processes_of(run, programs.nn_mpi)[0], signal.SIGTERM)
+    answer = wait_for_end(run)
+    check(checkpoint.read_text(errors="replace") == "another file", "expected that the other file stays", answer)
+    check("another file in its place; expected the checkpoint of this run" in said(answer, "another file"), "why", answer)
+    check(run.returncode == 74, f"expected exit code 74, got {run.returncode}", answer)
+
+
+def check_slow_names(programs, folder):
+    """A file gets its name after longer than a rank may be silent."""
+    words = ["train", "set", "-o", "slow.nnk", "--iterations", 10]
+    run = programs.mpi(2, *words, folder=folder, through=slow_disk(folder, "SLOW_NAME=20"))
+    check(run.returncode == 0, f"a slow disk: expected exit code 0, got {run.returncode}", run.stderr)
+
+
 # ---- Runs that are killed ---------------------------------------------------------------------------------------------
 
 
@@ -337,6 +374,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_damages(programs, Path(folder), names, methods, rank_counts)
         check_copies(programs, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        check_replaced_checkpoint(programs, Path(folder))
+        if programs.full:
+            check_slow_names(programs, Path(folder))
     print(f"one message each; {len(names)} kinds of damaged data are refused")
     if not programs.full:
         return
