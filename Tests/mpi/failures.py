@@ -191,26 +191,26 @@ def check_copies(programs, folder):
 # ---- A slow disk -----------------------------------------------------------------------------------------------------
 
 
-def slow_disk(folder, *waits):
+def slow_disk(folder, wait):
     """Through what a run's files become slow: SLOW_SYNC or SLOW_NAME, and seconds."""
     library = folder / "slow_disk.so"
     source = Path(__file__).with_name("slow_disk.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", source, "-o", library], check=True)
-    return ["env", f"LD_PRELOAD={library}", *waits]
+    subprocess.run(["cc", "-shared", "-fPIC", f"-D{wait}", source, "-o", library], check=True)
+    return ["env", f"LD_PRELOAD={library}"]
 
 
 def check_replaced_checkpoint(programs, folder):
     """Another file comes to the checkpoint's place while a new checkpoint goes to the disk: it stays there."""
     DataSet.drawn(50).write_shards(folder / "set")
     words = ["train", "set", "--iterations", 100000000, "--checkpoint", "run.nnc"]
-    run = programs.start(1, *words, folder=folder, through=slow_disk(folder, "SLOW_SYNC=0.5"))
+    run = programs.start(1, *words, folder=folder, through=slow_disk(folder, "SLOW_SYNC=1"))
     checkpoint = folder / "run.nnc"
     while not (checkpoint.exists() and list(folder.glob(".run.nnc.*.part"))):
         check(run.poll() is None, "expected a run that saves", "")
         time.sleep(0.01)
     (folder / "other").write_text("another file")
     (folder / "other").replace(checkpoint)
-    time.sleep(1)
+    time.sleep(2)
     os.kill(processes_of(run, programs.nn_mpi)[0], signal.SIGTERM)
     answer = wait_for_end(run)
     check(checkpoint.read_text(errors="replace") == "another file", "expected that the other file stays", answer)
