@@ -36,12 +36,15 @@ cover() {
     llvm-cov export -instr-profile "$out.profdata" "$program" >"$out.json"
 }
 
+# Counts are exact with several threads too: what did not run is the difference of two.
+profile='-fprofile-instr-generate -fprofile-update=atomic -fcoverage-mapping -fcoverage-mcdc'
+
 # Builds the core and its tests, and runs each. Arguments: name, options of cmake.
 cover_core() {
     local build=$work/$1 program name
     shift
     quietly cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER="${CC:-clang}" \
-        -DCMAKE_C_FLAGS="-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc -D'NNK_ASSERT(condition)=((void)0)'" \
+        -DCMAKE_C_FLAGS="$profile -D'NNK_ASSERT(condition)=((void)0)'" \
         -DCMAKE_C_FLAGS_RELEASE=-O1 "$@"
     quietly cmake --build "$build" --parallel "$jobs"
     running=()

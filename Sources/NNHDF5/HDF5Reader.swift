@@ -60,9 +60,11 @@ final class HDF5Reader {
         /// best, drawings to a thirtieth; a file of little more than zeros, to a thousandth.
         var gain: UInt64 = 100
 
-        /// To check and read 490 MB of floating-point images, which gzip had made 7 MB of, took 4 s.
+        /// To check and read 490 MB of floating-point images, which gzip had made 7 MB of, took 4 s. Nobody waits a minute
+        /// for a small file, in which libhdf5 may look for something without end.
         init(fileSize: UInt64) {
-            processorSeconds = UInt32(clamping: 60 + fileSize >> 20)
+            let megabytes = fileSize >> 20
+            processorSeconds = UInt32(clamping: min(10 + 8 * megabytes, 60) + megabytes)
         }
     }
 

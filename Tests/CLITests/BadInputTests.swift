@@ -485,6 +485,19 @@ struct BadOptionTests {
         #expect(try folder.names == [])
     }
 
+    @Test("finite weights with which predictions overflow do not replace a good model")
+    func overflow() async throws {
+        try folder.write(Fixture.model, as: "model.nnk")
+        let outcome = try await call("train --learning-rate 1e160 --iterations 1 --force")
+        #expect(outcome.status == 65)
+        #expect(
+            outcome.stderr.hasSuffix(
+                "Error: the cost is no longer finite after iteration 1; try a --learning-rate below 1e+160\n")
+        )
+        #expect(try folder.bytes(of: "model.nnk") == Fixture.model)
+        #expect(try folder.names == ["model.nnk"])
+    }
+
     private func call(_ arguments: String) async throws -> Outcome {
         try await CommandLineTool(arguments.split(separator: " ").map(String.init), in: folder).run()
     }

@@ -155,6 +155,13 @@ struct HDF5ReaderTests {
         }
     }
 
+    @Test(
+        "little time for small files, more for each MB of larger ones",
+        arguments: [(0, 10), (1, 19), (6, 64), (1000, 1060)])
+    func timeBySize(megabytes: UInt64, seconds: UInt32) {
+        #expect(HDF5Reader.Limits(fileSize: megabytes << 20).processorSeconds == seconds)
+    }
+
     @Test("the process is gone when the reader is, whatever it did")
     func noProcessStays() throws {
         let path = HDF5Draft().write(to: folder)

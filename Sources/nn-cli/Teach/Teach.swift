@@ -89,10 +89,8 @@ struct Teach: ConsoleCommand {
                 + "\(counted(data.count, "photo")) with \(arenaBytes) bytes of memory; it will detect \(data.classes[1])"
         )
         let lesson = try lesson(teacher)
+        let taught = try lesson.network.evaluate(teacher.examples, threads: threads.count)
         try modelFile.write(lesson.network.bytes)
-        let taught = try ModelFile.blaming(output) {
-            try lesson.network.evaluate(teacher.examples, threads: threads.count)
-        }
         if let text = lesson.network.silenceText(taught) { Console.note("warning: \(text)") }
         let answer = TeachReport(
             lesson: lesson, data: data, arenaBytes: arenaBytes,

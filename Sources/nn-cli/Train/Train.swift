@@ -86,11 +86,9 @@ struct Train: ConsoleCommand {
         let trained = try run.train(resuming: files.resume, &clock) { try show($0, isPiped) }
 
         let network = trained.network
+        let results = try run.results(of: network, for: data)
         try modelFile.write(network.bytes)
         try run.checkpoint?.remove()
-        let results = try ModelFile.blaming(files.output) {
-            try data.results(of: network, threads: options.threads)
-        }
         for warning in TrainingWarning.of(results.training, of: network, options) {
             Console.note("warning: \(warning.text)")
             warnings.append(warning)

@@ -46,6 +46,17 @@ struct TrainingRun {
         }
     }
 
+    /// What the network answers for the data.
+    ///
+    /// - Throws: `Failure` if predictions overflow: then the cost is no longer finite either.
+    func results(of network: Network, for data: TrainingData) throws -> TrainingData.Results {
+        do {
+            return try data.results(of: network, threads: options.threads)
+        } catch NNError.invalidModel(.unusableWeights) {
+            throw divergence(options.iterations)
+        }
+    }
+
     /// The costs of the run, a slice of work at a time.
     private mutating func descend(
         _ trainer: inout Trainer, _ clock: inout PhaseClock, _ onCost: (TrainingReport.Cost) throws -> Void
