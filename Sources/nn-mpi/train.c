@@ -168,26 +168,23 @@ static bool finish(training *t, memory_file *file, nnk_model *model) {
     return true;
 }
 
-static evaluation evaluate_model(const training *t, const nnk_model *model) {
+/// Returns false if predictions overflow: then the cost is no longer finite either.
+static bool evaluate_model(const training *t, const nnk_model *model, evaluation *e) {
     const bool has_all = t->job.method != &nnk_primal;
     const size_t before = has_all ? t->first * (size_t)t->job.topology->size[0] : 0;
-    const evaluation e = evaluate(model, &t->job, t->first, t->count, t->job.images.images + before);
-    if (e.overflows)
-        ranks_fail(EXIT_BAD_DATA, "%s: expected usable weights, got some with which predictions overflow",
-                   model_path(t->options));
-    return e;
+    *e = evaluate(model, &t->job, t->first, t->count, t->job.images.images + before);
+    return !e->overflows;
 }
 
-static void report(training *t, const nnk_model *model, const memory_file *file, output_file *table,
-                   warnings *w) {
+static void report(training *t, const nnk_model *model, const memory_file *file, const evaluation *e,
+                   output_file *table, warnings *w) {
     const options *o = t->options;
-    const evaluation e = evaluate_model(t, model);
-    warn_of_model(t, model, &e, w);
+    warn_of_model(t, model, e, w);
     training_lap(t, &t->seconds.finish, "writing and evaluating the model");
     if (o->json)
-        report_json(t, model, file, &e, w);
+        report_json(t, model, file, e, w);
     else
-        report_text(t, model, &e);
+        report_text(t, model, e);
     if (!o->json)
         console_note(o, "wrote %s (%zu bytes) after %.1f s", model_path(o), file->count, t->seconds.total);
     if (!table->path) return;
@@ -197,19 +194,21 @@ static void report(training *t, const nnk_model *model, const memory_file *file,
     free(costs.bytes);
 }
 
-/// Writes the model of a training that is done, then what there is to say about it. Returns an exit code.
+/// Writes the model of a training that is done, if it is usable, then what there is to say about it. Returns
+/// an exit code.
 static int deliver(training *t, output_file *output, output_file *table, checkpoint_file *checkpoint,
                    warnings *w) {
     nnk_model model;
     memory_file file;
-    const bool is_finite = finish(t, &file, &model);
-    if (is_finite) {
+    evaluation e;
+    const bool is_usable = finish(t, &file, &model) && evaluate_model(t, &model, &e);
+    if (is_usable) {
         write_output(output, &file);
         checkpoint_remove(checkpoint);
-        report(t, &model, &file, table, w);
+        report(t, &model, &file, &e, table, w);
     }
     free(file.bytes);
-    return is_finite ? 0 : training_end_diverged(t, checkpoint);
+    return is_usable ? 0 : training_end_diverged(t, checkpoint);
 }
 
 // ---- The command ------------------------------------------------------------------------------------------

@@ -221,6 +221,16 @@ def compare_places(programs, folder):
     assert not list(folder.glob(".*.part"))
 
 
+def check_overflow(programs, folder):
+    """A model with which predictions overflow replaces none."""
+    (folder / "good.nnk").write_text("a model")
+    words = "train", "drawn", "-o", "good.nnk", "--iterations", 1, "--learning-rate", 1e160
+    run = programs.mpi(2, *words, folder=folder)
+    expected = "Error: the cost is no longer finite after iteration 1; try a --learning-rate below 1e+160\n"
+    assert run.returncode == 65 and expected in run.stderr, run.stderr
+    assert (folder / "good.nnk").read_text() == "a model"
+
+
 # ---- Checkpoints -----------------------------------------------------------------------------------------------------
 
 
@@ -381,6 +391,7 @@ def main():
         compare_fast(programs, folder)
         compare_places(programs, folder)
         compare_help(programs)
+        check_overflow(programs, folder)
         check_saves(programs, folder)
         check_checkpoints(programs, folder, 100000)
         check_checkpoints(programs, folder, 1000, "--method", "primal", "--virtual-shards", 64, "--center")
