@@ -224,7 +224,7 @@ int cross_validate(const options *o) {
     dataset data;
     int code = check_iterations(o);
     if (code != 0) return code;
-    interrupt_watch();
+    interrupt_watch(o);
     data_open(&data, o->data);
     code = check_photos(o, &data);
     if (code == 0) {

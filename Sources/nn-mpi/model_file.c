@@ -1,6 +1,7 @@
 #include "model_file.h"
 
 #include "console.h"
+#include "interrupt.h"
 #include "memory.h"
 #include "ranks.h"
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,31 +20,51 @@ enum { LARGEST = 1 << 26 }; ///< bytes, far above those of any model
 
 // ---- Reading ----------------------------------------------------------------------------------------------
 
+/// For messages.
+static const char *shown_path(const char *path) {
+    return strcmp(path, "-") == 0 ? "stdin" : *path ? path : "\"\"";
+}
+
+/// Returns when there are bytes, the end, or an error that reading tells.
+static void wait_for_bytes(int file, const char *path) {
+    unsigned tenths = 0;
+    while (true) {
+        struct pollfd wish = {.fd = file, .events = POLLIN};
+        const int ready = poll(&wish, 1, 100);
+        if (ready > 0 || (ready < 0 && errno != EINTR)) return;
+        if (!interrupt_waits_on(path, &tenths))
+            ranks_fail(EXIT_INTERRUPTED, "%s: interrupted before its end; expected a model file",
+                       shown_path(path));
+    }
+}
+
 /// Up to one byte more than the largest model has.
-static bool read_all(int file, memory_file *f) {
+static bool read_all(int file, const char *path, memory_file *f) {
     *f = memory_file_of(LARGEST + 1);
     while (f->count < f->capacity) {
+        wait_for_bytes(file, path);
         const ssize_t part = read(file, f->bytes + f->count, f->capacity - f->count);
         if (part == 0) return true;
-        if (part < 0 && errno != EINTR) return false;
+        if (part < 0 && errno != EINTR && errno != EAGAIN) return false;
         if (part > 0) f->count += (size_t)part;
         ranks_poll();
     }
     return true;
 }
 
+/// A named pipe is opened without its writer.
 static memory_file read_file(const char *path) {
     memory_file f;
     const bool is_standard = strcmp(path, "-") == 0;
-    const int file = is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    const int file = is_standard ? STDIN_FILENO : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat there;
     if (file < 0)
-        ranks_fail(EXIT_MISSING, "%s: %s; expected a model file", path,
+        ranks_fail(EXIT_MISSING, "%s: %s; expected a model file", shown_path(path),
                    errno == ENOENT ? "no such file" : strerror(errno));
     if (fstat(file, &there) == 0 && S_ISDIR(there.st_mode))
         ranks_fail(EXIT_MISSING, "%s: a folder; expected a model file", path);
-    if (!read_all(file, &f))
-        ranks_fail(EXIT_IO, "%s: %s; expected a model file", is_standard ? "stdin" : path, strerror(errno));
+    if (!read_all(file, path, &f))
+        ranks_fail(EXIT_IO, "%s: %s; expected a model file", shown_path(path), strerror(errno));
     if (!is_standard) close(file);
     return f;
 }
@@ -58,8 +80,7 @@ static nnk_status open_model(nnk_model *model, const memory_file *f) {
 }
 
 static _Noreturn void refuse(const char *path, const char *expected, const char *found) {
-    ranks_fail(EXIT_BAD_DATA, "%s: expected %s, got %s", strcmp(path, "-") == 0 ? "stdin" : path, expected,
-               found);
+    ranks_fail(EXIT_BAD_DATA, "%s: expected %s, got %s", shown_path(path), expected, found);
 }
 
 static _Noreturn void refuse_status(const char *path, const memory_file *f, nnk_status status) {

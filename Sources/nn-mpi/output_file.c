@@ -1,11 +1,14 @@
-#define _GNU_SOURCE // realpath, openat, flock, getentropy
+#define _GNU_SOURCE // openat, flock, getentropy
 #include "output_file.h"
 
-#include "console.h"
+#include "exit_codes.h"
+#include "interrupt.h"
 #include "ranks.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +17,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char expected_output[] = "a file to write";
 
 // ---- Errors -----------------------------------------------------------------------------------------------
 
@@ -27,12 +28,14 @@ __attribute__((format(printf, 4, 5))) static bool refuse(file_error *error, int 
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     error->exit_code = exit_code;
-    snprintf(error->text, sizeof error->text, "%s: %s", strcmp(path, "-") == 0 ? "stdout" : path, reason);
+    const char *name = strcmp(path, "-") == 0 ? "stdout" : *path ? path : "\"\"";
+    snprintf(error->text, sizeof error->text, "%s: %s", name, reason);
     return false;
 }
 
 static bool refuse_output(file_error *error, const output_file *f, const char *found) {
-    return refuse(error, EXIT_IO, f->path, "%s; expected %s", found, expected_output);
+    return refuse(error, EXIT_IO, f->path, "%s; expected %s", found,
+                  strcmp(f->path, "-") == 0 ? "an output to write" : "a file to write");
 }
 
 static bool fail_output(file_error *error, const output_file *f) {
@@ -41,60 +44,36 @@ static bool fail_output(file_error *error, const output_file *f) {
 
 // ---- Places -----------------------------------------------------------------------------------------------
 
-enum { PATH_BYTES = 4096, MOST_LINKS = 40 };
-
-/// Splits a path into its folder and the name in it.
-static const char *split(const char *path, char folder[PATH_BYTES]) {
-    const char *slash = strrchr(path, '/');
-    const size_t length = !slash ? 1 : slash == path ? 1 : (size_t)(slash - path);
-    snprintf(folder, PATH_BYTES, "%.*s", (int)length, slash ? path : ".");
-    return slash ? slash + 1 : path;
-}
-
-/// Joins a folder and the path from there. Returns false if both together are too long.
-static bool join(const char *folder, const char *rest, char path[PATH_BYTES]) {
-    const char *before = *rest == '/' ? "" : folder,
-               *between = *before && strcmp(before, "/") != 0 ? "/" : "";
-    return snprintf(path, PATH_BYTES, "%s%s%s", before, between, rest) < PATH_BYTES;
-}
-
-/// Replaces a path that is a link by the one to which it leads.
-static bool follow(char path[PATH_BYTES]) {
-    char link[PATH_BYTES], folder[PATH_BYTES];
-    const ssize_t length = readlink(path, link, sizeof link - 1);
-    if (length < 0) return false;
-    link[length] = '\0';
-    split(path, folder);
-    return join(folder, link, path);
-}
-
-/// Where a path leads, also if no file is there yet. Returns false if its folder is not there.
-static bool find_target(const char *path, char target[PATH_BYTES]) {
-    char there[PATH_BYTES], folder[PATH_BYTES], resolved[PATH_BYTES];
-    if (!join("", path, there)) return false;
-    for (int links = 0; links < MOST_LINKS; links++) {
-        if (realpath(there, target)) return true;
-        if (follow(there)) continue;
-        const char *name = split(there, folder);
-        return realpath(folder, resolved) && join(resolved, name, target);
-    }
-    errno = ELOOP;
-    return false;
-}
-
 bool output_is_same(const char *a, const char *b) {
-    char target_a[PATH_BYTES], target_b[PATH_BYTES];
+    char found[FOUND_BYTES];
+    struct stat x, y;
+    output_place place_a, place_b;
     if (strcmp(a, b) == 0) return true;
-    return find_target(a, target_a) && find_target(b, target_b) && strcmp(target_a, target_b) == 0;
+    if (stat(a, &x) == 0 && stat(b, &y) == 0) return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    const bool are_found = output_place_find(&place_a, a, found) & output_place_find(&place_b, b, found);
+    const bool is_same = are_found && strcmp(place_a.name, place_b.name) == 0 &&
+                         fstat(place_a.folder, &x) == 0 && fstat(place_b.folder, &y) == 0 &&
+                         x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    output_place_close(&place_a);
+    output_place_close(&place_b);
+    return is_same;
 }
 
-/// Looks at what is at the place. Anything but a file must stay as it is.
+/// Looks at what is at the place, which is replaced or, a pipe or a device, written to. Anything else must
+/// stay as it is.
 static bool look(const output_file *f, bool *is_there, struct stat *there, file_error *error) {
-    *is_there = fstatat(f->folder, f->name, there, AT_SYMLINK_NOFOLLOW) == 0;
+    const output_place *p = &f->place;
+    *is_there = fstatat(p->folder, p->name, there, AT_SYMLINK_NOFOLLOW) == 0;
     if (!*is_there) return errno == ENOENT || fail_output(error, f);
     if (S_ISDIR(there->st_mode)) return refuse_output(error, f, "a folder");
     if (S_ISLNK(there->st_mode)) return refuse_output(error, f, "a link that came meanwhile");
-    return faccessat(f->folder, f->name, W_OK, 0) == 0 || fail_output(error, f);
+    if (output_place_is_of_stranger(p, there))
+        return refuse_output(error, f, "a file of another user in a folder that all may write to");
+    return faccessat(p->folder, p->name, W_OK, AT_EACCESS) == 0 || fail_output(error, f);
+}
+
+static bool is_stream(bool is_there, const struct stat *there) {
+    return is_there && !S_ISREG(there->st_mode);
 }
 
 // ---- Files that are not complete --------------------------------------------------------------------------
@@ -102,20 +81,39 @@ static bool look(const output_file *f, bool *is_there, struct stat *there, file_
 typedef struct temporary {
     int file;
     char name[300];
+    mode_t mode; ///< of the complete file
 } temporary;
 
+/// Only its owner may read it until it is complete. Where files have no permissions, these stay as they are.
 static bool create(const output_file *f, temporary *t) {
     uint64_t number;
+    struct stat now;
     if (getentropy(&number, sizeof number) != 0) return false;
-    snprintf(t->name, sizeof t->name, ".%.200s.%016" PRIx64 ".part", f->name, number);
-    t->file = openat(f->folder, t->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    return t->file >= 0;
+    snprintf(t->name, sizeof t->name, ".%.200s.%016" PRIx64 ".part", f->place.name, number);
+    t->file = openat(f->place.folder, t->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (t->file < 0) return false;
+    t->mode = fstat(t->file, &now) == 0 ? now.st_mode & 0777 : 0600;
+    if (t->mode != 0600) fchmod(t->file, 0600);
+    return true;
+}
+
+/// The file is complete: it gets the permissions, the owner and the group of the one that it replaces. Only
+/// root may give files away. A group that cannot be kept is not replaced by another that may do the same.
+static bool complete(const temporary *t, const struct stat *old) {
+    struct stat now;
+    if (fstat(t->file, &now) != 0) return false;
+    mode_t mode = old ? old->st_mode & 0777 : t->mode;
+    const bool is_of_same = !old || (old->st_uid == now.st_uid && old->st_gid == now.st_gid);
+    if (!is_of_same && fchown(t->file, old->st_uid, old->st_gid) != 0 &&
+        fchown(t->file, (uid_t)-1, old->st_gid) != 0)
+        mode &= ~(mode_t)S_IRWXG;
+    return mode == (now.st_mode & 0777) || fchmod(t->file, mode) == 0;
 }
 
 static bool discard(const output_file *f, const temporary *t) {
     const int reason = errno;
     if (t->file >= 0) close(t->file);
-    unlinkat(f->folder, t->name, 0);
+    unlinkat(f->place.folder, t->name, 0);
     errno = reason;
     return false;
 }
@@ -135,75 +133,110 @@ static bool write_whole(int file, const void *bytes, size_t count) {
 /// Waits until what was written is on the disk. Some file systems have nothing to do.
 static bool is_synced(int file) { return fsync(file) == 0 || errno == EINVAL; }
 
-/// Writes all bytes to a new file beside the target, with the mode of the one that it replaces.
+/// The same for the names in the folder. One that may not be read cannot say so.
+static bool is_folder_synced(const output_file *f) {
+    const int folder = openat(f->place.folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool is_done = folder < 0 || is_synced(folder);
+    const int reason = errno;
+    if (folder >= 0) close(folder);
+    errno = reason;
+    return is_done;
+}
+
+/// Writes all bytes to a new file beside the target.
 static bool write_temporary(const output_file *f, temporary *t, const struct stat *old, const void *bytes,
                             size_t count) {
     if (!create(f, t)) return false;
-    if (old && fchmod(t->file, old->st_mode & 0777) != 0) return discard(f, t);
-    return (write_whole(t->file, bytes, count) && is_synced(t->file)) || discard(f, t);
+    return (write_whole(t->file, bytes, count) && complete(t, old) && is_synced(t->file)) || discard(f, t);
+}
+
+// ---- Streams ----------------------------------------------------------------------------------------------
+
+/// Opens a pipe or a device. A pipe is waited for until it has a reader. Returns less than 0 if it has none.
+static int open_stream(const output_file *f, const struct stat *there, file_error *error) {
+    unsigned tenths = 0;
+    while (true) {
+        const int file =
+            openat(f->place.folder, f->place.name, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (file >= 0) return file;
+        if (errno != ENXIO || !S_ISFIFO(there->st_mode)) return fail_output(error, f), -1;
+        poll(NULL, 0, 100);
+        if (interrupt_waits_on(f->path, &tenths)) continue;
+        refuse(error, EXIT_INTERRUPTED, f->path,
+               "interrupted before it had a reader; expected a pipe to write to");
+        return -1;
+    }
+}
+
+/// Writes when there is room for a piece, so that this rank goes on to poll however long a reader takes.
+static bool write_pieces(int file, const uint8_t *bytes, size_t count) {
+    while (count > 0) {
+        struct pollfd wish = {.fd = file, .events = POLLOUT};
+        const bool has_room = poll(&wish, 1, 100) > 0;
+        ranks_poll();
+        if (!has_room) continue;
+        const ssize_t part = write(file, bytes, count < PIPE_BUF ? count : PIPE_BUF);
+        if (part < 0 && errno != EINTR && errno != EAGAIN) return false;
+        if (part > 0) bytes += part, count -= (size_t)part;
+    }
+    return true;
+}
+
+static bool write_stream(const output_file *f, int file, const void *bytes, size_t count, file_error *error) {
+    fflush(stdout);
+    return write_pieces(file, bytes, count) || fail_output(error, f);
 }
 
 // ---- Writing ----------------------------------------------------------------------------------------------
 
-/// Opens the folder to which the path leads. Returns its descriptor; less than 0: it cannot be opened.
-static int open_folder(output_file *f, file_error *error) {
-    char target[PATH_BYTES], folder[PATH_BYTES];
-    if (!find_target(f->path, target)) {
-        if (errno != ENOENT) return fail_output(error, f), -1;
-        split(f->path, folder);
-        refuse(error, EXIT_IO, f->path, "no folder %s; expected %s", folder, expected_output);
-        return -1;
-    }
-    const char *name = split(target, folder);
-    if (strlen(name) >= sizeof f->name) return errno = ENAMETOOLONG, fail_output(error, f), -1;
-    snprintf(f->name, sizeof f->name, "%.255s", name);
-    const int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (opened < 0) fail_output(error, f);
-    return opened;
-}
-
 bool output_open(output_file *f, const char *path, file_error *error) {
-    *f = (output_file){.path = path, .folder = -1, .lock = -1};
-    if (strcmp(path, "-") == 0) return true;
-    struct stat there;
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode)) return true;
     const size_t length = strlen(path);
+    char found[FOUND_BYTES];
+    bool is_there;
+    struct stat there;
+    temporary t;
+    *f = (output_file){.path = path, .place = {.stream = STDOUT_FILENO, .folder = -1}, .lock = -1};
     if (length == 0) return refuse_output(error, f, "no name");
     if (path[length - 1] == '/') return refuse_output(error, f, "a folder");
-    bool is_there;
-    temporary t;
-    f->folder = open_folder(f, error);
-    if (f->folder < 0 || !look(f, &is_there, &there, error)) return false;
+    if (strcmp(path, "-") != 0 && !output_place_find(&f->place, path, found))
+        return refuse_output(error, f, found);
+    if (f->place.stream >= 0) {
+        const int flags = fcntl(f->place.stream, F_GETFL);
+        if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) errno = EBADF;
+        return (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) || fail_output(error, f);
+    }
+    if (!look(f, &is_there, &there, error)) return false;
+    if (is_stream(is_there, &there)) return true;
     if (!create(f, &t)) return fail_output(error, f);
     discard(f, &t);
     return true;
 }
 
-/// Writes to the standard output or to a device as it is.
-static bool write_stream(const output_file *f, const void *bytes, size_t count, file_error *error) {
-    const bool is_standard = strcmp(f->path, "-") == 0;
-    const int file = is_standard ? STDOUT_FILENO : open(f->path, O_WRONLY | O_CLOEXEC);
-    if (is_standard) fflush(stdout);
-    const bool is_done = file >= 0 && write_whole(file, bytes, count);
-    if (!is_done) fail_output(error, f);
-    if (file >= 0 && !is_standard) close(file);
-    return is_done;
+/// Writes the file, or replaces the old one.
+static bool write_file(const output_file *f, const struct stat *old, const void *bytes, size_t count,
+                       file_error *error) {
+    temporary t;
+    if (!write_temporary(f, &t, old, bytes, count)) return fail_output(error, f);
+    close(t.file);
+    t.file = -1;
+    if (renameat(f->place.folder, t.name, f->place.folder, f->place.name) != 0) {
+        discard(f, &t);
+        return fail_output(error, f);
+    }
+    return is_folder_synced(f) || fail_output(error, f);
 }
 
 bool output_write(output_file *f, const void *bytes, size_t count, file_error *error) {
     bool is_there;
     struct stat there;
-    temporary t;
-    if (f->folder < 0) return write_stream(f, bytes, count, error);
+    if (f->place.stream >= 0) return write_stream(f, f->place.stream, bytes, count, error);
     if (!look(f, &is_there, &there, error)) return false;
-    if (!write_temporary(f, &t, is_there ? &there : NULL, bytes, count)) return fail_output(error, f);
-    close(t.file);
-    t.file = -1;
-    if (renameat(f->folder, t.name, f->folder, f->name) != 0) {
-        discard(f, &t);
-        return fail_output(error, f);
-    }
-    return is_synced(f->folder) || fail_output(error, f);
+    if (!is_stream(is_there, &there)) return write_file(f, is_there ? &there : NULL, bytes, count, error);
+    const int file = open_stream(f, &there, error);
+    if (file < 0) return false;
+    const bool is_done = write_stream(f, file, bytes, count, error);
+    close(file);
+    return is_done;
 }
 
 // ---- Files that one run has to itself ---------------------------------------------------------------------
@@ -215,10 +248,14 @@ static bool is_locked_file(const output_file *f, const struct stat *there) {
 }
 
 bool output_lock(output_file *f, file_error *error) {
-    f->lock = f->folder < 0 ? -1 : openat(f->folder, f->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    const output_place *p = &f->place;
+    struct stat there;
+    const bool is_file = p->stream < 0 && (fstatat(p->folder, p->name, &there, AT_SYMLINK_NOFOLLOW) != 0 ||
+                                           S_ISREG(there.st_mode));
+    if (is_file) f->lock = openat(p->folder, p->name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     if (f->lock < 0)
         return refuse(error, EXIT_MISSING, f->path, "%s; expected a checkpoint",
-                      f->folder < 0     ? "a pipe or a device"
+                      !is_file          ? "a pipe or a device"
                       : errno == ENOENT ? "no such file"
                                         : strerror(errno));
     if (flock(f->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;
@@ -250,23 +287,26 @@ bool output_read_locked(const output_file *f, size_t most, memory_file *to, file
 /// the new file was written.
 static bool place(const output_file *f, const temporary *t) {
     struct stat there;
-    if (fstatat(f->folder, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (fstatat(f->place.folder, f->place.name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
         if (!is_locked_file(f, &there)) return errno = EEXIST, false;
-        return renameat(f->folder, t->name, f->folder, f->name) == 0;
+        return renameat(f->place.folder, t->name, f->place.folder, f->place.name) == 0;
     }
-    if (linkat(f->folder, t->name, f->folder, f->name, 0) == 0) return unlinkat(f->folder, t->name, 0) == 0;
+    if (linkat(f->place.folder, t->name, f->place.folder, f->place.name, 0) == 0)
+        return unlinkat(f->place.folder, t->name, 0) == 0;
     if (errno == EEXIST) return false;
-    return renameat(f->folder, t->name, f->folder, f->name) == 0; // a file system without hard links
+    return renameat(f->place.folder, t->name, f->place.folder, f->place.name) ==
+           0; // a file system without hard links
 }
 
 bool output_write_locked(output_file *f, const void *bytes, size_t count, file_error *error) {
     bool is_there;
     struct stat there;
     temporary t;
-    if (f->folder < 0) return refuse_output(error, f, "a pipe or a device");
+    if (f->place.stream >= 0) return refuse_output(error, f, "a pipe or a device");
     if (!look(f, &is_there, &there, error)) return false;
+    if (is_stream(is_there, &there)) return refuse_output(error, f, "a pipe or a device");
     if (!write_temporary(f, &t, is_there ? &there : NULL, bytes, count)) return fail_output(error, f);
-    const int lock = openat(f->folder, t.name, O_RDONLY | O_CLOEXEC);
+    const int lock = openat(f->place.folder, t.name, O_RDONLY | O_CLOEXEC);
     if (lock >= 0) flock(lock, LOCK_EX | LOCK_NB);
     if (lock < 0 || !place(f, &t)) {
         const int reason = errno;
@@ -280,14 +320,15 @@ bool output_write_locked(output_file *f, const void *bytes, size_t count, file_e
     close(t.file);
     if (f->lock >= 0) close(f->lock);
     f->lock = lock;
-    return is_synced(f->folder) || fail_output(error, f);
+    return is_folder_synced(f) || fail_output(error, f);
 }
 
 void output_remove_locked(output_file *f) {
     struct stat there;
     if (f->lock < 0) return;
-    if (fstatat(f->folder, f->name, &there, AT_SYMLINK_NOFOLLOW) == 0 && is_locked_file(f, &there))
-        unlinkat(f->folder, f->name, 0);
+    if (fstatat(f->place.folder, f->place.name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+        is_locked_file(f, &there))
+        unlinkat(f->place.folder, f->place.name, 0);
     close(f->lock);
     f->lock = -1;
 }

@@ -1,18 +1,18 @@
 /// Files of rank 0: a reader finds the old content or the new, never a part of it.
 ///
-/// Where a path leads is found out once, at the beginning. The content goes to a hidden file beside the
-/// target, which gets the target's name once it is complete and on the disk.
+/// Where a path leads is found out once, at the beginning (output_place.h). The content goes to a hidden file
+/// beside the target, which gets the target's name once it is complete and on the disk. A pipe or a device is
+/// written to as it is.
 #ifndef OUTPUT_FILE_H
 #define OUTPUT_FILE_H
 
 #include "memory.h"
-#include <stdbool.h>
+#include "output_place.h"
 
 typedef struct output_file {
     const char *path; ///< as the user wrote it; "-": the standard output
-    int folder;       ///< the open folder; -1: standard output or a device
-    char name[256];   ///< in the folder
-    int lock;         ///< of a file that this run has to itself: it is open, and locked; -1: none
+    output_place place;
+    int lock; ///< of a file that this run has to itself: it is open, and locked; -1: none
 } output_file;
 
 /// Seconds that a disk may take, for ranks_be_patient around the functions that write.

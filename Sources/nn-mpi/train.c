@@ -61,7 +61,7 @@ static int check_files(const options *o) {
 
 static void open_output(output_file *f, const char *path) {
     file_error error;
-    *f = (output_file){.path = path, .folder = -1, .lock = -1};
+    *f = (output_file){.path = path, .lock = -1};
     if (path && ranks_rank() == 0 && !output_open(f, path, &error))
         ranks_fail(error.exit_code, "%s", error.text);
 }
@@ -241,7 +241,7 @@ int train(const options *o) {
     dataset set;
     output_file output, table;
     checkpoint_file checkpoint;
-    interrupt_watch();
+    interrupt_watch(o);
     t.lap_started = t.started;
     int exit_code = check_files(o);
     if (exit_code) return exit_code;

@@ -42,7 +42,7 @@ static bool is_piped(const options *o) {
 }
 
 void training_say(const options *o, const char *format, ...) {
-    char line[200];
+    char line[1000]; // two costs and more
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
@@ -53,15 +53,17 @@ void training_say(const options *o, const char *format, ...) {
         console_answer("%s", line);
 }
 
+enum { COST_TEXT_BYTES = 320 }; ///< room for the 309 digits of the largest double, a point and six more
+
 /// The seed document shows six digits for the deep network and all for the two-layer one.
-static const char *cost_text(const training *t, double value, char text[NUMBER_TEXT_BYTES]) {
+static const char *cost_text(const training *t, double value, char text[COST_TEXT_BYTES]) {
     if (t->options->topology != TOPOLOGY_DEEP) return number_text(value, text);
-    snprintf(text, NUMBER_TEXT_BYTES, "%.6f", value);
+    snprintf(text, COST_TEXT_BYTES, "%.6f", value);
     return text;
 }
 
 static void add_cost(training *t) {
-    char text[NUMBER_TEXT_BYTES], held_out[NUMBER_TEXT_BYTES];
+    char text[COST_TEXT_BYTES], held_out[COST_TEXT_BYTES];
     const nnk_progress now = progress_of(t);
     if (t->cost_count == t->cost_room) {
         t->cost_room = 2 * t->cost_room + 64;
