@@ -24,7 +24,7 @@ enum {
     CRC_AT = 60
 };
 
-static const char MANIFEST[] = "manifest.txt";
+static const char MANIFEST[] = DATASET_MANIFEST;
 static const uint8_t MAGIC[] = {0x8e, 0x4e,         0x4e, 0x73,
                                 1,    HEADER_BYTES, 0,    0}; // with version and header bytes
 

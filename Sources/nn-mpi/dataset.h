@@ -15,6 +15,8 @@ typedef struct dataset_error {
     char text[1024]; ///< one line: file, expected, found
 } dataset_error;
 
+#define DATASET_MANIFEST "manifest.txt" ///< in the folder
+
 enum {
     DATASET_FILE_BYTES = 64, ///< of a shard's file name, with the zero at its end
     DATASET_NAME_BYTES = 32  ///< of a class name, the same

@@ -124,24 +124,34 @@ void ranks_gather_columns(void *at, size_t rows, size_t row_bytes, size_t item_b
 
 // Sums
 
-/// How many nodes a rank has.
-static size_t node_count(uint32_t shards, int rank) {
-    const uint32_t first = ranks_first(shards, rank);
-    return nnk_shard_nodes(shards, first, ranks_first(shards, rank + 1) - first);
+uint32_t ranks_first_shard(const ranks_sums *s, int rank) {
+    if (s->examples >= s->shards) return ranks_first(s->shards, rank);
+    // Each shard has one example or none, so one begins at the rank's first example.
+    const uint64_t first = ranks_first(s->examples, rank);
+    return (uint32_t)((first * s->shards + s->examples - 1) / s->examples);
 }
 
-static size_t nodes_of_all(uint32_t shards) {
+static uint32_t shard_count(const ranks_sums *s, int rank) {
+    return ranks_first_shard(s, rank + 1) - ranks_first_shard(s, rank);
+}
+
+/// How many nodes a rank has.
+static size_t node_count(const ranks_sums *s, int rank) {
+    return nnk_shard_nodes(s->shards, ranks_first_shard(s, rank), shard_count(s, rank));
+}
+
+static size_t nodes_of_all(const ranks_sums *s) {
     size_t nodes = 0;
-    for (int rank = 0; rank < ranks_count(); rank++) nodes += node_count(shards, rank);
+    for (int rank = 0; rank < ranks_count(); rank++) nodes += node_count(s, rank);
     return nodes;
 }
 
 /// Adds up (nodes of all ranks, count) into the first row.
-static void add_nodes(uint32_t shards, void *nodes, size_t count, int32_t real_bytes) {
+static void add_nodes(const ranks_sums *s, void *nodes, size_t count, int32_t real_bytes) {
     const int ranks = ranks_count();
     uint32_t *counts = memory_of((size_t)ranks * sizeof *counts);
-    for (int r = 0; r < ranks; r++) counts[r] = ranks_first(shards, r + 1) - ranks_first(shards, r);
-    nnk_sum_nodes(shards, counts, (uint32_t)ranks, nodes, (uint32_t)count, real_bytes);
+    for (int r = 0; r < ranks; r++) counts[r] = shard_count(s, r);
+    nnk_sum_nodes(s->shards, counts, (uint32_t)ranks, nodes, (uint32_t)count, real_bytes);
     free(counts);
 }
 
@@ -154,15 +164,15 @@ static void add(void *sum, const void *x, size_t count, int32_t real_bytes) {
 }
 
 /// Each rank adds up a slice of the columns, of the nodes of all; then all get all slices.
-static void sum_slices(uint32_t shards, char *nodes, uint32_t count, int32_t real_bytes) {
+static void sum_slices(const ranks_sums *s, char *nodes, uint32_t count, int32_t real_bytes) {
     const size_t real = (size_t)real_bytes, row = count * real;
-    const size_t own_nodes = node_count(shards, ranks_rank());
+    const size_t own_nodes = node_count(s, ranks_rank());
     const columns mine = columns_of(nodes, own_nodes, row, real, count, ranks_rank());
-    char *all = memory_of(nodes_of_all(shards) * mine.bytes + 1);
+    char *all = memory_of(nodes_of_all(s) * mine.bytes + 1);
     requests r = requests_begin();
     char *next = all;
     for (int from = 0; from < ranks_count(); from++) {
-        const columns theirs = {next, node_count(shards, from), mine.bytes, mine.bytes};
+        const columns theirs = {next, node_count(s, from), mine.bytes, mine.bytes};
         if (from != ranks_rank())
             receive_columns(&r, theirs, from);
         else
@@ -172,21 +182,21 @@ static void sum_slices(uint32_t shards, char *nodes, uint32_t count, int32_t rea
     }
     for (EACH_OTHER_RANK(to)) send_columns(&r, columns_of(nodes, own_nodes, row, real, count, to), to);
     requests_end(&r);
-    add_nodes(shards, all, mine.bytes / real, real_bytes);
+    add_nodes(s, all, mine.bytes / real, real_bytes);
     memcpy(mine.at, all, mine.bytes);
     free(all);
     ranks_gather_columns(nodes, 1, row, real, count);
 }
 
 /// Each rank gets the nodes of all and adds them up.
-static void sum_small(uint32_t shards, char *nodes, uint32_t count, int32_t real_bytes) {
+static void sum_small(const ranks_sums *s, char *nodes, uint32_t count, int32_t real_bytes) {
     const size_t row = count * (size_t)real_bytes;
-    char *all = memory_of(nodes_of_all(shards) * row + 1);
+    char *all = memory_of(nodes_of_all(s) * row + 1);
     requests r = requests_begin();
-    const columns mine = {nodes, 1, 0, node_count(shards, ranks_rank()) * row};
+    const columns mine = {nodes, 1, 0, node_count(s, ranks_rank()) * row};
     char *next = all;
     for (int from = 0; from < ranks_count(); from++) {
-        const columns theirs = {next, 1, 0, node_count(shards, from) * row};
+        const columns theirs = {next, 1, 0, node_count(s, from) * row};
         if (from != ranks_rank())
             receive_columns(&r, theirs, from);
         else
@@ -195,14 +205,14 @@ static void sum_small(uint32_t shards, char *nodes, uint32_t count, int32_t real
     }
     for (EACH_OTHER_RANK(to)) send_columns(&r, mine, to);
     requests_end(&r);
-    add_nodes(shards, all, count, real_bytes);
+    add_nodes(s, all, count, real_bytes);
     memcpy(nodes, all, row);
     free(all);
 }
 
 /// Each rank adds up its own nodes, and MPI the rest, in an order of its own.
-static void sum_fast(uint32_t shards, char *nodes, uint32_t count, int32_t real_bytes) {
-    const size_t own_nodes = node_count(shards, ranks_rank());
+static void sum_fast(const ranks_sums *s, char *nodes, uint32_t count, int32_t real_bytes) {
+    const size_t own_nodes = node_count(s, ranks_rank());
     const size_t row = count * (size_t)real_bytes;
     if (own_nodes == 0) memset(nodes, 0, row);
     for (size_t i = 1; i < own_nodes; i++) add(nodes, nodes + i * row, count, real_bytes);
@@ -213,11 +223,11 @@ static void sum_fast(uint32_t shards, char *nodes, uint32_t count, int32_t real_
 }
 
 void ranks_sum(void *context, void *nodes, uint32_t count, int32_t real_bytes) {
-    const ranks_sums *sums = context;
-    if (sums->fast)
-        sum_fast(sums->shards, nodes, count, real_bytes);
-    else if (nodes_of_all(sums->shards) * count * (size_t)real_bytes <= SMALL_BYTES)
-        sum_small(sums->shards, nodes, count, real_bytes);
+    const ranks_sums *s = context;
+    if (s->fast)
+        sum_fast(s, nodes, count, real_bytes);
+    else if (nodes_of_all(s) * count * (size_t)real_bytes <= SMALL_BYTES)
+        sum_small(s, nodes, count, real_bytes);
     else
-        sum_slices(sums->shards, nodes, count, real_bytes);
+        sum_slices(s, nodes, count, real_bytes);
 }

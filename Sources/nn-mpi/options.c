@@ -143,11 +143,12 @@ static bool has_value(const reading *r, const option_row *option) {
     return (is_number && !option->takes_several) || r->words[r->next][0] != '-' || !r->words[r->next][1];
 }
 
-/// Reads an option's values: one, or as many as there are before the next option.
+/// Reads an option's values: one, or as many as there are before the next option. attached: one behind "=",
+/// of which nothing is the same as none.
 static bool read_values(options *o, const option_row *option, reading *r, const char *attached) {
     if (option->holds == HOLDS_VALUES && !option->takes_several)
         ((value_list *)((char *)o + option->at))->count = 0;
-    if (attached) return take(o, option, attached);
+    if (attached && *attached) return take(o, option, attached);
     if (!has_value(r, option)) return fail_missing(o, option);
     do {
         if (!take(o, option, r->words[r->next++])) return false;
@@ -155,22 +156,37 @@ static bool read_values(options *o, const option_row *option, reading *r, const 
     return true;
 }
 
+/// Reads an option: "--seed", "--seed=1", "-o", "-o=cats.nnk".
 static bool read_option(options *o, const char *word, reading *r) {
-    const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
-    const size_t length = equals ? (size_t)(equals - word) : strlen(word);
-    const option_row *option = option_named(o->command, word, length);
-    if (!option) {
-        const char *near = option_near(o->command, word, length);
+    const size_t length = strcspn(word, "=");
+    const char *attached = word[length] ? word + length + 1 : NULL;
+    const option_row *found = option_named(o->command, word, length);
+    if (!found) {
+        const char *near = word[1] == '-' ? option_near(o->command, word, length) : NULL;
         return fail(o, NULL, "Unknown option '%.*s'%s%s%s", (int)length, word, near ? ". Did you mean '" : "",
                     near ? near : "", near ? "'?" : "");
     }
-    if (option->kind != OPTION_FLAG) return read_values(o, option, r, equals ? equals + 1 : NULL);
-    if (equals)
-        return fail(o, NULL, "The option '%s' does not take any value, but '%s' was specified.", option->name,
-                    equals + 1);
-    *(bool *)((char *)o + option->at) = true;
+    option_row option = *found;
+    if (word[1] != '-') option.name = option.letter; // as messages call it
+    if (option.kind != OPTION_FLAG) return read_values(o, &option, r, attached);
+    if (attached && *attached)
+        return fail(o, NULL, "The option '%s' does not take any value, but '%s' was specified.", option.name,
+                    attached);
+    *(bool *)((char *)o + option.at) = true;
     return true;
 }
+
+/// Reads "-vo" as "-v -o".
+static bool read_letters(options *o, const char *word, reading *r) {
+    char letter[] = "-?";
+    for (const char *c = word + 1; *c; c++) {
+        letter[1] = *c;
+        if (!read_option(o, letter, r)) return false;
+    }
+    return true;
+}
+
+static bool is_letters(const char *word) { return word[1] != '-' && !strchr(word, '='); }
 
 static bool read_words(options *o, reading *r) {
     bool are_options_over = false;
@@ -179,7 +195,7 @@ static bool read_words(options *o, reading *r) {
         if (!are_options_over && strcmp(word, "--") == 0) {
             are_options_over = true;
         } else if (!are_options_over && word[0] == '-' && word[1]) {
-            if (!read_option(o, word, r)) return false;
+            if (!(is_letters(word) ? read_letters : read_option)(o, word, r)) return false;
         } else if (o->data) {
             return fail(o, NULL, "Unexpected argument '%s'", word);
         } else {
@@ -222,6 +238,9 @@ static bool check_train(const options *o) {
         return fail(o, NULL, "--checkpoint: expected a file, got - (standard output)");
     if (o->virtual_shards & (o->virtual_shards - 1))
         return fail(o, NULL, "--virtual-shards: expected a power of two, got %" PRIu32, o->virtual_shards);
+    if (o->method == METHOD_DUAL && (o->virtual_shards || o->fast_reduce))
+        return fail(o, NULL, "%s needs --method primal: the dual method adds up no images",
+                    o->virtual_shards ? "--virtual-shards" : "--fast-reduce");
     return true;
 }
 
@@ -241,7 +260,7 @@ static bool check(const options *o) {
 }
 
 bool options_read(options *o, int count, char **words, int *exit_code) {
-    *o = (options){.seed = 1, .log_every = 100, .virtual_shards = 64, .repeats = 1};
+    *o = (options){.seed = 1, .log_every = 100, .repeats = 1};
     *exit_code = 0;
     if (help_answers(count, words, &o->command, exit_code)) return false;
     *exit_code = EXIT_USAGE;
@@ -250,7 +269,9 @@ bool options_read(options *o, int count, char **words, int *exit_code) {
     set_default(&o->iterations, 2500);
     set_default(&o->learning_rate, 0.0075);
     set_default(&o->weight_decay, 0);
-    return check(o);
+    if (!check(o)) return false;
+    if (o->virtual_shards == 0) o->virtual_shards = 64; // all checks know whether it was given
+    return true;
 }
 
 // ---- Names ----------------------------------------------------------------------------------------------

@@ -59,6 +59,15 @@ bool output_is_same(const char *a, const char *b) {
     return is_same;
 }
 
+bool output_is_stdout(const char *path) {
+    struct stat there, standard;
+    if (strcmp(path, "-") == 0) return true;
+    // In /dev/null nothing comes between anything.
+    return strcmp(path, "/dev/null") != 0 && stat(path, &there) == 0 &&
+           fstat(STDOUT_FILENO, &standard) == 0 && there.st_dev == standard.st_dev &&
+           there.st_ino == standard.st_ino;
+}
+
 /// Looks at what is at the place, which is replaced or, a pipe or a device, written to. Anything else must
 /// stay as it is.
 static bool look(const output_file *f, bool *is_there, struct stat *there, file_error *error) {

@@ -32,6 +32,9 @@ bool output_write(output_file *f, const void *bytes, size_t count, file_error *e
 /// Whether both paths lead to one file, be it there or not yet.
 bool output_is_same(const char *a, const char *b);
 
+/// Whether the path leads to the standard output: "-", "/dev/stdout".
+bool output_is_stdout(const char *path);
+
 // ---- Files that one run has to itself ---------------------------------------------------------------------
 
 /// Locks the file that is there. A lock ends with the process.

@@ -44,9 +44,13 @@ void ranks_broadcast(void *bytes, size_t count, int root);
 
 /// What ranks_sum is told about the job.
 typedef struct ranks_sums {
-    uint32_t shards; ///< of the whole; this rank has its part (ranks_share)
-    bool fast;       ///< by MPI_Allreduce, in any order: the bits may depend on ranks
+    uint32_t shards, examples; ///< of the whole
+    bool fast;                 ///< by MPI_Allreduce, in any order: the bits may depend on ranks
 } ranks_sums;
+
+/// The first shard of a rank. The shards are shared evenly; but where there are fewer examples than shards,
+/// the examples are. So each rank has an example if there are as many examples and shards as ranks.
+uint32_t ranks_first_shard(const ranks_sums *s, int rank);
 
 /// nnk_share.sum. context: a ranks_sums
 void ranks_sum(void *context, void *nodes, uint32_t count, int32_t real_bytes);

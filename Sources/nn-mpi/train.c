@@ -9,15 +9,24 @@
 #include "train_report.h"
 #include "training.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 // ---- Files that are written -------------------------------------------------------------------------------
 
+enum { OUTPUTS = 3, FILE_BYTES = 4096 + DATASET_FILE_BYTES };
+
 typedef struct named_path {
-    const char *name, *path;
+    const char *name, *path; ///< path: NULL: none
 } named_path;
+
+static void paths_of(const options *o, named_path paths[OUTPUTS]) {
+    paths[0] = (named_path){"--output", model_path(o)};
+    paths[1] = (named_path){"--checkpoint", o->checkpoint};
+    paths[2] = (named_path){"--log-csv", o->log_csv};
+}
 
 /// Whether the checkpoint is not there yet, or is the one to continue from. Returns 0 or 64.
 static int check_checkpoint(const options *o) {
@@ -34,9 +43,9 @@ static int check_checkpoint(const options *o) {
 
 /// Whether all files are different ones. Returns 0 or 64.
 static int check_paths(const options *o) {
-    const named_path paths[] = {
-        {"--output", model_path(o)}, {"--checkpoint", o->checkpoint}, {"--log-csv", o->log_csv}};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    named_path paths[OUTPUTS];
+    paths_of(o, paths);
+    for (size_t i = 0; i < OUTPUTS; i++) {
         const named_path *p = &paths[i];
         if (!p->path) continue;
         for (size_t j = 0; j < i; j++)
@@ -46,15 +55,39 @@ static int check_paths(const options *o) {
         if (o->from && strcmp(p->path, "-") != 0 && output_is_same(p->path, o->from))
             return options_refuse(o, "%s: expected a file other than the model of --from, got %s", p->name,
                                   p->path);
-        if (strcmp(p->path, "-") == 0 && o->json)
+        if (o->json && output_is_stdout(p->path))
             return options_refuse(o, "--json prints to standard output, so no other output can be - as well");
     }
     return check_checkpoint(o);
 }
 
+static bool is_of_data(const dataset *set, const char *path) {
+    char file[FILE_BYTES];
+    for (uint32_t i = 0; i <= set->shard_count; i++) {
+        const char *name = i < set->shard_count ? set->shards[i].file : DATASET_MANIFEST;
+        snprintf(file, sizeof file, "%s/%s", set->folder, name);
+        ranks_poll();
+        if (output_is_same(path, file)) return true;
+    }
+    return false;
+}
+
+/// Whether the files of the data set stay as they are. Returns 0 or 64.
+static int check_data_stays(const options *o, const dataset *set) {
+    named_path paths[OUTPUTS];
+    paths_of(o, paths);
+    for (size_t i = 0; i < OUTPUTS; i++)
+        if (paths[i].path && strcmp(paths[i].path, "-") != 0 && is_of_data(set, paths[i].path))
+            return options_refuse(o, "%s: expected a file other than the data set, got %s", paths[i].name,
+                                  paths[i].path);
+    return 0;
+}
+
 /// What rank 0 finds. Others may see other files.
-static int check_files(const options *o) {
-    int exit_code = ranks_rank() == 0 ? check_paths(o) : 0;
+///
+/// set: NULL: before the data set is read
+static int check_files(const options *o, const dataset *set) {
+    int exit_code = ranks_rank() != 0 ? 0 : set ? check_data_stays(o, set) : check_paths(o);
     ranks_broadcast(&exit_code, sizeof exit_code, 0);
     return exit_code;
 }
@@ -93,15 +126,17 @@ static int share_primal(training *t, const dataset *set) {
         return options_refuse(
             o, "--virtual-shards: expected as many as there are ranks, %d, or more, got %" PRIu32,
             ranks_count(), o->virtual_shards);
+    if ((uint32_t)ranks_count() > set->examples)
+        return options_refuse(
+            o, "--method primal: expected at most as many ranks as images, %" PRIu32 ", got %d",
+            set->examples, ranks_count());
     t->job.shards = o->virtual_shards;
-    t->sums = (ranks_sums){.shards = o->virtual_shards, .fast = o->fast_reduce};
-    t->share = (nnk_share){.images_crc = set->images_crc, .sum = ranks_sum, .context = &t->sums};
-    ranks_share(o->virtual_shards, &t->share.first, &t->share.count);
-    t->first = nnk_shard_start(set->examples, o->virtual_shards, t->share.first);
-    t->count = nnk_shard_start(set->examples, o->virtual_shards, t->share.first + t->share.count) - t->first;
-    if (t->count == 0)
-        ranks_fail(EXIT_BAD_DATA, "%s: expected images for each rank, got %" PRIu32 " for %d ranks", o->data,
-                   set->examples, ranks_count());
+    t->sums = (ranks_sums){o->virtual_shards, set->examples, o->fast_reduce};
+    const uint32_t first = ranks_first_shard(&t->sums, ranks_rank()),
+                   end = ranks_first_shard(&t->sums, ranks_rank() + 1);
+    t->share = (nnk_share){first, end - first, set->images_crc, ranks_sum, &t->sums};
+    t->first = nnk_shard_start(set->examples, o->virtual_shards, first);
+    t->count = nnk_shard_start(set->examples, o->virtual_shards, end) - t->first;
     if (ranks_count() > 1) t->job.share = &t->share;
     return 0;
 }
@@ -219,7 +254,8 @@ static int run(training *t, const dataset *set, output_file *output, output_file
     const uint32_t data_crc = nnk_crc32_joined(set->labels_crc, set->images_crc, bytes);
     char images[64];
     warnings w = {{false}};
-    int exit_code = prepare(t, set);
+    int exit_code = check_files(t->options, set);
+    if (exit_code == 0) exit_code = prepare(t, set);
     if (exit_code) return exit_code;
     // What can be refused is refused before the images are read, which may take long.
     model_check_replaced(t->options, data_crc);
@@ -243,7 +279,7 @@ int train(const options *o) {
     checkpoint_file checkpoint;
     interrupt_watch(o);
     t.lap_started = t.started;
-    int exit_code = check_files(o);
+    int exit_code = check_files(o, NULL);
     if (exit_code) return exit_code;
     open_output(&output, model_path(o));
     open_output(&table, o->log_csv);

@@ -38,7 +38,7 @@ void training_lap(training *t, double *phase, const char *format, ...) {
 }
 
 static bool is_piped(const options *o) {
-    return (o->output && strcmp(o->output, "-") == 0) || (o->log_csv && strcmp(o->log_csv, "-") == 0);
+    return (o->output && output_is_stdout(o->output)) || (o->log_csv && output_is_stdout(o->log_csv));
 }
 
 void training_say(const options *o, const char *format, ...) {

@@ -101,7 +101,7 @@ static void *own_nodes(uint32_t shards, uint32_t count, int32_t real_bytes) {
 
 /// In any order, a sum of n positive reals is off by n units of its last place at most.
 static void check_sum(uint32_t shards, uint32_t count, int32_t real_bytes, bool fast) {
-    ranks_sums sums = {.shards = shards, .fast = fast};
+    ranks_sums sums = {.shards = shards, .examples = shards, .fast = fast};
     void *nodes = own_nodes(shards, count, real_bytes);
     const double tolerance = fast ? shards * (real_bytes == 4 ? 0x1p-23 : 0x1p-52) : 0;
     ranks_sum(&sums, nodes, count, real_bytes);

@@ -27,7 +27,7 @@ PRIMAL = "--method primal --iterations 5 --log-every 2"
 # Ranks, data and options. From 1024 images on, mirror images included, ranks share iterations.
 CASES = [
     (1, "drawn", "--iterations 20"),
-    (2, "drawn", "--iterations 20 --json"),
+    (2, "drawn", "--iterations 20 --json -o=model.nnk"),
     (3, "drawn", "--iterations 20 --precision f32 --log-every 3 --log-csv costs.csv"),
     (4, "drawn", "--iterations 20 --topology two-layer --log-every 7 --seed 4294967295"),
     (8, "drawn", "--iterations 20 --topology two-layer --precision f32 --json"),
@@ -45,6 +45,7 @@ CASES = [
     (4, "drawn", f"{PRIMAL} --virtual-shards 8 --from start.nnk --center --mirror --precision f32"),
     (8, "drawn", f"{PRIMAL} --virtual-shards 64 --topology two-layer --own-contrast --center --hold-out 0.2"),
     (3, "many", f"{PRIMAL} --virtual-shards 1024 --topology two-layer --precision f32 --json"),
+    (5, "few", f"{PRIMAL} --virtual-shards 64 --topology two-layer"),
     (2, "half", "--method dual --iterations 3 --mirror --topology two-layer --weight-decay 1 --hold-out 0.5"),
 ]
 
@@ -75,6 +76,10 @@ REFUSALS = [
     ("drawn", "--log-csv drawn"),
     ("drawn", "--output costs.csv/x"),
     ("drawn", "--log-csv - --json"),
+    ("drawn", "--output /dev/stdout --json"),
+    ("drawn", "--virtual-shards 16 --method dual"),
+    ("drawn", "-vq"),
+    ("drawn", "--learning-rate="),
     ("drawn", "--from missing"),
     ("drawn", "--from start.nnk --topology two-layer"),
     ("drawn", "--from start.nnk --own-contrast"),
@@ -103,6 +108,7 @@ def data_sets():
         "alone": (alone, [], None),
         "damaged": (alone, [], None),
         "many": (DataSet.drawn(1040), [1000, 1039], None),
+        "few": (DataSet.drawn(5), [], None),
         "half": (DataSet.drawn(520), [1, 500], [1, 0, 2]),
     }
 
@@ -229,6 +235,30 @@ def check_overflow(programs, folder):
     expected = "Error: the cost is no longer finite after iteration 1; try a --learning-rate below 1e+160\n"
     assert run.returncode == 65 and expected in run.stderr, run.stderr
     assert (folder / "good.nnk").read_text() == "a model"
+
+
+def refuse(programs, folder, code, message, *words, ranks=1, through=()):
+    run = programs.mpi(ranks, "train", *words, folder=folder, through=through)
+    assert run.returncode == code and run.stderr.count(message) == 1, f"{words}: {run.returncode} {run.stderr}"
+
+
+def check_refusals(programs, folder):
+    """What nn-cli cannot refuse: files of a sharded data set as outputs, too many ranks, and ranks of different command lines."""
+    files = {path: path.read_bytes() for path in (folder / "drawn").iterdir()}
+    for option, name in ("--output", "manifest.txt"), ("--log-csv", "shard-00001.nns"):
+        message = f"Error: {option}: expected a file other than the data set, got drawn/{name}"
+        refuse(programs, folder, 64, message, "drawn", "--iterations", 1, option, f"drawn/{name}")
+    assert files == {path: path.read_bytes() for path in (folder / "drawn").iterdir()}
+    message = "--method primal: expected at most as many ranks as images, 5, got 6"
+    refuse(programs, folder, 64, message, "few", *PRIMAL.split(), "--virtual-shards", 64, ranks=6)
+    message = "--fast-reduce needs --method primal"
+    refuse(programs, folder, 64, message, "drawn", "--method", "dual", "--fast-reduce")
+    other = ":", "-n", 1, programs.nn_mpi, "train", "drawn", "--bad"
+    refuse(programs, folder, 64, "rank 1 on ", "drawn", "--iterations", 1, *other)
+    limited = "bash", "-c", 'ulimit -f 1000; exec "$@"', "bash"  # KiB; also MPI has files
+    message = "File too large; expected a file to write"
+    refuse(programs, folder, 74, message, "drawn", "--iterations", 1, "--output", "large.nnk", ranks=2, through=limited)
+    assert not (folder / "large.nnk").exists()
 
 
 # ---- Checkpoints -----------------------------------------------------------------------------------------------------
@@ -390,6 +420,7 @@ def main():
             compare_refusals(programs, folder, *case)
         compare_fast(programs, folder)
         compare_places(programs, folder)
+        check_refusals(programs, folder)
         compare_help(programs)
         check_overflow(programs, folder)
         check_saves(programs, folder)
