@@ -50,8 +50,9 @@ bool output_is_same(const char *a, const char *b) {
     output_place place_a, place_b;
     if (strcmp(a, b) == 0) return true;
     if (stat(a, &x) == 0 && stat(b, &y) == 0) return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-    const bool are_found = output_place_find(&place_a, a, found) & output_place_find(&place_b, b, found);
-    const bool is_same = are_found && strcmp(place_a.name, place_b.name) == 0 &&
+    const bool finds_a = output_place_find(&place_a, a, found);
+    const bool finds_b = output_place_find(&place_b, b, found);
+    const bool is_same = finds_a && finds_b && strcmp(place_a.name, place_b.name) == 0 &&
                          fstat(place_a.folder, &x) == 0 && fstat(place_b.folder, &y) == 0 &&
                          x.st_dev == y.st_dev && x.st_ino == y.st_ino;
     output_place_close(&place_a);

@@ -96,7 +96,8 @@ struct ShardTests {
             [
                 "-c",
                 """
-                '\(CommandLineTool.path)' dataset shard --drawn 1000000 -o s --count 100 & sleep 1
+                '\(CommandLineTool.path)' dataset shard --drawn 1000000 -o s --count 100 &
+                until ls .s.*/shard-00001.nns >/dev/null 2>&1; do sleep 0.1; done
                 kill -INT $!; wait $!
                 """,
             ], in: folder)

@@ -36,6 +36,7 @@ CASES = [
     (2, "drawn", "--iterations 30 --hold-out 0.01 --log-every 10"),
     (2, "drawn", "--iterations 20 --from start.nnk --precision f32"),
     (2, "drawn", "--iterations 40 --learning-rate 2"),
+    (1, "drawn", "--iterations 3 --log-every 1 --learning-rate 1e20 --hold-out 0.2"),
     (2, "one class", "--iterations 10"),
     (3, "many", "--method dual --iterations 3 --log-every 1"),
     (2, "many", "--method dual --iterations 3 --precision f32 --topology two-layer --own-contrast --center"),
@@ -225,6 +226,61 @@ def compare_places(programs, folder):
         )
     assert (folder / "piped").read_bytes() == expected
     assert not list(folder.glob(".*.part"))
+
+
+def begin(programs, folder, *words, **how):
+    """One rank, without mpirun."""
+    words = [programs.nn_mpi, "train", "drawn", "--iterations", "2", "--method", "dual", *words]
+    how = {"stdout": subprocess.DEVNULL} | how
+    return subprocess.Popen(
+        words, cwd=folder, env=programs.environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **how
+    )
+
+
+def refusal(run):
+    _, said = run.communicate(timeout=60)
+    return run.returncode, said
+
+
+def check_open_outputs(programs, folder):
+    """An output that is open already is written on; a pipe is waited for, also by who interrupts the run."""
+    expected = (folder / "expected").read_bytes()
+    (folder / "appended").write_bytes(b"kept")
+    with open(folder / "appended", "ab") as output:
+        assert begin(programs, folder, "-o", "/dev/stdout", stdout=output).wait(60) == 0
+    assert (folder / "appended").read_bytes() == b"kept" + expected
+    os.mkfifo(folder / "pipe")
+    run = begin(programs, folder, "-o", "pipe")
+    assert (folder / "pipe").read_bytes() == expected
+    assert run.wait(60) == 0
+    run = begin(programs, folder, "-o", "pipe")
+    while "waiting" not in (line := run.stderr.readline()):
+        assert line, "expected a note that the pipe is waited for"
+    run.send_signal(signal.SIGINT)
+    assert run.wait(60) == 130
+
+
+def check_owners(programs, folder):
+    """The owner of a model stays; another user's link in a folder that all may write to is not followed."""
+    said = refusal(begin(programs, folder, "-o", ""))[1]
+    assert ' "": ' in said, said
+    if os.getuid() != 0:
+        return
+    (folder / "theirs").write_bytes(b"")
+    os.chown(folder / "theirs", 65534, 65534)
+    (folder / "theirs").chmod(0o640)
+    assert begin(programs, folder, "-o", "theirs", "--force").wait(60) == 0
+    there = (folder / "theirs").stat()
+    assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (65534, 65534, 0o640)
+    public = folder / "public"
+    public.mkdir()
+    public.chmod(0o1777)
+    (public / "link").symlink_to("../theirs")
+    os.chown(public / "link", 65534, 65534, follow_symlinks=False)
+    before = (folder / "theirs").read_bytes()
+    code, said = refusal(begin(programs, folder, "-o", "public/link", "--seed", "2"))
+    assert code == 74 and "a link of another user in a folder that all may write to" in said, said
+    assert (folder / "theirs").read_bytes() == before
 
 
 def check_overflow(programs, folder):
@@ -420,6 +476,8 @@ def main():
             compare_refusals(programs, folder, *case)
         compare_fast(programs, folder)
         compare_places(programs, folder)
+        check_open_outputs(programs, folder)
+        check_owners(programs, folder)
         check_refusals(programs, folder)
         compare_help(programs)
         check_overflow(programs, folder)
