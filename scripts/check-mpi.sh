@@ -70,7 +70,7 @@ row() {
 full() {
     local folder=build/mpi-${1,,} mpirun=$3
     command -v "$2" >/dev/null || { skip "$1: expected $2"; return; }
-    build "$folder" "$2" -DCMAKE_C_FLAGS=-DCHECKPOINT_SECONDS=0.1 # more often than each 30 s
+    build "$folder" "$2" -DCMAKE_C_FLAGS=-DCHECKPOINT_SECONDS=0 # after each turn
     local nn_mpi=$folder/Sources/nn-mpi/nn-mpi
     check "$folder" "$mpirun" 1 2 3 4 8 >&2
     row "one model" "$1" "$python" Tests/mpi/train.py "$nn_mpi" "$program" --mpirun "$mpirun" --all

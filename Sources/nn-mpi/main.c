@@ -22,8 +22,8 @@ int main(int count, char **words) {
     };
     options o;
     int exit_code;
-    signal(SIGXFSZ,
-           SIG_IGN); // a file that becomes too large is an error of a write (ulimit -f), also of MPI's
+    // A file that becomes too large is an error of a write (ulimit -f), also of MPI's.
+    signal(SIGXFSZ, SIG_IGN);
     ranks_begin(&count, &words);
     check_words(count - 1, words + 1);
     if (options_read(&o, count - 1, words + 1, &exit_code)) exit_code = commands[o.command](&o);

@@ -265,6 +265,7 @@ def check_owners(programs, folder):
     said = refusal(begin(programs, folder, "-o", ""))[1]
     assert ' "": ' in said, said
     if os.getuid() != 0:
+        print("train: skipped: files of another user, which root alone can make")
         return
     (folder / "theirs").write_bytes(b"")
     os.chown(folder / "theirs", 65534, 65534)
@@ -313,7 +314,10 @@ def check_refusals(programs, folder):
     refuse(programs, folder, 64, "rank 1 on ", "drawn", "--iterations", 1, *other)
     limited = "bash", "-c", 'ulimit -f 1000; exec "$@"', "bash"  # KiB; also MPI has files
     message = "File too large; expected a file to write"
-    refuse(programs, folder, 74, message, "drawn", "--iterations", 1, "--output", "large.nnk", ranks=2, through=limited)
+    if "HYDRA" in programs.run([*programs.mpirun, "--version"]).stdout:
+        print("train: skipped: ulimit -f, under which MPICH itself does not begin")
+    else:
+        refuse(programs, folder, 74, message, "drawn", "--iterations", 1, "--output", "large.nnk", ranks=2, through=limited)
     assert not (folder / "large.nnk").exists()
 
 
