@@ -384,6 +384,7 @@ def main():
     check_hangs(programs)
     with tempfile.TemporaryDirectory() as folder:
         check_late_reader(programs, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
         check_stops(programs, Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         kinds = [("dual", "f64", 60000), ("primal", "f32", 200)]
