@@ -4,6 +4,7 @@
 #include "dataset.h"
 #include "exit_codes.h"
 #include "nnkernel/model.h"
+#include "shown_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,10 +165,11 @@ static bool take_crc(manifest *in, uint32_t *crc) {
     return true;
 }
 
-/// Takes the rest of the line but its line feed: at least one byte, less than `room`, none of them zero.
+/// Takes the rest of the line, or of the file: at least one byte, less than `room`, none of them zero.
 static bool take_rest(manifest *in, char *to, size_t room) {
     const size_t left = (size_t)(in->end - in->at);
-    const char *const end = memchr(in->at, '\n', left < room ? left : room);
+    const char *end = memchr(in->at, '\n', left < room ? left : room);
+    if (!end && left < room) end = in->end;
     if (!end || end == in->at || memchr(in->at, 0, (size_t)(end - in->at))) return false;
     const size_t length = (size_t)(end - in->at);
     memcpy(to, in->at, length);
@@ -188,25 +190,22 @@ static bool take_file(manifest *in, char file[DATASET_FILE_BYTES]) {
     return true;
 }
 
-/// Whether the text is UTF-8, each code point in its shortest form, without control characters.
-static bool is_text(const char *text) {
-    static const uint32_t least[] = {0x20, 0xa0, 0x800, 0x10000}; // by the number of bytes that follow
-    for (const uint8_t *s = (const uint8_t *)text; *s; s++) {
-        const uint32_t more = *s < 0x80   ? 0
-                              : *s < 0xc0 ? 4
-                              : *s < 0xe0 ? 1
-                              : *s < 0xf0 ? 2
-                              : *s < 0xf8 ? 3
-                                          : 4;
-        if (more > 3) return false;
-        uint32_t c = more == 0 ? *s : *s & (0x3fu >> more);
-        for (uint32_t i = 0; i < more; i++) {
-            if ((*++s & 0xc0) != 0x80) return false;
-            c = c << 6 | (*s & 0x3fu);
-        }
-        if (c < least[more] || c == 0x7f || c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return false;
+/// Whether the text is UTF-8 without hidden characters, and more than spaces.
+static bool is_name(const char *text) {
+    bool is_seen = false;
+    uint32_t code = 0;
+    for (size_t bytes; *text; text += bytes) {
+        bytes = character_bytes(text, &code);
+        if (bytes == 0 || is_hidden(code)) return false;
+        is_seen |= code != ' ';
     }
-    return true;
+    return is_seen;
+}
+
+/// Whether two names differ, and in more than spaces at the end, which are padding in HDF5.
+static bool differ(const char *a, const char *b) {
+    while (*a && *a == *b) a++, b++;
+    return a[strspn(a, " ")] || b[strspn(b, " ")];
 }
 
 /// Ends a line. is_right: whether all before its end was taken
@@ -224,6 +223,10 @@ static bool end_line(manifest *in, bool is_right, const char *expected) {
         if (c >= ' ' && c <= '~') found[length] = c;
     }
     if (in->line < in->end) found[length] = 0;
+    if (is_right && in->at == in->end)
+        return fail(in->error, EXIT_BAD_DATA, in->set, MANIFEST,
+                    "expected a line feed at the end of line %" PRIu32 ", got the end of the file",
+                    in->number);
     return fail(in->error, EXIT_BAD_DATA, in->set, MANIFEST,
                 "expected line %" PRIu32 " to be \"%s\", got %s%s%s", in->number, expected,
                 in->line < in->end ? "\"" : "", found, in->line < in->end ? "\"" : "");
@@ -231,7 +234,7 @@ static bool end_line(manifest *in, bool is_right, const char *expected) {
 
 static bool take_class(manifest *in, uint32_t label) {
     char *const name = in->set->class_names[label];
-    return take(in, "class ") && take_rest(in, name, DATASET_NAME_BYTES) && is_text(name);
+    return take(in, "class ") && take_rest(in, name, DATASET_NAME_BYTES) && is_name(name);
 }
 
 static bool take_image(manifest *in) {
@@ -247,13 +250,14 @@ static bool take_image(manifest *in) {
 
 /// Reads the lines before those of shards.
 static bool read_head(manifest *in) {
+    static const char class_line[] = "class NAME (1 to 31 printable bytes)";
     dataset *const set = in->set;
     const char *const start = in->at;
     if (!end_line(in, take(in, "nn-shards 1"), "nn-shards 1") ||
         !end_line(in, take(in, "examples ") && take_number(in, &set->examples) && set->examples > 0,
-                  "examples COUNT") ||
-        !end_line(in, take_image(in), "image ROWS COLUMNS CHANNELS") ||
-        !end_line(in, take_class(in, 0), "class NAME") || !end_line(in, take_class(in, 1), "class NAME") ||
+                  "examples COUNT (1 or more)") ||
+        !end_line(in, take_image(in), "image ROWS COLUMNS CHANNELS (1 to 65535 bytes)") ||
+        !end_line(in, take_class(in, 0), class_line) || !end_line(in, take_class(in, 1), class_line) ||
         !end_line(in, take(in, "labels ") && take_crc(in, &set->labels_crc), "labels CHECKSUM") ||
         !end_line(in, take(in, "images ") && take_crc(in, &set->images_crc), "images CHECKSUM"))
         return false;
@@ -263,7 +267,7 @@ static bool read_head(manifest *in) {
         return fail(in->error, EXIT_BAD_DATA, set, MANIFEST,
                     "expected the checksum %08" PRIx32 " of the lines above line 8, got %08" PRIx32,
                     set->identity, crc);
-    if (strcmp(set->class_names[0], set->class_names[1]) == 0)
+    if (!differ(set->class_names[0], set->class_names[1]))
         return fail(in->error, EXIT_BAD_DATA, set, MANIFEST, "expected two class names, got one twice");
     return true;
 }
@@ -274,7 +278,7 @@ static bool read_shard_line(manifest *in, dataset_shard *shard) {
                         take_number(in, &shard->count) && shard->count > 0 && take(in, " ") &&
                         take_crc(in, &shard->labels_crc) && take(in, " ") &&
                         take_crc(in, &shard->images_crc) && take(in, " ") && take_file(in, shard->file),
-                    "shard FIRST COUNT CHECKSUM CHECKSUM FILE");
+                    "shard FIRST COUNT CHECKSUM CHECKSUM FILE (COUNT 1 or more, FILE of A-Z a-z 0-9 . _ -)");
 }
 
 static int compare_shards(const void *a, const void *b) {

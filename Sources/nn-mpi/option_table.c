@@ -98,12 +98,12 @@ const option_row option_table[] = {
     {"--virtual-shards", .commands = TRAIN, COUNT(virtual_shards, 1, 32768),
      .help =
          "In how many parts the primal method adds up over the images, a power of two. The model depends on "
-         "it, but not on the number of ranks; there can be no more ranks than parts.",
+         "it, but not on the number of ranks; there can be no more ranks than parts. Use it with --method "
+         "primal.",
      .standard = "64"},
     {"--fast-reduce", .commands = TRAIN, FLAG(fast_reduce),
-     .help = "Add up over ranks as MPI does it fastest. The last bits of a model of the primal method then "
-             "depend "
-             "on the number of ranks."},
+     .help = "Add up over ranks as MPI does it fastest. The last bits of the model then depend on the number "
+             "of ranks. Use it with --method primal."},
     {"--output", "-o", .commands = TRAIN, TEXT(output, "file"),
      .help = "Model file to write. (default: model.nnk)"},
     {"--force", .commands = TRAIN, FLAG(force),

@@ -238,7 +238,7 @@ static bool check_train(const options *o) {
         return fail(o, NULL, "--checkpoint: expected a file, got - (standard output)");
     if (o->virtual_shards & (o->virtual_shards - 1))
         return fail(o, NULL, "--virtual-shards: expected a power of two, got %" PRIu32, o->virtual_shards);
-    if (o->method == METHOD_DUAL && (o->virtual_shards || o->fast_reduce))
+    if (o->method != METHOD_PRIMAL && (o->virtual_shards || o->fast_reduce))
         return fail(o, NULL, "%s needs --method primal: the dual method adds up no images",
                     o->virtual_shards ? "--virtual-shards" : "--fast-reduce");
     return true;

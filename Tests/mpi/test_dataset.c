@@ -217,7 +217,11 @@ static void test_cut_and_longer(void) {
     }
     write_file("manifest.txt", text, length + 1);
     REFUSED(65, "manifest.txt",
-            "expected line 12 to be \"shard FIRST COUNT CHECKSUM CHECKSUM FILE\", got \"?\"");
+            "expected line 12 to be \"shard FIRST COUNT CHECKSUM CHECKSUM FILE (COUNT 1 or more, FILE of A-Z "
+            "a-z 0-9 "
+            ". _ -)\", got \"?\"");
+    write_file("manifest.txt", text, length - 1);
+    REFUSED(65, "manifest.txt", "expected a line feed at the end of line 11, got the end of the file");
     write_bundle(&b);
     for (uint32_t i = 0; i < SHARDS; i++) {
         for (uint32_t bytes = 0; bytes < b.bytes[i]; bytes++) {
@@ -434,22 +438,30 @@ static void test_heads(void) {
         {"nn-shards 2\n", "expected line 1 to be \"nn-shards 1\", got \"nn-shards 2\""},
         {"\x89HDF\r\n", "expected line 1 to be \"nn-shards 1\", got \"?HDF?\""},
         {"nn-shards 1\r\n", "expected line 1 to be \"nn-shards 1\", got \"nn-shards 1?\""},
-        {"nn-shards 1\nexamples 0\n", "expected line 2 to be \"examples COUNT\", got \"examples 0\""},
-        {"nn-shards 1\nexamples 010\n", "expected line 2 to be \"examples COUNT\", got \"examples 010\""},
-        {"nn-shards 1\nexamples \n", "expected line 2 to be \"examples COUNT\", got \"examples \""},
-        {"nn-shards 1\nexamples -1\n", "expected line 2 to be \"examples COUNT\", got \"examples -1\""},
+        {"nn-shards 1\nexamples 0\n",
+         "expected line 2 to be \"examples COUNT (1 or more)\", got \"examples 0\""},
+        {"nn-shards 1\nexamples 010\n",
+         "expected line 2 to be \"examples COUNT (1 or more)\", got \"examples 010\""},
+        {"nn-shards 1\nexamples \n",
+         "expected line 2 to be \"examples COUNT (1 or more)\", got \"examples \""},
+        {"nn-shards 1\nexamples -1\n",
+         "expected line 2 to be \"examples COUNT (1 or more)\", got \"examples -1\""},
         {"nn-shards 1\nexamples 4294967296\n",
-         "expected line 2 to be \"examples COUNT\", got \"examples 4294967296\""},
-        {"nn-shards 1\nexamples 10 \n", "expected line 2 to be \"examples COUNT\", got \"examples 10 \""},
+         "expected line 2 to be \"examples COUNT (1 or more)\", got \"examples 4294967296\""},
+        {"nn-shards 1\nexamples 10 \n",
+         "expected line 2 to be \"examples COUNT (1 or more)\", got \"examples 10 \""},
         {"nn-shards 1\nexamples 10\nimage 2 2\n",
-         "expected line 3 to be \"image ROWS COLUMNS CHANNELS\", got \"image 2 2\""},
+         "expected line 3 to be \"image ROWS COLUMNS CHANNELS (1 to 65535 bytes)\", got \"image 2 2\""},
         {"nn-shards 1\nexamples 10\nimage 2 0 3\n",
-         "expected line 3 to be \"image ROWS COLUMNS CHANNELS\", got \"image 2 0 3\""},
+         "expected line 3 to be \"image ROWS COLUMNS CHANNELS (1 to 65535 bytes)\", got \"image 2 0 3\""},
         {"nn-shards 1\nexamples 10\nimage 256 256 1\n",
-         "expected line 3 to be \"image ROWS COLUMNS CHANNELS\", got \"image 256 256 1\""},
+         "expected line 3 to be \"image ROWS COLUMNS CHANNELS (1 to 65535 bytes)\", got \"image 256 256 1\""},
         {"nn-shards 1\nexamples 10\nimage 65536 65536 4294967295\n",
-         "expected line 3 to be \"image ROWS COLUMNS CHANNELS\", got \"image 65536 65536 4294967295\""},
+         "expected line 3 to be \"image ROWS COLUMNS CHANNELS (1 to 65535 bytes)\", got \"image 65536 65536 "
+         "4294967295\""},
         {"nn-shards 1\nexamples 10\nimage 2 2 3\nclass a\nclass a\nlabels 00000000\nimages 00000000\n",
+         "expected two class names, got one twice"},
+        {"nn-shards 1\nexamples 10\nimage 2 2 3\nclass a\nclass a  \nlabels 00000000\nimages 00000000\n",
          "expected two class names, got one twice"},
         {"nn-shards 1\nexamples 10\nimage 2 2 3\nclass a\nclass b\nlabels 0000000A\n",
          "expected line 6 to be \"labels CHECKSUM\", got \"labels 0000000A\""},
@@ -468,21 +480,28 @@ static void test_heads(void) {
 
 static void test_class_names(void) {
     static const char *const good[] = {"a",
-                                       " ",
+                                       " ~",
                                        "~",
+                                       "x y",
                                        "\xc2\xa0",
                                        "\xdf\xbf",
                                        "\xe0\xa0\x80",
                                        "\xed\x9f\xbf",
-                                       "\xee\x80\x80",
+                                       "\xef\xa4\x80",
                                        "\xf0\x90\x80\x80",
-                                       "\xf4\x8f\xbf\xbf",
+                                       "\xf3\xaf\xbf\xbd",
                                        "0123456789abcdef0123456789abcde"};
     static const char *const bad[] = {"",
                                       "0123456789abcdef0123456789abcdef",
                                       "a\tb",
                                       "\x1b[2J",
                                       "\x7f",
+                                      " ",
+                                      "\xe2\x80\x8b"
+                                      "a",
+                                      "\xe2\x80\xae",
+                                      "\xee\x80\x80",
+                                      "\xf4\x8f\xbf\xbf",
                                       "\x80",
                                       "\xc2\x9b",
                                       "\xc1\xbf",
@@ -505,7 +524,7 @@ static void test_class_names(void) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         make_usual_head(&b, "x", bad[i]);
         write_bundle(&b);
-        CHECK(strstr(refusal(65, "manifest.txt", __LINE__), "expected line 5 to be \"class NAME\""));
+        CHECK(strstr(refusal(65, "manifest.txt", __LINE__), "expected line 5 to be \"class NAME (1 to 31"));
     }
 }
 

@@ -79,6 +79,7 @@ REFUSALS = [
     ("drawn", "--log-csv - --json"),
     ("drawn", "--output /dev/stdout --json"),
     ("drawn", "--virtual-shards 16 --method dual"),
+    ("drawn", "--virtual-shards 16"),
     ("drawn", "-vq"),
     ("drawn", "--learning-rate="),
     ("drawn", "--from missing"),
@@ -310,6 +311,7 @@ def check_refusals(programs, folder):
     refuse(programs, folder, 64, message, "few", *PRIMAL.split(), "--virtual-shards", 64, ranks=6)
     message = "--fast-reduce needs --method primal"
     refuse(programs, folder, 64, message, "drawn", "--method", "dual", "--fast-reduce")
+    refuse(programs, folder, 64, message, "drawn", "--fast-reduce")
     other = ":", "-n", 1, programs.nn_mpi, "train", "drawn", "--bad"
     refuse(programs, folder, 64, "rank 1 on ", "drawn", "--iterations", 1, *other)
     limited = "bash", "-c", 'ulimit -f 1000; exec "$@"', "bash"  # KiB; also MPI has files
