@@ -9,6 +9,7 @@ says nothing. A pair of hosts may also lose each other alone. Root alone may do 
 import os
 import random
 import re
+import struct
 import subprocess
 import tempfile
 import time
@@ -23,6 +24,7 @@ SWITCH = "nn-mpi-switch"
 AGENT = Path(__file__).resolve().parent / "host-agent.sh"
 ADDRESSES = [f"10.77.31.{host}" for host in HOSTS]
 LIMIT = 30  # seconds from the cut to the end
+ITERATIONS = 150
 
 # OpenMPI's mpirun looks itself whether its hosts are there: after 2 s of silence, then 4 times each 4 s (docs/CLUSTER.md).
 OPENMPI = [
@@ -107,12 +109,21 @@ def finish(run, what):
     check(run.returncode == 0, f"{what}: expected exit code 0, got {run.returncode}", answer)
 
 
-def check_cut(programs, folder, words, seconds, what, cut, expected):
+def iteration(checkpoint):
+    """The iterations that are done in a checkpoint (docs/FORMAT.md); 0 if there is none."""
+    try:
+        with checkpoint.open("rb") as file:
+            return struct.unpack_from("<I", file.read(112), 108)[0]
+    except FileNotFoundError:
+        return 0
+
+
+def check_cut(programs, folder, words, what, cut, expected):
     """Cuts a link at any time in the middle. Returns the seconds until the run has ended, and its exit code."""
     run = programs.start(*words, "-o", "run.nnk", "--checkpoint", "run.nnc", folder=folder)
-    while not (folder / "run.nnc").exists() and run.poll() is None:
-        time.sleep(0.05)
-    time.sleep(random.uniform(0.1, 0.5) * seconds)
+    middle = random.randrange(ITERATIONS // 10, ITERATIONS // 2)
+    while iteration(folder / "run.nnc") < middle and run.poll() is None:
+        time.sleep(0.005)
     cut()
     began = time.monotonic()
     answer, _ = run.communicate(timeout=300)
@@ -165,13 +176,11 @@ def main():
     with tempfile.TemporaryDirectory() as name, Network() as network:
         folder = Path(name)
         DataSet.drawn(400).write_shards(folder / "set", [20, 21, 145])
-        words = ["train", "set", "--iterations", 150, "--method", "primal", "--precision", "f32"]
-        began = time.monotonic()
+        words = ["train", "set", "--iterations", ITERATIONS, "--method", "primal", "--precision", "f32"]
         finish(programs.start(*words, "-o", "whole.nnk", folder=folder), "a run on three hosts")
-        seconds = time.monotonic() - began
         took, codes = [], set()
         for what, cut, mend, expected in cuts(network, programs.cuts):
-            time_taken, code = check_cut(programs, folder, words, seconds, f"{what} is cut", cut, expected)
+            time_taken, code = check_cut(programs, folder, words, f"{what} is cut", cut, expected)
             took.append(time_taken)
             codes.add(code)
             wait_until_none_is_left(programs, network)
