@@ -20,6 +20,7 @@
 #include "shown_text.h"
 #include "waiting.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,6 +36,7 @@ enum {
     MPIRUN_NOTICES_LATER = 4, ///< the same, if others than rank 0 noticed it, which takes longer
     LAST_TURN = 20,           ///< of others to notice it
     LAST_WAY = 5,             ///< seconds for MPI_Abort
+    SOON = 1,                 ///< second from a signal to the end; more than mpirun_reads
     HOST_BYTES = 64,          ///< of a host's name, with its zero
     TEXT_BYTES = 2048,        ///< of a failure's line, with its zero
 };
@@ -95,7 +97,14 @@ static void leave(int signal_number) {
     _exit(last_exit_code);
 }
 
-/// Ends this process by then, whatever it hangs in, or when mpirun wants it to.
+/// mpirun ends all ranks when one has gone, and then may make an exit code of its own: the one that prints
+/// should be the first.
+static void leave_soon(int signal_number) {
+    (void)signal_number;
+    alarm(SOON);
+}
+
+/// Ends this process by then, whatever it hangs in, or when mpirun or a user wants it to.
 static void leave_after(unsigned seconds, int exit_code) {
     last_exit_code = exit_code;
     struct sigaction action = {.sa_handler = leave};
@@ -103,15 +112,16 @@ static void leave_after(unsigned seconds, int exit_code) {
     sigemptyset(&alarm_alone);
     sigaddset(&alarm_alone, SIGALRM);
     sigaction(SIGALRM, &action, NULL);
-    sigaction(SIGINT, &action, NULL); // by which mpirun ends ranks, too
+    action.sa_handler = leave_soon;
+    sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigprocmask(SIG_UNBLOCK, &alarm_alone, NULL);
     alarm(seconds);
 }
 
 static void sleep_seconds(double s) {
-    const struct timespec time = {.tv_sec = (time_t)s, .tv_nsec = (long)(1e9 * (s - (double)(time_t)s))};
-    nanosleep(&time, NULL);
+    struct timespec left = {.tv_sec = (time_t)s, .tv_nsec = (long)(1e9 * (s - (double)(time_t)s))};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) continue;
 }
 
 /// Lets no other rank print a failure. Nobody waits until it has arrived.
