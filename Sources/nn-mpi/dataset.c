@@ -215,12 +215,12 @@ static bool end_line(manifest *in, bool is_right, const char *expected) {
         in->number++;
         return true;
     }
-    char found[80] = "the end of the file";
+    char found[160] = "the end of the file";
     size_t length = 0;
-    for (; in->line + length < in->end && in->line[length] != '\n' && length < sizeof found - 1; length++) {
-        const char c = in->line[length];
-        found[length] = '?';
-        if (c >= ' ' && c <= '~') found[length] = c;
+    for (const char *c = in->line; c < in->end && *c != '\n' && length + 4 < sizeof found; c++) {
+        const bool is_plain = *c >= ' ' && *c <= '~';
+        length +=
+            (size_t)snprintf(found + length, sizeof found - length, is_plain ? "%c" : "\\x%02X", (uint8_t)*c);
     }
     if (in->line < in->end) found[length] = 0;
     if (is_right && in->at == in->end)

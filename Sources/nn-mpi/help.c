@@ -133,7 +133,9 @@ static bool find_command(const char *word, command_id *found) {
 }
 
 static int refuse_command(const char *word) {
-    console_error(word[0] == '-' ? "Unknown option '%s'" : "Unknown command '%s'", word);
+    console_error(word[0] == '-' ? "Unknown option '%s'"
+                                 : "Unknown command '%s'; expected train or cross-validate",
+                  word);
     console_say("Usage: nn-mpi <subcommand>");
     console_say("  See 'nn-mpi --help' for more information.");
     return EXIT_USAGE;

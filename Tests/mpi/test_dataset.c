@@ -219,7 +219,7 @@ static void test_cut_and_longer(void) {
     REFUSED(65, "manifest.txt",
             "expected line 12 to be \"shard FIRST COUNT CHECKSUM CHECKSUM FILE (COUNT 1 or more, FILE of A-Z "
             "a-z 0-9 "
-            ". _ -)\", got \"?\"");
+            ". _ -)\", got \"\\x00\"");
     write_file("manifest.txt", text, length - 1);
     REFUSED(65, "manifest.txt", "expected a line feed at the end of line 11, got the end of the file");
     write_bundle(&b);
@@ -436,8 +436,8 @@ static void test_heads(void) {
         const char *lines, *reason;
     } heads[] = {
         {"nn-shards 2\n", "expected line 1 to be \"nn-shards 1\", got \"nn-shards 2\""},
-        {"\x89HDF\r\n", "expected line 1 to be \"nn-shards 1\", got \"?HDF?\""},
-        {"nn-shards 1\r\n", "expected line 1 to be \"nn-shards 1\", got \"nn-shards 1?\""},
+        {"\x89HDF\r\n", "expected line 1 to be \"nn-shards 1\", got \"\\x89HDF\\x0D\""},
+        {"nn-shards 1\r\n", "expected line 1 to be \"nn-shards 1\", got \"nn-shards 1\\x0D\""},
         {"nn-shards 1\nexamples 0\n",
          "expected line 2 to be \"examples COUNT (1 or more)\", got \"examples 0\""},
         {"nn-shards 1\nexamples 010\n",
@@ -555,7 +555,7 @@ static void test_shard_lines(void) {
     const int length = snprintf(text, sizeof text, "%sshard 0 1 00000000 00000000 a", b.head);
     memcpy(text + length, "\0b\n", 3);
     write_file("manifest.txt", text, (size_t)length + 3);
-    CHECK(strstr(refusal(65, "manifest.txt", __LINE__), "00000000 a?b\""));
+    CHECK(strstr(refusal(65, "manifest.txt", __LINE__), "00000000 a\\x00b\""));
 }
 
 // ---- What is no file --------------------------------------------------------------------------------------

@@ -313,7 +313,10 @@ def check_refusals(programs, folder):
     refuse(programs, folder, 64, message, "drawn", "--method", "dual", "--fast-reduce")
     refuse(programs, folder, 64, message, "drawn", "--fast-reduce")
     other = ":", "-n", 1, programs.nn_mpi, "train", "drawn", "--bad"
-    refuse(programs, folder, 64, "rank 1 on ", "drawn", "--iterations", 1, *other)
+    message = ": expected the options of rank 0, got nn-mpi train drawn --bad"
+    refuse(programs, folder, 64, message, "drawn", "--iterations", 1, *other)
+    run = programs.mpi(1, "trian", "drawn")
+    assert run.returncode == 64 and "Unknown command 'trian'; expected train or cross-validate" in run.stderr, run.stderr
     limited = "bash", "-c", 'ulimit -f 1000; exec "$@"', "bash"  # KiB; also MPI has files
     message = "File too large; expected a file to write"
     if "HYDRA" in programs.run([*programs.mpirun, "--version"]).stdout:
@@ -321,6 +324,16 @@ def check_refusals(programs, folder):
     else:
         refuse(programs, folder, 74, message, "drawn", "--iterations", 1, "--output", "large.nnk", ranks=2, through=limited)
     assert not (folder / "large.nnk").exists()
+
+
+def check_launch(programs, folder):
+    """What srun starts without MPI's knowledge is told so, once."""
+    words = [programs.nn_mpi, "train", "drawn", "--iterations", "1", "--force"]
+    for task, times in (0, 1), (1, 0):
+        slurm = {"SLURM_STEP_NUM_TASKS": "2", "SLURM_PROCID": str(task)}
+        run = subprocess.run(words, cwd=folder, env=programs.environment | slurm, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        assert run.stderr.count("warning: srun has started 2 processes, but MPI finds one") == times, run.stderr
 
 
 # ---- Checkpoints -----------------------------------------------------------------------------------------------------
@@ -485,6 +498,7 @@ def main():
         check_open_outputs(programs, folder)
         check_owners(programs, folder)
         check_refusals(programs, folder)
+        check_launch(programs, folder)
         compare_help(programs)
         check_overflow(programs, folder)
         check_saves(programs, folder)
