@@ -218,9 +218,8 @@ static bool end_line(manifest *in, bool is_right, const char *expected) {
     char found[160] = "the end of the file";
     size_t length = 0;
     for (const char *c = in->line; c < in->end && *c != '\n' && length + 4 < sizeof found; c++) {
-        const bool is_plain = *c >= ' ' && *c <= '~';
-        length +=
-            (size_t)snprintf(found + length, sizeof found - length, is_plain ? "%c" : "\\x%02X", (uint8_t)*c);
+        const char *const form = *c >= ' ' && *c <= '~' ? "%c" : "\\x%02X";
+        length += (size_t)snprintf(found + length, sizeof found - length, form, (uint8_t)*c);
     }
     if (in->line < in->end) found[length] = 0;
     if (is_right && in->at == in->end)
@@ -332,7 +331,7 @@ static bool read_manifest(dataset *set, dataset_error *error) {
     source s = {.file = MANIFEST, .expected = "the manifest of a sharded data set"};
     uint32_t crc = 0;
     if (!open_file(set, &s, error)) return false;
-    uint8_t *const text = s.size <= MOST_MANIFEST_BYTES ? malloc((size_t)s.size + 1) : NULL;
+    uint8_t *const text = s.size <= MOST_MANIFEST_BYTES ? calloc((size_t)s.size + 1, 1) : NULL;
     bool is_read = false;
     if (s.size > MOST_MANIFEST_BYTES)
         fail(error, EXIT_BAD_DATA, set, MANIFEST, "expected at most %d bytes, got %" PRIu64,
