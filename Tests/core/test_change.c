@@ -585,6 +585,32 @@ static void test_ends(int32_t type) {
     release_data(pool);
 }
 
+/// What begins anew is as the first one, whatever was left of the initial weights when the decay changed.
+static void test_anew_after_decay(int32_t type) {
+    data pool = random_data(&topology, EXAMPLES);
+    uint32_t which[EXAMPLES];
+    all_but(which, EXAMPLES, EXAMPLES);
+    learner *l = new_learner(type, CENTERED, NULL, CAPACITY);
+    take(l, &pool, which, 20);
+    begin(l);
+    for (uint32_t way = 0; way < 2; way++) {
+        l->job.weight_decay = 1;
+        CHECK_EQUAL(nnk_train_begin(&l->job, l->arena, l->bytes), NNK_OK);
+        free(trained(l).bytes);
+        l->job.weight_decay = 0.5;
+        l->job.iterations++;
+        CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
+        free(trained(l).bytes);
+        if (way == 0)
+            CHECK_EQUAL(nnk_train_again(&l->job, l->arena, true), NNK_OK);
+        else
+            CHECK_EQUAL(nnk_train_begin(&l->job, l->arena, l->bytes), NNK_OK);
+        check_equal_to_apart(l);
+    }
+    release(l);
+    release_data(pool);
+}
+
 /// A change before anything is computed, and while the biases are folded; after a training that diverged; and
 /// the last of the examples that were there.
 static void test_unusual_moments(int32_t type) {
@@ -711,6 +737,7 @@ int main(void) {
         }
         test_checkpoints(type, CENTERED, false);
         test_ends(type);
+        test_anew_after_decay(type);
         test_unusual_moments(type);
     }
     test_refusals();

@@ -256,6 +256,8 @@ typedef struct process {
     void *arena;
     nnk_status status;
     nnk_progress last; ///< that it had
+    bool is_parallel;  ///< the slice that it takes
+    bool adds_shared;  ///< a slice that adds up with other processes could have been taken by any thread
     pthread_t thread;
 } process;
 
@@ -279,6 +281,7 @@ static void sum(void *context, void *nodes, uint32_t count, int32_t real_bytes) 
     const size_t bytes = count * (size_t)real_bytes,
                  own = nnk_shard_nodes(p->job.shards, first, c->counts[p->number]);
     c->lengths[p->number] = count;
+    p->adds_shared |= p->is_parallel;
     memcpy(c->nodes + before * bytes, nodes, own * bytes);
     pthread_barrier_wait(&c->barrier);
     if (p->number == 0) {
@@ -314,9 +317,11 @@ static void *run(void *context) {
     p->status =
         c->checkpoint ? load(&p->job, p->arena, c->checkpoint) : nnk_train_begin(&p->job, p->arena, bytes);
     if (p->status != NNK_OK) return NULL;
-    do p->status = nnk_train_step(&p->job, p->arena);
-    while (p->status > 0 && nnk_train_progress(&p->job, p->arena, &p->last) == NNK_OK &&
-           (p->last.stage == NNK_SETUP || p->last.iteration != c->stop_at));
+    do {
+        p->is_parallel = nnk_train_parallel(&p->job, p->arena) > 0;
+        p->status = nnk_train_step(&p->job, p->arena);
+    } while (p->status > 0 && nnk_train_progress(&p->job, p->arena, &p->last) == NNK_OK &&
+             (p->last.stage == NNK_SETUP || p->last.iteration != c->stop_at));
     return NULL;
 }
 
@@ -355,6 +360,7 @@ static void run_all(cluster *c) {
         CHECK_EQUAL(pthread_create(&c->process[i].thread, NULL, run, &c->process[i]), 0);
     for (uint32_t i = 0; i < c->processes; i++) CHECK_EQUAL(pthread_join(c->process[i].thread, NULL), 0);
     CHECK(!c->differ);
+    for (uint32_t i = 0; i < c->processes; i++) CHECK(!c->process[i].adds_shared);
     for (uint32_t i = 1; i < c->processes; i++) {
         CHECK_EQUAL(c->process[i].status, c->process[0].status);
         CHECK_EQUAL(c->process[i].last.iteration, c->process[0].last.iteration);
@@ -813,8 +819,9 @@ static void test_shared_dual(int32_t network, int options, int32_t type, uint32_
     release_setting(s);
 }
 
-/// Phases whose results each process makes itself, and what is no trainer.
-static void test_no_results(void) {
+/// The dual method in its wide layout has results of the Gram matrix, of columns in each iteration, and of
+/// weights. Other methods have none, as what is no trainer.
+static void test_results(void) {
     setting *s = setting_of(0, CENTER | START, NNK_F32, 0);
     nnk_results r;
     for (int32_t method = NNK_PRIMAL; method <= NNK_DUAL_WIDE; method++) {
@@ -826,10 +833,16 @@ static void test_no_results(void) {
         CHECK_EQUAL(nnk_train_begin(&s->job, arena, bytes), NNK_OK);
         CHECK_EQUAL(nnk_train_results(&s->job, arena, NULL), NNK_E_ARGUMENT);
         CHECK_EQUAL(nnk_train_results(NULL, arena, &r), NNK_E_ARGUMENT);
-        uint32_t with = 0;
-        do with += nnk_train_results(&s->job, arena, &r) == NNK_OK;
-        while (nnk_train_step(&s->job, arena) > 0);
-        CHECK(method == NNK_DUAL_WIDE ? with > ITERATIONS : with == 0);
+        uint32_t of_gram = 0, of_columns = 0, of_weights = 0;
+        do {
+            if (nnk_train_results(&s->job, arena, &r) != NNK_OK) continue;
+            of_gram += r.item_bytes == 0;
+            of_columns += r.rows > 1;
+            of_weights += r.rows == 1 && r.item_bytes > 0;
+        } while (nnk_train_step(&s->job, arena) > 0);
+        CHECK_EQUAL(of_gram > 0, method == NNK_DUAL_WIDE);
+        CHECK_EQUAL(of_columns > ITERATIONS, method == NNK_DUAL_WIDE);
+        CHECK_EQUAL(of_weights > 0, method == NNK_DUAL_WIDE);
         free(arena);
     }
     release_setting(s);
@@ -861,6 +874,6 @@ int main(void) {
         for (int options = 0; options <= ALL; options = options * 2 + 1)
             if (!(options & KEEP_BEST) || options & WEIGHTS)
                 test_shared_dual(options == 0 ? 4 : 2, options, NNK_F32 + options % 2, processes);
-    test_no_results();
+    test_results();
     return check_end();
 }
