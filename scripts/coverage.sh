@@ -90,9 +90,12 @@ export)
 swift)
     cd "$root"
     scratch=${SCRATCH:-$work/build} # name a folder to build less the next time
-    options=(--scratch-path "$scratch" --enable-code-coverage)
+    options=(-c release -Xswiftc -enable-testing --scratch-path "$scratch" --enable-code-coverage)
     quietly swift build --build-tests "${options[@]}"
-    quietly swift test --skip-build "${options[@]}" --filter '^(NNDataTests|CLITests)\.'
+    # Where a file or its folder cannot be written, the counters cannot either, and the program says so: tests of messages
+    # fail then. What the tests covered counts all the same.
+    swift test --skip-build "${options[@]}" --filter '^(NNDataTests|CLITests)\.' >"$work/log" 2>&1 ||
+        { echo "with counters these tests fail:"; sed -n '/^✘ Test "/s/ recorded an issue.*//p' "$work/log" | sort -u; }
     result=0
     python3 "$root/Tests/coverage/readers.py" "$work/table" "$(swift test "${options[@]}" --show-codecov-path)" || result=$?
     "$root/scripts/write-table.py" TESTING.md coverage-of-readers "$work/table"

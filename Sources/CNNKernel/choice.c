@@ -224,6 +224,7 @@ nnk_status nnk_choose(const nnk_validation *v, const double *logits, const uint3
         if (c.loss < best.loss) best = c;
     }
     if (!(best.loss < DBL_MAX)) return NNK_E_DIVERGED;
+    *choice = best.choice;
     for (uint32_t i = 0; i < places; i++) { // up to the best one, which is as good as itself
         const candidate c = candidate_at(&s, i);
         if (!(c.loss < DBL_MAX) || !is_about_as_good(&c, &best)) continue;

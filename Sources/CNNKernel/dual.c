@@ -429,13 +429,14 @@ static writing writing_of(const nnk_job *job, const arena *a) {
 static nnk_status gradient(const nnk_job *job, const arena *a, const writing *w, uint32_t unit, uint32_t rows,
                            uint32_t offset, nnk_patch *p) {
     const nnk_arithmetic *k = job->arithmetic;
+    const uint32_t columns = nnk_columns(job);
     nnk_real *d = nnk_row(a, a->deltas, unit);
     double mean[2] = {0, 0};
-    NNK_ASSERT(nnk_columns(job) > 0);
+    NNK_ASSERT(columns > 0);
     for (uint32_t r = 0; nnk_centers(job) && r < rows; r++)
         mean[r] = nnk_mean_of_deltas(job, a, nnk_row(a, d, r));
     memset(w->g, 0, rows * NNK_PATCH * nnk_real_bytes(job));
-    for (uint32_t first = 0; first < nnk_columns(job); first += NNK_LANES) {
+    for (uint32_t first = 0; first < columns; first += NNK_LANES) {
         if (nnk_fetch(job, a->bytes, first, NNK_LANES, offset, NNK_PATCH, p) != NNK_OK) return NNK_E_SOURCE;
         for (uint32_t r = 0; nnk_centers(job) && r < rows; r++) {
             nnk_real *row = nnk_at(job, w->d, r * NNK_LANES);
