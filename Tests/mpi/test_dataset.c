@@ -497,8 +497,7 @@ static void test_class_names(void) {
                                       "\x1b[2J",
                                       "\x7f",
                                       " ",
-                                      "\xe2\x80\x8b"
-                                      "a",
+                                      "a\xe2\x80\x8b",
                                       "\xe2\x80\xae",
                                       "\xee\x80\x80",
                                       "\xf4\x8f\xbf\xbf",
