@@ -585,14 +585,20 @@ static void test_ends(int32_t type) {
     release_data(pool);
 }
 
+/// One that has begun with 20 examples of the pool, and takes the mean off.
+static learner *centered_learner(int32_t type, const data *pool, uint32_t which[EXAMPLES]) {
+    learner *l = new_learner(type, CENTERED, NULL, CAPACITY);
+    all_but(which, EXAMPLES, EXAMPLES);
+    take(l, pool, which, 20);
+    begin(l);
+    return l;
+}
+
 /// What begins anew is as the first one, whatever was left of the initial weights when the decay changed.
 static void test_anew_after_decay(int32_t type) {
     data pool = random_data(&topology, EXAMPLES);
     uint32_t which[EXAMPLES];
-    all_but(which, EXAMPLES, EXAMPLES);
-    learner *l = new_learner(type, CENTERED, NULL, CAPACITY);
-    take(l, &pool, which, 20);
-    begin(l);
+    learner *l = centered_learner(type, &pool, which);
     for (uint32_t way = 0; way < 2; way++) {
         l->job.weight_decay = 1;
         CHECK_EQUAL(nnk_train_begin(&l->job, l->arena, l->bytes), NNK_OK);
@@ -616,10 +622,7 @@ static void test_anew_after_decay(int32_t type) {
 static void test_unusual_moments(int32_t type) {
     data pool = random_data(&topology, EXAMPLES);
     uint32_t which[EXAMPLES];
-    all_but(which, EXAMPLES, EXAMPLES);
-    learner *l = new_learner(type, CENTERED, NULL, CAPACITY);
-    take(l, &pool, which, 20);
-    begin(l);
+    learner *l = centered_learner(type, &pool, which);
     take(l, &pool, which, 21);
     CHECK_EQUAL(nnk_train_again(&l->job, l->arena, false), NNK_OK);
     check_equal_to_apart(l);
